@@ -1,0 +1,114 @@
+/**
+ * The nouns of a generation: what a request asks for, what comes back, and the
+ * port that the HTTP side calls. No code, so that every room may share them.
+ *
+ * @module
+ */
+
+/** One message of a chat, with its text parts already joined. */
+export interface ChatMessage {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+/** How a token is chosen from the logits. Equal settings give equal text. */
+export interface Sampling {
+  /** 0 is greedy: the most likely token, the lowest id on a tie. */
+  temperature: number;
+  /** Keeps the smallest set of tokens whose probability reaches it; 1 keeps all. */
+  topP: number;
+  /** Keeps the k most likely tokens; 0 keeps all. */
+  topK: number;
+  /** Keeps tokens at least this fraction as likely as the best; 0 keeps all. */
+  minP: number;
+  /** Subtracted once from the logit of every token generated so far. */
+  presencePenalty: number;
+  /** Subtracted from a token's logit for each time that it was generated. */
+  frequencyPenalty: number;
+  /** Added to logits, by token id. */
+  logitBias: ReadonlyMap<number, number>;
+  /** Seed of the counter-based generator; an unsigned 32-bit integer. */
+  seed: number;
+}
+
+/** Who proposes tokens for the next pass to verify. */
+export type Draft = "auto" | "bita" | "none";
+
+/** A validated request, in the engine's terms. */
+export interface GenerationRequest {
+  prompt: { messages: ChatMessage[] } | { text: string };
+  sampling: Sampling;
+  /** The most tokens to generate; without it, as many as the context holds. */
+  maxTokens?: number;
+  /** Texts that end the generation and are not part of it; up to 4. */
+  stop: string[];
+  draft: Draft;
+}
+
+/** Counts of tokens. */
+export interface Usage {
+  promptTokens: number;
+  completionTokens: number;
+  /** Prompt tokens whose keys and values were not computed again. */
+  cachedTokens: number;
+}
+
+/** Where the time went; names as in llama.cpp where it has them, times in ms. */
+export interface Timings {
+  prompt_n: number;
+  prompt_ms: number;
+  cache_n: number;
+  predicted_n: number;
+  predicted_ms: number;
+  predicted_per_second: number;
+  draft_n: number;
+  draft_n_accepted: number;
+  /** Forward passes of the decoding phase. */
+  passes: number;
+  /** Rows computed by them. */
+  rows: number;
+}
+
+/** What a generation yields: pieces of text, then exactly one end. */
+export type GenerationEvent =
+  | { type: "text"; text: string }
+  | {
+    type: "end";
+    finishReason: "stop" | "length";
+    usage: Usage;
+    timings: Timings;
+  };
+
+/** A served model and how it runs, as `/health` and `/v1/models` show it. */
+export interface ModelInfo {
+  id: string;
+  /** Unix time in seconds. */
+  created: number;
+  /** Tokens that a prompt and its answer may hold together. */
+  context: number;
+  /** Execution backend, such as `"cpu"`. */
+  backend: string;
+  /** Weight format, such as `"int8"`. */
+  weights: string;
+  threads: number;
+  /** Whether a row's logits are the same bits at every pass width here. */
+  exact: "bitwise" | "numerical";
+  /** Names the configuration that a seed's text depends on. */
+  fingerprint: string;
+}
+
+/** Generates text with one model. */
+export interface Engine {
+  readonly info: ModelInfo;
+  /**
+   * Yields pieces of text as they become certain, then the end.
+   *
+   * Aborting the signal, or leaving the loop, stops the model within one pass.
+   *
+   * @throws {ApiError} before the first event, if the request can't be served.
+   */
+  generate(
+    request: GenerationRequest,
+    options: { signal: AbortSignal },
+  ): AsyncIterable<GenerationEvent>;
+}
