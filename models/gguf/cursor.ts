@@ -1,0 +1,120 @@
+/**
+ * Reads a GGUF header front to back, without trusting it: no length found in the
+ * file is believed before that many bytes are known to be there.
+ *
+ * @module
+ */
+
+/** Bytes fetched at once; a header of 50,000 tokens takes two or three windows. */
+const WINDOW_BYTES = 1 << 20;
+
+/** The most bytes of one string: a chat template has some ten thousand. */
+const MAX_STRING_BYTES = 1 << 20;
+
+/** A source of bytes that knows its size. */
+export interface ByteSource {
+  /** Bytes in all. */
+  readonly size: number;
+  /** Gives `length` bytes from `offset` on, which lie inside `size`. */
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** A position in a {@linkcode ByteSource} that moves on with each value read. */
+export class Cursor {
+  #source: ByteSource;
+  #window: DataView = new DataView(new ArrayBuffer(0));
+  #windowStart = 0;
+  #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  #offset = 0;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+  }
+
+  /** Bytes before this position. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Bytes after this position. */
+  get remaining(): number {
+    return this.#source.size - this.#offset;
+  }
+
+  /**
+   * Reads a number of `bytes` bytes as `get` finds it in a view.
+   *
+   * @throws {RangeError} if it is an integer that a double can't hold exactly.
+   */
+  number(
+    bytes: number,
+    get: (view: DataView, offset: number) => number | bigint,
+  ): number {
+    const start = this.#take(bytes);
+    const value = get(this.#window, start);
+    return typeof value === "bigint" ? safe(value) : value;
+  }
+
+  /** Reads an unsigned 32-bit integer. */
+  uint32(): number {
+    return this.number(4, (view, offset) => view.getUint32(offset, true));
+  }
+
+  /**
+   * Reads an unsigned 64-bit integer.
+   *
+   * @throws {RangeError} if a double can't hold it exactly.
+   */
+  uint64(): number {
+    return this.number(8, (view, offset) => view.getBigUint64(offset, true));
+  }
+
+  /**
+   * Reads a string: its length in bytes, then UTF-8.
+   *
+   * @throws {RangeError} if it is longer than 1 MiB.
+   */
+  string(): string {
+    const length = this.uint64();
+    if (length > MAX_STRING_BYTES) {
+      throw new RangeError(
+        `Cannot read a GGUF header: a string must have at most ${MAX_STRING_BYTES} bytes: received ${length}`,
+      );
+    }
+    const start = this.#take(length);
+    const { buffer, byteOffset } = this.#window;
+    return this.#decoder.decode(
+      new Uint8Array(buffer, byteOffset + start, length),
+    );
+  }
+
+  /** Steps over `length` bytes and says where in the window they are. */
+  #take(length: number): number {
+    if (length > this.remaining) {
+      throw new SyntaxError(
+        `Cannot read a GGUF header: the file must go on for ${length} bytes after byte ${this.#offset}: received ${this.remaining}`,
+      );
+    }
+    if (
+      this.#offset + length > this.#windowStart + this.#window.byteLength
+    ) {
+      const { buffer, byteOffset, byteLength } = this.#source.read(
+        this.#offset,
+        Math.min(Math.max(WINDOW_BYTES, length), this.remaining),
+      );
+      this.#window = new DataView(buffer, byteOffset, byteLength);
+      this.#windowStart = this.#offset;
+    }
+    const start = this.#offset - this.#windowStart;
+    this.#offset += length;
+    return start;
+  }
+}
+
+function safe(value: bigint): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
+  throw new RangeError(
+    `Cannot read a GGUF header: an integer must be between -2^53 and 2^53: received ${value}`,
+  );
+}

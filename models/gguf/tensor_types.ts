@@ -1,0 +1,45 @@
+/**
+ * How numbers are stored in a GGUF file: in blocks of a few values that share
+ * their scales. One table, so that who checks a file and who unpacks it agree.
+ *
+ * @module
+ */
+
+/** A way to store numbers. */
+export interface TensorType {
+  /** Values in a block. */
+  values: number;
+  /** Bytes of a block. */
+  bytes: number;
+  /** The number that stands for this type in a file. */
+  code: number;
+}
+
+/** The types that can be read, by ggml's names. */
+export const TENSOR_TYPES = {
+  F32: { values: 1, bytes: 4, code: 0 },
+  F16: { values: 1, bytes: 2, code: 1 },
+  BF16: { values: 1, bytes: 2, code: 30 },
+  Q4_0: { values: 32, bytes: 18, code: 2 },
+  Q4_1: { values: 32, bytes: 20, code: 3 },
+  Q5_0: { values: 32, bytes: 22, code: 6 },
+  Q5_1: { values: 32, bytes: 24, code: 7 },
+  Q8_0: { values: 32, bytes: 34, code: 8 },
+  Q4_K: { values: 256, bytes: 144, code: 12 },
+  Q5_K: { values: 256, bytes: 176, code: 13 },
+  Q6_K: { values: 256, bytes: 210, code: 14 },
+} as const satisfies Record<string, TensorType>;
+
+/** The name of a type that can be read. */
+export type TensorTypeName = keyof typeof TENSOR_TYPES;
+
+const NAMES = new Map(
+  Object.entries(TENSOR_TYPES).map((
+    [name, { code }],
+  ) => [code as number, name as TensorTypeName]),
+);
+
+/** Gives the name of the type that a file calls `code`, if it can be read. */
+export function tensorTypeName(code: number): TensorTypeName | undefined {
+  return NAMES.get(code);
+}
