@@ -1,0 +1,39 @@
+/**
+ * The one sentence in which a client is told what is wrong with its request.
+ *
+ * @module
+ */
+
+import { ApiError } from "../errors.ts";
+
+/** The most characters of a received string that an error repeats. */
+const SHOWN_CHARACTERS = 40;
+
+/** What a request got wrong. */
+export interface Mistake {
+  /** What is required, such as `"must be a number from 0 to 2"`. */
+  must: string;
+  /** The value that came instead. */
+  received: unknown;
+}
+
+/** Makes the 400 for a mistake at `param`, or in the whole body if it is empty. */
+export function badRequest(param: string, mistake: Mistake): ApiError {
+  const subject = param === "" ? "the body" : param;
+  const received = describe(mistake.received);
+  return new ApiError(
+    400,
+    `Cannot read the request: ${subject} ${mistake.must}: received ${received}`,
+    param === "" ? {} : { param },
+  );
+}
+
+/** Names a JSON value in a few words. */
+function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value !== "string") return String(value);
+  if (value.length <= SHOWN_CHARACTERS) return JSON.stringify(value);
+  return `${JSON.stringify(value.slice(0, SHOWN_CHARACTERS))}…`;
+}

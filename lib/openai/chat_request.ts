@@ -1,0 +1,66 @@
+/**
+ * Reads the body of `POST /v1/chat/completions`. What this server cannot do is an
+ * error rather than a reply that only looks right; what is a hint is ignored.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { badRequest } from "./bad_request.ts";
+import {
+  commonFields,
+  type ParseOptions,
+  toWireRequest,
+  type WireRequest,
+} from "./common_fields.ts";
+import { integerFrom, unsupported } from "./fields.ts";
+import { messages } from "./messages.ts";
+import { readBody } from "./read_body.ts";
+
+const chatBody = z.object({
+  ...commonFields,
+  messages,
+  max_completion_tokens: integerFrom(1),
+  logprobs: unsupported(false),
+  top_logprobs: unsupported(0),
+  tools: unsupported(),
+  tool_choice: unsupported("none", "auto"),
+  functions: unsupported(),
+  function_call: unsupported("none", "auto"),
+  response_format: z.object({
+    type: z.literal(
+      "text",
+      'must be "text", as other formats are not supported',
+    ),
+  }, "must be an object with a type").nullish(),
+  modalities: z.array(
+    z.literal("text", 'must be "text", as only text is supported'),
+    "must be an array",
+  ).nullish(),
+  audio: unsupported(),
+  web_search_options: unsupported(),
+}, "must be a JSON object");
+
+/**
+ * Reads the JSON text of a chat completion request.
+ *
+ * @throws {ApiError} 400 that names the parameter at fault.
+ */
+export function parseChatRequest(
+  text: string,
+  { randomSeed }: ParseOptions,
+): WireRequest {
+  const body = readBody(chatBody, text);
+  const limit = body.max_completion_tokens ?? body.max_tokens;
+  if (limit !== (body.max_tokens ?? limit)) {
+    throw badRequest("max_tokens", {
+      must: "must equal max_completion_tokens where both are given",
+      received: body.max_tokens,
+    });
+  }
+  return toWireRequest({ messages: body.messages }, {
+    body,
+    maxTokens: limit ?? undefined,
+    randomSeed,
+  });
+}

@@ -1,0 +1,75 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import type { GenerationEvent } from "../../lib/generation.ts";
+import { toCompletion, toEvents } from "../../lib/openai/chat_reply.ts";
+import { end, hello, of, timings, usage } from "./generation.ts";
+
+const head = {
+  id: "chatcmpl-1",
+  created: 1,
+  model: "toy",
+  system_fingerprint: "fp",
+};
+const start = { ...head, object: "chat.completion.chunk" };
+
+async function stream(events: GenerationEvent[], includeUsage = false) {
+  const data = await Array.fromAsync(
+    toEvents(head, of(events), { includeUsage }),
+  );
+  return data.map((text) => text === "[DONE]" ? text : JSON.parse(text));
+}
+
+function choices(delta: object, finish_reason: string | null = null) {
+  return [{ index: 0, delta, logprobs: null, finish_reason }];
+}
+
+Deno.test("toCompletion() makes one chat completion", async () => {
+  assertEquals(await toCompletion(head, of(hello)), {
+    ...head,
+    object: "chat.completion",
+    choices: [{
+      index: 0,
+      message: { role: "assistant", content: "Hello you", refusal: null },
+      logprobs: null,
+      finish_reason: "stop",
+    }],
+    usage,
+    timings,
+  });
+});
+
+Deno.test("toEvents() sends role, text, finish with timings, [DONE]", async () => {
+  assertEquals(await stream(hello), [
+    { ...start, choices: choices({ role: "assistant", content: "" }) },
+    { ...start, choices: choices({ content: "Hello" }) },
+    { ...start, choices: choices({ content: " you" }) },
+    { ...start, choices: choices({}, "stop"), timings },
+    "[DONE]",
+  ]);
+});
+
+Deno.test("toEvents() sends the usage last, null before, if asked to", async () => {
+  const usages = (await stream(hello, true)).map((chunk) => chunk.usage);
+  assertEquals(usages, [null, null, null, null, usage, undefined]);
+  assertEquals((await stream(hello, true)).at(-2), {
+    ...start,
+    choices: [],
+    usage,
+    timings,
+  });
+});
+
+Deno.test("toEvents() sends a role even before an empty answer", async () => {
+  const [role, finish] = await stream([end]);
+  assertEquals(role.choices[0].delta, { role: "assistant", content: "" });
+  assertEquals(finish.choices[0].finish_reason, "stop");
+});
+
+Deno.test("toEvents() and toCompletion() refuse a generation without end", async () => {
+  const endless = hello.slice(0, -1);
+  await assertRejects(() => stream(endless), TypeError, "must yield its end");
+  await assertRejects(
+    () => toCompletion(head, of(endless)),
+    TypeError,
+    "must yield its end",
+  );
+});
