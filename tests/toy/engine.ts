@@ -1,0 +1,119 @@
+/**
+ * An engine without a model: its tokens are the words of a canned text. It counts,
+ * stops, fails and obeys the signal as a real one must.
+ *
+ * @module
+ */
+
+import type {
+  Engine,
+  GenerationEvent,
+  GenerationRequest,
+  ModelInfo,
+} from "../../lib/generation.ts";
+
+/** What a toy says and how it goes about it. */
+export interface ToyOptions {
+  id?: string;
+  /** The answer to everything. */
+  text?: string;
+  /** Waited for before each word, and before the end. */
+  pace?: (word: number) => Promise<void> | void;
+}
+
+/** An engine that remembers what it was asked and how each run ended. */
+export interface ToyEngine extends Engine {
+  readonly asked: GenerationRequest[];
+  /** `"running"`, `"ended"`, `"failed"` or `"left"`, a run each. */
+  readonly runs: string[];
+}
+
+/** Makes a toy engine. */
+export function toyEngine(
+  { id = "toy", text = "The quick brown fox.", pace }: ToyOptions = {},
+): ToyEngine {
+  const asked: GenerationRequest[] = [];
+  const runs: string[] = [];
+  const words = text.match(/\s*\S+/g) ?? [];
+
+  async function* generate(
+    request: GenerationRequest,
+    { signal }: { signal: AbortSignal },
+  ): AsyncGenerator<GenerationEvent> {
+    asked.push(request);
+    const run = runs.push("running") - 1;
+    try {
+      const said = words.slice(0, request.maxTokens);
+      for (const [at, word] of said.entries()) {
+        await unlessAborted(pace?.(at), signal);
+        yield { type: "text", text: word };
+      }
+      await unlessAborted(pace?.(said.length), signal);
+      runs[run] = "ended";
+      yield end(request, { said: said.length, all: words.length });
+    } catch (error) {
+      if (!signal.aborted) runs[run] = "failed";
+      throw error;
+    } finally {
+      if (runs[run] === "running") runs[run] = "left";
+    }
+  }
+  return { info: toyInfo(id), asked, runs, generate };
+}
+
+/** Describes a toy. */
+export function toyInfo(id: string): ModelInfo {
+  return {
+    id,
+    created: 1_700_000_000,
+    context: 2048,
+    backend: "cpu",
+    weights: "int8",
+    threads: 2,
+    exact: "bitwise",
+    fingerprint: "fp_toy",
+  };
+}
+
+function end(
+  { prompt }: GenerationRequest,
+  { said, all }: { said: number; all: number },
+): GenerationEvent {
+  const asked = "text" in prompt
+    ? prompt.text
+    : prompt.messages.map(({ content }) => content).join(" ");
+  const promptTokens = asked.split(/\s+/).length;
+  return {
+    type: "end",
+    finishReason: said < all ? "length" : "stop",
+    usage: { promptTokens, completionTokens: said, cachedTokens: 1 },
+    timings: {
+      prompt_n: promptTokens - 1,
+      prompt_ms: 1,
+      cache_n: 1,
+      predicted_n: said,
+      predicted_ms: 2,
+      predicted_per_second: said / 0.002,
+      draft_n: 0,
+      draft_n_accepted: 0,
+      passes: said,
+      rows: said,
+    },
+  };
+}
+
+/** Waits for `step`, but throws as soon as the signal aborts. */
+async function unlessAborted(
+  step: Promise<void> | void,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    await Promise.race([step, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
