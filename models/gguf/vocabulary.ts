@@ -1,0 +1,89 @@
+/**
+ * What a tokenizer needs to know, out of a GGUF's metadata.
+ *
+ * @module
+ */
+
+import {
+  field,
+  FLAG,
+  INDEX,
+  type Metadata,
+  NUMBERS,
+  optionalField,
+  TEXT,
+  TEXTS,
+} from "./field.ts";
+
+/** llama.cpp's type of a token that is ordinary text. */
+const NORMAL = 1;
+
+/** A model's vocabulary and how it splits and frames text. */
+export interface Vocabulary {
+  /** Kind of tokenizer; `"gpt2"` is byte-level BPE. */
+  model: string;
+  /** How text is split before merging, such as `"smollm"`. */
+  pre: string;
+  /** Texts by id, in the tokenizer's own alphabet. */
+  tokens: string[];
+  /** llama.cpp's types by id: 1 normal, 3 control, 4 user-defined, … */
+  types: number[];
+  /** Pairs to merge, best first, each with a space between its halves. */
+  merges: string[];
+  /** Id of the token that begins a text. */
+  bosToken?: number;
+  /** Id of the token that ends a text. */
+  eosToken?: number;
+  addBosToken: boolean;
+  /** A Jinja template that turns messages into text. */
+  chatTemplate?: string;
+}
+
+/**
+ * Reads the vocabulary out of a GGUF's metadata.
+ *
+ * @throws {TypeError} if a field is missing or of the wrong kind.
+ * @throws {RangeError} if ids or lengths contradict each other.
+ */
+export function ggufVocabulary(metadata: Metadata): Vocabulary {
+  const tokens = field(metadata, "tokenizer.ggml.tokens", TEXTS);
+  const types = optionalField(metadata, "tokenizer.ggml.token_type", NUMBERS) ??
+    tokens.map(() => NORMAL);
+  if (types.length !== tokens.length) {
+    throw new RangeError(
+      `Cannot load the model: tokenizer.ggml.token_type must have ${tokens.length} items: received ${types.length}`,
+    );
+  }
+  const vocabulary: Vocabulary = {
+    model: field(metadata, "tokenizer.ggml.model", TEXT),
+    pre: optionalField(metadata, "tokenizer.ggml.pre", TEXT) ?? "default",
+    tokens,
+    types,
+    merges: optionalField(metadata, "tokenizer.ggml.merges", TEXTS) ?? [],
+    addBosToken:
+      optionalField(metadata, "tokenizer.ggml.add_bos_token", FLAG) ?? false,
+  };
+  const bosToken = tokenId(metadata, "tokenizer.ggml.bos_token_id", tokens);
+  const eosToken = tokenId(metadata, "tokenizer.ggml.eos_token_id", tokens);
+  const chatTemplate = optionalField(
+    metadata,
+    "tokenizer.chat_template",
+    TEXT,
+  );
+  if (bosToken !== undefined) vocabulary.bosToken = bosToken;
+  if (eosToken !== undefined) vocabulary.eosToken = eosToken;
+  if (chatTemplate !== undefined) vocabulary.chatTemplate = chatTemplate;
+  return vocabulary;
+}
+
+function tokenId(
+  metadata: Metadata,
+  key: string,
+  tokens: string[],
+): number | undefined {
+  const id = optionalField(metadata, key, INDEX);
+  if (id === undefined || id < tokens.length) return id;
+  throw new RangeError(
+    `Cannot load the model: ${key} must be below ${tokens.length}: received ${id}`,
+  );
+}
