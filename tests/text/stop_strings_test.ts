@@ -1,0 +1,76 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { StopStrings } from "../../lib/text/stop_strings.ts";
+
+/** Pushes chunks until the stop, then flushes. */
+function run(stops: string[], chunks: string[]) {
+  const watch = new StopStrings(stops);
+  let text = "";
+  for (const chunk of chunks) {
+    const cut = watch.push(chunk);
+    text += cut.text;
+    if (cut.stopped) return { text, stopped: true };
+  }
+  const rest = watch.flush();
+  return { text: text + rest.text, stopped: rest.stopped };
+}
+
+/** Cuts a whole text at the first stop string, the plain way. */
+function cutWhole(stops: string[], text: string) {
+  const starts = stops.map((stop) => text.indexOf(stop)).filter((i) => i >= 0);
+  const stopped = starts.length > 0;
+  return { text: stopped ? text.slice(0, Math.min(...starts)) : text, stopped };
+}
+
+Deno.test("StopStrings.push() holds back what may become a stop string", () => {
+  const watch = new StopStrings(["END"]);
+  assertEquals(watch.push("the E"), { text: "the ", stopped: false });
+  assertEquals(watch.push("N"), { text: "", stopped: false });
+  assertEquals(watch.push("EN"), { text: "EN", stopped: false });
+  assertEquals(watch.push("D."), { text: "", stopped: true });
+});
+
+Deno.test("StopStrings.push() waits for a match that begins earlier", () => {
+  const watch = new StopStrings(["bc", "abcd"]);
+  assertEquals(watch.push("xabc"), { text: "x", stopped: false });
+  assertEquals(watch.push("d"), { text: "", stopped: true });
+});
+
+Deno.test("StopStrings.push() gives everything when there are no stops", () => {
+  assertEquals(new StopStrings([]).push("all"), {
+    text: "all",
+    stopped: false,
+  });
+});
+
+Deno.test("StopStrings.flush() gives what was held back in vain", () => {
+  const watch = new StopStrings(["END"]);
+  assertEquals(watch.push("EN"), { text: "", stopped: false });
+  assertEquals(watch.flush(), { text: "EN", stopped: false });
+});
+
+Deno.test("StopStrings.flush() stops at a match that waited for another", () => {
+  const watch = new StopStrings(["bc", "abcd"]);
+  assertEquals(watch.push("abc"), { text: "", stopped: false });
+  assertEquals(watch.flush(), { text: "a", stopped: true });
+});
+
+Deno.test("StopStrings cuts any chunking as indexOf() cuts the whole", () => {
+  const few = fc.constantFrom("a", "b", "😀");
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: few, minLength: 1, maxLength: 6 }), {
+        maxLength: 4,
+      }),
+      fc.array(fc.string({ unit: few, maxLength: 5 }), { maxLength: 12 }),
+      (stops, chunks) => {
+        assertEquals(run(stops, chunks), cutWhole(stops, chunks.join("")));
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+});
+
+Deno.test("new StopStrings() refuses an empty stop string", () => {
+  assertThrows(() => new StopStrings(["a", ""]), TypeError, "must have a char");
+});
