@@ -5,9 +5,7 @@
  */
 
 import { ApiError } from "../errors.ts";
-
-/** The most characters of a received string that an error repeats. */
-const SHOWN_CHARACTERS = 40;
+import { describe } from "./describe.ts";
 
 /** What a request got wrong. */
 export interface Mistake {
@@ -26,14 +24,4 @@ export function badRequest(param: string, mistake: Mistake): ApiError {
     `Cannot read the request: ${subject} ${mistake.must}: received ${received}`,
     param === "" ? {} : { param },
   );
-}
-
-/** Names a JSON value in a few words. */
-function describe(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === "object" && value !== null) return "an object";
-  if (typeof value !== "string") return String(value);
-  if (value.length <= SHOWN_CHARACTERS) return JSON.stringify(value);
-  return `${JSON.stringify(value.slice(0, SHOWN_CHARACTERS))}…`;
 }
