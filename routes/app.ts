@@ -1,0 +1,74 @@
+/**
+ * The whole HTTP side: what every request passes, in order, and then the resources.
+ *
+ * @module
+ */
+
+import { Hono } from "hono";
+import { requestId } from "hono/request-id";
+import type { Engine } from "../lib/generation.ts";
+import { apiKey } from "./api_key.ts";
+import { chatCompletions } from "./chat_completions.ts";
+import { completions } from "./completions.ts";
+import { crossOrigin } from "./cross_origin.ts";
+import { failure, type LogFailure, notFound, toApiError } from "./failure.ts";
+import { health } from "./health.ts";
+import { hostCheck } from "./host_check.ts";
+import { models } from "./models.ts";
+
+/** What the app serves, and what it needs from outside. */
+export interface AppOptions {
+  /** One engine a model, each with an id of its own. */
+  engines: readonly Engine[];
+  /** Keys that open `/v1`; without any, it is open. */
+  apiKeys?: readonly string[];
+  /** Origins whose pages may call; any origin without a list. */
+  corsOrigins?: readonly string[];
+  /** Hears of failures whose details no client is told. */
+  logFailure: LogFailure;
+  /** Milliseconds between the comments in a stream. @default 15_000 */
+  pingMs?: number;
+  /** Unix time in milliseconds. @default Date.now */
+  now?: () => number;
+  /** Gives the seed of a request without one. @default from the system */
+  randomSeed?: () => number;
+  /** Gives a unique text. @default crypto.randomUUID */
+  newId?: () => string;
+}
+
+/** Joins middleware and resources into one app. */
+export function createApp({
+  engines,
+  apiKeys = [],
+  corsOrigins,
+  logFailure,
+  pingMs = 15_000,
+  now = Date.now,
+  randomSeed = systemSeed,
+  newId = () => crypto.randomUUID(),
+}: AppOptions): Hono {
+  const app = new Hono();
+  app.use(requestId({ generator: newId }));
+  app.use(hostCheck());
+  app.use(crossOrigin(corsOrigins));
+  if (apiKeys.length > 0) app.use("/v1/*", apiKey(apiKeys));
+
+  const options = { engines, logFailure, pingMs, now, randomSeed, newId };
+  app.route("/v1", chatCompletions(options));
+  app.route("/v1", completions(options));
+  app.route("/v1", models(engines));
+  app.route("/", health(engines));
+
+  app.notFound(notFound);
+  app.onError((error, c) => {
+    // Nobody reads this answer, and leaving is no failure.
+    if (c.req.raw.signal.aborted) return new Response(null, { status: 499 });
+    const requestId = c.get("requestId");
+    return failure(c, toApiError(error, { requestId, log: logFailure }));
+  });
+  return app;
+}
+
+function systemSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0];
+}

@@ -1,0 +1,30 @@
+/**
+ * `POST /completions`: goes on with a text.
+ *
+ * @module
+ */
+
+import { Hono } from "hono";
+import { toCompletion, toEvents } from "../lib/openai/completion_reply.ts";
+import { parseCompletionRequest } from "../lib/openai/completion_request.ts";
+import { methodNotAllowed } from "./failure.ts";
+import { generate, type GenerateOptions } from "./generate.ts";
+import { jsonSize, jsonType } from "./json_body.ts";
+
+/** Serves text completions. */
+export function completions(options: GenerateOptions): Hono {
+  const wire = {
+    prefix: "cmpl",
+    parse: parseCompletionRequest,
+    toCompletion,
+    toEvents,
+  };
+  return new Hono()
+    .post(
+      "/completions",
+      jsonType(),
+      jsonSize(),
+      (c) => generate(c, wire, options),
+    )
+    .all("/completions", methodNotAllowed("POST"));
+}

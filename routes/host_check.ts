@@ -1,0 +1,32 @@
+/**
+ * Refuses requests whose Host header would move the path. Deno builds `request.url`
+ * by joining scheme, Host and target, so `Host: localhost/health?` would turn a
+ * request for `/v1/models` into one for `/health`.
+ *
+ * @module
+ */
+
+import type { MiddlewareHandler } from "hono";
+import { ApiError } from "../lib/errors.ts";
+
+/** A name, an IPv4 address or a bracketed IPv6 address, and perhaps a port. */
+const AUTHORITY = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
+
+/**
+ * Lets a request pass only if its URL's authority is well-formed and is its Host.
+ *
+ * @throws {ApiError} 400 in the handler otherwise.
+ */
+export function hostCheck(): MiddlewareHandler {
+  return async function hostCheck(c, next) {
+    const authority = /^https?:\/\/([^/]*)\//i.exec(c.req.raw.url)?.[1] ?? "";
+    const host = c.req.header("host") ?? authority;
+    if (!AUTHORITY.test(authority) || host !== authority) {
+      throw new ApiError(
+        400,
+        "Cannot route the request: Host must be a name and at most a port, and agree with the URL",
+      );
+    }
+    await next();
+  };
+}

@@ -1,0 +1,114 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import type { Engine } from "../../lib/generation.ts";
+import { queued } from "../../lib/queue.ts";
+import { toyEngine } from "../toy/engine.ts";
+import { chat, serve, until } from "./serve.ts";
+
+/** Never comes. */
+const never = new Promise<void>(() => {});
+
+Deno.test("leaving a stream half-way stops the engine and is no failure", async () => {
+  const toy = toyEngine({ pace: (word) => word === 2 ? never : undefined });
+  await using server = serve({ engines: [toy] });
+  const leaving = new AbortController();
+  const response = await fetch(`${server.url}/v1/chat/completions`, {
+    ...chat({ stream: true }),
+    signal: leaving.signal,
+  });
+  const reader = response.body!.getReader();
+  await reader.read();
+  assertEquals(toy.runs, ["running"]);
+  leaving.abort();
+  await assertRejects(() => reader.read());
+  await until(() => toy.runs[0] === "left");
+  assertEquals(server.failures, []);
+});
+
+Deno.test("leaving before the first event stops the engine", async () => {
+  for (const stream of [false, true]) {
+    const toy = toyEngine({ pace: () => never });
+    await using server = serve({ engines: [toy] });
+    const leaving = new AbortController();
+    const answer = fetch(`${server.url}/v1/chat/completions`, {
+      ...chat({ stream }),
+      signal: leaving.signal,
+    });
+    await until(() => toy.runs[0] === "running");
+    leaving.abort();
+    await assertRejects(() => answer);
+    await until(() => toy.runs[0] === "left");
+    assertEquals(server.failures, []);
+  }
+});
+
+Deno.test("leaving stops the engine after a body of unknown length, too", async () => {
+  const toy = toyEngine({ pace: () => never });
+  await using server = serve({ engines: [toy] });
+  const leaving = new AbortController();
+  const { body, ...init } = chat();
+  const answer = fetch(`${server.url}/v1/chat/completions`, {
+    ...init,
+    body: ReadableStream.from([new TextEncoder().encode(body as string)]),
+    signal: leaving.signal,
+  });
+  await until(() => toy.runs[0] === "running");
+  leaving.abort();
+  await assertRejects(() => answer);
+  await until(() => toy.runs[0] === "left");
+});
+
+Deno.test("leaving the line never starts the engine, and the next moves up", async () => {
+  const gate = Promise.withResolvers<void>();
+  const toy = toyEngine({ pace: () => gate.promise });
+  const { door, engine } = watched(queued(toy, { maxWaiting: 1 }));
+  await using server = serve({ engines: [engine] });
+  const post = (fields: object, init: RequestInit = {}) =>
+    fetch(`${server.url}/v1/chat/completions`, { ...chat(fields), ...init });
+
+  const first = post({ seed: 1 });
+  await until(() => door.came === 1);
+  const leaving = new AbortController();
+  const second = post({ seed: 2, stream: true }, { signal: leaving.signal });
+  await until(() => door.came === 2);
+  const third = await post({ seed: 3 });
+  assertEquals(third.status, 429);
+  assertEquals(third.headers.get("Retry-After"), "1");
+  assertEquals(third.headers.get("retry-after-ms"), "1000");
+  assertEquals((await third.json()).error.code, "rate_limit_exceeded");
+
+  leaving.abort();
+  await assertRejects(() => second);
+  await until(() => door.left === 1);
+  const fourth = post({ seed: 4 });
+  await until(() => door.came === 4);
+  gate.resolve();
+  await (await first).body?.cancel();
+  assertEquals((await fourth).status, 200);
+  await (await fourth).body?.cancel();
+  assertEquals(toy.asked.map(({ sampling }) => sampling.seed), [1, 4]);
+});
+
+Deno.test("a reply that was read to its end was not left", async () => {
+  for (const stream of [false, true]) {
+    const toy = toyEngine();
+    await using server = serve({ engines: [toy] });
+    const url = `${server.url}/v1/chat/completions`;
+    await (await fetch(url, chat({ stream }))).text();
+    await until(() => toy.runs[0] === "ended");
+    assertEquals(server.failures, []);
+  }
+});
+
+/** Counts who comes to an engine, and who leaves it. */
+function watched(inner: Engine) {
+  const door = { came: 0, left: 0 };
+  const engine: Engine = {
+    info: inner.info,
+    generate(request, options) {
+      door.came++;
+      options.signal.addEventListener("abort", () => door.left++);
+      return inner.generate(request, options);
+    },
+  };
+  return { door, engine };
+}
