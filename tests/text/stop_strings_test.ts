@@ -36,6 +36,11 @@ Deno.test("StopStrings.push() waits for a match that begins earlier", () => {
   assertEquals(watch.push("d"), { text: "", stopped: true });
 });
 
+Deno.test("StopStrings.push() does not wait for a longer match", () => {
+  const watch = new StopStrings(["abc", "ab"]);
+  assertEquals(watch.push("ab"), { text: "", stopped: true });
+});
+
 Deno.test("StopStrings.push() gives everything when there are no stops", () => {
   assertEquals(new StopStrings([]).push("all"), {
     text: "all",
