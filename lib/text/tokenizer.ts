@@ -1,0 +1,170 @@
+/**
+ * Text to token ids and back, from a model's own vocabulary: byte-level BPE.
+ *
+ * Control tokens are kept out of the merging vocabulary, so plain text can't
+ * become one, whatever it spells. A byte that the vocabulary lacks is left out of
+ * the text, as every other implementation does.
+ *
+ * @module
+ */
+
+import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import { BYTE_ALPHABET, bytesOf } from "./byte_alphabet.ts";
+import { preTokenizer } from "./pre_tokenizer.ts";
+import { TOKEN_TYPE, type Vocabulary } from "./vocabulary.ts";
+
+/** Control tokens that end an answer in the formats of well-known models. */
+const END_OF_TURN = [
+  "<|im_end|>",
+  "<|endoftext|>",
+  "<|eot_id|>",
+  "<|eom_id|>",
+  "<|end_of_text|>",
+  "<|end|>",
+  "<end_of_turn>",
+  "</s>",
+];
+
+/** How {@linkcode Tokenizer.encodeWithControls} reads a text. */
+export interface ControlOptions {
+  /** Matches what breaks up control tokens and is itself left out; global. */
+  guard?: RegExp;
+}
+
+/** The tokenizer of one model. */
+export class Tokenizer {
+  /** Ids after which an answer is over. */
+  readonly endTokens: ReadonlySet<number>;
+
+  readonly #vocabulary: Vocabulary;
+  readonly #bpe: HuggingFaceTokenizer;
+  readonly #controls: Map<string, number>;
+  readonly #anyControl: RegExp;
+  readonly #utf8 = new TextEncoder();
+
+  /** @throws {TypeError} if the vocabulary isn't byte-level BPE of a known kind. */
+  constructor(vocabulary: Vocabulary) {
+    if (vocabulary.model !== "gpt2") {
+      throw new TypeError(
+        `Cannot build a tokenizer: the model must be gpt2: received ${vocabulary.model}`,
+      );
+    }
+    this.#vocabulary = vocabulary;
+    this.#bpe = new HuggingFaceTokenizer(tokenizerJson(vocabulary), {});
+    this.#controls = new Map(
+      entriesOf(vocabulary, TOKEN_TYPE.control)
+        .filter(([text]) => text.length > 1), // no guard fits into one character
+    );
+    this.#anyControl = anyOf([...this.#controls.keys()]);
+    this.endTokens = new Set(
+      [
+        vocabulary.eosToken,
+        ...END_OF_TURN.map((text) => this.#controls.get(text)),
+      ].filter((id) => id !== undefined),
+    );
+  }
+
+  /** Encodes plain text: whatever it spells, no id is a control token's. */
+  encode(text: string): Int32Array {
+    return Int32Array.from(this.#pieces(text));
+  }
+
+  /** Encodes a text to go on from, after the token that the model starts with. */
+  encodePrompt(text: string): Int32Array {
+    const { addBosToken, bosToken } = this.#vocabulary;
+    const start = addBosToken && bosToken !== undefined ? [bosToken] : [];
+    return Int32Array.from([...start, ...this.#pieces(text)]);
+  }
+
+  /** Encodes text in which the spelling of a control token is that token. */
+  encodeWithControls(text: string, options: ControlOptions = {}): Int32Array {
+    const { guard = /(?!)/g } = options;
+    const ids = text.split(this.#anyControl).map((cut) =>
+      this.#controls.get(cut) ?? this.#pieces(cut.replace(guard, ""))
+    );
+    return Int32Array.from(ids.flat());
+  }
+
+  /**
+   * Gives the bytes of a token, perhaps a part of a character; none for a control.
+   *
+   * @throws {RangeError} if the vocabulary has no such id.
+   */
+  bytes(id: number): Uint8Array {
+    const { tokens, types } = this.#vocabulary;
+    if (tokens[id] === undefined) {
+      throw new RangeError(
+        `Cannot read a token: its id must be below ${tokens.length}: received ${id}`,
+      );
+    }
+    if (types[id] === TOKEN_TYPE.normal) return bytesOf(tokens[id]);
+    if (types[id] === TOKEN_TYPE.userDefined) {
+      return this.#utf8.encode(tokens[id]);
+    }
+    return new Uint8Array();
+  }
+
+  /** Tells whether an id is a control token's. */
+  isControl(id: number): boolean {
+    return this.#vocabulary.types[id] === TOKEN_TYPE.control;
+  }
+
+  #pieces(text: string): number[] {
+    return this.#bpe.encode(text, { add_special_tokens: false }).ids;
+  }
+}
+
+/** Describes the vocabulary the way a `tokenizer.json` does. */
+function tokenizerJson(vocabulary: Vocabulary): Record<string, unknown> {
+  const { cuts, compose, ignoreMerges } = preTokenizer(vocabulary.pre);
+  const pieces = Object.fromEntries(entriesOf(vocabulary, TOKEN_TYPE.normal));
+  return {
+    normalizer: compose ? { type: "NFC" } : null,
+    pre_tokenizer: {
+      type: "Sequence",
+      pretokenizers: [
+        ...cuts.map((Regex) => ({
+          type: "Split",
+          pattern: { Regex },
+          behavior: "Isolated",
+          invert: false,
+        })),
+        { type: "ByteLevel", add_prefix_space: false, use_regex: false },
+        ...withoutBytes(BYTE_ALPHABET.filter((byte) => !(byte in pieces))),
+      ],
+    },
+    model: {
+      type: "BPE",
+      vocab: pieces,
+      merges: vocabulary.merges,
+      ignore_merges: ignoreMerges ?? false,
+    },
+    post_processor: null,
+    decoder: null,
+    added_tokens: entriesOf(vocabulary, TOKEN_TYPE.userDefined)
+      .map(([content, id]) => ({ id, content, normalized: false })),
+  };
+}
+
+/** Drops bytes before merging, so that what stands around them may merge. */
+function withoutBytes(bytes: string[]): Record<string, unknown>[] {
+  if (bytes.length === 0) return [];
+  const escaped = bytes.map((byte) =>
+    `\\u${byte.charCodeAt(0).toString(16).padStart(4, "0")}`
+  );
+  const pattern = { Regex: `[${escaped.join("")}]` };
+  return [{ type: "Replace", pattern, content: "" }];
+}
+
+function entriesOf(vocabulary: Vocabulary, type: number): [string, number][] {
+  return vocabulary.tokens
+    .map((text, id): [string, number] => [text, id])
+    .filter(([, id]) => vocabulary.types[id] === type);
+}
+
+/** Matches, and captures for `split`, the longest of some literal texts. */
+function anyOf(texts: string[]): RegExp {
+  const longestFirst = texts.toSorted((a, b) => b.length - a.length);
+  const literals = longestFirst.map((text) => RegExp.escape(text));
+  return new RegExp(`(${literals.join("|") || "(?!)"})`, "u");
+}

@@ -1,0 +1,155 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { Tokenizer } from "../../lib/text/tokenizer.ts";
+import { readVocabulary } from "./_vocabulary.ts";
+import { toyVocabulary } from "./_toy.ts";
+
+const vocabulary = await readVocabulary();
+const tokenizer = new Tokenizer(vocabulary);
+
+/** The bytes that the default vocabulary lacks. */
+const LACKING = new Set([
+  ...[0x04, 0x06, 0x13, 0x14, 0x16, 0x1d, 0xc0, 0xc1, 0xf1, 0xf2],
+  ...Array.from({ length: 11 }, (_, i) => 0xf5 + i),
+]);
+
+function bytesOf(ids: Iterable<number>): number[] {
+  return [...ids].flatMap((id) => [...tokenizer.bytes(id)]);
+}
+
+Deno.test("Tokenizer.encode() gives the ids of Hugging Face's tokenizers", async () => {
+  const golden = await Deno.readTextFile(
+    new URL("golden.jsonl", import.meta.url),
+  );
+  const byName = Map.groupBy(
+    golden.trimEnd().split("\n").map((line) => JSON.parse(line)),
+    ([pre]) => pre,
+  );
+  assertEquals(byName.get("smollm")?.length, 2_000);
+  for (const [pre, lines] of byName) {
+    const tokenizer = new Tokenizer({ ...vocabulary, pre });
+    for (const [, text, ids] of lines) {
+      const received = [...tokenizer.encode(text)];
+      assertEquals(received, ids, `${pre}: ${JSON.stringify(text)}`);
+    }
+  }
+});
+
+Deno.test("Tokenizer.encode() loses no byte but those the vocabulary lacks", () => {
+  const utf8 = new TextEncoder();
+  const textUnit = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.string({ unit: "grapheme" }),
+    fc.constantFrom(...vocabulary.tokens.slice(0, 300)),
+  );
+  fc.assert(
+    fc.property(fc.array(textUnit), (parts) => {
+      const text = parts.join("");
+      const kept = [...utf8.encode(text)].filter((byte) => !LACKING.has(byte));
+      assertEquals(bytesOf(tokenizer.encode(text)), kept);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("Tokenizer.encode() gives ordinary pieces for a control token's text", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(
+        fc.constantFrom(...vocabulary.tokens.slice(0, 17)),
+        fc.string(),
+      )),
+      (parts) => {
+        const ids = tokenizer.encode(parts.join(""));
+        assert(!ids.some((id) => tokenizer.isControl(id)));
+      },
+    ),
+  );
+});
+
+Deno.test("Tokenizer.encode() takes a user-defined token whole", () => {
+  const tokenizer = new Tokenizer(toyVocabulary({ userDefined: ["<think>"] }));
+  assertEquals([...tokenizer.encode("a<think>b")], [0x61, 256, 0x62]);
+  assertEquals(tokenizer.bytes(256), new TextEncoder().encode("<think>"));
+});
+
+Deno.test("Tokenizer.encode() merges across a byte that the vocabulary lacks", () => {
+  const toy = toyVocabulary({ merges: ["! ?"] });
+  toy.types[0x04] = 5; // unused
+  assertEquals([...new Tokenizer(toy).encode("!\x04?")], [256]);
+});
+
+Deno.test("Tokenizer.encode() takes a Llama 3 word whole, whatever the merges", () => {
+  const toy = toyVocabulary({ merges: ["b c", "a b", "ab c"] });
+  const llama = new Tokenizer({ ...toy, pre: "llama-bpe" });
+  assertEquals([...new Tokenizer(toy).encode("abc")], [0x61, 256]);
+  assertEquals([...llama.encode("abc")], [258]);
+});
+
+Deno.test("Tokenizer.encode() stays fast on long runs of one character", () => {
+  for (const unit of ["a", " ", "\n", "漢"]) {
+    const text = unit.repeat(30_000);
+    tokenizer.encode(text); // warms up
+    const [short, long] = [text, text.repeat(4)].map((text) => {
+      const start = performance.now();
+      tokenizer.encode(text);
+      return performance.now() - start;
+    });
+    // Four times the text takes 16 times as long where the cost is quadratic.
+    assert(long < 12 * short + 100, `${unit}: ${short} ms, then ${long} ms`);
+  }
+});
+
+Deno.test("Tokenizer.encodePrompt() begins as the model wants", () => {
+  const toy = toyVocabulary({ controls: ["<s>"] });
+  const starting = { ...toy, bosToken: 256, addBosToken: true };
+  assertEquals([...new Tokenizer(toy).encodePrompt("a")], [0x61]);
+  assertEquals([...new Tokenizer(starting).encodePrompt("a")], [256, 0x61]);
+});
+
+Deno.test("Tokenizer.encodeWithControls() takes the longest control token", () => {
+  const tokenizer = new Tokenizer(toyVocabulary({ controls: ["<a", "<a>"] }));
+  assertEquals([...tokenizer.encodeWithControls("<a><ab")], [257, 256, 0x62]);
+});
+
+Deno.test("Tokenizer.encodeWithControls() drops guards after they did their work", () => {
+  const tokenizer = new Tokenizer(toyVocabulary({ controls: ["<a>"] }));
+  const ids = tokenizer.encodeWithControls("<#a><a>#", { guard: /#/g });
+  assertEquals([...ids], [...tokenizer.encode("<a>"), 256]);
+});
+
+Deno.test("Tokenizer.endTokens holds the end of a text and of a turn", () => {
+  const ids = ["<|endoftext|>", "<|im_end|>"].map((text) =>
+    vocabulary.tokens.indexOf(text)
+  );
+  assertEquals(tokenizer.endTokens, new Set(ids));
+});
+
+Deno.test("Tokenizer.bytes() gives none for a control token", () => {
+  assertEquals(tokenizer.bytes(0), new Uint8Array());
+});
+
+Deno.test("Tokenizer.bytes() refuses an id beyond the vocabulary", () => {
+  assertThrows(
+    () => tokenizer.bytes(49_152),
+    RangeError,
+    "must be below 49152",
+  );
+});
+
+Deno.test("new Tokenizer() refuses another kind of vocabulary", () => {
+  const toy = toyVocabulary();
+  assertThrows(
+    () => new Tokenizer({ ...toy, model: "llama" }),
+    TypeError,
+    "the model must be gpt2: received llama",
+  );
+});
+
+Deno.test("new Tokenizer() names the pre-tokenizers that it knows", () => {
+  assertThrows(
+    () => new Tokenizer({ ...toyVocabulary(), pre: "tekken" }),
+    TypeError,
+    "one of default, gpt-2, olmo, phi-2, smollm, starcoder, llama-bpe, qwen2",
+  );
+});
