@@ -1,0 +1,61 @@
+/**
+ * What a backend is: ONNX Runtime on one kind of hardware.
+ *
+ * The rest of the room is the same for all of them; they differ in how a session
+ * opens, where the KV buffer lives, and which pass widths give the same bits.
+ *
+ * @module
+ */
+
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { WeightFormat } from "../../models/graph/linear.ts";
+
+/** The backends, the fastest kind of hardware first. */
+export const BACKENDS = ["webgpu", "cpu", "wasm"] as const;
+export type BackendName = (typeof BACKENDS)[number];
+
+/** The size of a KV buffer: two tensors `[1, kvHeads, slots, headDim]` a layer. */
+export interface KvShape {
+  layers: number;
+  kvHeads: number;
+  slots: number;
+  headDim: number;
+}
+
+/** Tensors by the names that the graph gives them. */
+export type NamedTensors = Record<string, Tensor>;
+
+/** Keys and values of one sequence, on the hardware that computes them. */
+export interface KvBuffer {
+  /** Names the buffer as the graph's inputs and outputs, with room for `slots`. */
+  bind(slots: number): {
+    past: NamedTensors;
+    present: Record<string, Tensor | null>;
+  };
+  /** Takes over what a pass put out, where it could not write in place. */
+  keep(outputs: NamedTensors): void;
+  /** Reads the first slots: `[2 * layers, kvHeads, slots, headDim]`, keys first. */
+  read(slots: number): Promise<Float32Array>;
+  /** Sets the first slots, in the layout of {@linkcode read}. */
+  write(slots: number, data: Float32Array<ArrayBuffer>): void;
+  /** Gives its memory back. */
+  dispose(): void;
+}
+
+/** Runs the graphs of one model. */
+export interface Backend {
+  readonly name: BackendName;
+  /** The weight format that it runs fastest. */
+  readonly weights: WeightFormat;
+  /** Threads that a pass uses; 1 where the work is not on this CPU. */
+  readonly threads: number;
+  /** Pass widths between which a row's logits are the same bits. */
+  readonly rows: { min: number; max: number };
+  /** Makes input tensors for this build of ONNX Runtime. */
+  readonly Tensor: typeof Tensor;
+  /** Opens the graph file at `path`, with its weights beside it. */
+  createSession(path: string): Promise<InferenceSession>;
+  createKvBuffer(shape: KvShape): KvBuffer;
+  /** Brings an output's numbers here; valid until the next call. */
+  download(output: Tensor): Promise<Float32Array>;
+}

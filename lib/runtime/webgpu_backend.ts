@@ -1,0 +1,85 @@
+/**
+ * WebGPU through onnxruntime-web. Keys, values and hidden states stay on the
+ * device; only the logits that somebody reads come back.
+ *
+ * @module
+ */
+
+import { InferenceSession, Tensor } from "onnxruntime-web/jspi";
+import type { Backend, KvBuffer, KvShape, NamedTensors } from "./backend.ts";
+import { kvDims, kvNames, readSlots } from "./kv_layout.ts";
+import { Readback } from "./readback.ts";
+import { readGraph } from "./web_session.ts";
+
+/** Runs on a GPU. */
+export async function webgpuBackend(adapter: GPUAdapter): Promise<Backend> {
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const device = await adapter.requestDevice({
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+  });
+  const readback = new Readback(device);
+  return {
+    name: "webgpu",
+    weights: "int8",
+    threads: 1,
+    rows: { min: 4, max: 31 },
+    Tensor,
+    createSession: async (path) => {
+      const graph = await readGraph(path);
+      return await InferenceSession.create(graph.model, {
+        executionProviders: [{ name: "webgpu", device }],
+        externalData: graph.externalData,
+        preferredOutputLocation: "gpu-buffer",
+      });
+    },
+    createKvBuffer: (shape) => createKvBuffer(device, shape),
+    download: async (output) => {
+      const buffer = output.gpuBuffer as GPUBuffer;
+      const bytes = await readback.read(buffer, output.size * 4);
+      output.dispose();
+      return new Float32Array(bytes);
+    },
+  };
+}
+
+function createKvBuffer(device: GPUDevice, shape: KvShape): KvBuffer {
+  const past: NamedTensors = {}, present: NamedTensors = {};
+  const dims = kvDims(shape);
+  const size = 4 * dims.reduce((product, dim) => product * dim);
+  const buffers = kvNames(shape.layers).map((names) => {
+    const buffer = device.createBuffer({
+      size,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
+        GPUBufferUsage.COPY_DST,
+    });
+    const tensor = Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims });
+    past[names.past] = tensor;
+    present[names.present] = tensor;
+    return buffer;
+  });
+  return {
+    bind: () => ({ past, present }),
+    keep() {},
+    async read(count) {
+      const readback = new Readback(device);
+      const arrays = [];
+      for (const buffer of buffers) {
+        arrays.push(new Float32Array(await readback.read(buffer, size)));
+      }
+      return readSlots(arrays, shape, count);
+    },
+    write(count, data) {
+      const run = count * shape.headDim;
+      let at = 0;
+      for (const buffer of buffers) {
+        for (let head = 0; head < shape.kvHeads; head++, at += run) {
+          const offset = 4 * head * shape.slots * shape.headDim;
+          device.queue.writeBuffer(buffer, offset, data, at, run);
+        }
+      }
+    },
+    dispose() {
+      for (const buffer of buffers) buffer.destroy();
+    },
+  };
+}
