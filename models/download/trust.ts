@@ -1,0 +1,72 @@
+/**
+ * Which cached files are known to be whole, without hashing them at every start:
+ * a note beside each says its digest, size and time as they were when it was
+ * checked. A file that no longer fits its note is hashed again.
+ *
+ * @module
+ */
+
+import { fileDigest } from "./digest.ts";
+
+/** What was true of a file when its digest was checked. */
+interface Note {
+  sha256: string;
+  bytes: number;
+  /** Modification time in milliseconds since 1970. */
+  modified: number;
+}
+
+/** Notes that the file at `path` has this digest. */
+export async function trust(path: string, sha256: string): Promise<void> {
+  const { size, mtime } = await Deno.stat(path);
+  const note: Note = { sha256, bytes: size, modified: mtime?.getTime() ?? 0 };
+  const temporary = `${notePath(path)}.${crypto.randomUUID()}`;
+  await Deno.writeTextFile(temporary, JSON.stringify(note));
+  await Deno.rename(temporary, notePath(path));
+}
+
+/**
+ * Tells whether the file at `path` is whole.
+ *
+ * Without a known digest, it must still be what its note says.
+ */
+export async function isTrusted(
+  path: string,
+  sha256?: string,
+): Promise<boolean> {
+  const stat = await unlessMissing(Deno.stat(path));
+  if (!stat?.isFile) return false;
+  const note = await readNote(path);
+  const expected = sha256 ?? note?.sha256;
+  if (expected === undefined) return false;
+  if (
+    note?.sha256 === expected && note.bytes === stat.size &&
+    note.modified === (stat.mtime?.getTime() ?? 0)
+  ) return true;
+  if (await fileDigest(path) !== expected) return false;
+  // A cache that can't be written only costs the hash again next time.
+  await trust(path, expected).catch(() => {});
+  return true;
+}
+
+async function readNote(path: string): Promise<Note | undefined> {
+  const text = await unlessMissing(Deno.readTextFile(notePath(path)));
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined; // a torn note is no note
+  }
+}
+
+async function unlessMissing<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function notePath(path: string): string {
+  return `${path}.checked.json`;
+}

@@ -1,0 +1,11 @@
+/**
+ * A process that downloads, to be killed: `_child.ts <url> <cache folder>`.
+ *
+ * @module
+ */
+
+import { modelFile } from "../../../models/download.ts";
+import { Diary, modelAt } from "./_hub.ts";
+
+const [url, cacheDir] = Deno.args;
+console.log(await modelFile(modelAt(url), { cacheDir, progress: new Diary() }));
