@@ -37,16 +37,11 @@ export function queued(
     }
     if (waiting.size >= maxWaiting) throw overloaded(maxWaiting, retryAfterMs);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    function start() {
-      signal.removeEventListener("abort", leave);
-      resolve();
-    }
-    function leave() {
-      waiting.delete(start);
+    waiting.add(resolve);
+    signal.addEventListener("abort", () => {
+      waiting.delete(resolve);
       reject(signal.reason);
-    }
-    waiting.add(start);
-    signal.addEventListener("abort", leave, { once: true });
+    }, { once: true });
     return promise;
   }
 
