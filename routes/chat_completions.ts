@@ -9,7 +9,7 @@ import { toCompletion, toEvents } from "../lib/openai/chat_reply.ts";
 import { parseChatRequest } from "../lib/openai/chat_request.ts";
 import { methodNotAllowed } from "./failure.ts";
 import { generate, type GenerateOptions } from "./generate.ts";
-import { jsonSize, jsonType } from "./json_body.ts";
+import { jsonType, wholeBody } from "./json_body.ts";
 
 /** Serves chat completions. */
 export function chatCompletions(options: GenerateOptions): Hono {
@@ -23,7 +23,7 @@ export function chatCompletions(options: GenerateOptions): Hono {
     .post(
       "/chat/completions",
       jsonType(),
-      jsonSize(),
+      wholeBody(),
       (c) => generate(c, wire, options),
     )
     .all("/chat/completions", methodNotAllowed("POST"));

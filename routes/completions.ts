@@ -9,7 +9,7 @@ import { toCompletion, toEvents } from "../lib/openai/completion_reply.ts";
 import { parseCompletionRequest } from "../lib/openai/completion_request.ts";
 import { methodNotAllowed } from "./failure.ts";
 import { generate, type GenerateOptions } from "./generate.ts";
-import { jsonSize, jsonType } from "./json_body.ts";
+import { jsonType, wholeBody } from "./json_body.ts";
 
 /** Serves text completions. */
 export function completions(options: GenerateOptions): Hono {
@@ -23,7 +23,7 @@ export function completions(options: GenerateOptions): Hono {
     .post(
       "/completions",
       jsonType(),
-      jsonSize(),
+      wholeBody(),
       (c) => generate(c, wire, options),
     )
     .all("/completions", methodNotAllowed("POST"));

@@ -30,12 +30,12 @@ export function jsonType(): MiddlewareHandler {
 }
 
 /**
- * Refuses bodies over 1 MiB, whether or not they say their length.
+ * Takes in the whole body, unless it is over 1 MiB, whether or not it says so.
  *
- * @throws {ApiError} 413 in the handler.
+ * @throws {ApiError} 413 in the handler, or 400 if the client leaves half-way.
  */
-export function jsonSize(): MiddlewareHandler {
-  return bodyLimit({
+export function wholeBody(): MiddlewareHandler {
+  const limit = bodyLimit({
     maxSize: MAX_BODY_BYTES,
     onError: () => {
       throw new ApiError(
@@ -44,4 +44,16 @@ export function jsonSize(): MiddlewareHandler {
       );
     },
   });
+  return async function wholeBody(c, next) {
+    try {
+      await limit(c, async () => void await c.req.text());
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+      throw new ApiError(
+        400,
+        "Cannot read the request: the body must arrive whole: received a part",
+      );
+    }
+    await next();
+  };
 }

@@ -110,8 +110,10 @@ Deno.test("createApp() says 404 for unknown paths and models", async () => {
   assertEquals([asked.status, asked.error.code], [404, "model_not_found"]);
   assertEquals(asked.error.param, "model");
   assertStringIncludes(asked.error.message, 'owner/other: received "gpt"');
-  const listed = await fails("/v1/models/gpt");
-  assertEquals([listed.status, listed.error.code], [404, "model_not_found"]);
+  for (const id of ["gpt", "%ff", "owner/", "toy/toy"]) {
+    const { status, error } = await fails(`/v1/models/${id}`);
+    assertEquals([status, error.code], [404, "model_not_found"]);
+  }
 });
 
 Deno.test("createApp() says 405 and what is allowed for a wrong method", async () => {

@@ -57,6 +57,33 @@ Deno.test("leaving stops the engine after a body of unknown length, too", async 
   await until(() => toy.runs[0] === "left");
 });
 
+Deno.test("leaving half-way through the upload is no failure", async (t) => {
+  const uploads = [
+    ["Content-Length: 500", '{"mod'],
+    ["Transfer-Encoding: chunked", '5\r\n{"mod\r\n'],
+  ];
+  for (const [header, part] of uploads) {
+    await t.step(header, async () => {
+      const toy = toyEngine();
+      await using server = serve({ engines: [toy] });
+      const { port } = server;
+      using socket = await Deno.connect({ hostname: "127.0.0.1", port });
+      const head = [
+        "POST /v1/completions HTTP/1.1",
+        "Host: localhost",
+        "Content-Type: application/json",
+        header,
+      ];
+      const text = [...head, "", part].join("\r\n");
+      await socket.write(new TextEncoder().encode(text));
+      await socket.closeWrite();
+      await socket.readable.cancel();
+      await (await fetch(`${server.url}/health`)).body?.cancel();
+      assertEquals([toy.asked, server.failures], [[], []]);
+    });
+  }
+});
+
 Deno.test("leaving the line never starts the engine, and the next moves up", async () => {
   const gate = Promise.withResolvers<void>();
   const toy = toyEngine({ pace: () => gate.promise });
