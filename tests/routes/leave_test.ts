@@ -87,16 +87,16 @@ Deno.test("leaving half-way through the upload is no failure", async (t) => {
 Deno.test("leaving the line never starts the engine, and the next moves up", async () => {
   const gate = Promise.withResolvers<void>();
   const toy = toyEngine({ pace: () => gate.promise });
-  const { door, engine } = watched(queued(toy, { maxWaiting: 1 }));
+  const { came, left, engine } = watched(queued(toy, { maxWaiting: 1 }));
   await using server = serve({ engines: [engine] });
   const post = (fields: object, init: RequestInit = {}) =>
     fetch(`${server.url}/v1/chat/completions`, { ...chat(fields), ...init });
 
   const first = post({ seed: 1 });
-  await until(() => door.came === 1);
+  await until(() => came.length === 1);
   const leaving = new AbortController();
   const second = post({ seed: 2, stream: true }, { signal: leaving.signal });
-  await until(() => door.came === 2);
+  await until(() => came.length === 2);
   const third = await post({ seed: 3 });
   assertEquals(third.status, 429);
   assertEquals(third.headers.get("Retry-After"), "1");
@@ -105,9 +105,9 @@ Deno.test("leaving the line never starts the engine, and the next moves up", asy
 
   leaving.abort();
   await assertRejects(() => second);
-  await until(() => door.left === 1);
+  await until(() => left.includes(2));
   const fourth = post({ seed: 4 });
-  await until(() => door.came === 4);
+  await until(() => came.length === 4);
   gate.resolve();
   await (await first).body?.cancel();
   assertEquals((await fourth).status, 200);
@@ -126,16 +126,18 @@ Deno.test("a reply that was read to its end was not left", async () => {
   }
 });
 
-/** Counts who comes to an engine, and who leaves it. */
+/** Notes who comes to an engine and who leaves it, by their seeds. */
 function watched(inner: Engine) {
-  const door = { came: 0, left: 0 };
+  const came: number[] = [];
+  const left: number[] = [];
   const engine: Engine = {
     info: inner.info,
     generate(request, options) {
-      door.came++;
-      options.signal.addEventListener("abort", () => door.left++);
+      const { seed } = request.sampling;
+      came.push(seed);
+      options.signal.addEventListener("abort", () => left.push(seed));
       return inner.generate(request, options);
     },
   };
-  return { door, engine };
+  return { came, left, engine };
 }
