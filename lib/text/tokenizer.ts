@@ -53,7 +53,7 @@ export class Tokenizer {
     this.#bpe = new HuggingFaceTokenizer(tokenizerJson(vocabulary), {});
     this.#controls = new Map(
       entriesOf(vocabulary, TOKEN_TYPE.control)
-        .filter(([text]) => text.length > 1), // no guard fits into one character
+        .filter(([text]) => [...text].length > 1), // no guard fits into one character
     );
     this.#anyControl = anyOf([...this.#controls.keys()]);
     this.endTokens = new Set(
