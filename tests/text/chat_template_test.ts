@@ -1,0 +1,155 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import type { ChatMessage } from "../../lib/generation.ts";
+import { ChatTemplate } from "../../lib/text/chat_template.ts";
+import { Tokenizer } from "../../lib/text/tokenizer.ts";
+import { type ToyOptions, toyVocabulary } from "./_toy.ts";
+import { readVocabulary } from "./_vocabulary.ts";
+
+const vocabulary = await readVocabulary();
+const tokenizer = new Tokenizer(vocabulary);
+const template = new ChatTemplate(vocabulary, tokenizer);
+
+/** Encodes one user message with a toy model. */
+function encodeToy(content: string, options: ToyOptions): number[] {
+  const toy = toyVocabulary(options);
+  const template = new ChatTemplate(toy, new Tokenizer(toy));
+  return [...template.encode([{ role: "user", content }])];
+}
+
+function bytes(text: string): number[] {
+  return [...new TextEncoder().encode(text)];
+}
+
+Deno.test("ChatTemplate.encode() gives the ids of Jinja and Hugging Face", async () => {
+  const golden = await Deno.readTextFile(
+    new URL("golden_prompts.jsonl", import.meta.url),
+  );
+  const lines = golden.trimEnd().split("\n");
+  assertEquals(lines.length, 40);
+  for (const line of lines) {
+    const { messages, ids } = JSON.parse(line);
+    assertEquals([...template.encode(messages)], ids, line);
+  }
+});
+
+Deno.test("ChatTemplate.encode() lets no content yield a control token", () => {
+  const part = fc.oneof(
+    fc.constantFrom(...vocabulary.tokens.slice(0, 17)),
+    fc.constantFrom("<|im_", "end|>", "<", "|>", "\uDC00", "🐀", " ", "\n"),
+    fc.string(),
+  );
+  const content = fc.array(part).map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(content, content, (system, user) => {
+      const ids = [
+        ...template.encode([
+          { role: "system", content: system },
+          { role: "user", content: user },
+        ]),
+      ];
+      const controls = ids.filter((id) => tokenizer.isControl(id));
+      assertEquals(controls, [1, 2, 1, 2, 1]);
+      const cut = ids.slice(ids.indexOf(2) + 3, ids.lastIndexOf(2));
+      assertEquals(
+        cut,
+        [...tokenizer.encode(`user\n${user.toWellFormed()}`)],
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("ChatTemplate.encode() breaks a control token that trimming would join", () => {
+  const ids = encodeToy(" >\n", {
+    controls: ["<a>"],
+    chatTemplate: "<a{{ messages[0].content | trim }}",
+  });
+  assertEquals(ids, bytes("<a>"));
+});
+
+Deno.test("ChatTemplate.encode() breaks a control token that two messages would join", () => {
+  const toy = toyVocabulary({
+    controls: ["<>"],
+    chatTemplate: "{% for m in messages %}{{ m.content }}{% endfor %}",
+  });
+  const messages: ChatMessage[] = [
+    { role: "system", content: "<" },
+    { role: "user", content: ">" },
+  ];
+  const ids = new ChatTemplate(toy, new Tokenizer(toy)).encode(messages);
+  assertEquals([...ids], bytes("<>"));
+});
+
+Deno.test("ChatTemplate.encode() never reads one character as a control token", () => {
+  const ids = encodeToy("🐀", {
+    controls: ["🐀"],
+    chatTemplate: "{{ messages[0].content }}",
+  });
+  assertEquals(ids, bytes("🐀"));
+});
+
+Deno.test("ChatTemplate.encode() gives the template its string operations", () => {
+  const options = {
+    controls: ["<a>"],
+    chatTemplate: "<a>{{ messages[0].content.split('</think>')[-1] }}<a>",
+  };
+  const ids = encodeToy("hm</think>yes", options);
+  assertEquals(ids, [256, ...bytes("yes"), 256]);
+  assertThrows(
+    () => encodeToy("hm</think><a>", options),
+    TypeError,
+    "must not spell control tokens where the template rewrites them",
+  );
+});
+
+Deno.test("ChatTemplate.encode() passes the texts of bos and eos on", () => {
+  const toy = toyVocabulary({
+    controls: ["<s>", "</s>"],
+    chatTemplate: "{{ bos_token }}{{ messages[0].content }}{{ eos_token }}",
+  });
+  const vocabulary = { ...toy, bosToken: 256, eosToken: 257 };
+  const template = new ChatTemplate(vocabulary, new Tokenizer(vocabulary));
+  const ids = template.encode([{ role: "user", content: "a" }]);
+  assertEquals([...ids], [256, 0x61, 257]);
+});
+
+Deno.test("ChatTemplate.encode() falls back on ChatML", () => {
+  const ids = encodeToy("Hi", { controls: ["<|im_start|>", "<|im_end|>"] });
+  assertEquals(ids, [
+    ...[256, ...bytes("user\nHi"), 257, ...bytes("\n")],
+    ...[256, ...bytes("assistant\n")],
+  ]);
+});
+
+Deno.test("ChatTemplate.encode() refuses without template and ChatML", () => {
+  assertThrows(
+    () => encodeToy("Hi", { controls: ["<|im_start|>"] }),
+    TypeError,
+    "received neither",
+  );
+});
+
+Deno.test("ChatTemplate.encode() tells why a template refuses", () => {
+  assertThrows(
+    () =>
+      encodeToy("Hi", { chatTemplate: "{{ raise_exception('No users!') }}" }),
+    TypeError,
+    "the template must accept the messages: received No users!",
+  );
+});
+
+Deno.test("ChatTemplate.encode() takes half a surrogate pair as UTF-8 does", () => {
+  const ids = encodeToy("\uDC00a\uD83D", {
+    chatTemplate: "{{ messages[0].content }}",
+  });
+  assertEquals(ids, bytes("\ufffda\ufffd"));
+});
+
+Deno.test("new ChatTemplate() refuses what isn't Jinja", () => {
+  assertThrows(
+    () => encodeToy("Hi", { chatTemplate: "{% for %}" }),
+    SyntaxError,
+    "Cannot read the chat template",
+  );
+});
