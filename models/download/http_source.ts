@@ -124,8 +124,9 @@ class Transfer {
       this.answered = true;
       return response;
     } catch (error) {
-      const { message } = error as Error;
-      throw this.#interruption("the server must answer", message);
+      const { message, cause } = error as Error;
+      const reason = cause instanceof Error ? cause.message : message;
+      throw this.#interruption("the server must answer", reason);
     }
   }
 

