@@ -5,40 +5,32 @@
  */
 
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { LlamaConfig } from "../../models/architecture.ts";
+import type { Artefact } from "../../models/artefact.ts";
+import { Embedding } from "../../models/embedding.ts";
 import type { Model, Pass, Sequence } from "../bita/model.ts";
 import type { Backend, KvBuffer, NamedTensors } from "./backend.ts";
 import { rotaryRow } from "./rotary.ts";
 
-/** The sizes that a model is made of. */
-export interface ModelSizes {
-  layers: number;
-  kvHeads: number;
-  headDim: number;
-  dim: number;
-  vocab: number;
-  ropeTheta: number;
-}
-
-/** What {@linkcode ortModel} joins. */
-export interface OrtModelParts {
+/** What a model is joined from. */
+interface OrtModelParts {
   backend: Backend;
   body: InferenceSession;
   head: InferenceSession;
-  sizes: ModelSizes;
+  config: LlamaConfig;
+  embedding: Embedding;
   /** Tokens that a text may have. */
   context: number;
-  /** Writes the embedding of a token id, `[dim]`, into `out`. */
-  embed(id: number, out: Float32Array): void;
 }
 
 /** Hides a column from a row: far below any score, yet finite. */
 const HIDDEN = -1e4;
 
 /** Runs passes on `backend`. */
-export function ortModel(parts: OrtModelParts): Model {
-  const { backend, sizes, context } = parts;
+function ortModel(parts: OrtModelParts): Model {
+  const { backend, config, context } = parts;
   return {
-    vocab: sizes.vocab,
+    vocab: config.vocab,
     masks: 0,
     prompts: 0,
     maxRows: backend.rows.max,
@@ -56,26 +48,29 @@ class OrtSequence implements Sequence {
   #hidden: Tensor | undefined;
 
   constructor(parts: OrtModelParts) {
-    const { backend, sizes, context } = parts;
+    const { backend, config, context } = parts;
     this.#parts = parts;
     this.#slots = context + backend.rows.max;
-    this.#kv = backend.createKvBuffer({ ...sizes, slots: this.#slots });
-    this.#cos = new Float32Array(this.#slots * sizes.headDim / 2);
-    this.#sin = new Float32Array(this.#slots * sizes.headDim / 2);
+    this.#kv = backend.createKvBuffer({ ...config, slots: this.#slots });
+    this.#cos = new Float32Array(this.#slots * config.headDim / 2);
+    this.#sin = new Float32Array(this.#slots * config.headDim / 2);
   }
 
   async forward(pass: Pass): Promise<void> {
-    const { backend, sizes, embed, body } = this.#parts;
+    const { backend, config, embedding, body } = this.#parts;
     const { Tensor } = backend;
     const { start, tokens, positions } = pass;
-    const { dim } = sizes;
-    const half = sizes.headDim / 2;
+    const { dim } = config;
+    const half = config.headDim / 2;
     const rows = Math.max(tokens.length, backend.rows.min);
     const total = start + rows;
     const embeddings = new Float32Array(rows * dim);
     for (let row = 0; row < tokens.length; row++) {
-      embed(tokens[row], embeddings.subarray(row * dim, (row + 1) * dim));
-      rotaryRow(positions[row], sizes, {
+      embedding.lookUp(
+        tokens[row],
+        embeddings.subarray(row * dim, (row + 1) * dim),
+      );
+      rotaryRow(positions[row], config, {
         cos: this.#cos.subarray((start + row) * half, (start + row + 1) * half),
         sin: this.#sin.subarray((start + row) * half, (start + row + 1) * half),
       });
@@ -96,7 +91,7 @@ class OrtSequence implements Sequence {
   }
 
   async logits(rows: ArrayLike<number>): Promise<Float32Array> {
-    const { backend, sizes, head } = this.#parts;
+    const { backend, config, head } = this.#parts;
     const { Tensor } = backend;
     const chosen = new BigInt64Array(Math.max(rows.length, backend.rows.min));
     for (let i = 0; i < rows.length; i++) chosen[i] = BigInt(rows[i]);
@@ -105,7 +100,7 @@ class OrtSequence implements Sequence {
       chosen: new Tensor("int64", chosen, [chosen.length]),
     });
     const data = await backend.download(logits as Tensor);
-    return data.subarray(0, rows.length * sizes.vocab);
+    return data.subarray(0, rows.length * config.vocab);
   }
 
   read(slots: number): Promise<Float32Array> {
@@ -131,4 +126,19 @@ function bias({ start, tokens, visible }: Pass, rows: number): Float32Array {
     inner.fill(HIDDEN, count);
   }
   return out;
+}
+
+/** Opens an artefact's graphs on `backend`. */
+export async function openModel(
+  backend: Backend,
+  artefact: Artefact,
+  { context }: { context: number },
+): Promise<Model> {
+  const [body, head, embedding] = await Promise.all([
+    backend.createSession(`${artefact.folder}/body.onnx`),
+    backend.createSession(`${artefact.folder}/head.onnx`),
+    Embedding.open(artefact),
+  ]);
+  const { config } = artefact;
+  return ortModel({ backend, body, head, config, embedding, context });
 }

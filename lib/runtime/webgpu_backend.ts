@@ -11,6 +11,12 @@ import { kvDims, kvNames, readSlots } from "./kv_layout.ts";
 import { Readback } from "./readback.ts";
 import { readGraph } from "./web_session.ts";
 
+/**
+ * Adapters in use. The device refers to its adapter by number only, and Deno frees
+ * an adapter that nobody holds.
+ */
+const keptAlive = new Set<GPUAdapter>();
+
 /** Runs on a GPU. */
 export async function webgpuBackend(adapter: GPUAdapter): Promise<Backend> {
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
@@ -18,6 +24,7 @@ export async function webgpuBackend(adapter: GPUAdapter): Promise<Backend> {
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
   const readback = new Readback(device);
+  keptAlive.add(adapter);
   return {
     name: "webgpu",
     weights: "int8",

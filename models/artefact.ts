@@ -1,0 +1,130 @@
+/**
+ * A GGUF file turned into ONNX graphs, once, and kept on disk.
+ *
+ * In the cache, a folder a model and weight format; `.partial` is one in the making
+ * and `.lock` keeps processes apart. A folder gets its name only when all of it is
+ * on the disk, so that whoever sees the name may trust it.
+ *
+ * @module
+ */
+
+import { type LlamaConfig, llamaConfig } from "./architecture.ts";
+import { fileDigest } from "./download/digest.ts";
+import type { Progress } from "./download/progress.ts";
+import { dequantize } from "./gguf/dequantize.ts";
+import type { Gguf, TensorInfo } from "./gguf/reader.ts";
+import type { WeightFormat } from "./graph/linear.ts";
+import { buildBody, buildHead, type LlamaParts } from "./graph/llama.ts";
+import { WeightsFile } from "./graph/weights_file.ts";
+
+/** Rises whenever the graphs of an equal file would differ. */
+const CONVERTER_VERSION = 1;
+
+/** What a model runs from; plain data, so that it may cross to a worker. */
+export interface Artefact {
+  /** Folder of `body.onnx`, `head.onnx` and `weights.bin`. */
+  folder: string;
+  format: WeightFormat;
+  config: LlamaConfig;
+  /** SHA-256 of the GGUF file, in hex. */
+  digest: string;
+  /** Where the embedding lies, packed, in the GGUF file. */
+  embedding: TensorInfo & { path: string };
+}
+
+/** Where graphs are kept, in which format, and who hears of their making. */
+export interface ArtefactOptions {
+  /** Folder of all caches; graphs go into `graphs/` below it. */
+  cacheDir: string;
+  format: WeightFormat;
+  progress: Progress;
+}
+
+/** Gives a model's graphs, converting the file if that was not done before. */
+export async function openArtefact(
+  gguf: Gguf,
+  { cacheDir, format, progress }: ArtefactOptions,
+): Promise<Artefact> {
+  const config = llamaConfig(gguf.metadata, gguf.tensors);
+  const digest = await fileDigest(gguf.path);
+  const graphs = `${cacheDir}/graphs`;
+  const folder = `${graphs}/${
+    digest.slice(0, 16)
+  }-${format}-v${CONVERTER_VERSION}`;
+  if (!await exists(folder)) {
+    await Deno.mkdir(graphs, { recursive: true });
+    using lock = await Deno.open(`${folder}.lock`, {
+      write: true,
+      create: true,
+    });
+    await lock.lock(true);
+    if (!await exists(folder)) {
+      const partial = `${folder}.partial`;
+      await Deno.remove(partial, { recursive: true }).catch(() => {});
+      await Deno.mkdir(partial);
+      await convert(gguf, { config, format, progress, folder: partial });
+      await Deno.rename(partial, folder);
+    }
+  }
+  const embedding = gguf.tensors.get("token_embd.weight")!;
+  return {
+    folder,
+    format,
+    config,
+    digest,
+    embedding: { ...embedding, path: gguf.path },
+  };
+}
+
+async function convert(
+  gguf: Gguf,
+  { config, format, progress, folder }: {
+    config: LlamaConfig;
+    format: WeightFormat;
+    progress: Progress;
+    folder: string;
+  },
+): Promise<void> {
+  let total = 0;
+  for (const tensor of gguf.tensors.values()) total += tensor.byteLength;
+  progress.start(`Converting to ${format}`, { total, done: 0 });
+  try {
+    using weights = new WeightsFile(`${folder}/weights.bin`);
+    const parts: LlamaParts = {
+      config,
+      format,
+      weights,
+      async read(name) {
+        const { type, shape, byteLength } = gguf.tensors.get(name)!;
+        const data = dequantize(type, await gguf.read(name));
+        progress.advance(byteLength);
+        const [rows, columns = 1] = shape;
+        return { rows, columns, data };
+      },
+    };
+    await writeDurably(`${folder}/body.onnx`, await buildBody(parts));
+    await writeDurably(`${folder}/head.onnx`, await buildHead(parts));
+  } finally {
+    progress.stop();
+  }
+}
+
+async function writeDurably(
+  path: string,
+  graph: { encode(): Promise<Uint8Array> },
+): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true });
+  const writer = file.writable.getWriter();
+  await writer.write(await graph.encode());
+  writer.releaseLock();
+  await file.sync();
+}
+
+async function exists(folder: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(folder)).isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
