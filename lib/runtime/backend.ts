@@ -38,8 +38,6 @@ export interface KvBuffer {
   read(slots: number): Promise<Float32Array>;
   /** Sets the first slots, in the layout of {@linkcode read}. */
   write(slots: number, data: Float32Array<ArrayBuffer>): void;
-  /** Gives its memory back. */
-  dispose(): void;
 }
 
 /** Runs the graphs of one model. */

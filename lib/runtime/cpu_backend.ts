@@ -44,6 +44,5 @@ function createKvBuffer(shape: KvShape): KvBuffer {
     keep() {},
     read: (count) => Promise.resolve(readSlots(arrays, shape, count)),
     write: (count, data) => writeSlots(arrays, shape, { count, data }),
-    dispose() {},
   };
 }

@@ -9,7 +9,9 @@ import type { LlamaConfig } from "../../models/architecture.ts";
 import type { Artefact } from "../../models/artefact.ts";
 import { Embedding } from "../../models/embedding.ts";
 import type { Model, Pass, Sequence } from "../bita/model.ts";
+import { type Adapter, meanEmbedding, UNTRAINED } from "./adapter.ts";
 import type { Backend, KvBuffer, NamedTensors } from "./backend.ts";
+import { attentionBias } from "./attention_bias.ts";
 import { rotaryRow } from "./rotary.ts";
 
 /** What a model is joined from. */
@@ -19,71 +21,90 @@ interface OrtModelParts {
   head: InferenceSession;
   config: LlamaConfig;
   embedding: Embedding;
+  adapter: Adapter;
   /** Tokens that a text may have. */
   context: number;
 }
 
-/** Hides a column from a row: far below any score, yet finite. */
-const HIDDEN = -1e4;
+/** Runs passes on one backend, a sequence in each KV buffer. */
+class OrtModel implements Model {
+  readonly vocab: number;
+  readonly masks: number;
+  readonly prompts: number;
+  readonly maxRows: number;
+  readonly context: number;
+  readonly parts: OrtModelParts;
+  /** Slots of a KV buffer; the last pass may reach past the context. */
+  readonly slots: number;
+  /** KV buffers that no sequence uses now. */
+  readonly idle: KvBuffer[] = [];
 
-/** Runs passes on `backend`. */
-function ortModel(parts: OrtModelParts): Model {
-  const { backend, config, context } = parts;
-  return {
-    vocab: config.vocab,
-    masks: 0,
-    prompts: 0,
-    maxRows: backend.rows.max,
-    context,
-    open: () => new OrtSequence(parts),
-  };
+  constructor(parts: OrtModelParts) {
+    const { backend, config, adapter, context } = parts;
+    this.parts = parts;
+    this.vocab = config.vocab;
+    this.masks = adapter.masks;
+    this.prompts = adapter.prompts;
+    this.maxRows = backend.rows.max;
+    this.context = context;
+    this.slots = adapter.prompts + context + backend.rows.max;
+  }
+
+  open(prompt: Int32Array): Sequence {
+    return new OrtSequence(this, prompt);
+  }
+
+  /** Takes an idle KV buffer, or makes one; its prompts are in place. */
+  takeBuffer(): KvBuffer {
+    const { backend, config, adapter } = this.parts;
+    const idle = this.idle.pop();
+    if (idle) return idle;
+    const buffer = backend.createKvBuffer({ ...config, slots: this.slots });
+    if (adapter.prompts > 0) buffer.write(adapter.prompts, adapter.promptKv);
+    return buffer;
+  }
 }
 
 class OrtSequence implements Sequence {
-  #parts: OrtModelParts;
-  #slots: number;
+  #model: OrtModel;
   #kv: KvBuffer;
+  /** `[masks, dim]` */
+  #maskEmbeddings: Float32Array;
+  /** `[slots, headDim / 2]`, the angles of each slot's position. */
   #cos: Float32Array;
   #sin: Float32Array;
   #hidden: Tensor | undefined;
 
-  constructor(parts: OrtModelParts) {
-    const { backend, config, context } = parts;
-    this.#parts = parts;
-    this.#slots = context + backend.rows.max;
-    this.#kv = backend.createKvBuffer({ ...config, slots: this.#slots });
-    this.#cos = new Float32Array(this.#slots * config.headDim / 2);
-    this.#sin = new Float32Array(this.#slots * config.headDim / 2);
+  constructor(model: OrtModel, prompt: Int32Array) {
+    const { config, adapter, embedding } = model.parts;
+    this.#model = model;
+    this.#kv = model.takeBuffer();
+    this.#maskEmbeddings = adapter.maskEmbeddings ??
+      meanEmbedding(prompt, embedding, { masks: adapter.masks, ...config });
+    this.#cos = new Float32Array(model.slots * config.headDim / 2);
+    this.#sin = new Float32Array(model.slots * config.headDim / 2);
   }
 
   async forward(pass: Pass): Promise<void> {
-    const { backend, config, embedding, body } = this.#parts;
+    const { backend, config, body } = this.#model.parts;
     const { Tensor } = backend;
-    const { start, tokens, positions } = pass;
-    const { dim } = config;
     const half = config.headDim / 2;
-    const rows = Math.max(tokens.length, backend.rows.min);
-    const total = start + rows;
-    const embeddings = new Float32Array(rows * dim);
-    for (let row = 0; row < tokens.length; row++) {
-      embedding.lookUp(
-        tokens[row],
-        embeddings.subarray(row * dim, (row + 1) * dim),
-      );
-      rotaryRow(positions[row], config, {
-        cos: this.#cos.subarray((start + row) * half, (start + row + 1) * half),
-        sin: this.#sin.subarray((start + row) * half, (start + row + 1) * half),
-      });
-    }
+    const rows = Math.max(pass.tokens.length, backend.rows.min);
+    const total = pass.start + rows;
+    const embeddings = new Float32Array(rows * config.dim);
+    this.#embed(pass.tokens, embeddings);
+    this.#turn(pass);
+    const bias = attentionBias(pass, { rows, prompts: this.#model.prompts });
+    const angles = [total, half];
     const { past, present } = this.#kv.bind(total);
     const outputs = await body.run({
       ...past,
-      embeddings: new Tensor("float32", embeddings, [1, rows, dim]),
-      bias: new Tensor("float32", bias(pass, rows), [1, 1, rows, total]),
+      embeddings: new Tensor("float32", embeddings, [1, rows, config.dim]),
+      bias: new Tensor("float32", bias, [1, 1, rows, total]),
       seqlens_k: new Tensor("int32", Int32Array.of(total - 1), [1]),
       total: new Tensor("int32", Int32Array.of(total), []),
-      cos: new Tensor("float32", this.#cos, [this.#slots, half]),
-      sin: new Tensor("float32", this.#sin, [this.#slots, half]),
+      cos: new Tensor("float32", this.#cos.subarray(0, total * half), angles),
+      sin: new Tensor("float32", this.#sin.subarray(0, total * half), angles),
     }, { ...present, hidden: null });
     this.#kv.keep(outputs as NamedTensors);
     this.#hidden?.dispose();
@@ -91,7 +112,7 @@ class OrtSequence implements Sequence {
   }
 
   async logits(rows: ArrayLike<number>): Promise<Float32Array> {
-    const { backend, config, head } = this.#parts;
+    const { backend, config, head } = this.#model.parts;
     const { Tensor } = backend;
     const chosen = new BigInt64Array(Math.max(rows.length, backend.rows.min));
     for (let i = 0; i < rows.length; i++) chosen[i] = BigInt(rows[i]);
@@ -103,36 +124,47 @@ class OrtSequence implements Sequence {
     return data.subarray(0, rows.length * config.vocab);
   }
 
-  read(slots: number): Promise<Float32Array> {
+  readKv(slots: number): Promise<Float32Array> {
     return this.#kv.read(slots);
   }
 
   close(): void {
     this.#hidden?.dispose();
-    this.#kv.dispose();
+    this.#model.idle.push(this.#kv);
   }
-}
 
-/** What a pass adds to its attention scores: `[rows, start + rows]`. */
-function bias({ start, tokens, visible }: Pass, rows: number): Float32Array {
-  const total = start + rows;
-  const out = new Float32Array(rows * total);
-  const count = tokens.length;
-  for (let row = 0; row < count; row++) {
-    const inner = out.subarray(row * total + start, (row + 1) * total);
-    for (let column = 0; column < count; column++) {
-      if (!visible[row * count + column]) inner[column] = HIDDEN;
+  #embed(tokens: Int32Array, out: Float32Array): void {
+    const { embedding, config: { dim } } = this.#model.parts;
+    for (const [row, token] of tokens.entries()) {
+      const place = out.subarray(row * dim, (row + 1) * dim);
+      if (token >= 0) embedding.lookUp(token, place);
+      else {
+        const mask = -1 - token;
+        const from = this.#maskEmbeddings;
+        place.set(from.subarray(mask * dim, (mask + 1) * dim));
+      }
     }
-    inner.fill(HIDDEN, count);
   }
-  return out;
+
+  /** Notes the angles of the slots that a pass fills. */
+  #turn({ start, positions }: Pass): void {
+    const { config } = this.#model.parts;
+    const half = config.headDim / 2;
+    for (const [row, position] of positions.entries()) {
+      const from = (start + row) * half;
+      rotaryRow(position, config, {
+        cos: this.#cos.subarray(from, from + half),
+        sin: this.#sin.subarray(from, from + half),
+      });
+    }
+  }
 }
 
 /** Opens an artefact's graphs on `backend`. */
 export async function openModel(
   backend: Backend,
   artefact: Artefact,
-  { context }: { context: number },
+  { context, adapter = UNTRAINED }: { context: number; adapter?: Adapter },
 ): Promise<Model> {
   const [body, head, embedding] = await Promise.all([
     backend.createSession(`${artefact.folder}/body.onnx`),
@@ -140,5 +172,13 @@ export async function openModel(
     Embedding.open(artefact),
   ]);
   const { config } = artefact;
-  return ortModel({ backend, body, head, config, embedding, context });
+  return new OrtModel({
+    backend,
+    body,
+    head,
+    config,
+    embedding,
+    adapter,
+    context,
+  });
 }

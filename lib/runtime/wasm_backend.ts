@@ -102,8 +102,5 @@ function createKvBuffer(limits: KvShape): KvBuffer {
       reserve(count);
       writeSlots(arrays, shape, { count, data });
     },
-    dispose() {
-      arrays = [];
-    },
   };
 }

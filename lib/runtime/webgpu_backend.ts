@@ -85,8 +85,5 @@ function createKvBuffer(device: GPUDevice, shape: KvShape): KvBuffer {
         }
       }
     },
-    dispose() {
-      for (const buffer of buffers) buffer.destroy();
-    },
   };
 }
