@@ -4,6 +4,9 @@
  * @module
  */
 
+import { assertRejects } from "@std/assert";
+import { type Gguf, openGguf } from "../../../models/gguf/reader.ts";
+
 /** A metadata entry: its key, then the bytes of its type and value. */
 export type Entry = [key: string, ...parts: Uint8Array[]];
 
@@ -88,4 +91,30 @@ export function textsValue(values: string[]): Uint8Array {
 /** The type and value of an unsigned 32-bit entry. */
 export function u32Value(value: number): Uint8Array {
   return concat(u32(4), u32(value));
+}
+
+/** Two tensors of 64 bytes: F32 `[2, 8]`, then F16 `[32]`. */
+export const LINES: Line[] = [
+  { name: "first", dims: [8, 2], type: 0, offset: 0 },
+  { name: "second", dims: [32], type: 1, offset: 64 },
+];
+
+/** Opens a file of these bytes. */
+export async function open(bytes: Uint8Array): Promise<Gguf> {
+  const path = await Deno.makeTempFile({ suffix: ".gguf" });
+  try {
+    await Deno.writeFile(path, bytes);
+    return await openGguf(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+/** Expects that a file of these parts is refused, for the reason given. */
+export async function assertRefused(
+  parts: Parts,
+  kind: new () => Error,
+  reason: string,
+): Promise<void> {
+  await assertRejects(() => open(ggufFile(parts)), kind, reason);
 }
