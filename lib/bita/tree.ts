@@ -1,0 +1,99 @@
+/**
+ * The draft tree, as its `parents` array: node 0 is the last final token and a
+ * parent always precedes its children, so masks and paths follow in one sweep.
+ *
+ * @module
+ */
+
+/** A tree's text form: up to 8 levels, each up to 99 guesses wide. */
+const SHAPE = /^[1-9]\d?(-[1-9]\d?){0,7}$/;
+
+/** Builds a comb: `widths` guesses by level, and only the best branches on. */
+export function comb(widths: readonly number[]): Int32Array {
+  const parents = [-1];
+  let best = 0;
+  for (const width of widths) {
+    const first = parents.length;
+    for (let rank = 0; rank < width; rank++) parents.push(best);
+    best = first;
+  }
+  return Int32Array.from(parents);
+}
+
+/**
+ * Builds BiTA's staircase: a comb with a guess fewer each level.
+ *
+ * @throws {RangeError} if `depth` exceeds `width`.
+ */
+export function staircase(width: number, depth: number): Int32Array {
+  if (depth > width) {
+    throw new RangeError(
+      `Cannot build a draft tree: depth must be at most ${width}: received ${depth}`,
+    );
+  }
+  return comb(Array.from({ length: depth }, (_, level) => width - level));
+}
+
+/** Builds a tree of one branch, `depth` guesses long. */
+export function chain(depth: number): Int32Array {
+  return comb(new Array(depth).fill(1));
+}
+
+/** Builds a tree in which every node above `depth` has `width` children. */
+export function full(width: number, depth: number): Int32Array {
+  const parents = [-1];
+  let level = [0];
+  for (let d = 0; d < depth; d++) {
+    level = level.flatMap((node) =>
+      Array.from({ length: width }, () => parents.push(node) - 1)
+    );
+  }
+  return Int32Array.from(parents);
+}
+
+/**
+ * Reads a comb such as `"5-4-3"`, its widths by depth; `"paper"` is that one.
+ *
+ * @throws {SyntaxError} if the text is neither.
+ */
+export function parseShape(text: string): Int32Array {
+  if (text === "paper") return staircase(5, 3);
+  if (!SHAPE.test(text)) {
+    throw new SyntaxError(
+      `Cannot read a draft tree: "paper" or 1 to 8 widths from 1 to 99 such as "5-4-3" are required: received ${
+        JSON.stringify(text)
+      }`,
+    );
+  }
+  return comb(text.split("-").map(Number));
+}
+
+/** Marks, row by row, whom each node attends to: itself and its ancestors. */
+export function ancestorMask(parents: Int32Array): Uint8Array {
+  const n = parents.length;
+  const mask = new Uint8Array(n * n);
+  for (let node = 0; node < n; node++) {
+    const parent = parents[node];
+    if (parent >= 0) mask.copyWithin(node * n, parent * n, (parent + 1) * n);
+    mask[node * n + node] = 1;
+  }
+  return mask;
+}
+
+/** Counts, node by node, the edges up to the root. */
+export function depths(parents: Int32Array): Int32Array {
+  const out = new Int32Array(parents.length);
+  for (let node = 1; node < out.length; node++) {
+    out[node] = out[parents[node]] + 1;
+  }
+  return out;
+}
+
+/** Lists the root, its first child, that one's first child, and so on. */
+export function naturalChain(parents: Int32Array): number[] {
+  const nodes = [0];
+  for (let node = 1; node < parents.length; node++) {
+    if (parents[node] === nodes.at(-1)) nodes.push(node);
+  }
+  return nodes;
+}
