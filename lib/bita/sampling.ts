@@ -1,3 +1,14 @@
+/**
+ * From a row of logits to a token. The choice hangs only on the row, the settings,
+ * the place and the tokens before it, never on how or when the row was computed.
+ *
+ * @module
+ */
+
+import { findCutoff, Histogram } from "./cutoff.ts";
+import { exp } from "./exp.ts";
+import { uniform } from "./random.ts";
+
 /** How a token is chosen from the logits. Equal settings give equal text. */
 export interface Sampling {
   /** 0 is greedy: the most likely token, the lowest id on a tie. */
@@ -16,4 +27,127 @@ export interface Sampling {
   logitBias: ReadonlyMap<number, number>;
   /** Seed of the counter-based generator; an unsigned 32-bit integer. */
   seed: number;
+}
+
+/** The place of a choice. */
+export interface ChoiceOptions {
+  /** Position in the text of the token to choose. */
+  position: number;
+  /** How often each token was generated before it. */
+  counts: ReadonlyMap<number, number>;
+  /** Memory to work in. */
+  scratch: Scratch;
+}
+
+/** Memory for {@linkcode chooseToken}, made once for many choices. */
+export class Scratch {
+  readonly logits: Float32Array;
+  readonly weights: Float32Array<ArrayBuffer>;
+  /** Running sums of the weights. */
+  readonly sums: Float64Array;
+  readonly histogram = new Histogram();
+
+  constructor(vocab: number) {
+    this.logits = new Float32Array(vocab);
+    this.weights = new Float32Array(vocab);
+    this.sums = new Float64Array(vocab);
+  }
+}
+
+/**
+ * Chooses a token from one row of logits, `[vocab]`, which stays as it is.
+ *
+ * Top-k looks at the probabilities after the temperature, top-p at what top-k
+ * left, and min-p compares with the best token.
+ *
+ * @throws {RangeError} if the logits hold no number to choose by.
+ */
+export function chooseToken(
+  logits: Float32Array,
+  sampling: Sampling,
+  { position, counts, scratch }: ChoiceOptions,
+): number {
+  const adjusted = adjust(logits, sampling, { counts, scratch });
+  const best = argmax(adjusted);
+  if (sampling.temperature === 0) return best;
+
+  const { weights, sums } = scratch;
+  const max = adjusted[best];
+  for (let id = 0; id < weights.length; id++) {
+    weights[id] = exp((adjusted[id] - max) / sampling.temperature);
+  }
+  const total = addUp(weights, sampling, scratch);
+  if (!Number.isFinite(total)) {
+    throw new RangeError(
+      `Cannot choose a token: finite weights are required: received ${total}`,
+    );
+  }
+  // u is at most 1 - 2^-53, so u * total rounds to less than total.
+  return firstAbove(sums, uniform(sampling.seed, position) * total);
+}
+
+/** Applies biases and penalties, in a copy if there are any. */
+function adjust(
+  logits: Float32Array,
+  { logitBias, presencePenalty, frequencyPenalty }: Sampling,
+  { counts, scratch }: Pick<ChoiceOptions, "counts" | "scratch">,
+): Float32Array {
+  const penalised = presencePenalty !== 0 || frequencyPenalty !== 0;
+  if (!penalised && logitBias.size === 0) return logits;
+  const out = scratch.logits;
+  out.set(logits);
+  for (const [id, bias] of logitBias) out[id] += bias;
+  if (penalised) {
+    for (const [id, count] of counts) {
+      out[id] -= presencePenalty + frequencyPenalty * count;
+    }
+  }
+  return out;
+}
+
+/** Finds the largest logit, the first of several. */
+function argmax(logits: Float32Array): number {
+  let best = -1;
+  let max = -Infinity;
+  for (let id = 0; id < logits.length; id++) {
+    if (logits[id] > max) {
+      max = logits[id];
+      best = id;
+    }
+  }
+  if (best < 0) {
+    throw new RangeError(
+      "Cannot choose a token: a logit above -Infinity is required: received none",
+    );
+  }
+  return best;
+}
+
+/** Fills the running sums of the weights that are kept; returns the last. */
+function addUp(
+  weights: Float32Array<ArrayBuffer>,
+  sampling: Sampling,
+  { sums, histogram }: Scratch,
+): number {
+  const { weight, id: lastTie } = findCutoff(weights, sampling, histogram);
+  let sum = 0;
+  for (let id = 0; id < weights.length; id++) {
+    const w = weights[id];
+    // Negated, so that NaN is kept and shows in the total.
+    if (!(w < weight || (w === weight && id > lastTie))) sum += w;
+    sums[id] = sum;
+  }
+  return sum;
+}
+
+/** Finds the first running sum above `target`, which is less than the last. */
+function firstAbove(sums: Float64Array, target: number): number {
+  let low = 0;
+  let high = sums.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sums[middle] > target) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
