@@ -1,0 +1,44 @@
+/**
+ * The best guesses of a row, without sorting the vocabulary.
+ *
+ * @module
+ */
+
+import { exp } from "./exp.ts";
+
+/** The most likely tokens of a row, best first; the lower id on a tie. */
+export interface TopK {
+  ids: number[];
+  /** Their probabilities among the whole vocabulary. */
+  probabilities: number[];
+}
+
+/** Finds the `k` most likely tokens, at least 1, of a row of logits, `[vocab]`. */
+export function topK(logits: Float32Array, k: number): TopK {
+  const ids: number[] = [];
+  let worst = -Infinity;
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id];
+    if (logit > worst || id < k) worst = insert(ids, id, { logits, k });
+  }
+  const max = logits[ids[0]];
+  let sum = 0;
+  for (let id = 0; id < logits.length; id++) sum += exp(logits[id] - max);
+  return {
+    ids,
+    probabilities: ids.map((id) => exp(logits[id] - max) / sum),
+  };
+}
+
+/** Puts an id in its place among the best; returns the logit to beat. */
+function insert(
+  ids: number[],
+  id: number,
+  { logits, k }: { logits: Float32Array; k: number },
+): number {
+  let rank = ids.length;
+  while (rank > 0 && logits[ids[rank - 1]] < logits[id]) rank--;
+  ids.splice(rank, 0, id);
+  if (ids.length > k) ids.pop();
+  return logits[ids[ids.length - 1]];
+}
