@@ -1,0 +1,93 @@
+/**
+ * What to try next, from what the last pass has shown.
+ *
+ * A planner only proposes. Whatever it returns, the text stays the same; it can
+ * merely cost more passes or rows.
+ *
+ * @module
+ */
+
+import type { DraftTree } from "./draft_tree.ts";
+import type { TopK } from "./top_k.ts";
+import { depths } from "./tree.ts";
+
+/** What is known before a pass. */
+export interface PlanState {
+  /** The last final token. */
+  root: number;
+  /** Tokens that the text may still grow by, at least 1. */
+  budget: number;
+  /** Guesses by depth, from 1; empty where the last pass drafted none. */
+  candidates: readonly TopK[];
+}
+
+/** Proposes the tree of each pass. */
+export interface Planner {
+  /** How many guesses it can use, by depth, from 1. */
+  readonly widths: readonly number[];
+  /** Returns a tree whose node 0 is the root. */
+  plan(state: PlanState): DraftTree;
+}
+
+/**
+ * Fills the same tree each time, with a full group of `masks` behind each node.
+ *
+ * A node of depth d and rank r among its siblings gets the r-th guess for depth d.
+ * Nodes without a guess stay out, and so do nodes and masks that could only draft
+ * beyond the end of the text.
+ */
+export function shapePlanner(shape: Int32Array, masks: number): Planner {
+  const depth = depths(shape);
+  const rank = ranks(shape);
+  const widths = widest(depth, rank);
+  const group = Math.min(masks, widths.length);
+  return {
+    widths,
+    plan({ root, budget, candidates }) {
+      const parents = [-1];
+      const tokens = [root];
+      const counts = [0];
+      const placed = new Int32Array(shape.length).fill(-1);
+      placed[0] = 0;
+      counts[0] = usefulMasks(group, budget);
+      for (let node = 1; node < shape.length; node++) {
+        const parent = placed[shape[node]];
+        const token = candidates[depth[node] - 1]?.ids[rank[node]];
+        const reachable = depth[node] < budget;
+        if (parent < 0 || token === undefined || !reachable) continue;
+        placed[node] = parents.push(parent) - 1;
+        tokens.push(token);
+        counts.push(usefulMasks(group, budget - depth[node]));
+      }
+      return {
+        parents: Int32Array.from(parents),
+        tokens: Int32Array.from(tokens),
+        masks: Int32Array.from(counts),
+      };
+    },
+  };
+}
+
+/**
+ * Counts the masks worth having behind a node, given the tokens left at it: one
+ * follows the node for sure and one ends the next pass; masks draft those between.
+ */
+function usefulMasks(group: number, budget: number): number {
+  return Math.max(0, Math.min(group, budget - 2));
+}
+
+/** Numbers each node among its siblings, from 0. */
+function ranks(parents: Int32Array): Int32Array {
+  const children = new Int32Array(parents.length);
+  return parents.map((parent) => parent < 0 ? 0 : children[parent]++);
+}
+
+/** Counts, depth by depth from 1, the most siblings. */
+function widest(depth: Int32Array, rank: Int32Array): number[] {
+  const widths: number[] = [];
+  for (let node = 1; node < depth.length; node++) {
+    const level = depth[node] - 1;
+    widths[level] = Math.max(widths[level] ?? 0, rank[node] + 1);
+  }
+  return widths;
+}

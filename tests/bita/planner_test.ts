@@ -1,0 +1,70 @@
+import { assertEquals } from "@std/assert";
+import { shapePlanner } from "../../lib/bita/planner.ts";
+import { chain, comb, full, staircase } from "../../lib/bita/tree.ts";
+import type { TopK } from "../../lib/bita/top_k.ts";
+
+/** Guesses 11, 12, … for depth 1, then 21, 22, … for depth 2, and so on. */
+function guesses(...widths: number[]): TopK[] {
+  return widths.map((width, depth) => ({
+    ids: Array.from({ length: width }, (_, rank) => 10 * depth + 11 + rank),
+    probabilities: new Array(width).fill(0.1),
+  }));
+}
+
+function plan(
+  shape: Int32Array,
+  masks: number,
+  candidates: TopK[],
+  budget = 99,
+) {
+  const tree = shapePlanner(shape, masks).plan({ root: 7, budget, candidates });
+  return {
+    parents: [...tree.parents],
+    tokens: [...tree.tokens],
+    masks: [...tree.masks],
+  };
+}
+
+Deno.test("shapePlanner() wants as many guesses by depth as the tree is wide", () => {
+  assertEquals(shapePlanner(staircase(5, 3), 3).widths, [5, 4, 3]);
+  assertEquals(shapePlanner(full(2, 2), 3).widths, [2, 2]);
+  assertEquals(shapePlanner(chain(0), 3).widths, []);
+});
+
+Deno.test("shapePlanner() places guesses by depth and rank, masks behind all", () => {
+  assertEquals(plan(comb([2, 2]), 2, guesses(2, 2)), {
+    parents: [-1, 0, 0, 1, 1],
+    tokens: [7, 11, 12, 21, 22],
+    masks: [2, 2, 2, 2, 2],
+  });
+  assertEquals(plan(full(2, 2), 1, guesses(2, 2)).tokens, [
+    ...[7, 11, 12],
+    ...[21, 22, 21, 22],
+  ]);
+});
+
+Deno.test("shapePlanner() starts with a root and its masks", () => {
+  assertEquals(plan(comb([2, 2]), 2, []), {
+    parents: [-1],
+    tokens: [7],
+    masks: [2],
+  });
+});
+
+Deno.test("shapePlanner() leaves out nodes without a guess", () => {
+  assertEquals(plan(comb([2, 2]), 0, guesses(1)).tokens, [7, 11]);
+  assertEquals(plan(comb([2, 2]), 0, guesses(2, 1)).tokens, [7, 11, 12, 21]);
+});
+
+Deno.test("shapePlanner() has no more masks than levels to draft", () => {
+  assertEquals(plan(chain(1), 3, guesses(1)).masks, [1, 1]);
+});
+
+Deno.test("shapePlanner() drafts nothing beyond the end of the text", () => {
+  const chained = (budget: number) =>
+    plan(chain(3), 3, guesses(1, 1, 1), budget);
+  assertEquals(chained(1), { parents: [-1], tokens: [7], masks: [0] });
+  assertEquals(chained(2).tokens, [7, 11]);
+  assertEquals(chained(2).masks, [0, 0]);
+  assertEquals(chained(4).masks, [2, 1, 0, 0]);
+});
