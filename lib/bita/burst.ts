@@ -1,0 +1,40 @@
+/**
+ * What goes into decoding and what comes out, whichever way it is done.
+ *
+ * @module
+ */
+
+import type { Sampling } from "./sampling.ts";
+
+/** Why a text ended: an end token, or no more room. */
+export type Finish = "stop" | "length";
+
+/** How to continue a prompt. */
+export interface DecodeOptions {
+  sampling: Sampling;
+  /** The most tokens to generate; the context may end the text before. */
+  maxTokens: number;
+  /** Tokens that end the text and are not part of it. */
+  endTokens: ReadonlySet<number>;
+  /** Stops decoding before the next pass, with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What one pass has added; the first burst has no tokens and ends the prefill. */
+export interface Burst {
+  /** Final tokens, in order, without the end token. */
+  tokens: number[];
+  /** Rows of the pass. */
+  rows: number;
+  /** Tokens that it tried. */
+  drafted: number;
+  /** Tried tokens that became final. */
+  accepted: number;
+  /** Set on the last burst alone. */
+  finish?: Finish | undefined;
+}
+
+/** A burst that no pass stands behind. */
+export function emptyBurst(finish?: Finish): Burst {
+  return { tokens: [], rows: 0, drafted: 0, accepted: 0, finish };
+}

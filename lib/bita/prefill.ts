@@ -1,0 +1,37 @@
+/**
+ * Reads a prompt into a sequence, all but its last token, which is the root of the
+ * first pass.
+ *
+ * @module
+ */
+
+import type { Model, Sequence } from "./model.ts";
+import { layOut } from "./pass_layout.ts";
+import { chain } from "./tree.ts";
+
+/** What {@linkcode prefill} needs besides the prompt. */
+export interface PrefillOptions {
+  model: Model;
+  signal?: AbortSignal | undefined;
+}
+
+/** Computes the prompt's tokens but the last; returns the slot of that one. */
+export async function prefill(
+  sequence: Sequence,
+  prompt: Int32Array,
+  { model, signal }: PrefillOptions,
+): Promise<number> {
+  const last = prompt.length - 1;
+  for (let position = 0; position < last; position += model.maxRows) {
+    const end = Math.min(position + model.maxRows, last);
+    const tokens = prompt.subarray(position, end);
+    const { pass } = layOut({
+      parents: chain(tokens.length - 1),
+      tokens,
+      masks: new Int32Array(tokens.length),
+    }, { start: model.prompts + position, position });
+    signal?.throwIfAborted();
+    await sequence.forward(pass);
+  }
+  return model.prompts + last;
+}
