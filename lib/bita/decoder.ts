@@ -1,0 +1,127 @@
+/**
+ * BiTA (arXiv 2401.12522): each pass verifies the last draft and, with its mask
+ * rows, makes the next one.
+ *
+ * ```text
+ * plan a tree ─▶ one pass ─▶ natural rows choose the tokens ─▶ masks draft ↺
+ * ```
+ *
+ * The text is the one of `plain.ts`, token for token: the same rows, in the same
+ * slots, choose with the same random numbers. A guess only decides whether a row
+ * was computed in advance.
+ *
+ * @module
+ */
+
+import { type Burst, type DecodeOptions, emptyBurst } from "./burst.ts";
+import type { DraftTree } from "./draft_tree.ts";
+import type { Model, Sequence } from "./model.ts";
+import { type Layout, layOut } from "./pass_layout.ts";
+import { type Planner, shapePlanner } from "./planner.ts";
+import { prefill } from "./prefill.ts";
+import { type TopK, topK } from "./top_k.ts";
+import { staircase } from "./tree.ts";
+import { trim } from "./trim.ts";
+import { type Verdict, verify } from "./verify.ts";
+import { Writer } from "./writer.ts";
+
+/** How to continue a prompt with drafts. */
+export interface DraftingOptions extends DecodeOptions {
+  /** Proposes what to try; the paper's tree unless given. */
+  planner?: Planner | undefined;
+}
+
+/**
+ * Continues `prompt` by one token or more a pass.
+ *
+ * @throws {RangeError} if the prompt is empty or exceeds the context.
+ */
+export async function* decode(
+  model: Model,
+  prompt: Int32Array,
+  options: DraftingOptions,
+): AsyncGenerator<Burst, void> {
+  const writer = new Writer(model, prompt, options);
+  if (writer.finish) return yield emptyBurst(writer.finish);
+
+  const { signal } = options;
+  const planner = options.planner ??
+    shapePlanner(staircase(5, 3), model.masks);
+  const sequence = model.open(prompt);
+  try {
+    let start = await prefill(sequence, prompt, { model, signal });
+    yield emptyBurst();
+
+    let candidates: TopK[] = [];
+    while (!writer.finish) {
+      const { last: root, budget } = writer;
+      const tree = trim(
+        planner.plan({ root, budget, candidates }),
+        model.maxRows,
+      );
+      const layout = layOut(tree, { start, position: start - model.prompts });
+      signal?.throwIfAborted();
+      await sequence.forward(layout.pass);
+
+      const verdict = await settle(sequence, { tree, layout, writer });
+      start += verdict.kept;
+      yield {
+        tokens: verdict.tokens,
+        rows: layout.pass.tokens.length,
+        drafted: tree.tokens.length - 1,
+        accepted: verdict.accepted,
+        finish: writer.finish,
+      };
+      if (writer.finish) return;
+
+      const rows = draftingRows(verdict, { tree, layout });
+      candidates = await draft(sequence, rows, planner.widths);
+    }
+  } finally {
+    sequence.close();
+  }
+}
+
+/** Lets the natural rows of a pass choose, as far as the draft was right. */
+async function settle(
+  sequence: Sequence,
+  { tree, layout, writer }: { tree: DraftTree; layout: Layout; writer: Writer },
+): Promise<Verdict> {
+  const rows = Array.from({ length: layout.naturalRows }, (_, row) => row);
+  const logits = await sequence.logits(rows);
+  const vocab = logits.length / rows.length;
+  return verify(
+    tree,
+    (row) => writer.next(logits.subarray(row * vocab, (row + 1) * vocab)),
+  );
+}
+
+/**
+ * Lists the rows that speak about the next pass, by depth there: the masks of the
+ * last node, and before them the node itself if it is the next root.
+ */
+function draftingRows(
+  { drafter, hit }: Verdict,
+  { tree, layout }: { tree: DraftTree; layout: Layout },
+): number[] {
+  const rows = hit ? [layout.nodeRows[drafter]] : [];
+  for (let j = 0; j < tree.masks[drafter]; j++) {
+    rows.push(layout.maskRows[drafter] + j);
+  }
+  return rows;
+}
+
+/** Reads guesses off rows, as many by depth as `widths` says. */
+async function draft(
+  sequence: Sequence,
+  rows: number[],
+  widths: readonly number[],
+): Promise<TopK[]> {
+  const read = rows.slice(0, widths.length);
+  if (read.length === 0) return [];
+  const logits = await sequence.logits(read);
+  const vocab = logits.length / read.length;
+  return read.map((_, depth) =>
+    topK(logits.subarray(depth * vocab, (depth + 1) * vocab), widths[depth])
+  );
+}
