@@ -62,13 +62,13 @@ export const cases: fc.Arbitrary<Case> = fc.record({
   options: fc.record({
     sampling,
     maxTokens: fc.oneof(fc.nat({ max: 4 }), fc.integer({ min: 5, max: 30 })),
-    endTokens: fc.array(fc.integer({ min: 3, max: 39 }), { maxLength: 2 })
+    endTokens: fc.array(fc.nat({ max: 14 }), { maxLength: 2 })
       .map((tokens) => new Set(tokens)),
   }),
   stop: fc.option(
     fc.array(fc.constantFrom("a", "b", "c"), { minLength: 2, maxLength: 4 })
       .map((letters) => letters.join("")),
-    { nil: undefined, freq: 1 },
+    { nil: undefined, freq: 2 },
   ),
 });
 
