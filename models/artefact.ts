@@ -13,6 +13,7 @@ import { fileDigest } from "./download/digest.ts";
 import type { Progress } from "./download/progress.ts";
 import { dequantize } from "./gguf/dequantize.ts";
 import type { Gguf, TensorInfo } from "./gguf/reader.ts";
+import type { GraphBuilder } from "./graph/graph_builder.ts";
 import type { WeightFormat } from "./graph/linear.ts";
 import { buildBody, buildHead, type LlamaParts } from "./graph/llama.ts";
 import { WeightsFile } from "./graph/weights_file.ts";
@@ -109,14 +110,9 @@ async function convert(
   }
 }
 
-async function writeDurably(
-  path: string,
-  graph: { encode(): Promise<Uint8Array> },
-): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true });
-  const writer = file.writable.getWriter();
-  await writer.write(await graph.encode());
-  writer.releaseLock();
+async function writeDurably(path: string, graph: GraphBuilder): Promise<void> {
+  await Deno.writeFile(path, await graph.encode());
+  using file = await Deno.open(path);
   await file.sync();
 }
 

@@ -8,7 +8,6 @@
  */
 
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import type { WeightFormat } from "../../models/graph/linear.ts";
 
 /** The backends, the fastest kind of hardware first. */
 export const BACKENDS = ["webgpu", "cpu", "wasm"] as const;
@@ -43,8 +42,6 @@ export interface KvBuffer {
 /** Runs the graphs of one model. */
 export interface Backend {
   readonly name: BackendName;
-  /** The weight format that it runs fastest. */
-  readonly weights: WeightFormat;
   /** Threads that a pass uses; 1 where the work is not on this CPU. */
   readonly threads: number;
   /** Pass widths between which a row's logits are the same bits. */

@@ -4,52 +4,57 @@
  * @module
  */
 
+import type { WeightFormat } from "../../models/graph/linear.ts";
 import { type Backend, type BackendName, BACKENDS } from "./backend.ts";
 
-/** A choice that a person makes: a backend, or the best one. */
+/** What a person may ask for: a backend, or the best one. */
 export type BackendChoice = BackendName | "auto";
 
-/** Opens the chosen backend, or with `"auto"` the first that works. */
+/** The weight format that each backend runs fastest. */
+export const WEIGHTS: Record<BackendName, WeightFormat> = {
+  webgpu: "int8",
+  cpu: "int8",
+  wasm: "fp32",
+};
+
+/** Names the chosen backend, or with `"auto"` the first that can run here. */
 export async function chooseBackend(
   choice: BackendChoice,
-  { threads }: { threads: number },
-): Promise<Backend> {
-  if (choice !== "auto") return await openBackend(choice, { threads });
-  const failures: unknown[] = [];
+): Promise<BackendName> {
+  if (choice !== "auto") return choice;
   for (const name of BACKENDS) {
-    try {
-      return await openBackend(name, { threads, hardwareOnly: true });
-    } catch (error) {
-      failures.push(error);
-    }
+    if (await canRun(name)) return name;
   }
-  throw new AggregateError(
-    failures,
-    `Cannot choose a backend: one must work here: received ${
-      failures.join("; ")
-    }`,
+  throw new Deno.errors.NotSupported(
+    `Cannot choose a backend: one of ${
+      BACKENDS.join(", ")
+    } must run here: received none`,
   );
 }
 
-async function openBackend(
-  name: BackendName,
-  options: { threads: number; hardwareOnly?: boolean },
-): Promise<Backend> {
-  const { threads, hardwareOnly = false } = options;
+/** Tells whether a backend runs here; a GPU in software does not count. */
+async function canRun(name: BackendName): Promise<boolean> {
   switch (name) {
     case "webgpu": {
-      const adapter = await navigator.gpu?.requestAdapter({
-        powerPreference: "high-performance",
-      });
-      if (!adapter || hardwareOnly && adapter.info.isFallbackAdapter) {
-        throw new Deno.errors.NotSupported(
-          `Cannot open webgpu: a GPU adapter is required: received ${
-            adapter ? "a software adapter" : "none"
-          }`,
-        );
-      }
+      const adapter = await navigator.gpu?.requestAdapter();
+      return adapter ? !adapter.info.isFallbackAdapter : false;
+    }
+    case "cpu":
+      return await import("./cpu_backend.ts").then(() => true, () => false);
+    case "wasm":
+      return true;
+  }
+}
+
+/** Opens a backend. */
+export async function openBackend(
+  name: BackendName,
+  { threads }: { threads: number },
+): Promise<Backend> {
+  switch (name) {
+    case "webgpu": {
       const { webgpuBackend } = await import("./webgpu_backend.ts");
-      return await webgpuBackend(adapter);
+      return await webgpuBackend();
     }
     case "cpu": {
       const { cpuBackend } = await import("./cpu_backend.ts");

@@ -17,8 +17,20 @@ import { readGraph } from "./web_session.ts";
  */
 const keptAlive = new Set<GPUAdapter>();
 
-/** Runs on a GPU. */
-export async function webgpuBackend(adapter: GPUAdapter): Promise<Backend> {
+/**
+ * Runs on a GPU, or on a software driver that claims to be one.
+ *
+ * @throws {Deno.errors.NotSupported} if there is neither.
+ */
+export async function webgpuBackend(): Promise<Backend> {
+  const adapter = await navigator.gpu?.requestAdapter({
+    powerPreference: "high-performance",
+  });
+  if (!adapter) {
+    throw new Deno.errors.NotSupported(
+      "Cannot open webgpu: a GPU adapter is required: received none",
+    );
+  }
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const device = await adapter.requestDevice({
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
@@ -27,7 +39,6 @@ export async function webgpuBackend(adapter: GPUAdapter): Promise<Backend> {
   keptAlive.add(adapter);
   return {
     name: "webgpu",
-    weights: "int8",
     threads: 1,
     rows: { min: 4, max: 31 },
     Tensor,

@@ -13,7 +13,7 @@
 import { Template } from "@huggingface/jinja";
 import type { ChatMessage } from "../generation.ts";
 import type { Tokenizer } from "./tokenizer.ts";
-import { TOKEN_TYPE, type Vocabulary } from "./vocabulary.ts";
+import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
 
 /** Half a surrogate pair: it occurs in no well-formed text. */
 const GUARD = "\uDC00";

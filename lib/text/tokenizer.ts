@@ -11,7 +11,7 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { BYTE_ALPHABET, bytesOf } from "./byte_alphabet.ts";
 import { preTokenizer } from "./pre_tokenizer.ts";
-import { TOKEN_TYPE, type Vocabulary } from "./vocabulary.ts";
+import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
 
 /** Control tokens that end an answer in the formats of well-known models. */
 const END_OF_TURN = [

@@ -15,8 +15,15 @@ import {
   TEXTS,
 } from "./field.ts";
 
-/** llama.cpp's type of a token that is ordinary text. */
-const NORMAL = 1;
+/** Kinds of tokens, numbered as in `tokenizer.ggml.token_type`. */
+export const TOKEN_TYPE = {
+  /** An ordinary piece, spelled in the byte-level alphabet. */
+  normal: 1,
+  /** A mark of the model's own format, never part of a text. */
+  control: 3,
+  /** A literal text that is always one token. */
+  userDefined: 4,
+} as const;
 
 /** A model's vocabulary and how it splits and frames text. */
 export interface Vocabulary {
@@ -26,7 +33,7 @@ export interface Vocabulary {
   pre: string;
   /** Texts by id, in the tokenizer's own alphabet. */
   tokens: string[];
-  /** llama.cpp's types by id: 1 normal, 3 control, 4 user-defined, … */
+  /** {@linkcode TOKEN_TYPE} or another of llama.cpp's numbers, by id. */
   types: number[];
   /** Pairs to merge, best first, each with a space between its halves. */
   merges: string[];
@@ -48,7 +55,7 @@ export interface Vocabulary {
 export function ggufVocabulary(metadata: Metadata): Vocabulary {
   const tokens = field(metadata, "tokenizer.ggml.tokens", TEXTS);
   const types = optionalField(metadata, "tokenizer.ggml.token_type", NUMBERS) ??
-    tokens.map(() => NORMAL);
+    tokens.map(() => TOKEN_TYPE.normal);
   if (types.length !== tokens.length) {
     throw new RangeError(
       `Cannot load the model: tokenizer.ggml.token_type must have ${tokens.length} items: received ${types.length}`,

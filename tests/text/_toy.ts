@@ -5,7 +5,7 @@
  */
 
 import { BYTE_ALPHABET } from "../../lib/text/byte_alphabet.ts";
-import { TOKEN_TYPE, type Vocabulary } from "../../lib/text/vocabulary.ts";
+import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
 
 /** What a toy vocabulary has beside its bytes; ids from 256, in this order. */
 export interface ToyOptions {

@@ -1,0 +1,117 @@
+/**
+ * A model in its worker, seen from the main thread.
+ *
+ * @module
+ */
+
+import type {
+  DecodeTask,
+  FromWorker,
+  OpenedModel,
+  OpenMessage,
+  TimedBurst,
+  ToWorker,
+} from "./model_messages.ts";
+
+/** Decodes with one model. */
+export class ModelClient implements Disposable {
+  readonly opened: OpenedModel;
+  #worker: Worker;
+  #tasks = new Map<number, ReadableStreamDefaultController<TimedBurst>>();
+  #nextId = 0;
+  #failure: Error | undefined;
+
+  private constructor(worker: Worker, opened: OpenedModel) {
+    this.#worker = worker;
+    this.opened = opened;
+    worker.onmessage = ({ data }) => this.#hear(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(new Error(`The model's worker failed: ${event.message}`));
+    };
+  }
+
+  /** Starts a worker and waits until its model is ready. */
+  static async open(message: Omit<OpenMessage, "type">): Promise<ModelClient> {
+    const worker = new Worker(import.meta.resolve("./model_worker.ts"), {
+      type: "module",
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<OpenedModel>();
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.type === "opened") resolve(data);
+      if (data.type === "failed") reject(new Error(data.message));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(event.message));
+    };
+    worker.postMessage({ type: "open", ...message } satisfies ToWorker);
+    try {
+      const { passMs, exact } = await promise;
+      return new ModelClient(worker, { passMs, exact });
+    } catch (error) {
+      worker.terminate();
+      throw error;
+    }
+  }
+
+  /**
+   * Decodes a prompt, burst by burst; the first burst ends the prefill.
+   *
+   * Cancelling the stream, or leaving a loop over it, stops the worker within a
+   * pass; so does the signal, which fails the stream with its reason.
+   */
+  decode(
+    task: DecodeTask,
+    { signal }: { signal: AbortSignal },
+  ): ReadableStream<TimedBurst> {
+    const id = this.#nextId++;
+    const stop = () => {
+      this.#tasks.delete(id);
+      this.#say({ type: "cancel", id });
+    };
+    return new ReadableStream<TimedBurst>({
+      start: (controller) => {
+        signal.throwIfAborted();
+        if (this.#failure) throw this.#failure;
+        this.#tasks.set(id, controller);
+        this.#say({ type: "decode", id, task });
+        signal.addEventListener("abort", () => {
+          if (!this.#tasks.has(id)) return;
+          stop();
+          controller.error(signal.reason);
+        }, { once: true });
+      },
+      cancel: stop,
+    });
+  }
+
+  /** Ends the worker. */
+  [Symbol.dispose](): void {
+    this.#worker.terminate();
+    this.#fail(new Error("The model is closed"));
+  }
+
+  #hear(message: FromWorker): void {
+    if (message.type !== "burst" && message.type !== "done") return;
+    const controller = this.#tasks.get(message.id);
+    if (!controller) return; // left before the worker heard of it
+    if (message.type === "burst") {
+      controller.enqueue(message.burst);
+      return;
+    }
+    this.#tasks.delete(message.id);
+    if (message.error === undefined) controller.close();
+    else controller.error(new Error(message.error));
+  }
+
+  #fail(error: Error): void {
+    this.#failure = error;
+    for (const controller of this.#tasks.values()) controller.error(error);
+    this.#tasks.clear();
+  }
+
+  #say(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * What the main thread and a model's worker say to each other.
+ *
+ * @module
+ */
+
+import type { Artefact } from "../models/artefact.ts";
+import type { Burst } from "./bita/burst.ts";
+import type { Sampling } from "./bita/sampling.ts";
+import type { Draft } from "./generation.ts";
+import type { BackendName } from "./runtime/backend.ts";
+
+/** Asks a fresh worker to open a model; it must be the first message. */
+export interface OpenMessage {
+  type: "open";
+  artefact: Artefact;
+  backend: BackendName;
+  threads: number;
+  /** Tokens that a text may have. */
+  context: number;
+}
+
+/** What to decode. */
+export interface DecodeTask {
+  prompt: Int32Array;
+  sampling: Sampling;
+  maxTokens: number;
+  endTokens: ReadonlySet<number>;
+  draft: Draft;
+}
+
+/** From the main thread to the worker. */
+export type ToWorker =
+  | OpenMessage
+  | { type: "decode"; id: number; task: DecodeTask }
+  | { type: "cancel"; id: number };
+
+/** A burst, and the milliseconds since the one before or since the start. */
+export type TimedBurst = Burst & { ms: number };
+
+/** How an opened model runs. */
+export interface OpenedModel {
+  /** Milliseconds of a plain pass. */
+  passMs: number;
+  exact: "bitwise" | "numerical";
+}
+
+/** From the worker to the main thread. */
+export type FromWorker =
+  | ({ type: "opened" } & OpenedModel)
+  | { type: "failed"; message: string }
+  | { type: "burst"; id: number; burst: TimedBurst }
+  | { type: "done"; id: number; error?: string };

@@ -1,0 +1,75 @@
+/**
+ * A KV buffer in main memory that grows with the text.
+ *
+ * ONNX Runtime's JavaScript bindings copy whole buffers at every pass: wasm in both
+ * directions, native CPU on the way out. So a buffer holds little more than the
+ * text needs, not the whole context.
+ *
+ * @module
+ */
+
+import type { Tensor } from "onnxruntime-node";
+import type { KvBuffer, KvShape, NamedTensors } from "./backend.ts";
+import { kvDims, kvNames, readSlots, writeSlots } from "./kv_layout.ts";
+
+/** Slots by which the buffer grows. */
+const GROWTH = 128;
+
+/** How a backend treats the buffer. */
+export interface GrowingKvOptions {
+  TensorClass: typeof Tensor;
+  /** Whether a pass may write into the arrays that it reads. */
+  inPlace: boolean;
+}
+
+/** Makes an empty buffer for a sequence. */
+export function growingKvBuffer(
+  { layers, kvHeads, headDim }: KvShape,
+  { TensorClass, inPlace }: GrowingKvOptions,
+): KvBuffer {
+  const names = kvNames(layers);
+  let shape: KvShape = { layers, kvHeads, headDim, slots: 0 };
+  let arrays = names.map(() => new Float32Array(0));
+  const past: NamedTensors = {};
+  const present: Record<string, Tensor | null> = {};
+
+  function adopt(next: Float32Array<ArrayBuffer>[]): void {
+    arrays = next;
+    for (const [i, name] of names.entries()) {
+      const tensor = new TensorClass("float32", arrays[i], kvDims(shape));
+      past[name.past] = tensor;
+      present[name.present] = inPlace ? tensor : null;
+    }
+  }
+
+  function reserve(slots: number): void {
+    if (slots <= shape.slots) return;
+    const grown = { ...shape, slots: Math.ceil(slots / GROWTH) * GROWTH };
+    const size = kvDims(grown).reduce((product, dim) => product * dim);
+    const next = names.map(() => new Float32Array(size));
+    const data = readSlots(arrays, shape, shape.slots);
+    writeSlots(next, grown, { count: shape.slots, data });
+    shape = grown;
+    adopt(next);
+  }
+
+  return {
+    bind(slots) {
+      reserve(slots);
+      return { past, present };
+    },
+    keep(outputs) {
+      if (inPlace) return;
+      adopt(
+        names.map(({ present }) =>
+          outputs[present].data as Float32Array<ArrayBuffer>
+        ),
+      );
+    },
+    read: (count) => Promise.resolve(readSlots(arrays, shape, count)),
+    write(count, data) {
+      reserve(count);
+      writeSlots(arrays, shape, { count, data });
+    },
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * The street door: the environment becomes a configuration, the configuration a
+ * running server.
+ *
+ * @module
+ */
+
+import { availableParallelism, homedir } from "node:os";
+import { openArtefact } from "./models/artefact.ts";
+import { modelFile } from "./models/download.ts";
+import { defaultProgress } from "./models/download/progress.ts";
+import { openGguf } from "./models/gguf/reader.ts";
+import { ggufVocabulary } from "./models/gguf/vocabulary.ts";
+import { resolveModel } from "./models/registry.ts";
+import { type Config, helpText, parseConfig } from "./lib/config.ts";
+import { createEngine } from "./lib/engine.ts";
+import type { Engine } from "./lib/generation.ts";
+import { ModelClient } from "./lib/model_client.ts";
+import { queued } from "./lib/queue.ts";
+import { chooseBackend, WEIGHTS } from "./lib/runtime/choose_backend.ts";
+import { ChatTemplate } from "./lib/text/chat_template.ts";
+import { Tokenizer } from "./lib/text/tokenizer.ts";
+import { createApp } from "./routes/app.ts";
+
+/** Downloads, converts and starts one model. */
+async function startModel(name: string, config: Config): Promise<Engine> {
+  const { cacheDir, threads } = config;
+  const progress = defaultProgress();
+  const model = resolveModel(name);
+  const gguf = await openGguf(await modelFile(model, { cacheDir, progress }));
+  const vocabulary = ggufVocabulary(gguf.metadata);
+  const tokenizer = new Tokenizer(vocabulary);
+  const template = new ChatTemplate(vocabulary, tokenizer);
+  const backend = await chooseBackend(config.backend);
+  const weights = WEIGHTS[backend];
+  const artefact = await openArtefact(gguf, {
+    cacheDir,
+    format: weights,
+    progress,
+  });
+  const context = config.context ?? artefact.config.context;
+  const client = await ModelClient.open({
+    artefact,
+    backend,
+    threads,
+    context,
+  });
+  const { passMs, exact } = client.opened;
+  console.log(
+    `${model.id}: ${backend}, ${weights} weights, ${threads} threads, ` +
+      `${context} tokens of context, ${passMs.toFixed(1)} ms a pass, ` +
+      `${exact} exact`,
+  );
+  const digest = artefact.digest.slice(0, 8);
+  const engine = createEngine({
+    info: {
+      id: model.id,
+      created: Math.floor(Date.now() / 1000),
+      context,
+      backend,
+      weights,
+      threads,
+      exact,
+      fingerprint: `fp_${digest}_${backend}_${weights}_${exact}`,
+    },
+    tokenizer,
+    template,
+    decoder: client,
+  });
+  return queued(engine);
+}
+
+/** A command that shows the server at work, fit to be pasted. */
+function curlLine(origin: string, model: string): string {
+  const body = JSON.stringify({
+    model,
+    stream: true,
+    messages: [{ role: "user", content: "Why is the sky blue?" }],
+  });
+  return `curl -N ${origin}/v1/chat/completions -H 'content-type: application/json' -d '${body}'`;
+}
+
+async function serve(config: Config): Promise<void> {
+  const engines: Engine[] = [];
+  for (const name of config.models) {
+    engines.push(await startModel(name, config));
+  }
+  const { apiKeys, corsOrigins } = config;
+  const app = createApp({
+    engines,
+    apiKeys,
+    ...(corsOrigins.includes("*") ? {} : { corsOrigins }),
+    logFailure: (error, { requestId }) => console.error(requestId, error),
+  });
+  Deno.serve({
+    hostname: config.host,
+    port: config.port,
+    onListen({ hostname, port }) {
+      const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+      const origin = `http://${host}:${port}`;
+      console.log(`Listening on ${origin}; try:\n`);
+      console.log(curlLine(origin, engines[0].info.id));
+    },
+  }, (request) => app.fetch(request));
+}
+
+if (import.meta.main) {
+  const host = {
+    processors: availableParallelism(),
+    cacheHome: Deno.env.get("XDG_CACHE_HOME") || `${homedir()}/.cache`,
+  };
+  if (Deno.args.includes("--help")) {
+    console.log(helpText(host));
+  } else {
+    try {
+      await serve(parseConfig(Deno.env.toObject(), host));
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+      Deno.exit(1);
+    }
+  }
+}

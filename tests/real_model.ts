@@ -1,0 +1,73 @@
+/**
+ * The default model for tests, downloaded and converted once into the cache that
+ * `deno task start` uses too.
+ *
+ * @module
+ */
+
+import { availableParallelism, homedir } from "node:os";
+import { parseConfig } from "../lib/config.ts";
+import type { Model } from "../lib/bita/model.ts";
+import type { BackendName } from "../lib/runtime/backend.ts";
+import { openBackend, WEIGHTS } from "../lib/runtime/choose_backend.ts";
+import { openModel } from "../lib/runtime/ort_model.ts";
+import { type Artefact, openArtefact } from "../models/artefact.ts";
+import { modelFile } from "../models/download.ts";
+import { defaultProgress } from "../models/download/progress.ts";
+import { type Gguf, openGguf } from "../models/gguf/reader.ts";
+import type { WeightFormat } from "../models/graph/linear.ts";
+import { resolveModel } from "../models/registry.ts";
+
+/** The configuration that a start without any settings has. */
+export const CONFIG = parseConfig(Deno.env.toObject(), {
+  processors: availableParallelism(),
+  cacheHome: Deno.env.get("XDG_CACHE_HOME") || `${homedir()}/.cache`,
+});
+
+/** Opens the default model's file. */
+export async function realGguf(): Promise<Gguf> {
+  const { cacheDir, models } = CONFIG;
+  const progress = defaultProgress();
+  return await openGguf(
+    await modelFile(resolveModel(models[0]), { cacheDir, progress }),
+  );
+}
+
+/** Gives the default model's graphs. */
+export async function realArtefact(format: WeightFormat): Promise<Artefact> {
+  const { cacheDir } = CONFIG;
+  const progress = defaultProgress();
+  return await openArtefact(await realGguf(), { cacheDir, format, progress });
+}
+
+/** Opens the default model, in the weight format of the backend or another. */
+export async function openRealModel(
+  backend: BackendName,
+  options: { context?: number; format?: WeightFormat } = {},
+): Promise<Model> {
+  const { context = 1024, format = WEIGHTS[backend] } = options;
+  const { threads } = CONFIG;
+  return await openModel(
+    await openBackend(backend, { threads }),
+    await realArtefact(format),
+    { context },
+  );
+}
+
+/** A prompt of tests/prompts.jsonl, and its category. */
+export interface TestPrompt {
+  category: string;
+  prompt: string;
+}
+
+/** Reads prompts, a JSON object a line. */
+export function readPrompts(path: string | URL): TestPrompt[] {
+  return Deno.readTextFileSync(path).trim().split("\n").map((line) =>
+    JSON.parse(line)
+  );
+}
+
+/** The repository's own prompts. */
+export const PROMPTS: TestPrompt[] = readPrompts(
+  new URL("prompts.jsonl", import.meta.url),
+);
