@@ -66,7 +66,10 @@ export const cases: fc.Arbitrary<Case> = fc.record({
       .map((tokens) => new Set(tokens)),
   }),
   stop: fc.option(
-    fc.array(fc.constantFrom("a", "b", "c"), { minLength: 2, maxLength: 4 })
+    fc.array(fc.constantFrom("a", "b", "c", "d"), {
+      minLength: 1,
+      maxLength: 3,
+    })
       .map((letters) => letters.join("")),
     { nil: undefined, freq: 2 },
   ),
