@@ -11,6 +11,8 @@ import type { InferenceSession, Tensor } from "onnxruntime-node";
 
 /** The backends, the fastest kind of hardware first. */
 export const BACKENDS = ["webgpu", "cpu", "wasm"] as const;
+
+/** One of {@linkcode BACKENDS}. */
 export type BackendName = (typeof BACKENDS)[number];
 
 /** The size of a KV buffer: two tensors `[1, kvHeads, slots, headDim]` a layer. */

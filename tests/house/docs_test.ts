@@ -1,0 +1,48 @@
+import { assertEquals } from "@std/assert";
+
+/** A symbol as `deno doc --json` describes it. */
+interface Declaration {
+  /** `"export"`, or `"private"`. */
+  declarationKind: string;
+  /** What is declared; a re-export is a `"reference"`. */
+  kind: string;
+  location: { filename: string; line: number };
+  jsDoc?: { doc?: string };
+}
+
+interface Documentation {
+  nodes: Record<string, {
+    symbols: { name: string; declarations: Declaration[] }[];
+  }>;
+}
+
+/** Lists the modules of a folder, those below it included. */
+function modulesOf(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) return modulesOf(path);
+    return path.endsWith(".ts") ? [path] : [];
+  });
+}
+
+Deno.test("every exported symbol says what it is", async () => {
+  const modules = ["lib", "models", "routes"].flatMap(modulesOf);
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--json", ...modules],
+  }).output();
+  const { nodes }: Documentation = JSON.parse(
+    new TextDecoder().decode(stdout),
+  );
+  const silent = Object.values(nodes).flatMap(({ symbols }) =>
+    symbols.flatMap(({ name, declarations }) => {
+      const exported = declarations.filter(({ declarationKind, kind }) =>
+        declarationKind === "export" && kind !== "reference"
+      );
+      const said = exported.some(({ jsDoc }) => jsDoc?.doc);
+      if (exported.length === 0 || said) return [];
+      const { filename, line } = exported[0].location;
+      return [`${filename}:${line} ${name}`];
+    })
+  );
+  assertEquals(silent, []);
+});
