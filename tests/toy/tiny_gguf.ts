@@ -1,0 +1,165 @@
+/**
+ * A random Llama of two small layers as a GGUF file: nothing that it says makes
+ * sense, but all that loads, converts and serves a model does so with it, fast.
+ *
+ * Its vocabulary is the 256 bytes, 40 merges and ChatML's control tokens.
+ *
+ * @module
+ */
+
+import { uniform } from "../../lib/bita/random.ts";
+import {
+  TENSOR_TYPES,
+  type TensorTypeName,
+} from "../../models/gguf/tensor_types.ts";
+import type { Vocabulary } from "../../models/gguf/vocabulary.ts";
+import {
+  concat,
+  type Entry,
+  ggufFile,
+  textsValue,
+  textValue,
+  u32,
+  u32Value,
+  u64,
+} from "../models/gguf/_file.ts";
+import { toyVocabulary } from "../text/_toy.ts";
+
+/** Shape of the tiny model; widths are multiples of 32, as 8-bit blocks want. */
+export const TINY = {
+  layers: 2,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 16,
+  dim: 64,
+  hidden: 96,
+  vocab: 300,
+  context: 256,
+};
+
+/** A tensor to fill: rows, then columns; a vector has columns alone. */
+type Plan = [name: string, type: "F32" | "F16" | "Q8_0", shape: number[]];
+
+const CONTROLS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|pad|>"];
+
+const MERGES = ("Ġ t,Ġ a,h e,i n,r e,o n,Ġt he,e r,Ġ s,a t,Ġ w,Ġ o,e n,Ġ c," +
+  "i t,i s,a n,o r,e s,Ġ b,e d,Ġ f,in g,Ġ p,o u,Ġa n,a l,a r,Ġt o,Ġ m,Ġo f," +
+  "Ġ in,Ġ d,Ġ h,Ġan d,i c,a s,l e,Ġt h,i on").split(",");
+
+/** Writes a tiny model to `path`; an equal seed gives an equal file. */
+export async function writeTinyGguf(
+  path: string,
+  { seed }: { seed: number },
+): Promise<void> {
+  const vocabulary = toyVocabulary({ merges: MERGES, controls: CONTROLS });
+  const tensors = plans().map(([name, type, shape], index) => ({
+    name,
+    type,
+    shape,
+    bytes: PACK[type](numbers(shape, { seed: seed * 1000 + index })),
+  }));
+  let offset = 0;
+  const lines = tensors.map(({ name, type, shape, bytes }) => {
+    const line = {
+      name,
+      type: TENSOR_TYPES[type].code,
+      dims: shape.toReversed(),
+      offset,
+    };
+    offset += bytes.length;
+    return line;
+  });
+  const data = concat(...tensors.map(({ bytes }) => bytes));
+  const file = ggufFile({ entries: entries(vocabulary), lines, data });
+  await Deno.writeFile(path, file);
+}
+
+function entries({ tokens, types, merges }: Vocabulary): Entry[] {
+  const { layers, heads, kvHeads, dim, hidden, context } = TINY;
+  return [
+    ["general.architecture", textValue("llama")],
+    ["llama.block_count", u32Value(layers)],
+    ["llama.context_length", u32Value(context)],
+    ["llama.embedding_length", u32Value(dim)],
+    ["llama.feed_forward_length", u32Value(hidden)],
+    ["llama.attention.head_count", u32Value(heads)],
+    ["llama.attention.head_count_kv", u32Value(kvHeads)],
+    ["llama.attention.layer_norm_rms_epsilon", f32Value(1e-5)],
+    ["tokenizer.ggml.model", textValue("gpt2")],
+    ["tokenizer.ggml.pre", textValue("gpt-2")],
+    ["tokenizer.ggml.tokens", textsValue(tokens)],
+    ["tokenizer.ggml.token_type", i32sValue(types)],
+    ["tokenizer.ggml.merges", textsValue(merges)],
+    ["tokenizer.ggml.eos_token_id", u32Value(tokens.indexOf("<|im_end|>"))],
+  ];
+}
+
+/** Lists the tensors; sizes are multiples of 32 bytes, so none needs padding. */
+function plans(): Plan[] {
+  const { layers, kvHeads, headDim, dim, hidden, vocab } = TINY;
+  const plan: Plan[] = [
+    ["token_embd.weight", "F16", [vocab, dim]],
+    ["output_norm.weight", "F32", [dim]],
+    ["output.weight", "F32", [vocab, dim]],
+  ];
+  for (let layer = 0; layer < layers; layer++) {
+    const block = `blk.${layer}`;
+    plan.push(
+      [`${block}.attn_norm.weight`, "F32", [dim]],
+      [`${block}.attn_q.weight`, "F16", [dim, dim]],
+      [`${block}.attn_k.weight`, "F16", [kvHeads * headDim, dim]],
+      [`${block}.attn_v.weight`, "Q8_0", [kvHeads * headDim, dim]],
+      [`${block}.attn_output.weight`, "Q8_0", [dim, dim]],
+      [`${block}.ffn_norm.weight`, "F32", [dim]],
+      [`${block}.ffn_gate.weight`, "Q8_0", [hidden, dim]],
+      [`${block}.ffn_up.weight`, "Q8_0", [hidden, dim]],
+      [`${block}.ffn_down.weight`, "Q8_0", [dim, hidden]],
+    );
+  }
+  return plan;
+}
+
+/** Draws a matrix that keeps the size of what it multiplies; a norm is near 1. */
+function numbers(shape: number[], { seed }: { seed: number }): Float32Array {
+  const [columns, rows] = shape.toReversed();
+  const spread = Math.sqrt(12 / columns);
+  const length = columns * (rows ?? 1);
+  return Float32Array.from({ length }, (_, i) => {
+    const x = uniform(seed, i) - 0.5;
+    return rows === undefined ? 1 + x / 4 : x * spread;
+  });
+}
+
+const PACK = {
+  F32: (values: Float32Array) => new Uint8Array(values.buffer),
+  F16: (values: Float32Array) =>
+    new Uint8Array(Float16Array.from(values).buffer),
+  Q8_0: packQ8,
+} satisfies Partial<
+  Record<TensorTypeName, (values: Float32Array) => Uint8Array>
+>;
+
+/** Packs 32 numbers at a time: a half for the scale, then a byte each. */
+function packQ8(values: Float32Array): Uint8Array {
+  const { values: size, bytes } = TENSOR_TYPES.Q8_0;
+  const out = new Uint8Array(values.length / size * bytes);
+  const view = new DataView(out.buffer);
+  for (let block = 0; block * size < values.length; block++) {
+    const part = values.subarray(block * size, (block + 1) * size);
+    const scale = Math.max(...part.map(Math.abs)) / 127;
+    view.setFloat16(block * bytes, scale, true);
+    part.forEach((x, i) => {
+      view.setInt8(block * bytes + 2 + i, Math.round(x / scale));
+    });
+  }
+  return out;
+}
+
+function f32Value(value: number): Uint8Array {
+  return concat(u32(6), new Uint8Array(Float32Array.of(value).buffer));
+}
+
+function i32sValue(values: number[]): Uint8Array {
+  const bytes = new Uint8Array(Int32Array.from(values).buffer);
+  return concat(u32(9), u32(5), u64(values.length), bytes);
+}
