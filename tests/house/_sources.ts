@@ -12,9 +12,10 @@ export interface Source {
   text: string;
 }
 
-/** Reads every `.ts` file at the given places, folders with all below them. */
+/** Reads our own `.ts` files at the given places, folders with all below them. */
 export function sources(...places: string[]): Source[] {
   return places.flatMap((path) => {
+    if (path.endsWith("/node_modules")) return [];
     const url = new URL(path, ROOT);
     if (Deno.statSync(url).isDirectory) {
       const entries = [...Deno.readDirSync(url)];
