@@ -15,19 +15,23 @@ export interface TopK {
 
 /** Finds the `k` most likely tokens, at least 1, of a row of logits, `[vocab]`. */
 export function topK(logits: Float32Array, k: number): TopK {
+  const ids = best(logits, k);
+  const max = logits[ids[0]];
+  const sum = weigh(logits, max);
+  return {
+    ids,
+    probabilities: ids.map((id) => exp(logits[id] - max) / sum),
+  };
+}
+
+function best(logits: Float32Array, k: number): number[] {
   const ids: number[] = [];
   let worst = -Infinity;
   for (let id = 0; id < logits.length; id++) {
     const logit = logits[id];
     if (logit > worst || id < k) worst = insert(ids, id, { logits, k });
   }
-  const max = logits[ids[0]];
-  let sum = 0;
-  for (let id = 0; id < logits.length; id++) sum += exp(logits[id] - max);
-  return {
-    ids,
-    probabilities: ids.map((id) => exp(logits[id] - max) / sum),
-  };
+  return ids;
 }
 
 /** Puts an id in its place among the best; returns the logit to beat. */
@@ -41,4 +45,11 @@ function insert(
   ids.splice(rank, 0, id);
   if (ids.length > k) ids.pop();
   return logits[ids[ids.length - 1]];
+}
+
+/** Adds up the whole row, the likeliest token at 1. */
+function weigh(logits: Float32Array, max: number): number {
+  let sum = 0;
+  for (let id = 0; id < logits.length; id++) sum += exp(logits[id] - max);
+  return sum;
 }
