@@ -1,3 +1,9 @@
+/**
+ * Decodings of all kinds, drawn at random, to hold a claim against.
+ *
+ * @module
+ */
+
 import fc from "fast-check";
 import type { DecodeOptions } from "../../lib/bita/burst.ts";
 import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";

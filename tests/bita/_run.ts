@@ -1,3 +1,9 @@
+/**
+ * Reads what decoders say, as a caller with a stop string would.
+ *
+ * @module
+ */
+
 import type { Burst } from "../../lib/bita/burst.ts";
 import type { Sampling } from "../../lib/bita/sampling.ts";
 

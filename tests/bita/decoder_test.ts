@@ -100,9 +100,15 @@ Deno.test("decode() reads no row that nobody needs", async () => {
       };
     },
   };
-  const options = { ...OPTIONS, maxTokens: 9 };
-  await run(decode(model, PROMPT, options));
-  // Root, its masks; chain, masks, twice; the last pass drafts nothing.
+  const { tokens } = await run(
+    decode(model, PROMPT, { ...OPTIONS, maxTokens: 9 }),
+  );
+  // The root and its masks, a chain and its masks, and a last chain.
+  assertEquals(asked, [1, 3, 4, 3, 4]);
+
+  asked.length = 0;
+  const endTokens = new Set([tokens[7]]);
+  await run(decode(model, PROMPT, { ...OPTIONS, endTokens }));
   assertEquals(asked, [1, 3, 4, 3, 4]);
 });
 
