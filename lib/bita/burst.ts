@@ -11,6 +11,7 @@ export type Finish = "stop" | "length";
 
 /** How to continue a prompt. */
 export interface DecodeOptions {
+  /** How each token is chosen. */
   sampling: Sampling;
   /** The most tokens to generate; the context may end the text before. */
   maxTokens: number;

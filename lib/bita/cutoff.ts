@@ -16,6 +16,7 @@ const TOP_BUCKET = 0x3f800000 >>> BUCKET_SHIFT;
 
 /** The last token that is kept; those that rank behind it are not. */
 export interface Cutoff {
+  /** Its weight, from 0 to 1. */
   weight: number;
   /** The last id kept among tokens of just this weight. */
   id: number;
@@ -33,7 +34,9 @@ export interface CutoffOptions {
 
 /** Tokens and their weight, by bucket. */
 export class Histogram {
+  /** Tokens in each bucket. */
   readonly counts = new Int32Array(TOP_BUCKET + 1);
+  /** Their weights, added up. */
   readonly masses = new Float64Array(TOP_BUCKET + 1);
 }
 

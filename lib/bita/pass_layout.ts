@@ -29,6 +29,7 @@ export interface LayoutOptions {
 
 /** A pass, and the way back from its rows to the tree. */
 export interface Layout {
+  /** What the model computes. */
   pass: Pass;
   /** Rows that decide tokens: the first ones, one a node of the natural chain. */
   naturalRows: number;

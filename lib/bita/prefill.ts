@@ -11,7 +11,9 @@ import { chain } from "./tree.ts";
 
 /** What {@linkcode prefill} needs besides the prompt. */
 export interface PrefillOptions {
+  /** The model of the sequence. */
   model: Model;
+  /** Stops before the next block, with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 

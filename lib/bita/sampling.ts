@@ -41,12 +41,16 @@ export interface ChoiceOptions {
 
 /** Memory for {@linkcode chooseToken}, made once for many choices. */
 export class Scratch {
+  /** Logits with biases and penalties. */
   readonly logits: Float32Array;
+  /** Probabilities over the best one's. */
   readonly weights: Float32Array<ArrayBuffer>;
   /** Running sums of the weights. */
   readonly sums: Float64Array;
+  /** The weights by size. */
   readonly histogram = new Histogram();
 
+  /** Makes room for rows of `vocab` logits. */
   constructor(vocab: number) {
     this.logits = new Float32Array(vocab);
     this.weights = new Float32Array(vocab);

@@ -8,6 +8,7 @@ import { exp } from "./exp.ts";
 
 /** The most likely tokens of a row, best first; the lower id on a tie. */
 export interface TopK {
+  /** Vocabulary ids, at most as many as there are. */
   ids: number[];
   /** Their probabilities among the whole vocabulary. */
   probabilities: number[];

@@ -20,7 +20,11 @@ export class Writer {
   #last: number;
   #finish: Finish | undefined;
 
-  /** @throws {RangeError} if the prompt is empty or exceeds the context. */
+  /**
+   * Starts behind `prompt`.
+   *
+   * @throws {RangeError} if the prompt is empty or exceeds the context.
+   */
   constructor(
     model: Model,
     prompt: Int32Array,
