@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Tensor } from "onnxruntime-common";
 
 /** The backends, the fastest kind of hardware first. */
 export const BACKENDS = ["webgpu", "cpu", "wasm"] as const;
@@ -41,6 +41,15 @@ export interface KvBuffer {
   write(slots: number, data: Float32Array<ArrayBuffer>): void;
 }
 
+/** An opened graph. */
+export interface Session {
+  /** Computes outputs, each into the tensor given for it, or into a new one. */
+  run(
+    feeds: NamedTensors,
+    fetches: Record<string, Tensor | null>,
+  ): Promise<NamedTensors>;
+}
+
 /** Runs the graphs of one model. */
 export interface Backend {
   readonly name: BackendName;
@@ -48,10 +57,10 @@ export interface Backend {
   readonly threads: number;
   /** Pass widths between which a row's logits are the same bits. */
   readonly rows: { min: number; max: number };
-  /** Makes input tensors for this build of ONNX Runtime. */
-  readonly Tensor: typeof Tensor;
+  /** Whether outputs must be given memory, which is then written in place. */
+  readonly inPlace: boolean;
   /** Opens the graph file at `path`, with its weights beside it. */
-  createSession(path: string): Promise<InferenceSession>;
+  createSession(path: string): Promise<Session>;
   createKvBuffer(shape: KvShape): KvBuffer;
   /** Brings an output's numbers here; valid until the next call. */
   download(output: Tensor): Promise<Float32Array>;

@@ -1,30 +1,25 @@
 /**
- * Native CPU kernels through onnxruntime-node.
- *
- * Typed arrays are bound without a copy, so one array as past and as present is
- * updated in place.
+ * Native CPU kernels, with everything in place in typed arrays.
  *
  * @module
  */
 
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { Backend } from "./backend.ts";
 import { growingKvBuffer } from "./growing_kv_buffer.ts";
+import { openNativeSession } from "./native_session.ts";
+import { openOnnxCApi } from "./onnx_c_api.ts";
 
 /** Runs on `threads` threads of this machine's CPU. */
 export function cpuBackend(threads: number): Backend {
+  const api = openOnnxCApi();
   return {
     name: "cpu",
     threads,
     rows: { min: 2, max: 128 },
-    Tensor,
+    inPlace: true,
     createSession: (path) =>
-      InferenceSession.create(path, {
-        executionProviders: ["cpu"],
-        intraOpNumThreads: threads,
-      }),
-    createKvBuffer: (shape) =>
-      growingKvBuffer(shape, { TensorClass: Tensor, inPlace: true }),
+      Promise.resolve(openNativeSession(api, path, { threads })),
+    createKvBuffer: (shape) => growingKvBuffer(shape, { inPlace: true }),
     download: (output) => Promise.resolve(output.data as Float32Array),
   };
 }

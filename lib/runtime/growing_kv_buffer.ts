@@ -1,14 +1,11 @@
 /**
- * A KV buffer in main memory that grows with the text.
- *
- * ONNX Runtime's JavaScript bindings copy whole buffers at every pass: wasm in both
- * directions, native CPU on the way out. So a buffer holds little more than the
- * text needs, not the whole context.
+ * A KV buffer in main memory that grows with the text, so that a short text takes
+ * little memory, and little time where a pass copies the buffer, as on wasm.
  *
  * @module
  */
 
-import type { Tensor } from "onnxruntime-node";
+import { Tensor } from "onnxruntime-common";
 import type { KvBuffer, KvShape, NamedTensors } from "./backend.ts";
 import { kvDims, kvNames, readSlots, writeSlots } from "./kv_layout.ts";
 
@@ -17,7 +14,6 @@ const GROWTH = 128;
 
 /** How a backend treats the buffer. */
 export interface GrowingKvOptions {
-  TensorClass: typeof Tensor;
   /** Whether a pass may write into the arrays that it reads. */
   inPlace: boolean;
 }
@@ -25,7 +21,7 @@ export interface GrowingKvOptions {
 /** Makes an empty buffer for a sequence. */
 export function growingKvBuffer(
   { layers, kvHeads, headDim }: KvShape,
-  { TensorClass, inPlace }: GrowingKvOptions,
+  { inPlace }: GrowingKvOptions,
 ): KvBuffer {
   const names = kvNames(layers);
   let shape: KvShape = { layers, kvHeads, headDim, slots: 0 };
@@ -36,7 +32,7 @@ export function growingKvBuffer(
   function adopt(next: Float32Array<ArrayBuffer>[]): void {
     arrays = next;
     for (const [i, name] of names.entries()) {
-      const tensor = new TensorClass("float32", arrays[i], kvDims(shape));
+      const tensor = new Tensor("float32", arrays[i], kvDims(shape));
       past[name.past] = tensor;
       present[name.present] = inPlace ? tensor : null;
     }

@@ -4,21 +4,21 @@
  * @module
  */
 
-import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { Tensor } from "onnxruntime-common";
 import type { LlamaConfig } from "../../models/architecture.ts";
 import type { Artefact } from "../../models/artefact.ts";
 import { Embedding } from "../../models/embedding.ts";
 import type { Model, Pass, Sequence } from "../bita/model.ts";
 import { type Adapter, meanEmbedding, UNTRAINED } from "./adapter.ts";
-import type { Backend, KvBuffer, NamedTensors } from "./backend.ts";
+import type { Backend, KvBuffer, Session } from "./backend.ts";
 import { attentionBias } from "./attention_bias.ts";
 import { rotaryRow } from "./rotary.ts";
 
 /** What a model is joined from. */
 interface OrtModelParts {
   backend: Backend;
-  body: InferenceSession;
-  head: InferenceSession;
+  body: Session;
+  head: Session;
   config: LlamaConfig;
   embedding: Embedding;
   adapter: Adapter;
@@ -74,6 +74,7 @@ class OrtSequence implements Sequence {
   #cos: Float32Array;
   #sin: Float32Array;
   #hidden: Tensor | undefined;
+  #scratch = { hidden: new Float32Array(), logits: new Float32Array() };
 
   constructor(model: OrtModel, prompt: Int32Array) {
     const { config, adapter, embedding } = model.parts;
@@ -87,7 +88,6 @@ class OrtSequence implements Sequence {
 
   async forward(pass: Pass): Promise<void> {
     const { backend, config, body } = this.#model.parts;
-    const { Tensor } = backend;
     const half = config.headDim / 2;
     const rows = Math.max(pass.tokens.length, backend.rows.min);
     const total = pass.start + rows;
@@ -105,22 +105,21 @@ class OrtSequence implements Sequence {
       total: new Tensor("int32", Int32Array.of(total), []),
       cos: new Tensor("float32", this.#cos.subarray(0, total * half), angles),
       sin: new Tensor("float32", this.#sin.subarray(0, total * half), angles),
-    }, { ...present, hidden: null });
-    this.#kv.keep(outputs as NamedTensors);
+    }, { ...present, hidden: this.#output("hidden", [1, rows, config.dim]) });
+    this.#kv.keep(outputs);
     this.#hidden?.dispose();
-    this.#hidden = outputs.hidden as Tensor;
+    this.#hidden = outputs.hidden;
   }
 
   async logits(rows: ArrayLike<number>): Promise<Float32Array> {
     const { backend, config, head } = this.#model.parts;
-    const { Tensor } = backend;
     const chosen = new BigInt64Array(Math.max(rows.length, backend.rows.min));
     for (let i = 0; i < rows.length; i++) chosen[i] = BigInt(rows[i]);
     const { logits } = await head.run({
       hidden: this.#hidden!,
       chosen: new Tensor("int64", chosen, [chosen.length]),
-    });
-    const data = await backend.download(logits as Tensor);
+    }, { logits: this.#output("logits", [1, chosen.length, config.vocab]) });
+    const data = await backend.download(logits);
     return data.subarray(0, rows.length * config.vocab);
   }
 
@@ -131,6 +130,15 @@ class OrtSequence implements Sequence {
   close(): void {
     this.#hidden?.dispose();
     this.#model.idle.push(this.#kv);
+  }
+
+  /** Gives an output memory that the last one of its name no longer needs. */
+  #output(name: "hidden" | "logits", dims: number[]): Tensor | null {
+    if (!this.#model.parts.backend.inPlace) return null;
+    const size = dims.reduce((product, dim) => product * dim);
+    const scratch = this.#scratch;
+    if (scratch[name].length < size) scratch[name] = new Float32Array(size);
+    return new Tensor("float32", scratch[name].subarray(0, size), dims);
   }
 
   #embed(tokens: Int32Array, out: Float32Array): void {
@@ -166,11 +174,10 @@ export async function openModel(
   artefact: Artefact,
   { context, adapter = UNTRAINED }: { context: number; adapter?: Adapter },
 ): Promise<Model> {
-  const [body, head, embedding] = await Promise.all([
-    backend.createSession(`${artefact.folder}/body.onnx`),
-    backend.createSession(`${artefact.folder}/head.onnx`),
-    Embedding.open(artefact),
-  ]);
+  // One after the other: WebGPU refuses a second session while one is being made.
+  const body = await backend.createSession(`${artefact.folder}/body.onnx`);
+  const head = await backend.createSession(`${artefact.folder}/head.onnx`);
+  const embedding = await Embedding.open(artefact);
   const { config } = artefact;
   return new OrtModel({
     backend,

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { env, InferenceSession } from "onnxruntime-web/wasm";
 import type { Backend } from "./backend.ts";
 import { growingKvBuffer } from "./growing_kv_buffer.ts";
-import { readGraph } from "./web_session.ts";
+import { readGraph, webSession } from "./web_session.ts";
 
 /** The multi-threaded module, in two files. */
 const MODULE = import.meta.resolve(
@@ -23,20 +23,20 @@ export function wasmBackend(threads: number): Backend {
     name: "wasm",
     threads,
     rows: { min: 2, max: 31 },
-    Tensor,
+    inPlace: false,
     createSession: async (path) => {
       const graph = await readGraph(path);
       env.wasm.numThreads = threads;
       env.wasm.wasmPaths = { mjs: MODULE, wasm: BINARY };
-      return await withModuleUrls(() =>
+      const session = await withModuleUrls(() =>
         InferenceSession.create(graph.model, {
           executionProviders: ["wasm"],
           externalData: graph.externalData,
         })
       );
+      return webSession(session);
     },
-    createKvBuffer: (shape) =>
-      growingKvBuffer(shape, { TensorClass: Tensor, inPlace: false }),
+    createKvBuffer: (shape) => growingKvBuffer(shape, { inPlace: false }),
     download: (output) => Promise.resolve(output.data as Float32Array),
   };
 }

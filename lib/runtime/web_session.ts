@@ -1,10 +1,12 @@
 /**
- * Reads a graph and its weights for onnxruntime-web, which opens no files itself.
+ * Sessions of onnxruntime-web, which opens no files itself.
  *
  * @module
  */
 
 import { dirname, join } from "node:path";
+import type { InferenceSession } from "onnxruntime-common";
+import type { NamedTensors, Session } from "./backend.ts";
 
 /** A graph in memory, as `InferenceSession.create` takes it. */
 export interface GraphBytes {
@@ -21,5 +23,13 @@ export async function readGraph(path: string): Promise<GraphBytes> {
       path: weights,
       data: await Deno.readFile(join(dirname(path), weights)),
     }],
+  };
+}
+
+/** Wraps a session of onnxruntime-web. */
+export function webSession(session: InferenceSession): Session {
+  return {
+    run: (feeds, fetches) =>
+      session.run(feeds, fetches) as Promise<NamedTensors>,
   };
 }

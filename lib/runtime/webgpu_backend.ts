@@ -9,7 +9,7 @@ import { InferenceSession, Tensor } from "onnxruntime-web/jspi";
 import type { Backend, KvBuffer, KvShape, NamedTensors } from "./backend.ts";
 import { kvDims, kvNames, readSlots } from "./kv_layout.ts";
 import { Readback } from "./readback.ts";
-import { readGraph } from "./web_session.ts";
+import { readGraph, webSession } from "./web_session.ts";
 
 /**
  * Adapters in use. The device refers to its adapter by number only, and Deno frees
@@ -41,14 +41,15 @@ export async function webgpuBackend(): Promise<Backend> {
     name: "webgpu",
     threads: 1,
     rows: { min: 4, max: 31 },
-    Tensor,
+    inPlace: false,
     createSession: async (path) => {
       const graph = await readGraph(path);
-      return await InferenceSession.create(graph.model, {
+      const session = await InferenceSession.create(graph.model, {
         executionProviders: [{ name: "webgpu", device }],
         externalData: graph.externalData,
         preferredOutputLocation: "gpu-buffer",
       });
+      return webSession(session);
     },
     createKvBuffer: (shape) => createKvBuffer(device, shape),
     download: async (output) => {

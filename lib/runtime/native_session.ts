@@ -1,0 +1,117 @@
+/**
+ * A session of native CPU kernels whose tensors are typed arrays, without a copy.
+ *
+ * @module
+ */
+
+import type { Tensor } from "onnxruntime-common";
+import type { NamedTensors, Session } from "./backend.ts";
+import { cString, made, type OnnxCApi } from "./onnx_c_api.ts";
+
+/** ONNX's numbers of the element types in use. */
+const ELEMENT: Partial<Record<Tensor.Type, number>> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+};
+
+/** ONNX Runtime's numbers of an allocator and a kind of memory. */
+const DEVICE_ALLOCATOR = 0;
+const DEFAULT_MEMORY = 0;
+
+/** Opens the graph file at `path`, to run on so many threads. */
+export function openNativeSession(
+  api: OnnxCApi,
+  path: string,
+  { threads }: { threads: number },
+): Session {
+  const { check } = api;
+  const options = made((out) => check(api.createSessionOptions.call(out)));
+  check(api.setIntraOpNumThreads.call(options, threads));
+  const session = made((out) =>
+    check(
+      api.createSession.call(api.environment, pathString(path), options, out),
+    )
+  );
+  const memory = made((out) =>
+    check(api.createCpuMemoryInfo.call(DEVICE_ALLOCATOR, DEFAULT_MEMORY, out))
+  );
+
+  function toValue({ type, dims, data }: Tensor): Deno.PointerValue {
+    const bytes = data as Float32Array<ArrayBuffer>;
+    const sizes = BigInt64Array.from(dims, BigInt);
+    return made((out) =>
+      check(api.createTensorWithData.call(
+        memory,
+        bytes,
+        BigInt(bytes.byteLength),
+        sizes,
+        BigInt(sizes.length),
+        ELEMENT[type]!,
+        out,
+      ))
+    );
+  }
+
+  const running = new Set<unknown>();
+  const names = new Map<string, Uint8Array<ArrayBuffer>>();
+
+  function toName(name: string): Deno.PointerValue {
+    const text = names.get(name) ?? cString(name);
+    names.set(name, text);
+    return Deno.UnsafePointer.of(text);
+  }
+
+  return {
+    async run(feeds, fetches) {
+      const outputs = fetches as NamedTensors;
+      const ins = Object.values(feeds).map(toValue);
+      const outs = Object.values(outputs).map(toValue);
+      // Another thread reads these; nothing that it reads may be collected.
+      const held = [
+        addresses(Object.keys(feeds).map(toName)),
+        addresses(ins),
+        addresses(Object.keys(outputs).map(toName)),
+        addresses(outs),
+        feeds,
+      ] as const;
+      running.add(held);
+      try {
+        const [inNames, inValues, outNames, outValues] = held;
+        const [inCount, outCount] = [BigInt(ins.length), BigInt(outs.length)];
+        check(
+          await api.run.call(
+            session,
+            null,
+            inNames,
+            inValues,
+            inCount,
+            outNames,
+            outCount,
+            outValues,
+          ),
+        );
+      } finally {
+        for (const value of [...ins, ...outs]) api.releaseValue.call(value);
+        running.delete(held);
+      }
+      return outputs;
+    },
+  };
+}
+
+function addresses(
+  pointers: Deno.PointerValue[],
+): BigUint64Array<ArrayBuffer> {
+  return BigUint64Array.from(
+    pointers,
+    (pointer) => Deno.UnsafePointer.value(pointer),
+  );
+}
+
+/** Encodes a path as the library wants it: wide characters on Windows. */
+function pathString(path: string): Uint8Array<ArrayBuffer> {
+  if (Deno.build.os !== "windows") return cString(path);
+  const units = Uint16Array.from(`${path}\0`, (c) => c.charCodeAt(0));
+  return new Uint8Array(units.buffer);
+}

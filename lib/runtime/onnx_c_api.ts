@@ -1,0 +1,151 @@
+/**
+ * ONNX Runtime's C interface, in the library that onnxruntime-node brings along.
+ *
+ * The JavaScript binding copies every output at every pass, KV buffers included;
+ * here a tensor is the memory of a typed array, read and written in place. The
+ * interface is a table of functions to which versions only append
+ * (onnxruntime_c_api.h: "the size of version 1 API cannot change"), so a function
+ * is known by its place in it.
+ *
+ * @module
+ */
+
+/** Where the library lies in the package, by operating system. */
+const LIBRARY: Partial<Record<typeof Deno.build.os, string>> = {
+  linux: "linux/{arch}/libonnxruntime.so.1",
+  darwin: "darwin/{arch}/libonnxruntime.1.dylib",
+  windows: "win32/{arch}/onnxruntime.dll",
+};
+
+/** The package's names of processors. */
+const ARCH = { x86_64: "x64", aarch64: "arm64" };
+
+/** Version of the table that is asked for. */
+const API_VERSION = 17;
+
+/** Logs warnings and worse. */
+const WARNING = 2;
+
+/** The functions in use, bound. */
+export type OnnxCApi = ReturnType<typeof openOnnxCApi>;
+
+/** Loads the library. */
+export function openOnnxCApi() {
+  const library = Deno.dlopen(libraryPath(), {
+    OrtGetApiBase: { parameters: [], result: "pointer" },
+  });
+  const base = library.symbols.OrtGetApiBase()!;
+  const getApi = new Deno.UnsafeFnPointer(
+    functionAt(base, 0),
+    { parameters: ["u32"], result: "pointer" },
+  );
+  const table = getApi.call(API_VERSION)!;
+  const bind = <const F extends Deno.ForeignFunction>(
+    place: number,
+    definition: F,
+  ) => new Deno.UnsafeFnPointer(functionAt(table, place), definition);
+
+  const getErrorMessage = bind(2, {
+    parameters: ["pointer"],
+    result: "pointer",
+  });
+  const releaseStatus = bind(93, { parameters: ["pointer"], result: "void" });
+
+  /** @throws {Error} with the library's words, if a status is not success. */
+  function check(status: Deno.PointerValue): void {
+    if (status === null) return;
+    const message = new Deno.UnsafePointerView(getErrorMessage.call(status)!)
+      .getCString();
+    releaseStatus.call(status);
+    throw new Error(message);
+  }
+
+  const createEnv = bind(3, {
+    parameters: ["i32", "buffer", "buffer"],
+    result: "pointer",
+  });
+  return {
+    check,
+    environment: made((out) =>
+      check(createEnv.call(WARNING, cString("bita"), out))
+    ),
+    createSession: bind(7, {
+      parameters: ["pointer", "buffer", "pointer", "buffer"],
+      result: "pointer",
+    }),
+    run: bind(9, {
+      parameters: [
+        "pointer", // session
+        "pointer", // options
+        "buffer", // input names
+        "buffer", // inputs
+        "usize",
+        "buffer", // output names
+        "usize",
+        "buffer", // outputs
+      ],
+      result: "pointer",
+      nonblocking: true,
+    }),
+    createSessionOptions: bind(10, {
+      parameters: ["buffer"],
+      result: "pointer",
+    }),
+    setIntraOpNumThreads: bind(24, {
+      parameters: ["pointer", "i32"],
+      result: "pointer",
+    }),
+    createTensorWithData: bind(49, {
+      parameters: [
+        "pointer", // memory info
+        "buffer", // data
+        "usize",
+        "buffer", // dims
+        "usize",
+        "i32", // element type
+        "buffer",
+      ],
+      result: "pointer",
+    }),
+    createCpuMemoryInfo: bind(69, {
+      parameters: ["i32", "i32", "buffer"],
+      result: "pointer",
+    }),
+    releaseValue: bind(96, { parameters: ["pointer"], result: "void" }),
+  };
+}
+
+/** Gives what a function puts into its out parameter. */
+export function made(
+  make: (out: BigUint64Array<ArrayBuffer>) => void,
+): Deno.PointerValue {
+  const out = new BigUint64Array(1);
+  make(out);
+  return Deno.UnsafePointer.create(out[0]);
+}
+
+/** Encodes a text as C has it, with a zero at its end. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${text}\0`);
+}
+
+function functionAt(
+  table: Deno.PointerObject,
+  place: number,
+): Deno.PointerObject<never> {
+  const view = new Deno.UnsafePointerView(table);
+  return view.getPointer(place * 8) as Deno.PointerObject<never>;
+}
+
+function libraryPath(): URL {
+  const { os, arch } = Deno.build;
+  const path = LIBRARY[os]?.replace("{arch}", ARCH[arch]);
+  if (!path) {
+    throw new Deno.errors.NotSupported(
+      `Cannot open cpu: linux, darwin or windows is required: received ${os}`,
+    );
+  }
+  // The package's entry is dist/index.js.
+  const entry = import.meta.resolve("onnxruntime-node");
+  return new URL(`../bin/napi-v6/${path}`, entry);
+}
