@@ -5,11 +5,12 @@
  */
 
 import { Tensor } from "onnxruntime-common";
+import { type Adapter, UNTRAINED } from "../../models/adapter.ts";
 import type { LlamaConfig } from "../../models/architecture.ts";
 import type { Artefact } from "../../models/artefact.ts";
 import { Embedding } from "../../models/embedding.ts";
 import type { Model, Pass, Sequence } from "../bita/model.ts";
-import { type Adapter, meanEmbedding, UNTRAINED } from "./adapter.ts";
+import { meanEmbedding } from "./mean_embedding.ts";
 import type { Backend, KvBuffer, Session } from "./backend.ts";
 import { attentionBias } from "./attention_bias.ts";
 import { rotaryRow } from "./rotary.ts";
