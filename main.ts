@@ -6,12 +6,17 @@
  */
 
 import { availableParallelism, homedir } from "node:os";
+import { openAdapter } from "./models/adapter.ts";
 import { openArtefact } from "./models/artefact.ts";
 import { modelFile } from "./models/download.ts";
 import { defaultProgress } from "./models/download/progress.ts";
 import { openGguf } from "./models/gguf/reader.ts";
 import { ggufVocabulary } from "./models/gguf/vocabulary.ts";
-import { resolveModel } from "./models/registry.ts";
+import {
+  type LocalModel,
+  type RemoteModel,
+  resolveModel,
+} from "./models/registry.ts";
 import { type Config, helpText, parseConfig } from "./lib/config.ts";
 import { createEngine } from "./lib/engine.ts";
 import type { Engine } from "./lib/generation.ts";
@@ -38,9 +43,11 @@ async function startModel(name: string, config: Config): Promise<Engine> {
     format: weights,
     progress,
   });
+  const adapter = await openAdapter(adapterPath(model), artefact);
   const context = config.context ?? artefact.config.context;
   const client = await ModelClient.open({
     artefact,
+    adapter,
     backend,
     threads,
     context,
@@ -68,6 +75,13 @@ async function startModel(name: string, config: Config): Promise<Engine> {
     decoder: client,
   });
   return queued(engine);
+}
+
+/** Says where a model's adapter is, if it has one. */
+function adapterPath(model: LocalModel | RemoteModel): string | URL {
+  return "path" in model
+    ? model.path.replace(/\.gguf$/, ".bita.safetensors")
+    : new URL(`models/${model.id}/bita.safetensors`, import.meta.url);
 }
 
 /** A command that shows the server at work, fit to be pasted. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Adapter } from "../models/adapter.ts";
 import type { Artefact } from "../models/artefact.ts";
 import type { Burst } from "./bita/burst.ts";
 import type { Sampling } from "./bita/sampling.ts";
@@ -14,6 +15,7 @@ import type { BackendName } from "./runtime/backend.ts";
 export interface OpenMessage {
   type: "open";
   artefact: Artefact;
+  adapter: Adapter;
   backend: BackendName;
   threads: number;
   /** Tokens that a text may have. */

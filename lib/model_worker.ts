@@ -22,6 +22,8 @@ import { checkModel } from "./check_model.ts";
 
 const running = new Map<number, AbortController>();
 let model: Model;
+/** Whether drafting is likely to pay. */
+let tuned = false;
 
 self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
@@ -40,6 +42,7 @@ async function open(message: OpenMessage): Promise<void> {
   try {
     const backend = await openBackend(message.backend, message);
     model = await openModel(backend, message.artefact, message);
+    tuned = message.adapter.maskEmbeddings !== undefined;
     say({ type: "opened", ...await checkModel(model) });
   } catch (error) {
     say({ type: "failed", message: messageOf(error) });
@@ -50,7 +53,8 @@ async function run(id: number, task: DecodeTask): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
   const { prompt, draft, ...options } = task;
-  const bursts = (draft === "none" ? decodePlain : decode)(model, prompt, {
+  const drafts = draft === "bita" || draft === "auto" && tuned;
+  const bursts = (drafts ? decode : decodePlain)(model, prompt, {
     ...options,
     signal: controller.signal,
   });

@@ -1,0 +1,70 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { openAdapter, toAdapter, UNTRAINED } from "../../models/adapter.ts";
+import type { LlamaConfig } from "../../models/architecture.ts";
+
+const CONFIG: LlamaConfig = {
+  layers: 2,
+  heads: 2,
+  kvHeads: 1,
+  headDim: 2,
+  dim: 4,
+  hidden: 8,
+  vocab: 10,
+  context: 16,
+  ropeTheta: 10_000,
+  epsilon: 1e-5,
+  tiedHead: true,
+};
+const BASE = { config: CONFIG, digest: "abc" };
+
+/** An adapter's tensors with 3 masks and 2 prompts, numbered through. */
+function tensors() {
+  let next = 0;
+  const tensor = (...shape: number[]) => ({
+    shape,
+    data: new Float32Array(shape.reduce((a, b) => a * b)).map(() => next++),
+  });
+  return new Map([
+    ["mask_embeddings", tensor(3, 4)],
+    ["prompt_keys", tensor(2, 1, 2, 2)],
+    ["prompt_values", tensor(2, 1, 2, 2)],
+  ]);
+}
+
+Deno.test("toAdapter() puts keys before values", () => {
+  const metadata = { base_sha256: "abc" };
+  const adapter = toAdapter({ metadata, tensors: tensors() }, BASE);
+  assertEquals(adapter.masks, 3);
+  assertEquals(adapter.prompts, 2);
+  assertEquals(adapter.maskEmbeddings?.length, 12);
+  assertEquals(
+    [...adapter.promptKv],
+    Array.from({ length: 16 }, (_, i) => 12 + i),
+  );
+});
+
+Deno.test("toAdapter() refuses another model's adapter", () => {
+  const metadata = { base_sha256: "def" };
+  assertThrows(
+    () => toAdapter({ metadata, tensors: tensors() }, BASE),
+    RangeError,
+    "Cannot load the adapter: it must be tuned for abc: received def",
+  );
+});
+
+Deno.test("toAdapter() refuses another shape", () => {
+  const metadata = { base_sha256: "abc" };
+  const wrong = tensors();
+  wrong.set("prompt_values", wrong.get("mask_embeddings")!);
+  assertThrows(
+    () => toAdapter({ metadata, tensors: wrong }, BASE),
+    RangeError,
+    "prompt_values must be 2×1×2×2: received 3×4",
+  );
+});
+
+Deno.test("openAdapter() takes a missing file for an untrained adapter", async () => {
+  assertEquals(await openAdapter("no/such/file", BASE), UNTRAINED);
+  const golden = new URL("golden.safetensors", import.meta.url);
+  await assertRejects(() => openAdapter(golden, BASE), RangeError);
+});
