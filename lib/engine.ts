@@ -5,18 +5,16 @@
  * @module
  */
 
-import { ApiError } from "./errors.ts";
+import { encodePrompt } from "./encode_prompt.ts";
 import type {
   Engine,
   GenerationEvent,
-  GenerationRequest,
   ModelInfo,
   Timings,
 } from "./generation.ts";
 import type { DecodeTask, TimedBurst } from "./model_messages.ts";
+import { AnswerText } from "./text/answer_text.ts";
 import type { ChatTemplate } from "./text/chat_template.ts";
-import { Detokenizer } from "./text/detokenizer.ts";
-import { StopStrings } from "./text/stop_strings.ts";
 import type { Tokenizer } from "./text/tokenizer.ts";
 
 /** What decodes: a model in its worker. */
@@ -36,104 +34,52 @@ export interface EngineParts {
 }
 
 /** Generates text with one model. */
-export function createEngine(parts: EngineParts): Engine {
-  const { info, tokenizer, decoder } = parts;
+export function createEngine(
+  { info, tokenizer, template, decoder }: EngineParts,
+): Engine {
+  const { context } = info;
   return {
     info,
     async *generate(request, { signal }): AsyncGenerator<GenerationEvent> {
-      const prompt = encodePrompt(request, parts);
-      const room = info.context - prompt.length;
-      const maxTokens = Math.min(request.maxTokens ?? room, room);
+      const prompt = encodePrompt(request.prompt, {
+        tokenizer,
+        template,
+        context,
+      });
+      const room = context - prompt.length;
       const bursts = decoder.decode({
         prompt,
         sampling: request.sampling,
-        maxTokens,
+        maxTokens: Math.min(request.maxTokens ?? room, room),
         endTokens: tokenizer.endTokens,
         draft: request.draft,
       }, { signal });
 
-      const detokenizer = new Detokenizer(tokenizer);
-      const stops = new StopStrings(request.stop);
+      const answer = new AnswerText(tokenizer, request.stop);
       const timings = startTimings(prompt.length);
-      let finish: "stop" | "length" = "length";
-      reading:
+      let finishReason: "stop" | "length" = "length";
       for await (const burst of bursts) {
         count(burst, timings);
-        let text = "";
-        for (const token of burst.tokens) {
-          timings.predicted_n++;
-          const piece = stops.push(detokenizer.push([token]));
-          text += piece.text;
-          if (piece.stopped) {
-            finish = "stop";
-            if (text) yield { type: "text", text };
-            break reading;
-          }
-        }
+        const { text, stopped } = answer.push(burst.tokens, {
+          last: burst.finish !== undefined,
+        });
         if (text) yield { type: "text", text };
-        if (burst.finish) {
-          finish = burst.finish;
-          const rest = stops.push(detokenizer.flush());
-          const last = rest.stopped ? rest : stops.flush();
-          if (rest.stopped || last.stopped) finish = "stop";
-          const end = rest.stopped ? rest.text : rest.text + last.text;
-          if (end) yield { type: "text", text: end };
-        }
+        finishReason = stopped ? "stop" : burst.finish ?? finishReason;
+        if (stopped) break;
       }
-      timings.predicted_per_second = timings.predicted_ms > 0
-        ? timings.predicted_n / timings.predicted_ms * 1000
-        : 0;
-      yield {
-        type: "end",
-        finishReason: finish,
-        usage: {
-          promptTokens: prompt.length,
-          completionTokens: timings.predicted_n,
-          cachedTokens: timings.cache_n,
-        },
-        timings,
+      timings.predicted_n = answer.tokens;
+      if (timings.predicted_ms > 0) {
+        timings.predicted_per_second = answer.tokens / timings.predicted_ms *
+          1000;
+      }
+      const usage = {
+        promptTokens: prompt.length,
+        completionTokens: answer.tokens,
+        cachedTokens: timings.cache_n,
       };
+      yield { type: "end", finishReason, usage, timings };
     },
   };
-}
-
-function encodePrompt(
-  { prompt }: GenerationRequest,
-  { info, tokenizer, template }: EngineParts,
-): Int32Array {
-  const ids = "text" in prompt
-    ? tokenizer.encodePrompt(prompt.text)
-    : encodeChat(prompt.messages, template);
-  if (ids.length === 0) {
-    throw new ApiError(
-      400,
-      "Cannot complete the prompt: at least one token is required: received none",
-      { param: "prompt" },
-    );
-  }
-  if (ids.length >= info.context) {
-    throw new ApiError(
-      400,
-      `Cannot read the prompt: it must be shorter than ${info.context} tokens: received ${ids.length}`,
-      {
-        param: "text" in prompt ? "prompt" : "messages",
-        code: "context_length_exceeded",
-      },
-    );
-  }
-  return ids;
-}
-
-function encodeChat(
-  messages: Parameters<ChatTemplate["encode"]>[0],
-  template: ChatTemplate,
-): Int32Array {
-  try {
-    return template.encode(messages);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new ApiError(400, error.message, { param: "messages" });
-  }
 }
 
 function startTimings(promptTokens: number): Timings {
