@@ -1,0 +1,90 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { helpText, parseConfig, settings } from "../../lib/config.ts";
+
+const HOST = { processors: 6, cacheHome: "/caches" };
+
+Deno.test("parseConfig() needs no variable", () => {
+  assertEquals(parseConfig({}, HOST), {
+    host: "127.0.0.1",
+    port: 8000,
+    models: ["smollm2-135m-instruct"],
+    backend: "auto",
+    threads: 6,
+    cacheDir: "/caches/bita",
+    apiKeys: [],
+    corsOrigins: ["*"],
+  });
+});
+
+Deno.test("parseConfig() takes an empty variable as none", () => {
+  const empty = settings(HOST).map(({ name }) => [name, ""]);
+  assertEquals(
+    parseConfig(Object.fromEntries(empty), HOST),
+    parseConfig({}, HOST),
+  );
+});
+
+Deno.test("parseConfig() reads every variable", () => {
+  assertEquals(
+    parseConfig({
+      HOST: "0.0.0.0",
+      PORT: "0",
+      MODEL: "a.gguf, https://host.example/b.gguf,",
+      BACKEND: "wasm",
+      THREADS: "1",
+      CONTEXT: "512",
+      CACHE_DIR: "here",
+      API_KEYS: "one,two",
+      CORS_ORIGINS: "https://a.example , https://b.example",
+      UNKNOWN: "ignored",
+    }, HOST),
+    {
+      host: "0.0.0.0",
+      port: 0,
+      models: ["a.gguf", "https://host.example/b.gguf"],
+      backend: "wasm",
+      threads: 1,
+      context: 512,
+      cacheDir: "here",
+      apiKeys: ["one", "two"],
+      corsOrigins: ["https://a.example", "https://b.example"],
+    },
+  );
+});
+
+Deno.test("parseConfig() says what each value must be", () => {
+  const port = "PORT must be an integer from 0 to 65535";
+  const threads = "THREADS must be an integer from 1 to 256";
+  const context = "CONTEXT must be an integer from 16 to 1048576";
+  const cases: [name: string, value: string, rule: string][] = [
+    ["PORT", "abc", port],
+    ["PORT", "65536", port],
+    ["PORT", "-1", port],
+    ["PORT", "80.5", port],
+    ["PORT", "0x50", port],
+    ["PORT", " ", port],
+    ["THREADS", "0", threads],
+    ["THREADS", "257", threads],
+    ["CONTEXT", "15", context],
+    ["CONTEXT", "1048577", context],
+    ["CONTEXT", "all", context],
+    ["BACKEND", "cuda", "BACKEND must be one of auto, webgpu, cpu, wasm"],
+    ["BACKEND", "CPU", "BACKEND must be one of auto, webgpu, cpu, wasm"],
+    ["MODEL", " , ", "MODEL must be at least one"],
+  ];
+  for (const [name, value, rule] of cases) {
+    assertThrows(
+      () => parseConfig({ [name]: value }, HOST),
+      TypeError,
+      `Cannot start: ${rule}: received "${value}"`,
+    );
+  }
+});
+
+Deno.test("helpText() lists each variable and its default", () => {
+  const lines = helpText(HOST).split("\n");
+  for (const { name, default: standard } of settings(HOST)) {
+    const line = lines.find((line) => line.startsWith(`  ${name} `));
+    assertEquals(line?.endsWith(`[${standard || "none"}]`), true, name);
+  }
+});
