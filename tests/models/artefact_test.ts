@@ -1,0 +1,150 @@
+import {
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { type Artefact, openArtefact } from "../../models/artefact.ts";
+import { openGguf } from "../../models/gguf/reader.ts";
+import type { WeightFormat } from "../../models/graph/linear.ts";
+import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
+
+const FILES = ["body.onnx", "head.onnx", "weights.bin"];
+
+/** A tiny model in a folder of its own, and the conversions that it saw. */
+class Workshop implements AsyncDisposable {
+  readonly folder = Deno.makeTempDirSync();
+  readonly path = `${this.folder}/tiny.gguf`;
+  readonly graphs = `${this.folder}/cache/graphs`;
+  /** A label a conversion. */
+  readonly started: string[] = [];
+
+  /** Opens the model's artefact. */
+  async open(format: WeightFormat = "int8"): Promise<Artefact> {
+    return await openArtefact(await openGguf(this.path), {
+      cacheDir: `${this.folder}/cache`,
+      format,
+      progress: {
+        start: (label) => this.started.push(label),
+        advance() {},
+        stop() {},
+        note() {},
+      },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
+async function workshop({ seed = 1 } = {}): Promise<Workshop> {
+  const shop = new Workshop();
+  await writeTinyGguf(shop.path, { seed });
+  return shop;
+}
+
+function namesIn(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+Deno.test("openArtefact() converts a model once", async () => {
+  await using shop = await workshop();
+  const artefact = await shop.open();
+  assertEquals(namesIn(artefact.folder), FILES);
+  assertEquals(artefact.config.layers, TINY.layers);
+  assertEquals(artefact.config.tiedHead, false);
+
+  const before = FILES.map((name) =>
+    Deno.statSync(`${artefact.folder}/${name}`)
+  );
+  assertEquals(await shop.open(), artefact);
+  const after = FILES.map((name) =>
+    Deno.statSync(`${artefact.folder}/${name}`)
+  );
+  assertEquals(after.map(({ mtime }) => mtime), before.map((s) => s.mtime));
+  assertEquals(shop.started, ["Converting to int8"]);
+});
+
+Deno.test("openArtefact() can cross to a worker", async () => {
+  await using shop = await workshop();
+  const artefact = await shop.open();
+  assertEquals(structuredClone(artefact), artefact);
+});
+
+Deno.test("openArtefact() says where the packed embedding lies", async () => {
+  await using shop = await workshop();
+  const { embedding } = await shop.open();
+  assertEquals(embedding.path, shop.path);
+  assertEquals(embedding.shape, [TINY.vocab, TINY.dim]);
+  assertEquals(embedding.type, "F16");
+});
+
+Deno.test("openArtefact() keeps formats and files apart", async () => {
+  await using shop = await workshop();
+  const int8 = await shop.open("int8");
+  const fp32 = await shop.open("fp32");
+  await writeTinyGguf(shop.path, { seed: 2 });
+  const other = await shop.open("int8");
+  assertEquals(new Set([int8, fp32, other].map((a) => a.folder)).size, 3);
+  assertNotEquals(other.digest, int8.digest);
+  assertEquals(shop.started.length, 3);
+});
+
+Deno.test("openArtefact() gives equal graphs for equal files", async () => {
+  await using one = await workshop({ seed: 3 });
+  await using two = await workshop({ seed: 3 });
+  const [a, b] = [await one.open(), await two.open()];
+  assertEquals(a.digest, b.digest);
+  for (const name of FILES) {
+    assertEquals(
+      Deno.readFileSync(`${a.folder}/${name}`),
+      Deno.readFileSync(`${b.folder}/${name}`),
+      name,
+    );
+  }
+});
+
+Deno.test("openArtefact() converts once for all who ask at once", async () => {
+  await using shop = await workshop();
+  const all = await Promise.all([shop.open(), shop.open(), shop.open()]);
+  for (const artefact of all) assertEquals(artefact, all[0]);
+  assertEquals(shop.started.length, 1);
+});
+
+Deno.test("openArtefact() trusts nothing that a killed start left", async () => {
+  await using shop = await workshop();
+  const { folder } = await shop.open();
+  const whole = FILES.map((name) => Deno.readFileSync(`${folder}/${name}`));
+  Deno.renameSync(folder, `${folder}.partial`);
+  Deno.truncateSync(`${folder}.partial/weights.bin`, 100);
+  Deno.writeTextFileSync(`${folder}.partial/stray`, "");
+
+  await shop.open();
+  assertEquals(namesIn(folder), FILES);
+  for (const [i, name] of FILES.entries()) {
+    assertEquals(Deno.readFileSync(`${folder}/${name}`), whole[i], name);
+  }
+  assertEquals(namesIn(shop.graphs).filter((n) => n.endsWith(".partial")), []);
+});
+
+Deno.test("openArtefact() leaves nothing to trust when a conversion fails", async () => {
+  await using shop = await workshop();
+  const gguf = await openGguf(shop.path);
+  const progress = { start() {}, advance() {}, stop() {}, note() {} };
+  const { size } = Deno.statSync(shop.path);
+  const bytes = Deno.readFileSync(shop.path);
+  Deno.truncateSync(shop.path, size - 1);
+  const error = await assertRejects(() =>
+    openArtefact(gguf, {
+      cacheDir: `${shop.folder}/cache`,
+      format: "int8",
+      progress,
+    }), SyntaxError);
+  assertStringIncludes(error.message, "must keep its size");
+  const left = namesIn(shop.graphs).filter((name) => /-v\d+$/.test(name));
+  assertEquals(left, []);
+
+  Deno.writeFileSync(shop.path, bytes);
+  assertEquals(namesIn((await shop.open()).folder), FILES);
+});
