@@ -5,6 +5,7 @@
  */
 
 import type { WeightFormat } from "../../models/graph/linear.ts";
+import { gpuAdapter } from "./gpu_adapter.ts";
 import { type Backend, type BackendName, BACKENDS } from "./backend.ts";
 
 /** What a person may ask for: a backend, or the best one. */
@@ -36,8 +37,8 @@ export async function chooseBackend(
 async function canRun(name: BackendName): Promise<boolean> {
   switch (name) {
     case "webgpu": {
-      const adapter = await navigator.gpu?.requestAdapter();
-      return adapter ? !adapter.info.isFallbackAdapter : false;
+      const adapter = await gpuAdapter();
+      return adapter !== null && !adapter.info.isFallbackAdapter;
     }
     case "cpu":
       return await import("./cpu_backend.ts").then(() => true, () => false);

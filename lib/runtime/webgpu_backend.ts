@@ -7,6 +7,7 @@
 
 import { InferenceSession, Tensor } from "onnxruntime-web/jspi";
 import type { Backend, KvBuffer, KvShape, NamedTensors } from "./backend.ts";
+import { gpuAdapter } from "./gpu_adapter.ts";
 import { kvDims, kvNames, readSlots } from "./kv_layout.ts";
 import { Readback } from "./readback.ts";
 import { readGraph, webSession } from "./web_session.ts";
@@ -23,9 +24,7 @@ const keptAlive = new Set<GPUAdapter>();
  * @throws {Deno.errors.NotSupported} if there is neither.
  */
 export async function webgpuBackend(): Promise<Backend> {
-  const adapter = await navigator.gpu?.requestAdapter({
-    powerPreference: "high-performance",
-  });
+  const adapter = await gpuAdapter();
   if (!adapter) {
     throw new Deno.errors.NotSupported(
       "Cannot open webgpu: a GPU adapter is required: received none",
