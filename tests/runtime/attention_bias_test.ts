@@ -1,0 +1,62 @@
+import { assertEquals } from "@std/assert";
+import { layOut } from "../../lib/bita/pass_layout.ts";
+import { attentionBias } from "../../lib/runtime/attention_bias.ts";
+
+/** Draws a bias, one row a line: "#" where it attends, "." where not. */
+function draw(bias: Float32Array, rows: number): string[] {
+  const total = bias.length / rows;
+  const cells = Array.from(bias, (x) => x === 0 ? "#" : x === -1e4 ? "." : "?");
+  return Array.from(
+    { length: rows },
+    (_, row) => cells.slice(row * total, (row + 1) * total).join(""),
+  );
+}
+
+/** A root with a natural child, a sibling of it, and two masks of the root. */
+const { pass } = layOut({
+  parents: Int32Array.of(-1, 0, 0),
+  tokens: Int32Array.of(5, 6, 7),
+  masks: Int32Array.of(2, 0, 0),
+}, { start: 5, position: 3 });
+
+Deno.test("attentionBias() shows a row the text and its own path", () => {
+  assertEquals(draw(attentionBias(pass, { rows: 5, prompts: 0 }), 5), [
+    "######....", // root
+    "#######...", // natural child
+    "######.#..", // sibling
+    "######..#.", // first mask
+    "######..##", // second mask
+  ]);
+});
+
+Deno.test("attentionBias() shows the prompts to mask rows alone", () => {
+  assertEquals(draw(attentionBias(pass, { rows: 5, prompts: 2 }), 5), [
+    "..####....",
+    "..#####...",
+    "..####.#..",
+    "######..#.",
+    "######..##",
+  ]);
+});
+
+Deno.test("attentionBias() hides padding from every row of the pass", () => {
+  const { pass } = layOut({
+    parents: Int32Array.of(-1),
+    tokens: Int32Array.of(5),
+    masks: Int32Array.of(0),
+  }, { start: 2, position: 1 });
+  const [row] = draw(attentionBias(pass, { rows: 3, prompts: 1 }), 3);
+  assertEquals(row, ".##..");
+});
+
+Deno.test("attentionBias() works with no text before the pass", () => {
+  const { pass } = layOut({
+    parents: Int32Array.of(-1, 0),
+    tokens: Int32Array.of(5, 6),
+    masks: Int32Array.of(0, 0),
+  }, { start: 0, position: 0 });
+  assertEquals(draw(attentionBias(pass, { rows: 2, prompts: 0 }), 2), [
+    "#.",
+    "##",
+  ]);
+});

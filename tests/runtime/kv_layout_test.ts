@@ -1,0 +1,57 @@
+import { assertEquals } from "@std/assert";
+import {
+  kvDims,
+  kvNames,
+  readSlots,
+  writeSlots,
+} from "../../lib/runtime/kv_layout.ts";
+
+/** One layer, two heads, three slots, two numbers a slot. */
+const shape = { layers: 1, kvHeads: 2, slots: 3, headDim: 2 };
+
+/** Head, slot and index as digits, so that each number says where it lies. */
+const keys = Float32Array.of(
+  ...[100, 101, 110, 111, 120, 121],
+  ...[200, 201, 210, 211, 220, 221],
+);
+const values = keys.map((x) => -x);
+
+Deno.test("kvNames() lists all keys before all values", () => {
+  assertEquals(kvNames(2), [
+    { past: "past_key.0", present: "present_key.0" },
+    { past: "past_key.1", present: "present_key.1" },
+    { past: "past_value.0", present: "present_value.0" },
+    { past: "past_value.1", present: "present_value.1" },
+  ]);
+});
+
+Deno.test("kvDims() is a batch of one, heads, slots, numbers", () => {
+  assertEquals(kvDims(shape), [1, 2, 3, 2]);
+});
+
+Deno.test("readSlots() gathers the first slots of every head", () => {
+  assertEquals([...readSlots([keys, values], shape, 2)], [
+    ...[100, 101, 110, 111],
+    ...[200, 201, 210, 211],
+    ...[-100, -101, -110, -111],
+    ...[-200, -201, -210, -211],
+  ]);
+});
+
+Deno.test("readSlots() gives nothing for no slots", () => {
+  assertEquals(readSlots([keys, values], shape, 0).length, 0);
+});
+
+Deno.test("writeSlots() puts slots where they were, and leaves the rest", () => {
+  const data = readSlots([keys, values], shape, 2);
+  const arrays = [new Float32Array(16), new Float32Array(16).fill(7)];
+  writeSlots(arrays, { ...shape, slots: 4 }, { count: 2, data });
+  assertEquals([...arrays[0]], [
+    ...[100, 101, 110, 111, 0, 0, 0, 0],
+    ...[200, 201, 210, 211, 0, 0, 0, 0],
+  ]);
+  assertEquals([...arrays[1]], [
+    ...[-100, -101, -110, -111, 7, 7, 7, 7],
+    ...[-200, -201, -210, -211, 7, 7, 7, 7],
+  ]);
+});

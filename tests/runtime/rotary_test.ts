@@ -1,0 +1,51 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { uniform } from "../../lib/bita/random.ts";
+import { rotaryRow } from "../../lib/runtime/rotary.ts";
+
+const half = 4;
+const shape = { headDim: 2 * half, ropeTheta: 10_000 };
+
+function angles(position: number): { cos: Float32Array; sin: Float32Array } {
+  const row = { cos: new Float32Array(half), sin: new Float32Array(half) };
+  rotaryRow(position, shape, row);
+  return row;
+}
+
+/** Turns a head as the graph does: number `i` of one half with that of the other. */
+function turn(head: number[], position: number): number[] {
+  const { cos, sin } = angles(position);
+  return head.map((x, i) =>
+    i < half
+      ? x * cos[i] - head[i + half] * sin[i]
+      : x * cos[i - half] + head[i - half] * sin[i - half]
+  );
+}
+
+function dot(a: number[], b: number[]): number {
+  return a.reduce((sum, x, i) => sum + x * b[i], 0);
+}
+
+Deno.test("rotaryRow() turns nothing at position 0", () => {
+  assertEquals(angles(0), {
+    cos: Float32Array.of(1, 1, 1, 1),
+    sin: Float32Array.of(0, 0, 0, 0),
+  });
+});
+
+Deno.test("rotaryRow() turns the first pair by the position, later ones slower", () => {
+  const { cos, sin } = angles(3);
+  for (const [i, angle] of [3, 0.3, 0.03, 0.003].entries()) {
+    assertAlmostEquals(cos[i], Math.cos(angle), 1e-7);
+    assertAlmostEquals(sin[i], Math.sin(angle), 1e-7);
+  }
+});
+
+Deno.test("rotaryRow() makes scores depend on the distance alone", () => {
+  const query = Array.from({ length: 2 * half }, (_, i) => uniform(1, i) - 0.5);
+  const key = Array.from({ length: 2 * half }, (_, i) => uniform(2, i) - 0.5);
+  const near = dot(turn(query, 7), turn(key, 2));
+  const far = dot(turn(query, 1007), turn(key, 1002));
+  const other = dot(turn(query, 8), turn(key, 2));
+  assertAlmostEquals(near, far, 1e-4);
+  assertEquals(Math.abs(near - other) > 1e-2, true);
+});
