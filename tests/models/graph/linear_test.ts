@@ -1,0 +1,124 @@
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
+import { Tensor } from "onnxruntime-node";
+import { uniform } from "../../../lib/bita/random.ts";
+import { linear, type Matrix, quantize } from "../../../models/graph/linear.ts";
+import { compute } from "./_compute.ts";
+
+const BLOCK = 32;
+
+/** Draws numbers from -1 to 1. */
+function numbers(seed: number, length: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => 2 * uniform(seed, i) - 1);
+}
+
+/** Takes the bytes for `(byte - 128) * scale`. */
+function restore({ bytes, scales }: ReturnType<typeof quantize>): Float32Array {
+  return Float32Array.from(
+    bytes,
+    (byte, i) => (byte - 128) * scales[Math.floor(i / BLOCK)],
+  );
+}
+
+/** Packs levels 0 to 15 as 4-bit files do: `step * level + lowest`. */
+function fourBits(
+  seed: number,
+  { step, lowest }: { step: number; lowest: number },
+): Matrix {
+  const data = Float32Array.from(
+    { length: BLOCK },
+    (_, i) => step * Math.floor(16 * uniform(seed, i)) + lowest,
+  );
+  return { rows: 1, columns: BLOCK, data };
+}
+
+/** Root of the mean square of what rounding lost. */
+function loss(matrix: Matrix, restored: Float32Array): number {
+  const squares = matrix.data.map((x, i) => (x - restored[i]) ** 2);
+  return Math.sqrt(squares.reduce((sum, x) => sum + x) / squares.length);
+}
+
+Deno.test("quantize() moves no weight by more than half a step of its block", () => {
+  const matrix = { rows: 24, columns: 96, data: numbers(1, 24 * 96) };
+  const { bytes, scales } = quantize(matrix);
+  const restored = restore({ bytes, scales });
+  for (const [block, scale] of scales.entries()) {
+    const from = block * BLOCK;
+    const exact = matrix.data.subarray(from, from + BLOCK);
+    const largest = Math.max(...exact.map(Math.abs));
+    assert(scale >= largest / 127.001 && scale <= largest / 111.999);
+    for (const [i, x] of exact.entries()) {
+      assert(Math.abs(x - restored[from + i]) <= scale * 0.50001);
+    }
+  }
+});
+
+Deno.test("quantize() keeps 4-bit levels around zero as they are", () => {
+  for (let seed = 0; seed < 50; seed++) {
+    const matrix = fourBits(seed, { step: 0.013, lowest: -8 * 0.013 });
+    assert(loss(matrix, restore(quantize(matrix))) < 1e-7);
+  }
+});
+
+Deno.test("quantize() loses less of any 4-bit levels than 127 steps would", () => {
+  let best = 0, plain = 0;
+  for (let seed = 0; seed < 200; seed++) {
+    const matrix = fourBits(seed, {
+      step: 0.013,
+      lowest: -0.2 * uniform(seed, 99),
+    });
+    const largest = Math.max(...matrix.data.map(Math.abs));
+    const scale = largest / 127;
+    best += loss(matrix, restore(quantize(matrix)));
+    plain += loss(
+      matrix,
+      matrix.data.map((x) => Math.round(x / scale) * scale),
+    );
+  }
+  console.log(`rounding loss: ${(best / plain).toFixed(3)} of 127 steps`);
+  assert(best < 0.7 * plain);
+});
+
+Deno.test("quantize() gives zero for a block of zeros", () => {
+  const data = new Float32Array(2 * BLOCK);
+  data[BLOCK] = -1;
+  const { bytes, scales } = quantize({ rows: 2, columns: BLOCK, data });
+  assertEquals([...bytes.subarray(0, BLOCK)], new Array(BLOCK).fill(128));
+  assertEquals(scales[0], 1);
+  assertAlmostEquals((bytes[BLOCK] - 128) * scales[1], -1, 1e-6);
+});
+
+Deno.test("quantize() refuses rows that don't end with a block", () => {
+  assertThrows(
+    () => quantize({ rows: 2, columns: 48, data: new Float32Array(96) }),
+    RangeError,
+    "columns must be a multiple of 32: received 48",
+  );
+});
+
+for (const [format, tolerance] of [["fp32", 1e-5], ["int8", 0.1]] as const) {
+  Deno.test(`linear() multiplies by the transposed matrix in ${format}`, async () => {
+    const [count, rows, columns] = [5, 7, 64];
+    const matrix = { rows, columns, data: numbers(2, rows * columns) };
+    const x = numbers(3, count * columns);
+    const { y } = await compute((graph) => {
+      const input = graph.input("x", "float32", ["count", columns]);
+      const output = linear(graph, input, { name: "w", matrix, format });
+      graph.node("Identity", [output], { outputs: ["y"] });
+      graph.output("y", ["count", rows]);
+    }, { x: new Tensor("float32", x, [count, columns]) });
+    assertEquals(y.dims, [count, rows]);
+    for (const [at, received] of (y.data as Float32Array).entries()) {
+      const line = Math.floor(at / rows), feature = at % rows;
+      let expected = 0;
+      for (let k = 0; k < columns; k++) {
+        expected += x[line * columns + k] * matrix.data[feature * columns + k];
+      }
+      assertAlmostEquals(received, expected, tolerance);
+    }
+  });
+}
