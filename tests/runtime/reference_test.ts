@@ -1,0 +1,79 @@
+import { assert, assertEquals } from "@std/assert";
+import { decodePlain } from "../../lib/bita/plain.ts";
+import { prefill } from "../../lib/bita/prefill.ts";
+import { Tokenizer } from "../../lib/text/tokenizer.ts";
+import { GREEDY, run } from "../bita/_run.ts";
+import { openRealModel } from "../real_model.ts";
+import { readVocabulary } from "../text/_vocabulary.ts";
+
+/** What tests/models/reference.py says about one prompt. */
+interface Reference {
+  ids: number[];
+  /** Logits of every 97th id after the prompt. */
+  logits: number[];
+  /** Greedy text, up to 64 tokens, with the end token if it came. */
+  greedy: number[];
+}
+
+const EVERY = 97;
+const TOKENS = 64;
+
+/** Texts that are written token by token; the shortest ones save time. */
+const TEXTS = 20;
+
+/** About the square root of a 32-bit float's precision, for logits up to 30. */
+const LOGIT_TOLERANCE = 5e-4;
+
+const references: Reference[] = Deno.readTextFileSync(
+  new URL("../models/reference.jsonl", import.meta.url),
+).trim().split("\n").map((line) => JSON.parse(line));
+
+const { endTokens } = new Tokenizer(await readVocabulary());
+const model = await openRealModel("cpu", { format: "fp32", context: 256 });
+
+Deno.test("the fp32 graph gives PyTorch's logits after all 40 prompts", async () => {
+  assertEquals(references.length, 40);
+  let largest = 0;
+  for (const { ids, logits } of references) {
+    const prompt = Int32Array.from(ids);
+    const sequence = model.open(prompt);
+    const start = await prefill(sequence, prompt, { model });
+    await sequence.forward({
+      start,
+      tokens: prompt.subarray(-1),
+      positions: Int32Array.of(prompt.length - 1),
+      visible: Uint8Array.of(1),
+    });
+    const row = await sequence.logits([0]);
+    assertEquals(logits.length, Math.ceil(model.vocab / EVERY));
+    for (const [i, expected] of logits.entries()) {
+      largest = Math.max(largest, Math.abs(row[i * EVERY] - expected));
+    }
+    sequence.close();
+  }
+  console.log(`largest difference of a logit: ${largest.toExponential(1)}`);
+  assert(largest < LOGIT_TOLERANCE);
+});
+
+Deno.test("the fp32 graph writes PyTorch's greedy texts", async () => {
+  const chosen = references
+    .toSorted((a, b) => a.greedy.length - b.greedy.length)
+    .slice(0, TEXTS);
+  let equal = 0;
+  for (const { ids, greedy } of chosen) {
+    const { tokens, finish } = await run(
+      decodePlain(model, Int32Array.from(ids), {
+        sampling: GREEDY,
+        maxTokens: TOKENS,
+        endTokens,
+      }),
+    );
+    const text = greedy.filter((id) => !endTokens.has(id));
+    const same = finish === (text.length < greedy.length ? "stop" : "length") &&
+      tokens.length === text.length &&
+      tokens.every((token, i) => token === text[i]);
+    if (same) equal++;
+  }
+  console.log(`equal texts: ${equal} of ${chosen.length}`);
+  assert(equal >= 18, "rounding may only turn a text where two logits tie");
+});
