@@ -1,0 +1,89 @@
+/**
+ * The fixed text of tests/models/text.txt, and how tests let a model read it.
+ *
+ * @module
+ */
+
+import type { DraftTree } from "../../lib/bita/draft_tree.ts";
+import type { Model, Sequence } from "../../lib/bita/model.ts";
+import { layOut } from "../../lib/bita/pass_layout.ts";
+import { Tokenizer } from "../../lib/text/tokenizer.ts";
+import { readVocabulary } from "../text/_vocabulary.ts";
+
+const TEXT = new URL("../models/text.txt", import.meta.url);
+
+/** Gives the first tokens of the fixed text, or all of them. */
+export async function textTokens(count?: number): Promise<Int32Array> {
+  const tokenizer = new Tokenizer(await readVocabulary());
+  const tokens = [...tokenizer.encode(await Deno.readTextFile(TEXT))];
+  return Int32Array.from(tokens.slice(0, count));
+}
+
+/** How to read, and who sees the logits. */
+export interface ReadOptions {
+  /** Tokens that a pass reads. */
+  width: number;
+  /** Wrong guesses and masks behind the tokens of every pass. */
+  junk?: { siblings: number; masks: number };
+  /** Sees each token's row of logits, `[vocab]`, in order. */
+  look(logits: Float32Array, position: number): void;
+}
+
+/** Reads `text` in passes; returns the keys and values that stay. */
+export async function readInPasses(
+  model: Model,
+  text: Int32Array,
+  { width, junk = { siblings: 0, masks: 0 }, look }: ReadOptions,
+): Promise<Float32Array> {
+  const sequence = model.open(text) as Sequence & {
+    readKv(slots: number): Promise<Float32Array>;
+  };
+  try {
+    for (let position = 0; position < text.length; position += width) {
+      const tokens = text.subarray(position, position + width);
+      const { pass, naturalRows } = layOut(junkTree(tokens, junk), {
+        start: model.prompts + position,
+        position,
+      });
+      await sequence.forward(pass);
+      const rows = Array.from({ length: naturalRows }, (_, row) => row);
+      const logits = await sequence.logits(rows);
+      for (const row of rows) {
+        const from = row * model.vocab;
+        look(logits.subarray(from, from + model.vocab), position + row);
+      }
+    }
+    return await sequence.readKv(model.prompts + text.length);
+  } finally {
+    sequence.close();
+  }
+}
+
+/** Hangs wrong guesses and masks on the first token of a chain. */
+function junkTree(
+  chain: Int32Array,
+  { siblings, masks }: { siblings: number; masks: number },
+): DraftTree {
+  const nodes = chain.length + siblings;
+  const tree = {
+    parents: new Int32Array(nodes),
+    tokens: new Int32Array(nodes),
+    masks: new Int32Array(nodes),
+  };
+  for (let node = 0; node < nodes; node++) {
+    const natural = node < chain.length;
+    tree.parents[node] = natural ? node - 1 : 0;
+    tree.tokens[node] = natural ? chain[node] : 1000 + node;
+  }
+  tree.masks[0] = masks;
+  return tree;
+}
+
+/** Gives the id of the largest logit. */
+export function argmax(logits: Float32Array): number {
+  let best = 0;
+  for (let id = 1; id < logits.length; id++) {
+    if (logits[id] > logits[best]) best = id;
+  }
+  return best;
+}

@@ -1,0 +1,41 @@
+import { assert } from "@std/assert";
+import type { WeightFormat } from "../../models/graph/linear.ts";
+import { openRealModel } from "../real_model.ts";
+import { readInPasses, textTokens } from "./_text.ts";
+
+/** Gives minus the logarithm of a token's probability. */
+function surprise(logits: Float32Array, token: number): number {
+  let max = -Infinity;
+  for (const logit of logits) if (logit > max) max = logit;
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - max);
+  return max + Math.log(sum) - logits[token];
+}
+
+/** Reads the fixed text; tells how many tokens the model wavers between. */
+async function perplexity(format: WeightFormat): Promise<number> {
+  const text = await textTokens();
+  const model = await openRealModel("cpu", { format });
+  let sum = 0;
+  await readInPasses(model, text, {
+    width: 64,
+    look(logits, position) {
+      if (position + 1 < text.length) {
+        sum += surprise(logits, text[position + 1]);
+      }
+    },
+  });
+  return Math.exp(sum / (text.length - 1));
+}
+
+Deno.test("8-bit weights cost less than 1 % of perplexity", async () => {
+  const fp32 = await perplexity("fp32");
+  const int8 = await perplexity("int8");
+  const change = int8 / fp32 - 1;
+  console.log(
+    `perplexity: ${fp32.toFixed(3)} in fp32, ${int8.toFixed(3)} in int8 ` +
+      `(${(100 * change).toFixed(2)} %)`,
+  );
+  assert(fp32 > 1.5 && fp32 < 30, "a model that reads knows what comes next");
+  assert(Math.abs(change) < 0.01);
+});
