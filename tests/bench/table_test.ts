@@ -1,0 +1,36 @@
+import { assertEquals } from "@std/assert";
+import { markdown } from "./table.ts";
+
+Deno.test("markdown() lines up names on the left and numbers on the right", () => {
+  const table = {
+    title: "Passes",
+    header: ["backend", "ms"],
+    rows: [["cpu", 16.04], ["wasm", 1234.5], ["webgpu", undefined]],
+  };
+  assertEquals(
+    markdown(table),
+    `### Passes
+
+| backend |   ms |
+| ------- | ---: |
+| cpu     | 16.0 |
+| wasm    | 1235 |
+| webgpu  |    – |`,
+  );
+});
+
+Deno.test("markdown() keeps three digits that count, and counts whole", () => {
+  const shown = (cell: number) =>
+    markdown({ title: "", header: ["n"], rows: [[cell]] })
+      .split("| ").at(-1)!.trim();
+  assertEquals(shown(0.12345), "0.123 |");
+  assertEquals(shown(-1.2345), "-1.23 |");
+  assertEquals(shown(98.765), "98.8 |");
+  assertEquals(shown(12345), "12345 |");
+  assertEquals(shown(NaN), "– |");
+});
+
+Deno.test("markdown() lets no cell end early", () => {
+  const table = { title: "", header: ["name"], rows: [["a|b"]] };
+  assertEquals(markdown(table).split("\n").at(-1), "| a\\|b |");
+});
