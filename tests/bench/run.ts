@@ -1,0 +1,49 @@
+/**
+ * A text as it is decoded: its tokens, and when they came.
+ *
+ * @module
+ */
+
+import type { Burst } from "../../lib/bita/burst.ts";
+
+/** What was decoded, and what it took; times in milliseconds. */
+export interface Run {
+  tokens: number[];
+  /** From the start to the first token. */
+  firstMs: number;
+  /** From the first token to the last. */
+  restMs: number;
+  /** From the end of the prefill to the end of the text. */
+  decodeMs: number;
+  passes: number;
+  rows: number;
+}
+
+/** Decodes a whole text; `now` gives milliseconds. */
+export async function runText(
+  bursts: AsyncIterable<Burst>,
+  now: () => number,
+): Promise<Run> {
+  const tokens: number[] = [];
+  const begun = now();
+  let prefilled = begun, first = begun, last = begun;
+  let passes = 0, rows = 0;
+  for await (const burst of bursts) {
+    const time = now();
+    if (burst.rows === 0) prefilled = time;
+    else passes++;
+    rows += burst.rows;
+    if (burst.tokens.length === 0) continue;
+    if (tokens.length === 0) first = time;
+    last = time;
+    tokens.push(...burst.tokens);
+  }
+  return {
+    tokens,
+    firstMs: first - begun,
+    restMs: last - first,
+    decodeMs: now() - prefilled,
+    passes,
+    rows,
+  };
+}
