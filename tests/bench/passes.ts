@@ -1,0 +1,134 @@
+/**
+ * What a pass costs by its rows. This decides which draft pays: a row must bring
+ * in more than it takes.
+ *
+ * @module
+ */
+
+import type { Model, Sequence } from "../../lib/bita/model.ts";
+import { layOut } from "../../lib/bita/pass_layout.ts";
+import { prefill } from "../../lib/bita/prefill.ts";
+import { chain } from "../../lib/bita/tree.ts";
+import { type BackendName, BACKENDS } from "../../lib/runtime/backend.ts";
+import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
+import { openModel } from "../../lib/runtime/ort_model.ts";
+import { CONFIG, realArtefact } from "../real_model.ts";
+import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
+import { median } from "./statistics.ts";
+
+const ROWS = [1, 2, 4, 8, 12, 16, 24, 32];
+
+/** Tokens before each pass. */
+const CONTEXT = 256;
+
+/** Repeats on a GPU, which may be one in software. */
+const GPU_REPEATS = 3;
+
+/** The times of passes of one width, in milliseconds. */
+interface Samples {
+  backend: BackendName;
+  rows: number;
+  body: number[];
+  head: number[];
+}
+
+/** A sequence with its context read, to run passes behind. */
+interface Bench {
+  backend: BackendName;
+  model: Model;
+  sequence: Sequence;
+  start: number;
+  samples: Samples[];
+}
+
+/** Times passes of 1 to 32 rows. */
+export const passes: Benchmark = {
+  about: `ms a pass by its rows, behind ${CONTEXT} tokens`,
+  options: {
+    backend: {
+      about: `some of ${BACKENDS.join(",")}`,
+      default: "cpu,wasm",
+    },
+    repeats: { about: "passes of each width", default: "9" },
+  },
+  async run(values) {
+    const repeats = integer(values, "repeats");
+    const benches: Bench[] = [];
+    for (const backend of someOf(values.backend, BACKENDS)) {
+      benches.push(await open(backend));
+    }
+    for (let repeat = -1; repeat < repeats; repeat++) {
+      progress(repeat + 1, repeats, repeat < 0 ? "warm" : "timed");
+      for (const bench of benches) {
+        if (bench.backend === "webgpu" && repeat >= GPU_REPEATS) continue;
+        await sample(bench, { keep: repeat >= 0 });
+      }
+    }
+    for (const { sequence } of benches) sequence.close();
+    const data = benches.flatMap(({ samples }) => samples);
+    return { tables: [tableOf(data)], notes: NOTES, data };
+  },
+};
+
+const NOTES = [
+  "Medians of interleaved repeats after one that does not count; head: the logits of all rows.",
+  "Each backend has the widest and the narrowest pass that keeps a row's bits.",
+];
+
+async function open(backend: BackendName): Promise<Bench> {
+  const opened = await openBackend(backend, CONFIG);
+  const artefact = await realArtefact(WEIGHTS[backend]);
+  const context = CONTEXT + Math.max(...ROWS);
+  const model = await openModel(opened, artefact, { context });
+  const prompt = arbitraryTokens(CONTEXT + 1);
+  const sequence = model.open(prompt);
+  const start = await prefill(sequence, prompt, { model });
+  const { min, max } = opened.rows;
+  const widths = new Set(ROWS.map((rows) => Math.min(rows, max)));
+  const samples = [...widths].filter((rows) => rows >= min)
+    .map((rows): Samples => ({ backend, rows, body: [], head: [] }));
+  return { backend, model, sequence, start, samples };
+}
+
+/** Runs a pass of each width. */
+async function sample(
+  { model, sequence, start, samples }: Bench,
+  { keep }: { keep: boolean },
+): Promise<void> {
+  for (const { rows, body, head } of samples) {
+    const { pass } = layOut({
+      parents: chain(rows - 1),
+      tokens: arbitraryTokens(rows),
+      masks: new Int32Array(rows),
+    }, { start, position: start - model.prompts });
+    const begun = performance.now();
+    await sequence.forward(pass);
+    const between = performance.now();
+    await sequence.logits(Array.from({ length: rows }, (_, row) => row));
+    const end = performance.now();
+    if (!keep) continue;
+    body.push(between - begun);
+    head.push(end - between);
+  }
+}
+
+/** Gives the same tokens each time, spread over the vocabulary's first part. */
+function arbitraryTokens(length: number): Int32Array {
+  return Int32Array.from({ length }, (_, i) => 1000 + i * 37 % 10_000);
+}
+
+function tableOf(data: Samples[]) {
+  return {
+    title: `Milliseconds a pass behind ${CONTEXT} tokens`,
+    header: ["backend", "weights", "rows", "body", "head", "both", "passes"],
+    rows: data.map(({ backend, rows, body, head }) => [
+      backend,
+      WEIGHTS[backend],
+      rows,
+      median(body),
+      median(head),
+      median(body.map((ms, i) => ms + head[i])),
+      body.length,
+    ]),
+  };
+}
