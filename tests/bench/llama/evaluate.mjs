@@ -1,0 +1,64 @@
+/**
+ * Plain greedy decoding by llama.cpp, in a Node process of its own.
+ *
+ * Arguments are the GGUF's path, the threads and the tokens of context. Says how
+ * it runs in a line of JSON, then answers a line for each line on standard input:
+ * `{"prompt": ids, "count": n}` by `{"tokens": ids, "firstMs": x, "restMs": y}`:
+ * the milliseconds to the first token and from it to the last.
+ *
+ * @module
+ */
+
+import { createInterface } from "node:readline";
+import process from "node:process";
+
+/** Installed beside this file for Node; a name in a variable hides it from Deno. */
+const PACKAGE = "node-llama-cpp";
+const { getLlama, LlamaLogLevel } = await import(PACKAGE);
+
+const [modelPath, threads, contextSize] = process.argv.slice(2);
+
+const llama = await getLlama({
+  gpu: false,
+  build: "never",
+  skipDownload: true,
+  maxThreads: Number(threads),
+  logLevel: LlamaLogLevel.error,
+});
+const model = await llama.loadModel({ modelPath });
+const context = await model.createContext({
+  contextSize: Number(contextSize),
+  threads: { ideal: Number(threads), min: Number(threads) },
+});
+const sequence = context.getSequence();
+
+say({
+  release: llama.llamaCppRelease.release,
+  threads: context.currentThreads,
+  flashAttention: context.flashAttention,
+  batch: context.batchSize,
+  system: llama.systemInfo,
+});
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { prompt, count } = JSON.parse(line);
+  await sequence.clearHistory();
+  const tokens = [];
+  const begun = performance.now();
+  let first = begun;
+  const evaluated = sequence.evaluate(prompt, {
+    temperature: 0,
+    yieldEogToken: true, // and go on: every run has the same length
+  });
+  for await (const token of evaluated) {
+    if (tokens.push(token) === 1) first = performance.now();
+    if (tokens.length === count) break;
+  }
+  const restMs = performance.now() - first;
+  say({ tokens, firstMs: first - begun, restMs });
+}
+await llama.dispose();
+
+function say(message) {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}

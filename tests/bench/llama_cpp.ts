@@ -1,0 +1,83 @@
+/**
+ * llama.cpp beside us: its CPU library through node-llama-cpp, in Node, installed
+ * the first time that a benchmark asks for it.
+ *
+ * @module
+ */
+
+import { fileURLToPath } from "node:url";
+import { JsonLines } from "./json_lines.ts";
+
+const FOLDER = fileURLToPath(new URL("llama/", import.meta.url));
+
+/** How llama.cpp runs, in its own words. */
+export interface LlamaSettings {
+  release: string;
+  threads: number;
+  flashAttention: boolean | "auto";
+  /** Most prompt tokens a pass. */
+  batch: number;
+  /** The instruction sets that it uses. */
+  system: string;
+}
+
+/** What llama.cpp decoded, and when; times in milliseconds. */
+export interface LlamaRun {
+  tokens: number[];
+  /** From the start to the first token. */
+  firstMs: number;
+  /** From the first token to the last. */
+  restMs: number;
+}
+
+/** A GGUF file opened by llama.cpp; leaving its scope ends the process. */
+export class LlamaCpp implements AsyncDisposable {
+  readonly settings: LlamaSettings;
+  #child: JsonLines;
+
+  private constructor(child: JsonLines, settings: LlamaSettings) {
+    this.#child = child;
+    this.settings = settings;
+  }
+
+  /** Starts llama.cpp on the file at `path`. */
+  static async open(
+    path: string,
+    { threads, context }: { threads: number; context: number },
+  ): Promise<LlamaCpp> {
+    await install();
+    const script = `${FOLDER}evaluate.mjs`;
+    const child = new JsonLines("node", [
+      script,
+      path,
+      String(threads),
+      String(context),
+    ]);
+    return new LlamaCpp(child, await child.receive());
+  }
+
+  /** Continues a prompt by `count` tokens, beyond an end of text if need be. */
+  async decode(prompt: Int32Array, count: number): Promise<LlamaRun> {
+    this.#child.send({ prompt: [...prompt], count });
+    return await this.#child.receive();
+  }
+
+  /** Ends the process. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child[Symbol.asyncDispose]();
+  }
+}
+
+/** Installs what `package-lock.json` names, as `.npmrc` there says, if missing. */
+async function install(): Promise<void> {
+  const installed = await Deno.stat(`${FOLDER}node_modules`)
+    .then(() => true, () => false);
+  if (installed) return;
+  const { success } = await new Deno.Command("npm", {
+    args: ["ci"],
+    cwd: FOLDER,
+    stdout: "null",
+  }).spawn().status;
+  if (success) return;
+  throw new Error("Cannot install llama.cpp: npm ci must succeed: it failed");
+}

@@ -1,0 +1,106 @@
+/**
+ * Plain decoding beside llama.cpp's: the same file, prompts, threads and number
+ * of tokens, prompt by prompt in turn, so that the machine's moods cancel.
+ *
+ * @module
+ */
+
+import { decodePlain } from "../../lib/bita/plain.ts";
+import { CONFIG, openRealModel, realGguf } from "../real_model.ts";
+import { type Benchmark, integer, progress, type Report } from "./benchmark.ts";
+import { LlamaCpp, type LlamaRun, type LlamaSettings } from "./llama_cpp.ts";
+import { loadPrompts, promptOptions } from "./prompts.ts";
+import { runText } from "./run.ts";
+import { GREEDY } from "./sampling.ts";
+import { geometricMean, median } from "./statistics.ts";
+
+const CONTEXT = 1024;
+
+/** Both decoders on one prompt. */
+interface Pair {
+  category: string;
+  promptTokens: number;
+  ours: LlamaRun;
+  llama: LlamaRun;
+}
+
+/** Compares plain decoding on the CPU with llama.cpp's. */
+export const plain: Benchmark = {
+  about: "tokens a second of plain decoding on cpu, beside llama.cpp's",
+  options: promptOptions({ limit: 16, tokens: 96 }),
+  async run(values) {
+    const count = integer(values, "tokens", { least: 2 });
+    const { threads } = CONFIG;
+    const { prompts } = await loadPrompts(values);
+    const model = await openRealModel("cpu", { context: CONTEXT });
+    const { path } = await realGguf();
+    await using llama = await LlamaCpp.open(path, {
+      threads,
+      context: CONTEXT,
+    });
+    const runs = {
+      ours: (prompt: Int32Array, maxTokens: number) =>
+        runText(
+          decodePlain(model, prompt, {
+            sampling: GREEDY,
+            maxTokens,
+            endTokens: new Set(), // every run has the same length
+          }),
+          () => performance.now(),
+        ),
+      llama: (prompt: Int32Array, count: number) => llama.decode(prompt, count),
+    };
+    await runs.ours(prompts[0].ids, 4);
+    await runs.llama(prompts[0].ids, 4);
+
+    const pairs: Pair[] = [];
+    for (const [index, { category, ids }] of prompts.entries()) {
+      progress(index + 1, prompts.length, category);
+      const first = index % 2 === 0 ? await runs.ours(ids, count) : undefined;
+      const other = await runs.llama(ids, count);
+      const ours = first ?? await runs.ours(ids, count);
+      pairs.push({ category, promptTokens: ids.length, ours, llama: other });
+    }
+    return report(pairs, { count, settings: llama.settings });
+  },
+};
+
+/** Tokens a second after the first. */
+function rate({ tokens, restMs }: LlamaRun): number {
+  return (tokens.length - 1) / restMs * 1000;
+}
+
+function report(
+  pairs: Pair[],
+  { count, settings }: { count: number; settings: LlamaSettings },
+): Report {
+  const ours = pairs.map((pair) => rate(pair.ours));
+  const llama = pairs.map((pair) => rate(pair.llama));
+  const ratios = ours.map((rate, i) => rate / llama[i]);
+  const { release, threads, flashAttention, batch, system } = settings;
+  return {
+    tables: [{
+      title: `Plain greedy decoding of ${pairs.length} × ${count} tokens`,
+      header: ["decoder", "tokens/s, median", "ms to first token, median"],
+      rows: [
+        ["ours", median(ours), median(pairs.map((p) => p.ours.firstMs))],
+        ["llama.cpp", median(llama), median(pairs.map((p) => p.llama.firstMs))],
+      ],
+    }, {
+      title: "Ours to llama.cpp's",
+      header: ["ratio", "tokens/s"],
+      rows: [
+        ["of medians", median(ours) / median(llama)],
+        ["geometric mean over prompts", geometricMean(ratios)],
+        ["least", Math.min(...ratios)],
+        ["most", Math.max(...ratios)],
+      ],
+    }],
+    notes: [
+      "Tokens a second are those after the first token; an end of text does not stop a run.",
+      `llama.cpp ${release}: ${threads} threads, flash attention ${flashAttention}, batch ${batch}, prebuilt library for this CPU, ${system.trim()}`,
+      `Ours: ${CONFIG.threads} threads, int8 weights of the same file.`,
+    ],
+    data: { llama: settings, pairs },
+  };
+}
