@@ -1,0 +1,70 @@
+/**
+ * A client that streams a chat with plain `fetch`, as a web page does.
+ *
+ * @module
+ */
+
+import type { Timings } from "../../lib/generation.ts";
+
+/** What a client saw of an answer. */
+export interface StreamedChat {
+  text: string;
+  /** Chunks that carried text. */
+  chunks: number;
+  /** The server's own account of it. */
+  timings: Timings;
+}
+
+/** The parts of a chunk that matter here. */
+interface Chunk {
+  choices?: { delta: { content?: string } }[];
+  timings?: Timings;
+  error?: { message: string };
+}
+
+/**
+ * Asks for a streamed answer and reads it to its end.
+ *
+ * @throws {Error} if the server answers with an error.
+ */
+export async function streamChat(
+  origin: string,
+  body: Record<string, unknown>,
+): Promise<StreamedChat> {
+  const response = await fetch(`${origin}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ...body, stream: true }),
+  });
+  if (!response.ok) throw new Error(await response.text());
+  const answer = { text: "", chunks: 0 };
+  let timings: Timings | undefined;
+  for await (const data of eventData(response.body!)) {
+    if (data === "[DONE]") continue;
+    const chunk: Chunk = JSON.parse(data);
+    if (chunk.error) throw new Error(chunk.error.message);
+    timings = chunk.timings ?? timings;
+    const text = chunk.choices?.[0]?.delta.content;
+    if (!text) continue;
+    answer.text += text;
+    answer.chunks++;
+  }
+  if (timings) return { ...answer, timings };
+  throw new Error(
+    "Cannot read the answer: a chunk with timings is required: received none",
+  );
+}
+
+/** Yields the data of server-sent events of one line each. */
+async function* eventData(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<string> {
+  let held = "";
+  for await (const text of body.pipeThrough(new TextDecoderStream())) {
+    const events = (held + text).split("\n\n");
+    held = events.pop()!;
+    for (const event of events) {
+      if (event.startsWith("data: ")) yield event.slice("data: ".length);
+    }
+  }
+}

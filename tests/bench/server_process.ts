@@ -1,0 +1,55 @@
+/**
+ * The real server, started as an operator starts it, in a process of its own.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A running server; leaving its scope ends it. */
+export class ServerProcess implements AsyncDisposable {
+  /** Where it listens, such as `"http://127.0.0.1:8000"`. */
+  readonly origin: string;
+  #child: ChildProcess;
+
+  private constructor(child: ChildProcess, origin: string) {
+    this.#child = child;
+    this.origin = origin;
+  }
+
+  /**
+   * Starts a server on a free port; `env` adds to this process's environment.
+   *
+   * @throws {Error} if the server ends before it listens.
+   */
+  static async start(env: Record<string, string>): Promise<ServerProcess> {
+    const child = spawn(Deno.execPath(), ["run", "-A", "main.ts"], {
+      cwd: ROOT,
+      env: { ...Deno.env.toObject(), HOST: "127.0.0.1", PORT: "0", ...env },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const lines = createInterface({ input: child.stdout! });
+    lines.on("line", (line) => {
+      const origin = /Listening on (http:\S+);/.exec(line)?.[1];
+      if (origin) resolve(origin);
+    });
+    lines.on("close", () =>
+      reject(
+        new Error("Cannot start the server: it must listen: it has ended"),
+      ));
+    return new ServerProcess(child, await promise);
+  }
+
+  /** Ends it and waits until it has ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#child, "close");
+    this.#child.kill();
+    await closed;
+  }
+}
