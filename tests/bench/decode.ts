@@ -1,0 +1,87 @@
+/**
+ * What drafting brings: the same prompts plainly and with BiTA, in turn, by
+ * category; and what a pass costs outside the model.
+ *
+ * @module
+ */
+
+import type { Burst, DecodeOptions } from "../../lib/bita/burst.ts";
+import { decode as decodeBita } from "../../lib/bita/decoder.ts";
+import { decodePlain } from "../../lib/bita/plain.ts";
+import { BACKENDS } from "../../lib/runtime/backend.ts";
+import { openRealModel } from "../real_model.ts";
+import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
+import { byCategory } from "./decode_table.ts";
+import { outsideCost } from "./outside_cost.ts";
+import { loadPrompts, promptOptions } from "./prompts.ts";
+import { runText } from "./run.ts";
+import { GREEDY } from "./sampling.ts";
+
+/** Room for the longest of MT-Bench's first turns and its answer. */
+const CONTEXT = 2048;
+
+/** Compares drafting with plain decoding. */
+export const decode: Benchmark = {
+  about: "tokens a pass and a second, with drafts and without",
+  options: {
+    ...promptOptions({ limit: 8, tokens: 128 }),
+    backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
+    temperature: { about: "0 is greedy", default: "0" },
+    seed: { about: "seed of the draws", default: "1" },
+  },
+  async run(values) {
+    const sampling = {
+      ...GREEDY,
+      temperature: temperature(values.temperature),
+      seed: integer(values, "seed", { least: 0 }),
+    };
+    const maxTokens = integer(values, "tokens");
+    const [backend] = someOf(values.backend, BACKENDS);
+    const { prompts, tokenizer } = await loadPrompts(values);
+    const model = await openRealModel(backend, { context: CONTEXT });
+    const options = { sampling, maxTokens, endTokens: tokenizer.endTokens };
+    const run = (
+      way: (...args: Parameters<typeof decodePlain>) => AsyncIterable<Burst>,
+      ids: Int32Array,
+      limits: DecodeOptions,
+    ) => runText(way(model, ids, limits), () => performance.now());
+    const warm = { ...options, maxTokens: 8 };
+    await run(decodePlain, prompts[0].ids, warm);
+    await run(decodeBita, prompts[0].ids, warm);
+
+    const pairs = [];
+    for (const [index, { category, ids }] of prompts.entries()) {
+      progress(index + 1, prompts.length, category);
+      const early = index % 2 === 0
+        ? await run(decodePlain, ids, options)
+        : undefined;
+      const bita = await run(decodeBita, ids, options);
+      const none = early ?? await run(decodePlain, ids, options);
+      pairs.push({ category, none, bita });
+    }
+    const text = prompts.flatMap(({ ids }) => [...ids]);
+    const cost = await outsideCost(model, { text, sampling });
+    const how = sampling.temperature === 0
+      ? "greedy"
+      : `temperature ${sampling.temperature}, seed ${sampling.seed}`;
+    return {
+      tables: [byCategory(pairs, `${backend}, ${how}, ${maxTokens} tokens`)],
+      notes: [
+        `Drafts: ${model.masks} masks, ${model.prompts} prompts.`,
+        "Speed-up: geometric mean over prompts; looping answers, with a run of 16 tokens that comes twice, are counted apart.",
+        `A pass of ${cost.rows} rows behind ${cost.context} tokens costs ${
+          cost.ms.toFixed(2)
+        } ms outside the model (median of ${cost.passes}; must be under 1).`,
+      ],
+      data: { pairs, outside: cost },
+    };
+  },
+};
+
+function temperature(value: string): number {
+  const number = Number(value || NaN);
+  if (number >= 0 && number <= 2) return number;
+  throw new TypeError(
+    `Cannot run the benchmark: --temperature must be from 0 to 2: received "${value}"`,
+  );
+}

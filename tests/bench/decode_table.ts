@@ -1,0 +1,83 @@
+/**
+ * Two ways of decoding the same prompts, summed up by category.
+ *
+ * @module
+ */
+
+import { loops } from "./loops.ts";
+import type { Run } from "./run.ts";
+import { geometricMean, sum } from "./statistics.ts";
+import type { Cell, Table } from "./table.ts";
+
+/** One prompt, decoded plainly and with drafts. */
+export interface Pair {
+  category: string;
+  none: Run;
+  bita: Run;
+}
+
+/** Makes a row a category, one of all, and one of the answers that loop. */
+export function byCategory(pairs: Pair[], title: string): Table {
+  const looping = pairs.filter(({ none }) => loops(none.tokens));
+  const sound = pairs.filter((pair) => !looping.includes(pair));
+  const categories = Map.groupBy(sound, ({ category }) => category);
+  return {
+    title,
+    header: [
+      "category",
+      "prompts",
+      "tokens a pass",
+      "rows a pass",
+      "ms a pass, none",
+      "ms a pass, bita",
+      "tokens/s, none",
+      "tokens/s, bita",
+      "speed-up",
+      "identical",
+    ],
+    rows: [
+      ...[...categories].map(([name, group]) => rowOf(name, group)),
+      rowOf("all", sound),
+      rowOf("looping", looping),
+    ],
+  };
+}
+
+function rowOf(name: string, pairs: Pair[]): Cell[] {
+  const none = pairs.map((pair) => pair.none);
+  const bita = pairs.map((pair) => pair.bita);
+  const ratios = pairs
+    .filter((pair) => pair.none.tokens.length > 0)
+    .map((pair) => perSecond([pair.bita]) / perSecond([pair.none]));
+  const identical = pairs.filter((pair) =>
+    pair.none.tokens.join() === pair.bita.tokens.join()
+  );
+  return [
+    name,
+    pairs.length,
+    tokensOf(bita) / passesOf(bita),
+    sum(bita.map(({ rows }) => rows)) / passesOf(bita),
+    msOf(none) / passesOf(none),
+    msOf(bita) / passesOf(bita),
+    perSecond(none),
+    perSecond(bita),
+    geometricMean(ratios),
+    `${identical.length}/${pairs.length}`,
+  ];
+}
+
+function tokensOf(runs: Run[]): number {
+  return sum(runs.map(({ tokens }) => tokens.length));
+}
+
+function passesOf(runs: Run[]): number {
+  return sum(runs.map(({ passes }) => passes));
+}
+
+function msOf(runs: Run[]): number {
+  return sum(runs.map(({ decodeMs }) => decodeMs));
+}
+
+function perSecond(runs: Run[]): number {
+  return tokensOf(runs) / msOf(runs) * 1000;
+}

@@ -1,0 +1,51 @@
+import { assertEquals } from "@std/assert";
+import { byCategory } from "./decode_table.ts";
+import type { Run } from "./run.ts";
+
+/** A run of `passes` passes, 10 ms and `rows` rows each. */
+function run(tokens: number[], { passes, rows }: Record<string, number>): Run {
+  return {
+    tokens,
+    firstMs: 5,
+    restMs: passes * 10 - 5,
+    decodeMs: passes * 10,
+    passes,
+    rows: passes * rows,
+  };
+}
+
+Deno.test("byCategory() sums passes and tokens up before it divides", () => {
+  const [math] = byCategory([
+    {
+      category: "math",
+      none: run([1, 2, 3, 4], { passes: 4, rows: 1 }),
+      bita: run([1, 2, 3, 4], { passes: 2, rows: 16 }),
+    },
+    {
+      category: "math",
+      none: run([5, 6], { passes: 2, rows: 1 }),
+      bita: run([5, 7], { passes: 2, rows: 8 }),
+    },
+  ], "t").rows;
+  const [name, prompts, tokensAPass, rowsAPass, ...rest] = math;
+  assertEquals([name, prompts], ["math", 2]);
+  assertEquals([tokensAPass, rowsAPass], [6 / 4, 12]);
+  const [noneMs, bitaMs, nonePerSecond, bitaPerSecond, speedUp, same] = rest;
+  assertEquals([noneMs, bitaMs], [10, 10]);
+  assertEquals([nonePerSecond, bitaPerSecond], [100, 150]);
+  assertEquals((speedUp as number).toFixed(6), Math.SQRT2.toFixed(6));
+  assertEquals(same, "1/2");
+});
+
+Deno.test("byCategory() counts answers that loop apart", () => {
+  const loop = run(new Array(40).fill(9), { passes: 40, rows: 1 });
+  const sound = run([1], { passes: 1, rows: 1 });
+  const { rows } = byCategory([
+    { category: "a", none: loop, bita: loop },
+    { category: "b", none: sound, bita: sound },
+  ], "t");
+  assertEquals(
+    rows.map(([name, prompts]) => [name, prompts]),
+    [["b", 1], ["all", 1], ["looping", 1]],
+  );
+});

@@ -1,0 +1,79 @@
+/**
+ * What a pass costs outside the model: planning, laying out, choosing, drafting.
+ *
+ * @module
+ */
+
+import { decode } from "../../lib/bita/decoder.ts";
+import type { Model } from "../../lib/bita/model.ts";
+import { shapePlanner } from "../../lib/bita/planner.ts";
+import type { Sampling } from "../../lib/bita/sampling.ts";
+import { chain } from "../../lib/bita/tree.ts";
+import { median } from "./statistics.ts";
+import { TimedModel } from "./timed_model.ts";
+
+const CONTEXT = 1000;
+
+/** A root and three guesses, each with three masks. */
+const ROWS = 16;
+const SHAPE = chain(3);
+
+const PASSES = 48;
+
+/** Passes in which the code is still being compiled. */
+const WARM = 16;
+
+/** A median over passes, in milliseconds. */
+export interface OutsideCost {
+  ms: number;
+  rows: number;
+  /** Tokens before the first of the passes. */
+  context: number;
+  passes: number;
+}
+
+/**
+ * Measures passes of 16 rows behind 1,000 tokens of `text`, repeated as needed.
+ *
+ * @throws {RangeError} if the model has fewer than 3 masks: no pass is that wide.
+ */
+export async function outsideCost(
+  model: Model,
+  { text, sampling }: { text: ArrayLike<number>; sampling: Sampling },
+): Promise<OutsideCost> {
+  const timed = new TimedModel(model, () => performance.now());
+  const prompt = Int32Array.from(
+    { length: CONTEXT },
+    (_, i) => text[i % text.length],
+  );
+  const outside: number[] = [];
+  let passes = 0;
+  let before = 0;
+  const inside = () => timed.forwardMs + timed.logitsMs;
+  const bursts = decode(timed, prompt, {
+    sampling,
+    maxTokens: PASSES * 4,
+    endTokens: new Set(), // the text must last
+    planner: shapePlanner(SHAPE, model.masks),
+  });
+  let begun = 0;
+  for await (const { rows } of bursts) {
+    const now = performance.now();
+    const ms = now - begun - (inside() - before);
+    if (rows > 0 && passes++ >= WARM && rows === ROWS) outside.push(ms);
+    begun = performance.now();
+    before = inside();
+    if (passes === WARM + PASSES) break;
+  }
+  if (outside.length > 0) {
+    return {
+      ms: median(outside),
+      rows: ROWS,
+      context: CONTEXT,
+      passes: outside.length,
+    };
+  }
+  throw new RangeError(
+    `Cannot measure passes of ${ROWS} rows: 3 masks are required: received ${model.masks}`,
+  );
+}
