@@ -1,0 +1,85 @@
+/**
+ * The whole server as its users start it: a process of its own on a free port.
+ *
+ * @module
+ */
+
+import { settings } from "../../lib/config.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** How to start it: variables by name, all others as if not set. */
+export type Environment = Record<string, string>;
+
+/** A server that has said where it listens; disposing of it kills it. */
+export interface RunningServer {
+  /** Its origin, without a slash at the end. */
+  url: string;
+  /** The command that it shows to try it. */
+  curl: string;
+  /** Milliseconds from its start until it listened. */
+  startMs: number;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Starts the server and waits until it listens. */
+export async function startServer(
+  env: Environment = {},
+): Promise<RunningServer> {
+  const before = performance.now();
+  const child = command(env).spawn();
+  const output = child.stdout.pipeThrough(new TextDecoderStream());
+  async function kill(): Promise<void> {
+    child.kill("SIGKILL");
+    await child.status;
+    await Promise.all([output.cancel(), child.stderr.cancel()]);
+  }
+  let said = "";
+  for await (const text of output.values({ preventCancel: true })) {
+    said += text;
+    const [, url, curl] = said.match(/^Listening on (\S+); try:\n\n(.+)\n/m) ??
+      [];
+    if (url === undefined) continue;
+    const startMs = performance.now() - before;
+    return { url, curl, startMs, [Symbol.asyncDispose]: kill };
+  }
+  const { code } = await child.status;
+  const complaint = await new Response(child.stderr).text();
+  throw new Error(`The server left with ${code} instead: ${complaint}`);
+}
+
+/** Starts the server where it must leave by itself. */
+export async function runServer(
+  env: Environment,
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await command(env, args).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** Builds the command of `deno task start`, with the task's permissions. */
+export function command(env: Environment, args: string[] = []): Deno.Command {
+  const { tasks } = JSON.parse(
+    Deno.readTextFileSync(new URL("deno.json", ROOT)),
+  );
+  const [, ...words]: string[] = tasks.start.command.split(" ");
+  return new Deno.Command(Deno.execPath(), {
+    args: [...words, ...args],
+    cwd: ROOT,
+    env: {
+      ...UNSET,
+      CACHE_DIR: Deno.env.get("CACHE_DIR") ?? "",
+      PORT: "0",
+      ...env,
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Every setting, empty, whatever the person who tests has set. */
+const UNSET: Environment = Object.fromEntries(
+  settings({ processors: 1, cacheHome: "" }).map(({ name }) => [name, ""]),
+);

@@ -1,0 +1,142 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import OpenAI from "openai";
+import { client, MODEL } from "./_client.ts";
+import { type RunningServer, startServer } from "./_server.ts";
+
+const CONTEXT = 1024;
+
+let server: RunningServer;
+let openai: OpenAI;
+
+Deno.test.beforeAll(async () => {
+  server = await startServer({ CONTEXT: String(CONTEXT) });
+  openai = client(server);
+});
+
+Deno.test.afterAll(() => server[Symbol.asyncDispose]());
+
+const COUNTING = {
+  model: MODEL,
+  prompt: "1, 2, 3,",
+  temperature: 0,
+  ...{ draft: "none" },
+};
+
+/** Completes a prompt by some tokens. */
+async function complete(prompt: string, max_tokens: number): Promise<string> {
+  const completion = await openai.completions.create({
+    ...COUNTING,
+    prompt,
+    max_tokens,
+  });
+  return completion.choices[0].text;
+}
+
+Deno.test("clients that leave free the model for the next", async () => {
+  const { prompt } = COUNTING;
+  const time = async () => {
+    const asked = performance.now();
+    await complete(prompt, 8);
+    return performance.now() - asked;
+  };
+  await time();
+  const before = await time();
+  for (let client = 0; client < 16; client++) {
+    const stream = await openai.completions.create({
+      ...COUNTING,
+      max_tokens: 400,
+      stream: true,
+    });
+    let pieces = 0;
+    for await (const _ of stream) if (++pieces === 2) break;
+  }
+  const after = await time();
+  assert(after < before * 4, `${after} ms, ${before} ms before they came`);
+});
+
+Deno.test("requests at once are answered in order, each as if alone", async () => {
+  const prompts = ["1, 2, 3,", "A, B, C,", "The sky is", "Once upon a"];
+  const alone: string[] = [];
+  for (const prompt of prompts) alone.push(await complete(prompt, 8));
+  assertEquals(new Set(alone).size, prompts.length);
+
+  const order: number[] = [];
+  const answers = prompts.map(async (prompt, i) => {
+    await new Promise((resolve) => setTimeout(resolve, 20 * i));
+    const text = await complete(prompt, 8);
+    order.push(i);
+    return text;
+  });
+  assertEquals(await Promise.all(answers), alone);
+  assertEquals(order, [0, 1, 2, 3]);
+});
+
+Deno.test("the server answers others while it reads a long prompt", async () => {
+  const prompt = "word ".repeat(CONTEXT - 100);
+  let reading = true;
+  const completion = complete(prompt, 1).finally(() => reading = false);
+  const waits: number[] = [];
+  while (reading) {
+    const asked = performance.now();
+    const response = await fetch(`${server.url}/health`);
+    assertEquals((await response.json()).status, "ok");
+    waits.push(performance.now() - asked);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await completion;
+  assert(waits.length >= 10, `${waits.length} answers`);
+  const median = waits.toSorted((a, b) => a - b)[waits.length >> 1];
+  assert(median < 150, `${median} ms`);
+});
+
+Deno.test("a request for two choices is refused", async () => {
+  const error = await assertRejects(
+    () => openai.completions.create({ ...COUNTING, n: 2 }),
+    OpenAI.BadRequestError,
+  );
+  assertEquals(error.param, "n");
+});
+
+Deno.test("a prompt beyond the context is refused with OpenAI's code", async () => {
+  const content = "word ".repeat(CONTEXT);
+  const messages = [{ role: "user" as const, content }];
+  for (const stream of [false, true]) {
+    const error = await assertRejects(
+      () => openai.chat.completions.create({ model: MODEL, messages, stream }),
+      OpenAI.BadRequestError,
+    );
+    assertEquals(error.code, "context_length_exceeded");
+    assertEquals(error.param, "messages");
+  }
+});
+
+Deno.test("a page of another origin may call with OpenAI's client", async () => {
+  const origin = "https://page.example";
+  const asked = "authorization,content-type,x-stainless-lang,x-stainless-os";
+  const url = `${server.url}/v1/chat/completions`;
+  const preflight = await fetch(url, {
+    method: "OPTIONS",
+    headers: {
+      "Origin": origin,
+      "Access-Control-Request-Method": "POST",
+      "Access-Control-Request-Headers": asked,
+    },
+  });
+  await preflight.body?.cancel();
+  assertEquals(preflight.status, 204);
+  const allowed = (name: string) =>
+    preflight.headers.get(`Access-Control-Allow-${name}`);
+  assertEquals(allowed("Origin"), "*");
+  assertEquals(allowed("Headers"), asked);
+  assert(allowed("Methods")?.includes("POST"));
+
+  const response = await fetch(`${server.url}/v1/models`, {
+    headers: { "Origin": origin },
+  });
+  await response.body?.cancel();
+  assertEquals(response.headers.get("Access-Control-Allow-Origin"), "*");
+  const exposed = response.headers.get("Access-Control-Expose-Headers");
+  for (const name of ["x-request-id", "retry-after", "retry-after-ms"]) {
+    assert(exposed?.split(",").includes(name), name);
+  }
+});

@@ -1,0 +1,122 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { settings } from "../../lib/config.ts";
+import { realGguf } from "../real_model.ts";
+import { writeTinyGguf } from "../toy/tiny_gguf.ts";
+import { client, MODEL } from "./_client.ts";
+import { command, runServer, startServer } from "./_server.ts";
+
+/** Milliseconds that a start may take once the model is converted. */
+const READY_MS = 5_000;
+
+/** Makes a folder for one test. */
+function temporaryFolder() {
+  const path = Deno.makeTempDirSync();
+  return {
+    path,
+    [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }),
+  };
+}
+
+Deno.test("a wrong setting ends the start with one line", async () => {
+  using folder = temporaryFolder();
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ PORT: "abc" }, /^Cannot start: PORT must be .+: received "abc"\n$/],
+    [{ MODEL: "gpt-5" }, /^Cannot find the model: .+: received "gpt-5"\n$/],
+    [
+      { MODEL: `${folder.path}/none.gguf` },
+      /^Cannot open the model: .+: received ".+none\.gguf"\n$/,
+    ],
+  ];
+  for (const [env, complaint] of cases) {
+    const { code, stdout, stderr } = await runServer(env);
+    assertEquals([code, stdout], [1, ""]);
+    assertMatch(stderr, complaint);
+  }
+});
+
+Deno.test("--help lists the settings", async () => {
+  const { code, stdout, stderr } = await runServer({}, "--help");
+  assertEquals([code, stderr], [0, ""]);
+  for (const { name } of settings({ processors: 1, cacheHome: "" })) {
+    assertMatch(stdout, new RegExp(`^  ${name} `, "m"));
+  }
+});
+
+Deno.test("a model by its path is served, and the command shown works", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/tiny.gguf`;
+  await writeTinyGguf(path, { seed: 1 });
+  const env = { MODEL: path, CACHE_DIR: folder.path };
+  await using server = await startServer(env);
+  const { stdout, code } = await new Deno.Command("bash", {
+    args: ["-c", server.curl],
+    stderr: "null",
+  }).output();
+  assertEquals(code, 0);
+  const events = new TextDecoder().decode(stdout).trim().split("\n\n");
+  assertEquals(events.at(-1), "data: [DONE]");
+  assert(events.length > 2);
+
+  const port = new URL(server.url).port;
+  const second = await runServer({ ...env, PORT: port });
+  assertEquals(second.code, 1);
+  assertEquals(second.stderr.trim().split("\n").length, 1);
+});
+
+Deno.test("a second start is ready in seconds", async () => {
+  await using first = await startServer();
+  let { startMs } = first;
+  for (let start = 2; startMs > READY_MS && start <= 4; start++) {
+    await using again = await startServer();
+    startMs = Math.min(startMs, again.startMs);
+  }
+  console.log(`ready in ${Math.round(startMs)} ms`);
+  assert(startMs < READY_MS);
+});
+
+Deno.test("a start killed while it converts leaves nothing that the next trusts", async () => {
+  using folder = temporaryFolder();
+  const env = { MODEL: (await realGguf()).path, CACHE_DIR: folder.path };
+  const graphs = `${folder.path}/graphs`;
+
+  const killed = command(env).spawn();
+  let alive = true;
+  killed.status.then(() => alive = false);
+  while (!await hasWeights(graphs)) {
+    assert(alive, "the start must convert the model");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  killed.kill("SIGKILL");
+  await killed.output();
+  const [partial, ...more] = foldersIn(graphs);
+  assertMatch(partial, /\.partial$/);
+  assertEquals(more, []);
+
+  await using server = await startServer(env);
+  assertEquals(foldersIn(graphs), [partial.replace(".partial", "")]);
+  const [{ id }] = (await client(server).models.list()).data;
+  assert(id.startsWith(MODEL));
+  const { choices } = await client(server).completions.create({
+    model: id,
+    prompt: "The capital of France is",
+    max_tokens: 1,
+    temperature: 0,
+  });
+  assertEquals(choices[0].text, " Paris");
+});
+
+/** Tells whether a conversion has begun to write weights. */
+async function hasWeights(graphs: string): Promise<boolean> {
+  try {
+    const [partial] = foldersIn(graphs);
+    return (await Deno.stat(`${graphs}/${partial}/weights.bin`)).size > 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function foldersIn(path: string): string[] {
+  const entries = [...Deno.readDirSync(path)];
+  return entries.filter((entry) => entry.isDirectory).map(({ name }) => name);
+}
