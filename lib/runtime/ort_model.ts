@@ -10,6 +10,7 @@ import type { LlamaConfig } from "../../models/architecture.ts";
 import type { Artefact } from "../../models/artefact.ts";
 import { Embedding } from "../../models/embedding.ts";
 import type { Model, Pass, Sequence } from "../bita/model.ts";
+import { inTurn } from "./in_turn.ts";
 import { meanEmbedding } from "./mean_embedding.ts";
 import type { Backend, KvBuffer, Session } from "./backend.ts";
 import { attentionBias } from "./attention_bias.ts";
@@ -176,14 +177,14 @@ export async function openModel(
   { context, adapter = UNTRAINED }: { context: number; adapter?: Adapter },
 ): Promise<Model> {
   // One after the other: WebGPU refuses a second session while one is being made.
-  const body = await backend.createSession(`${artefact.folder}/body.onnx`);
-  const head = await backend.createSession(`${artefact.folder}/head.onnx`);
+  const { folder } = artefact;
+  const body = await backend.createSession(`${folder}/body.onnx`);
+  const head = await backend.createSession(`${folder}/head.onnx`);
   const embedding = await Embedding.open(artefact);
   const { config } = artefact;
   return new OrtModel({
     backend,
-    body,
-    head,
+    ...inTurn({ body, head }),
     config,
     embedding,
     adapter,
