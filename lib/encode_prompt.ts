@@ -18,6 +18,9 @@ export interface PromptReader {
   context: number;
 }
 
+/** More characters than a text has for each of its tokens; English has four. */
+const CHARACTERS_PER_TOKEN = 32;
+
 /**
  * Encodes a prompt that leaves room for one more token at least.
  *
@@ -27,9 +30,12 @@ export function encodePrompt(
   prompt: GenerationRequest["prompt"],
   { tokenizer, template, context }: PromptReader,
 ): Int32Array {
-  const [ids, param] = "text" in prompt
-    ? [tokenizer.encodePrompt(prompt.text), "prompt"]
-    : [encodeChat(prompt.messages, template), "messages"];
+  const isText = "text" in prompt;
+  const param = isText ? "prompt" : "messages";
+  checkLength(prompt, { context, param });
+  const ids = isText
+    ? tokenizer.encodePrompt(prompt.text)
+    : encodeChat(prompt.messages, template);
   if (ids.length === 0) {
     throw new ApiError(
       400,
@@ -45,6 +51,23 @@ export function encodePrompt(
     );
   }
   return ids;
+}
+
+/** Refuses what can hardly fit, before the time is spent to encode it. */
+function checkLength(
+  prompt: GenerationRequest["prompt"],
+  { context, param }: { context: number; param: string },
+): void {
+  const length = "text" in prompt
+    ? prompt.text.length
+    : prompt.messages.reduce((sum, { content }) => sum + content.length, 0);
+  const most = CHARACTERS_PER_TOKEN * context;
+  if (length <= most) return;
+  throw new ApiError(
+    400,
+    `Cannot read the prompt: it must have at most ${most} characters for ${context} tokens of context: received ${length}`,
+    { param, code: "context_length_exceeded" },
+  );
 }
 
 function encodeChat(
