@@ -87,7 +87,10 @@ async function convert(
   },
 ): Promise<void> {
   let total = 0;
-  for (const tensor of gguf.tensors.values()) total += tensor.byteLength;
+  for (const { name, byteLength } of gguf.tensors.values()) {
+    const read = config.tiedHead || name !== "token_embd.weight";
+    if (read) total += byteLength;
+  }
   progress.start(`Converting to ${format}`, { total, done: 0 });
   try {
     using weights = new WeightsFile(`${folder}/weights.bin`);
