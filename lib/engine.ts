@@ -5,7 +5,9 @@
  * @module
  */
 
+import type { Sampling } from "./bita/sampling.ts";
 import { encodePrompt } from "./encode_prompt.ts";
+import { ApiError } from "./errors.ts";
 import type {
   Engine,
   GenerationEvent,
@@ -46,6 +48,7 @@ export function createEngine(
         template,
         context,
       });
+      checkBias(request.sampling, tokenizer);
       const room = context - prompt.length;
       const bursts = decoder.decode({
         prompt,
@@ -80,6 +83,17 @@ export function createEngine(
       yield { type: "end", finishReason, usage, timings };
     },
   };
+}
+
+function checkBias({ logitBias }: Sampling, { size }: Tokenizer): void {
+  for (const id of logitBias.keys()) {
+    if (id < size) continue;
+    throw new ApiError(
+      400,
+      `Cannot bias a token: token ids must be below ${size}: received ${id}`,
+      { param: "logit_bias" },
+    );
+  }
 }
 
 function startTimings(promptTokens: number): Timings {

@@ -64,6 +64,11 @@ export class Tokenizer {
     );
   }
 
+  /** Token ids are below it. */
+  get size(): number {
+    return this.#vocabulary.tokens.length;
+  }
+
   /** Encodes plain text: whatever it spells, no id is a control token's. */
   encode(text: string): Int32Array {
     return Int32Array.from(this.#pieces(text));

@@ -32,6 +32,7 @@ interface Ask {
   chat?: string;
   stop?: string[];
   max_tokens?: number;
+  logit_bias?: Record<string, number>;
   signal?: AbortSignal;
 }
 
@@ -154,6 +155,8 @@ Deno.test("createEngine() refuses a prompt that fills the context", async () => 
   const cases: [Ask, string][] = [
     [{ prompt: "x".repeat(64) }, "prompt"],
     [{ chat: "x".repeat(64) }, "messages"],
+    [{ prompt: "x".repeat(64 * 32 + 1) }, "prompt"],
+    [{ chat: "x".repeat(64 * 32 + 1) }, "messages"],
   ];
   for (const [ask, param] of cases) {
     const decoder = toyDecoder([65]);
@@ -225,4 +228,16 @@ Deno.test("createEngine() leaves the decoder when its reader does", async () => 
   for await (const event of start(decoder)) if (event.type === "text") break;
   assertEquals(decoder.left, true);
   assertEquals(decoder.said.length, 1);
+});
+
+Deno.test("createEngine() refuses a bias on a token that is none", async () => {
+  const decoder = toyDecoder([65, END]);
+  await run(decoder, { logit_bias: { "258": 1 } });
+  const error = await assertRejects(
+    () => run(decoder, { logit_bias: { "259": 1 } }),
+    ApiError,
+    "token ids must be below 259: received 259",
+  );
+  assertEquals(error.status, 400);
+  assertEquals(error.param, "logit_bias");
 });
