@@ -4,42 +4,72 @@
  * @module
  */
 
+import { type Cost, costCurve, type CostSamples } from "./bita/cost_curve.ts";
 import type { Model } from "./bita/model.ts";
+import { layOut } from "./bita/pass_layout.ts";
 import { isWidthInvariant } from "./bita/self_test.ts";
-import type { OpenedModel } from "./model_messages.ts";
+import { chain } from "./bita/tree.ts";
+
+/** What was found out. */
+export interface ModelCheck {
+  /** Whether a row's logits are the same bits at every pass width. */
+  invariant: boolean;
+  cost: Cost;
+}
 
 /** Rows of the passes compared: a pair, a small tree, a large one. */
 const WIDTHS = [2, 8, 24];
 
-/** Passes timed; the fastest counts, since only disturbances differ. */
-const TRIALS = 5;
+/** Rows that are timed, in the body and in the head. */
+const BODY_ROWS = [1, 4, 8, 16, 31];
+const HEAD_ROWS = [1, 4, 8];
 
-/** Times passes and compares their widths. */
-export async function checkModel(model: Model): Promise<OpenedModel> {
+/** Times that each is timed; the fastest counts, since only disturbances differ. */
+const TRIALS = 3;
+
+/** Milliseconds after which one trial must do. */
+const PATIENCE = 500;
+
+/** Compares pass widths, and times passes by their rows. */
+export async function checkModel(model: Model): Promise<ModelCheck> {
   const invariant = await isWidthInvariant(model, { widths: WIDTHS });
-  const passMs = await timePass(model);
-  return { passMs, exact: invariant ? "bitwise" : "numerical" };
+  return { invariant, cost: await measureCost(model) };
 }
 
-/** Times a plain pass and its logits, in milliseconds. */
-async function timePass(model: Model): Promise<number> {
-  const tokens = Int32Array.of(1);
-  const sequence = model.open(tokens);
-  let best = Infinity;
-  try {
-    for (let trial = 0; trial < TRIALS; trial++) {
-      const before = performance.now();
-      await sequence.forward({
-        start: model.prompts + trial,
-        tokens,
-        positions: Int32Array.of(trial),
-        visible: Uint8Array.of(1),
-      });
-      await sequence.logits([0]);
-      best = Math.min(best, performance.now() - before);
+async function measureCost(model: Model): Promise<Cost> {
+  const prompt = Int32Array.of(1);
+  const sequence = model.open(prompt);
+  const time = async (
+    rows: readonly number[],
+    work: (n: number) => unknown,
+  ) => {
+    const samples: CostSamples[number][] = [];
+    for (const count of rows) {
+      let best = Infinity;
+      for (let trial = 0; trial < TRIALS; trial++) {
+        const before = performance.now();
+        await work(count);
+        best = Math.min(best, performance.now() - before);
+        if (best > PATIENCE) break;
+      }
+      samples.push([count, best]);
     }
+    return costCurve(samples);
+  };
+  try {
+    const body = await time(BODY_ROWS, (rows) => {
+      const tokens = new Int32Array(rows).fill(1);
+      const masks = new Int32Array(rows);
+      const tree = { parents: chain(rows - 1), tokens, masks };
+      const place = { start: model.prompts, position: 0 };
+      return sequence.forward(layOut(tree, place).pass);
+    });
+    const head = await time(
+      HEAD_ROWS,
+      (rows) => sequence.logits(Array.from({ length: rows }, (_, row) => row)),
+    );
+    return { body, head };
   } finally {
     sequence.close();
   }
-  return best;
 }

@@ -14,7 +14,7 @@ export interface ChatMessage {
 }
 
 /** Who proposes tokens for the next pass to verify. */
-export type Draft = "auto" | "bita" | "none";
+export type Draft = "auto" | "bita" | "ngram" | "recycle" | "none";
 
 /** A validated request, in the engine's terms. */
 export interface GenerationRequest {

@@ -7,9 +7,8 @@
 
 /// <reference lib="deno.worker" />
 
-import { decode } from "./bita/decoder.ts";
-import type { Model } from "./bita/model.ts";
-import { decodePlain } from "./bita/plain.ts";
+import { checkModel } from "./check_model.ts";
+import { Drafting } from "./drafting.ts";
 import type {
   DecodeTask,
   FromWorker,
@@ -18,12 +17,9 @@ import type {
 } from "./model_messages.ts";
 import { openBackend } from "./runtime/choose_backend.ts";
 import { openModel } from "./runtime/ort_model.ts";
-import { checkModel } from "./check_model.ts";
 
 const running = new Map<number, AbortController>();
-let model: Model;
-/** Whether drafting is likely to pay. */
-let tuned = false;
+let drafting: Drafting;
 
 self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
@@ -41,9 +37,15 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
 async function open(message: OpenMessage): Promise<void> {
   try {
     const backend = await openBackend(message.backend, message);
-    model = await openModel(backend, message.artefact, message);
-    tuned = message.adapter.maskEmbeddings !== undefined;
-    say({ type: "opened", ...await checkModel(model) });
+    const model = await openModel(backend, message.artefact, message);
+    const { cost, invariant } = await checkModel(model);
+    const tuned = message.adapter.maskEmbeddings !== undefined;
+    drafting = new Drafting({ model, cost, tuned });
+    say({
+      type: "opened",
+      passMs: cost.body(1) + cost.head(1),
+      exact: invariant ? "bitwise" : "numerical",
+    });
   } catch (error) {
     say({ type: "failed", message: messageOf(error) });
   }
@@ -53,8 +55,7 @@ async function run(id: number, task: DecodeTask): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
   const { prompt, draft, ...options } = task;
-  const drafts = draft === "bita" || draft === "auto" && tuned;
-  const bursts = (drafts ? decode : decodePlain)(model, prompt, {
+  const bursts = drafting.decode(prompt, draft, {
     ...options,
     signal: controller.signal,
   });

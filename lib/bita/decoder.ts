@@ -17,7 +17,7 @@ import { type Burst, type DecodeOptions, emptyBurst } from "./burst.ts";
 import type { DraftTree } from "./draft_tree.ts";
 import type { Model, Sequence } from "./model.ts";
 import { type Layout, layOut } from "./pass_layout.ts";
-import { type Planner, shapePlanner } from "./planner.ts";
+import { type Outcome, type Planner, shapePlanner } from "./planner.ts";
 import { prefill } from "./prefill.ts";
 import { type TopK, topK } from "./top_k.ts";
 import { staircase } from "./tree.ts";
@@ -53,17 +53,23 @@ export async function* decode(
     yield emptyBurst();
 
     let candidates: TopK[] = [];
+    let hit = false;
     while (!writer.finish) {
       const { last: root, budget } = writer;
       const tree = trim(
-        planner.plan({ root, budget, candidates }),
+        planner.plan({ root, budget, candidates, hit }),
         model.maxRows,
       );
       const layout = layOut(tree, { start, position: start - model.prompts });
       signal?.throwIfAborted();
       await sequence.forward(layout.pass);
 
-      const verdict = await settle(sequence, { tree, layout, writer });
+      const { verdict, logits } = await settle(sequence, {
+        tree,
+        layout,
+        writer,
+      });
+      planner.learn?.({ tree, verdict, logits });
       start += verdict.kept;
       yield {
         tokens: verdict.tokens,
@@ -76,6 +82,7 @@ export async function* decode(
 
       const rows = draftingRows(verdict, { tree, layout });
       candidates = await draft(sequence, rows, planner.widths);
+      hit = verdict.hit;
     }
   } finally {
     sequence.close();
@@ -86,14 +93,12 @@ export async function* decode(
 async function settle(
   sequence: Sequence,
   { tree, layout, writer }: { tree: DraftTree; layout: Layout; writer: Writer },
-): Promise<Verdict> {
+): Promise<{ verdict: Verdict; logits: Outcome["logits"] }> {
   const rows = Array.from({ length: layout.naturalRows }, (_, row) => row);
-  const logits = await sequence.logits(rows);
-  const vocab = logits.length / rows.length;
-  return verify(
-    tree,
-    (row) => writer.next(logits.subarray(row * vocab, (row + 1) * vocab)),
-  );
+  const all = await sequence.logits(rows);
+  const vocab = all.length / rows.length;
+  const logits = (row: number) => all.subarray(row * vocab, (row + 1) * vocab);
+  return { verdict: verify(tree, (row) => writer.next(logits(row))), logits };
 }
 
 /**

@@ -10,6 +10,7 @@
 import type { DraftTree } from "./draft_tree.ts";
 import type { TopK } from "./top_k.ts";
 import { depths } from "./tree.ts";
+import type { Verdict } from "./verify.ts";
 
 /** What is known before a pass. */
 export interface PlanState {
@@ -19,6 +20,16 @@ export interface PlanState {
   budget: number;
   /** Guesses by depth, from 1; empty where the last pass drafted none. */
   candidates: readonly TopK[];
+  /** Whether the first of them come from the root's own row, not from a mask. */
+  hit: boolean;
+}
+
+/** What came of a plan. */
+export interface Outcome {
+  tree: DraftTree;
+  verdict: Verdict;
+  /** Gives the logits of a natural row, `[vocab]`. */
+  logits(row: number): Float32Array;
 }
 
 /** Proposes the tree of each pass. */
@@ -27,6 +38,8 @@ export interface Planner {
   readonly widths: readonly number[];
   /** Returns a tree whose node 0 is the root. */
   plan(state: PlanState): DraftTree;
+  /** Hears what came of the last plan. */
+  learn?(outcome: Outcome): void;
 }
 
 /**

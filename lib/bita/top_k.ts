@@ -16,7 +16,7 @@ export interface TopK {
 
 /** Finds the `k` most likely tokens, at least 1, of a row of logits, `[vocab]`. */
 export function topK(logits: Float32Array, k: number): TopK {
-  const ids = best(logits, k);
+  const ids = bestIds(logits, k);
   const max = logits[ids[0]];
   const sum = weigh(logits, max);
   return {
@@ -25,7 +25,8 @@ export function topK(logits: Float32Array, k: number): TopK {
   };
 }
 
-function best(logits: Float32Array, k: number): number[] {
+/** Finds the ids alone, which takes a third of the time. */
+export function bestIds(logits: Float32Array, k: number): number[] {
   const ids: number[] = [];
   let worst = -Infinity;
   for (let id = 0; id < logits.length; id++) {

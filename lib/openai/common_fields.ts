@@ -60,8 +60,8 @@ export const commonFields = {
     "must be an object",
   ).nullish(),
   draft: z.enum(
-    ["auto", "bita", "none"],
-    'must be "auto", "bita" or "none"',
+    ["auto", "bita", "ngram", "recycle", "none"],
+    'must be "auto", "bita", "ngram", "recycle" or "none"',
   ).nullish(),
 };
 

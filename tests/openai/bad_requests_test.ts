@@ -113,7 +113,7 @@ const commonRows: Row[] = [
   [{ logit_bias: { "5": "x" } }, "logit_bias.5", "from -100 to 100"],
   [{ logit_bias: { cat: 1 } }, "logit_bias", 'keys: received "cat"'],
   [{ logit_bias: { "-1": 1 } }, "logit_bias", 'keys: received "-1"'],
-  [{ draft: "eagle" }, "draft", '"auto", "bita" or "none"'],
+  [{ draft: "eagle" }, "draft", '"recycle" or "none"'],
 ];
 
 const completionRows: Row[] = [

@@ -1,0 +1,153 @@
+/**
+ * The tree that pays: a guess gets a row iff the tokens to expect of it are worth
+ * the time that the row takes here.
+ *
+ * Under the natural-slot rule only the chain of first children can become text in
+ * the pass at hand, so a tree is that chain with siblings beside it. A sibling that
+ * hits makes the next pass start with a sure guess instead. Masks behind a node
+ * draft the next pass if the node is the last to become text.
+ *
+ * All sources of guesses meet in one list of options a step; a token that several
+ * propose counts once, with their chances joined.
+ *
+ * @module
+ */
+
+import type { Cost } from "./cost_curve.ts";
+import type { DraftTree } from "./draft_tree.ts";
+import { type GuessSources, maskKind, type Option, Walk } from "./guesses.ts";
+import type { Outcome, Planner, PlanState } from "./planner.ts";
+import { SUCCESSORS } from "./successors.ts";
+import { bestIds } from "./top_k.ts";
+
+/** What a {@linkcode CostPlanner} works with. */
+export interface CostPlannerOptions extends GuessSources {
+  cost: Cost;
+  /** Mask tokens that the model knows. */
+  masks: number;
+  /** The most rows that a pass may have. */
+  maxRows: number;
+}
+
+/** Guesses read off a mask row. */
+const MASK_WIDTH = 4;
+
+/** The share of a token that a sibling which hits brings in the next pass. */
+const SIBLING_WORTH = 0.5;
+
+/** Passes over which the pace is averaged. */
+const PACE_MEMORY = 32;
+
+/** Plans each pass by what its rows cost and what they are likely to bring. */
+export class CostPlanner implements Planner {
+  readonly widths: readonly number[];
+  readonly #options: CostPlannerOptions;
+  /** Kinds of guess by node of the last tree. */
+  #kinds: string[][] = [];
+  /** Tokens a millisecond, lately. */
+  #pace: number;
+
+  constructor(options: CostPlannerOptions) {
+    const { cost, masks } = options;
+    this.#options = options;
+    this.widths = new Array(masks + 1).fill(MASK_WIDTH);
+    this.#pace = 1 / (cost.body(1) + cost.head(1));
+  }
+
+  plan(state: PlanState): DraftTree {
+    const { cost, maxRows } = this.#options;
+    const { root, budget } = state;
+    const parents = [-1], tokens = [root], chances = [1];
+    this.#kinds = [[]];
+    const add = (parent: number, { token, kinds }: Option, chance: number) => {
+      this.#kinds.push(kinds);
+      tokens.push(token);
+      chances.push(chance);
+      return parents.push(parent) - 1;
+    };
+    /** Tokens that must be expected of one more row. */
+    const price = (rows: number, read: number) =>
+      this.#pace *
+      (cost.body(rows + 1) - cost.body(rows) + cost.head(read + 1) -
+        cost.head(read));
+
+    const walk = new Walk(state, this.#options);
+    let chain = 0;
+    for (let depth = 1; depth < budget; depth++) {
+      const [best, ...others] = walk.options(tokens[chain]);
+      const chance = chances[chain];
+      const rows = parents.length;
+      if (rows >= maxRows || !best) break;
+      if (chance * best.chance < price(rows, depth)) break;
+      const next = add(chain, best, chance * best.chance);
+      for (const option of others) {
+        if (parents.length >= maxRows) break;
+        const hit = chance * option.chance;
+        const sibling = this.#pace *
+          (cost.body(parents.length + 1) - cost.body(parents.length));
+        if (hit * SIBLING_WORTH < sibling) break;
+        add(chain, option, hit);
+      }
+      walk.step(best.token);
+      chain = next;
+    }
+    const masks = this.#masks(parents, chances, budget);
+    return {
+      parents: Int32Array.from(parents),
+      tokens: Int32Array.from(tokens),
+      masks,
+    };
+  }
+
+  learn({ tree, verdict, logits }: Outcome): void {
+    const { cost, memory, sources, index } = this.#options;
+    const { tokens, kept } = verdict;
+    let depth = 0;
+    let parent = 0;
+    for (let node = 1; node < tree.tokens.length; node++) {
+      if (tree.parents[node] !== parent) {
+        // Parents follow the chain: each is the first child of the one before.
+        parent = tree.parents[node];
+        depth++;
+      }
+      const actual = depth < kept ? tokens[depth] : undefined;
+      if (actual === undefined) break;
+      for (const kind of this.#kinds[node]) {
+        memory.acceptance.learn(kind, tree.tokens[node] === actual);
+      }
+    }
+    if (sources.has("recycle")) {
+      const path = [tree.tokens[0], ...tokens];
+      for (let row = 0; row < kept; row++) {
+        memory.successors.learn(path[row], bestIds(logits(row), SUCCESSORS));
+      }
+    }
+    for (const token of tokens) index.push(token);
+    const rows = tree.masks.reduce((sum, n) => sum + n, tree.tokens.length);
+    const pace = tokens.length / (cost.body(rows) + cost.head(kept));
+    this.#pace += (pace - this.#pace) / PACE_MEMORY;
+  }
+
+  /** Gives masks to the nodes behind which they are likely to be needed. */
+  #masks(parents: number[], chances: number[], budget: number): Int32Array {
+    const { cost, memory, sources, masks, maxRows } = this.#options;
+    const counts = new Int32Array(parents.length);
+    if (!sources.has("bita") || budget < 3) return counts;
+    let rows = parents.length;
+    for (const [node, chance] of chances.entries()) {
+      let last = chance; // that no child of the node becomes text
+      for (const [child, parent] of parents.entries()) {
+        if (parent === node) last -= chances[child];
+      }
+      let gain = Math.max(0, last);
+      for (let mask = 0; mask < masks && rows < maxRows; mask++) {
+        gain *= memory.acceptance.chance(maskKind(mask, 0));
+        const price = this.#pace * (cost.body(rows + 1) - cost.body(rows));
+        if (gain < price) break;
+        counts[node]++;
+        rows++;
+      }
+    }
+    return counts;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Who drafts: which decoder a request runs with.
+ *
+ * @module
+ */
+
+import { Acceptance } from "./bita/acceptance.ts";
+import type { Burst, DecodeOptions } from "./bita/burst.ts";
+import type { Cost } from "./bita/cost_curve.ts";
+import { CostPlanner } from "./bita/cost_planner.ts";
+import { decode } from "./bita/decoder.ts";
+import { type DraftMemory, priorChance, type Source } from "./bita/guesses.ts";
+import type { Model } from "./bita/model.ts";
+import { NgramIndex } from "./bita/ngram_index.ts";
+import { decodePlain } from "./bita/plain.ts";
+import { SuccessorTable } from "./bita/successors.ts";
+import type { Draft } from "./generation.ts";
+
+/** A model, and what is known about drafting with it. */
+export interface DraftingParts {
+  model: Model;
+  cost: Cost;
+  /** Whether its masks were tuned, and so are worth rows. */
+  tuned: boolean;
+}
+
+/** Decodes with whoever a request asks for; remembers what drafts have taught. */
+export class Drafting {
+  readonly #parts: DraftingParts;
+  readonly #memory: DraftMemory;
+
+  /** Remembers nothing yet. */
+  constructor(parts: DraftingParts) {
+    this.#parts = parts;
+    this.#memory = {
+      acceptance: new Acceptance(priorChance),
+      successors: new SuccessorTable(parts.model.vocab),
+    };
+  }
+
+  /** Continues a prompt. */
+  decode(
+    prompt: Int32Array,
+    draft: Draft,
+    options: DecodeOptions,
+  ): AsyncGenerator<Burst, void> {
+    const { model, cost } = this.#parts;
+    if (draft === "none") return decodePlain(model, prompt, options);
+    if (draft === "bita") return decode(model, prompt, options);
+    const planner = new CostPlanner({
+      cost,
+      memory: this.#memory,
+      sources: this.#sources(draft),
+      index: new NgramIndex(prompt),
+      masks: model.masks,
+      maxRows: model.maxRows,
+    });
+    return decode(model, prompt, { ...options, planner });
+  }
+
+  #sources(draft: Source | "auto"): ReadonlySet<Source> {
+    if (draft !== "auto") return new Set([draft]);
+    const untrained: Source[] = ["ngram", "recycle"];
+    return new Set(this.#parts.tuned ? ["bita", ...untrained] : untrained);
+  }
+}

@@ -1,0 +1,106 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { Acceptance } from "../../lib/bita/acceptance.ts";
+import { costCurve } from "../../lib/bita/cost_curve.ts";
+import { CostPlanner } from "../../lib/bita/cost_planner.ts";
+import { decode } from "../../lib/bita/decoder.ts";
+import { priorChance, type Source } from "../../lib/bita/guesses.ts";
+import { NgramIndex } from "../../lib/bita/ngram_index.ts";
+import { decodePlain } from "../../lib/bita/plain.ts";
+import { SuccessorTable } from "../../lib/bita/successors.ts";
+import { ToyModel } from "../toy/model.ts";
+import { GREEDY, run } from "./_run.ts";
+
+const FLAT = { body: costCurve([[2, 10], [32, 10]]), head: () => 1 };
+const STEEP = { body: costCurve([[2, 10], [32, 160]]), head: () => 1 };
+
+function planner(
+  model: ToyModel,
+  { prompt, cost = FLAT, sources, prior = priorChance }: {
+    prompt: Int32Array;
+    cost?: typeof FLAT;
+    sources: Source[];
+    prior?: (kind: string) => number;
+  },
+) {
+  return new CostPlanner({
+    cost,
+    memory: {
+      acceptance: new Acceptance(prior),
+      successors: new SuccessorTable(model.vocab),
+    },
+    sources: new Set(sources),
+    index: new NgramIndex(prompt),
+    masks: model.masks,
+    maxRows: model.maxRows,
+  });
+}
+
+Deno.test("CostPlanner never changes a text", async () => {
+  let accepted = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(1000),
+      fc.integer({ min: 4, max: 30 }),
+      fc.subarray<Source>(["bita", "ngram", "recycle"]),
+      fc.constantFrom(FLAT, STEEP),
+      fc.constantFrom(0, 1),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      async (seed, vocab, sources, cost, temperature, chance) => {
+        const model = new ToyModel({ seed, vocab, perturb: true });
+        const prompt = Int32Array.from([0, 1, 2, 0, 1], (id) => id % vocab);
+        const options = {
+          sampling: { ...GREEDY, temperature, seed },
+          maxTokens: 24,
+          endTokens: new Set([vocab - 1]),
+        };
+        const plain = await run(decodePlain(model, prompt, options));
+        const drafted = await run(decode(model, prompt, {
+          ...options,
+          planner: planner(model, {
+            prompt,
+            cost,
+            sources,
+            prior: () => chance,
+          }),
+        }));
+        assertEquals(drafted.tokens, plain.tokens);
+        assertEquals(drafted.finish, plain.finish);
+        for (const burst of drafted.bursts) accepted += burst.accepted;
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  assert(accepted > 2000, `${accepted} guesses were right`);
+});
+
+Deno.test("CostPlanner drafts nothing where nothing pays", () => {
+  const model = new ToyModel({ seed: 1, vocab: 8 });
+  const prompt = Int32Array.of(1, 2, 3, 1, 2);
+  const dear = { body: costCurve([[1, 1], [2, 100]]), head: () => 1 };
+  const tree = planner(model, { prompt, cost: dear, sources: ["ngram"] })
+    .plan({ root: 2, budget: 9, candidates: [], hit: false });
+  assertEquals([...tree.parents], [-1]);
+});
+
+Deno.test("CostPlanner copies on while that pays", () => {
+  const model = new ToyModel({ seed: 1, vocab: 8 });
+  const prompt = Int32Array.of(1, 2, 3, 4, 5, 6, 1, 2, 3);
+  const tree = planner(model, { prompt, sources: ["ngram"] })
+    .plan({ root: 3, budget: 9, candidates: [], hit: false });
+  assertEquals([...tree.tokens], [3, 4, 5, 6, 1, 2, 3]);
+  assertEquals([...tree.parents], [-1, 0, 1, 2, 3, 4, 5]);
+});
+
+Deno.test("CostPlanner lets a token that two sources propose count once", () => {
+  const model = new ToyModel({ seed: 1, vocab: 8 });
+  const prompt = Int32Array.of(1, 2, 3, 1, 2);
+  const tree = planner(model, { prompt, sources: ["ngram", "bita"] }).plan({
+    root: 2,
+    budget: 2,
+    candidates: [{ ids: [3, 5], probabilities: [0.9, 0.1] }],
+    hit: true,
+  });
+  assertEquals([...tree.tokens], [2, 3, 5]);
+  assertEquals([...tree.parents], [-1, 0, 0]);
+});
