@@ -15,8 +15,6 @@ export interface Machine {
   onnxruntime: string;
   /** Short digest, with `-dirty` where files differ from it. */
   commit: string;
-  /** Mean number of tasks that ran in the minute before; quiet is near 0. */
-  load: number;
 }
 
 /** Describes this machine, and the code as it is checked out. */
@@ -28,7 +26,6 @@ export async function describeMachine(): Promise<Machine> {
     deno: Deno.version.deno,
     onnxruntime: denoJson.imports["onnxruntime-node"].split("@")[1],
     commit: await commit(),
-    load: Deno.loadavg()[0],
   };
 }
 

@@ -6,6 +6,7 @@
 
 import { parseArgs } from "node:util";
 import type { Benchmark } from "./benchmark.ts";
+import { cpuTime, othersShare } from "./cpu_time.ts";
 import { decode } from "./decode.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { overhead } from "./overhead.ts";
@@ -19,6 +20,9 @@ const BENCHMARKS: Record<string, Benchmark> = {
   overhead,
   decode,
 };
+
+/** Share of the processors' time that others may take. */
+const MOST_OTHERS = 0.05;
 
 function help(): string {
   const lines = Object.entries(BENCHMARKS).flatMap(([name, benchmark]) => [
@@ -38,14 +42,22 @@ function help(): string {
 }
 
 function machineLine(machine: Machine): string {
-  const { cpu, cores, deno, onnxruntime, commit, load } = machine;
+  const { cpu, cores, deno, onnxruntime, commit } = machine;
   return [
     `${cpu}, ${cores} cores`,
     `Deno ${deno}`,
     `ONNX Runtime ${onnxruntime}`,
     `commit ${commit}`,
-    `load ${load.toFixed(1)} before`,
   ].join("; ");
+}
+
+/** Says whether the numbers count; spinning threads lose most beside others. */
+function disturbance(others: number | undefined): string {
+  if (others === undefined) return "Who else used the processors is not known.";
+  const share = `Others took ${(others * 100).toFixed(1)} % of the CPU's time`;
+  return others > MOST_OTHERS
+    ? `**${share}: run it again on a quiet machine, these numbers do not count.**`
+    : `${share}.`;
 }
 
 async function bench(name: string, args: string[]): Promise<void> {
@@ -62,16 +74,19 @@ async function bench(name: string, args: string[]): Promise<void> {
   });
   const { json, ...settings } = values as Record<string, string>;
   const machine = await describeMachine();
+  const before = await cpuTime();
   const { tables, notes, data } = await benchmark.run(settings);
+  const after = await cpuTime();
+  const others = before && after && othersShare(before, after);
 
   console.log([
     `## ${name}`,
     machineLine(machine),
     ...tables.map(markdown),
-    notes.map((note) => `- ${note}`).join("\n"),
+    [...notes, disturbance(others)].map((note) => `- ${note}`).join("\n"),
   ].join("\n\n"));
   if (!json) return;
-  const whole = { benchmark: name, machine, settings, results: data };
+  const whole = { benchmark: name, machine, others, settings, results: data };
   await Deno.writeTextFile(json, `${JSON.stringify(whole, null, 2)}\n`);
 }
 
