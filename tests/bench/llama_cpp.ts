@@ -68,16 +68,20 @@ export class LlamaCpp implements AsyncDisposable {
   }
 }
 
-/** Installs what `package-lock.json` names, as `.npmrc` there says, if missing. */
+/**
+ * Installs what `package-lock.json` names, as `.npmrc` there says, if missing.
+ *
+ * Not with `npm ci`: it wants a digest of every system's library, used or not.
+ */
 async function install(): Promise<void> {
   const installed = await Deno.stat(`${FOLDER}node_modules`)
     .then(() => true, () => false);
   if (installed) return;
   const { success } = await new Deno.Command("npm", {
-    args: ["ci"],
+    args: ["install", "--no-save"],
     cwd: FOLDER,
     stdout: "null",
   }).spawn().status;
   if (success) return;
-  throw new Error("Cannot install llama.cpp: npm ci must succeed: it failed");
+  throw new Error("Cannot install llama.cpp: npm must succeed: it failed");
 }
