@@ -72,7 +72,7 @@ export const passes: Benchmark = {
 
 const NOTES = [
   "Medians of interleaved repeats after one that does not count; head: the logits of all rows.",
-  "Each backend has the widest and the narrowest pass that keeps a row's bits.",
+  "A backend shows the widths between which a row's bits stay the same.",
 ];
 
 async function open(backend: BackendName): Promise<Bench> {
