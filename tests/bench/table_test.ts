@@ -31,6 +31,6 @@ Deno.test("markdown() keeps three digits that count, and counts whole", () => {
 });
 
 Deno.test("markdown() lets no cell end early", () => {
-  const table = { title: "", header: ["name"], rows: [["a|b"]] };
-  assertEquals(markdown(table).split("\n").at(-1), "| a\\|b |");
+  const table = { title: "", header: ["name"], rows: [["a|b|c"]] };
+  assertEquals(markdown(table).split("\n").at(-1), "| a\\|b\\|c |");
 });
