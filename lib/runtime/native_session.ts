@@ -19,6 +19,9 @@ const ELEMENT: Partial<Record<Tensor.Type, number>> = {
 const DEVICE_ALLOCATOR = 0;
 const DEFAULT_MEMORY = 0;
 
+/** Key of the setting that lets threads sleep as soon as a run ends. */
+const STOP_SPINNING = "session.force_spinning_stop";
+
 /** Opens the graph file at `path`, to run on so many threads. */
 export function openNativeSession(
   api: OnnxCApi,
@@ -28,6 +31,15 @@ export function openNativeSession(
   const { check } = api;
   const options = made((out) => check(api.createSessionOptions.call(out)));
   check(api.setIntraOpNumThreads.call(options, threads));
+  // Each session has threads of its own. Between runs they would spin, and take
+  // the processors from the session that runs meanwhile.
+  check(
+    api.addSessionConfigEntry.call(
+      options,
+      cString(STOP_SPINNING),
+      cString("1"),
+    ),
+  );
   const session = made((out) =>
     check(
       api.createSession.call(api.environment, pathString(path), options, out),

@@ -112,6 +112,10 @@ export function openOnnxCApi() {
       result: "pointer",
     }),
     releaseValue: bind(96, { parameters: ["pointer"], result: "void" }),
+    addSessionConfigEntry: bind(130, {
+      parameters: ["pointer", "buffer", "buffer"], // options, key, value
+      result: "pointer",
+    }),
   };
 }
 
