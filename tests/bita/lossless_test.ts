@@ -8,12 +8,13 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { decode } from "../../lib/bita/decoder.ts";
-import type { Model, Pass, Sequence } from "../../lib/bita/model.ts";
+import type { Model } from "../../lib/bita/model.ts";
 import { layOut } from "../../lib/bita/pass_layout.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { chooseToken, Scratch } from "../../lib/bita/sampling.ts";
 import { ToyModel } from "../toy/model.ts";
 import { type Case, cases, plannerOf } from "./_cases.ts";
+import { gullible } from "./_gullible.ts";
 import { GREEDY, run } from "./_run.ts";
 
 /** Decodes a case both ways; returns what is to be equal. */
@@ -60,35 +61,6 @@ Deno.test("decode() equals decodePlain(), tokens, finish, keys and values", asyn
     assert(finishes.get(finish)! > 2_000, `${finish}: ${finishes.get(finish)}`);
   }
 });
-
-/** A model that agrees with the first wrong guess of each pass. */
-function gullible(model: Model): Model {
-  return {
-    vocab: model.vocab,
-    masks: model.masks,
-    prompts: model.prompts,
-    maxRows: model.maxRows,
-    context: model.context,
-    open: (prompt) => believing(model.open(prompt), model.vocab),
-  };
-}
-
-function believing(sequence: Sequence, vocab: number): Sequence {
-  let pass: Pass;
-  return {
-    forward(next) {
-      pass = next;
-      return sequence.forward(next);
-    },
-    async logits(rows) {
-      const logits = await sequence.logits(rows);
-      const guess = rows[0] === 0 && rows.length > 1 ? pass.tokens[1] : -1;
-      if (guess >= 0 && guess < vocab) logits[guess] = 100;
-      return logits;
-    },
-    close: () => sequence.close(),
-  };
-}
 
 Deno.test("a verifier that takes one wrong guess is found out", async () => {
   const details = await fc.check(
