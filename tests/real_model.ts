@@ -11,6 +11,7 @@ import type { Model } from "../lib/bita/model.ts";
 import type { BackendName } from "../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../lib/runtime/choose_backend.ts";
 import { openModel } from "../lib/runtime/ort_model.ts";
+import { type Adapter, UNTRAINED } from "../models/adapter.ts";
 import { type Artefact, openArtefact } from "../models/artefact.ts";
 import { modelFile } from "../models/download.ts";
 import { defaultProgress } from "../models/download/progress.ts";
@@ -43,14 +44,15 @@ export async function realArtefact(format: WeightFormat): Promise<Artefact> {
 /** Opens the default model, in the weight format of the backend or another. */
 export async function openRealModel(
   backend: BackendName,
-  options: { context?: number; format?: WeightFormat } = {},
+  options: { context?: number; format?: WeightFormat; adapter?: Adapter } = {},
 ): Promise<Model> {
-  const { context = 1024, format = WEIGHTS[backend] } = options;
+  const { context = 1024, format = WEIGHTS[backend], adapter = UNTRAINED } =
+    options;
   const { threads } = CONFIG;
   return await openModel(
     await openBackend(backend, { threads }),
     await realArtefact(format),
-    { context },
+    { context, adapter },
   );
 }
 
