@@ -1,0 +1,58 @@
+"""A text's keys, values and hidden states. Text rows see nothing that is learned, so
+they are computed without gradients, and once as far as memory allows.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from .llama import attention
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that was read: `keys` are rotated."""
+
+    ids: torch.Tensor  # [T]
+    keys: torch.Tensor  # [layers, kv_heads, T, head_dim]
+    values: torch.Tensor  # [layers, kv_heads, T, head_dim]
+    hidden: torch.Tensor  # [T, dim]
+
+    @property
+    def bytes(self):
+        return sum(t.nbytes for t in (self.ids, self.keys, self.values, self.hidden))
+
+
+@torch.no_grad()
+def read_text(llama, ids):
+    """Reads token ids, [T]. One text at a time: a padded one could differ in bits."""
+    ids = torch.as_tensor(ids, device=llama.device)
+    T = len(ids)
+    causal = torch.ones(1, T, T, dtype=torch.bool, device=llama.device).tril()
+    keys, values = [], []
+
+    def attend(_layer, q, k, v):
+        keys.append(k[0])
+        values.append(v[0])
+        return attention(q, k, v, causal)
+
+    positions = torch.arange(T, device=llama.device)[None]
+    hidden = llama.run(llama.embedding[ids][None], positions, attend)
+    return Text(ids, torch.stack(keys), torch.stack(values), hidden[0])
+
+
+class TextCache:
+    """Keeps what `read_text` gave, until `budget` bytes are full."""
+
+    def __init__(self, llama, budget):
+        self.llama, self.free, self.texts = llama, budget, {}
+
+    def read(self, ids):
+        key = tuple(ids)
+        if key in self.texts:
+            return self.texts[key]
+        text = read_text(self.llama, ids)
+        if text.bytes <= self.free:
+            self.free -= text.bytes
+            self.texts[key] = text
+        return text
