@@ -1,0 +1,74 @@
+"""The model's own greedy answers: the text that drafts will have to match. A line
+holds `prompt` and `answer`, both token ids.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from .decode import decode
+from .jsonl import append_lines, read_lines
+
+HELD_OUT = 32  # one prompt in so many is never trained on
+SORTED_BATCHES = 8  # prompts sorted by length together, so that pads are few
+
+
+@dataclass(frozen=True)
+class Example:
+    """A prompt and its answer, token ids; an answer that ended holds the end token."""
+
+    prompt: list[int]
+    answer: list[int]
+
+    @property
+    def ids(self):
+        return self.prompt + self.answer
+
+    @property
+    def held_out(self):
+        """Tells by the prompt alone, so that more data moves nothing across."""
+        text = " ".join(map(str, self.prompt))
+        return hashlib.sha256(text.encode()).digest()[0] % HELD_OUT == 0
+
+
+def read_examples(path, *, least):
+    """Reads the examples whose answers have at least `least` tokens."""
+    examples = (Example(**line) for line in read_lines(path))
+    return [example for example in examples if len(example.answer) >= least]
+
+
+def encode_prompts(chat, path, *, longest):
+    """Reads the `prompt` of each JSON line; those over `longest` tokens and those that
+    spell a control token are left out, and so is what was there before."""
+    prompts = {}
+    for line in read_lines(path):
+        try:
+            ids = chat.encode(line["prompt"])
+        except ValueError:
+            continue
+        if len(ids) <= longest:
+            prompts[tuple(ids)] = ids
+    return list(prompts.values())
+
+
+def write_answers(llama, prompts, path, *, new_tokens, batch, end, live):
+    """Adds answers to the prompts that the file does not answer yet."""
+    done = {tuple(line["prompt"]) for line in read_lines(path)}
+    open_prompts = [prompt for prompt in prompts if tuple(prompt) not in done]
+    answered, window = len(prompts) - len(open_prompts), batch * SORTED_BATCHES
+    for first in range(0, len(open_prompts), window):
+        ordered = sorted(open_prompts[first : first + window], key=len)
+        for at in range(0, len(ordered), batch):
+            part = ordered[at : at + batch]
+            texts = decode(
+                llama,
+                part,
+                new_tokens=new_tokens,
+                end=end,
+                pick=lambda logits: logits.argmax(-1),
+            )
+            append_lines(
+                path,
+                [{"prompt": p, "answer": text} for p, text in zip(part, texts)],
+            )
+            answered += len(part)
+            live.show(f"answers {answered}/{len(prompts)}")

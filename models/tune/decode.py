@@ -1,0 +1,93 @@
+"""Many texts continued at once, in one KV buffer that is allocated beforehand.
+
+    columns [0, T)      the prompts, padded on the left so that all end together
+    columns [T, T + n)  what was decoded, a column a step
+"""
+
+import torch
+
+from .llama import attention
+
+
+@torch.no_grad()
+def decode(llama, prompts, *, new_tokens, end, pick):
+    """Continues prompts, lists of ids, by up to `new_tokens` each.
+
+    `pick(logits)` chooses a token a row, [B, vocab] -> [B]. Gives lists of ids; one
+    that ended has `end` as its last.
+    """
+    buffer = Buffer(llama, prompts, new_tokens)
+    texts = [[] for _ in prompts]
+    alive = list(range(len(prompts)))  # by row of the buffer
+    logits = buffer.prefill(prompts)
+    while True:
+        tokens = pick(logits)
+        for text, token in zip((texts[i] for i in alive), tokens.tolist()):
+            if not text or text[-1] != end:
+                text.append(token)
+        rows = [r for r, i in enumerate(alive) if texts[i][-1] != end]
+        if not rows or buffer.column == buffer.columns:
+            return texts
+        if len(rows) <= len(alive) / 2:  # dead rows cost as much as live ones
+            alive = [alive[row] for row in rows]
+            rows = torch.tensor(rows, device=llama.device)
+            buffer.keep(rows)
+            tokens = tokens[rows]
+        logits = buffer.step(tokens)
+
+
+class Buffer:
+    """Keys and values of B texts, and the passes that fill them."""
+
+    def __init__(self, llama, prompts, new_tokens):
+        c, device = llama.config, llama.device
+        self.llama, B = llama, len(prompts)
+        self.column = max(map(len, prompts))
+        self.columns = self.column + new_tokens - 1  # nothing follows the last token
+        shape = (c.layers, B, c.kv_heads, self.columns, c.head_dim)
+        self.keys = torch.zeros(shape, dtype=llama.dtype, device=device)
+        self.values = torch.zeros_like(self.keys)
+        self.visible = torch.ones(B, 1, self.columns, dtype=torch.bool, device=device)
+        for row, prompt in enumerate(prompts):
+            self.visible[row, 0, : self.column - len(prompt)] = False
+
+    def prefill(self, prompts):
+        """Reads the prompts; gives the logits behind them, [B, vocab]."""
+        T, device = self.column, self.llama.device
+        padded = [[0] * (T - len(prompt)) + prompt for prompt in prompts]
+        ids = torch.tensor(padded, device=device)
+        text = self.visible[:, :, :T]  # [B, 1, T]
+        causal = torch.ones(T, T, dtype=torch.bool, device=device).tril()
+        # A pad sees itself: a row that sees nothing is no number.
+        visible = causal & text | torch.eye(T, dtype=torch.bool, device=device)
+        positions = (text[:, 0].cumsum(-1) - 1).clamp(min=0)
+
+        def attend(layer, q, k, v):
+            self.keys[layer, :, :, :T] = k
+            self.values[layer, :, :, :T] = v
+            return attention(q, k, v, visible)
+
+        hidden = self.llama.run(self.llama.embedding[ids], positions, attend)
+        self.position = positions[:, -1:] + 1
+        return self.llama.logits(hidden[:, -1])
+
+    def step(self, tokens):
+        """Adds a token to each text; gives the logits behind it, [B, vocab]."""
+        at, seen = self.column, self.column + 1
+        visible = self.visible[:, :, :seen]
+
+        def attend(layer, q, k, v):
+            self.keys[layer, :, :, at] = k[:, :, 0]
+            self.values[layer, :, :, at] = v[:, :, 0]
+            keys, values = self.keys[layer, :, :, :seen], self.values[layer, :, :, :seen]
+            return attention(q, keys, values, visible)
+
+        x = self.llama.embedding[tokens][:, None]
+        hidden = self.llama.run(x, self.position, attend)
+        self.column, self.position = seen, self.position + 1
+        return self.llama.logits(hidden[:, 0])
+
+    def keep(self, rows):
+        """Leaves out all rows but these."""
+        self.keys, self.values = self.keys[:, rows], self.values[:, rows]
+        self.visible, self.position = self.visible[rows], self.position[rows]
