@@ -1,0 +1,132 @@
+"""The loop. A step takes one text after the other and adds up their gradients, so that
+nothing is padded and only one text's rows are in memory.
+
+All that is drawn depends on the seed and the step's number alone: a run that was
+interrupted goes on with the same numbers.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from .draft import draft
+from .draws import draws
+from .layout import lay_out, some_anchors
+from .loss import Loss, ranks
+from .schedule import share_of_rate
+from .trees import accepted, parse_shape, share_within
+
+SHOWN_TREES = ("5-4-3", "2-1", "1")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train."""
+
+    loss: Loss
+    steps: int
+    batch: int = 8  # texts a step
+    groups: int = 64  # groups of masks a text, at most
+    prompt_rate: float = 1e-2
+    rate: float = 2e-3  # of all but the prompts
+    warm_up: int = 20
+    clip: float = 1.0
+    offset: int = 1024  # texts stand up to so many positions later
+    seed: int = 0
+
+
+class Trainer:
+    """Trains an adapter on examples; `texts` reads them."""
+
+    def __init__(self, llama, adapter, examples, *, plan, texts):
+        self.llama, self.adapter, self.examples = llama, adapter, examples
+        self.plan, self.texts = plan, texts
+        self.step, self.curve = 0, []
+        prompts = [adapter.prompt_keys, adapter.prompt_values]
+        others = [p for p in adapter.parameters() if all(p is not q for q in prompts)]
+        self.optimizer = torch.optim.AdamW(
+            [
+                {"params": prompts, "rate": plan.prompt_rate},
+                {"params": others, "rate": plan.rate},
+            ],
+            betas=(0.9, 0.98),
+            weight_decay=0.0,
+        )
+
+    def advance(self):
+        """Takes a step; gives its figures, which join the curve."""
+        plan = self.plan
+        share = share_of_rate(self.step, steps=plan.steps, warm_up=plan.warm_up)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["rate"] * share
+        batch = [self._place(example, slot) for slot, example in enumerate(self._batch())]
+        total = sum(plan.loss.weights(layout.labels).sum() for _, layout, _ in batch)
+        self.optimizer.zero_grad()
+        losses, found = zip(*(self._learn(*placed, total) for placed in batch))
+        torch.nn.utils.clip_grad_norm_(self.adapter.parameters(), plan.clip)
+        self.optimizer.step()
+        self.step += 1
+        figures = {"step": self.step, "loss": sum(losses), **summary(torch.cat(found))}
+        self.curve.append(figures)
+        return figures
+
+    def _batch(self):
+        """Picks the step's examples out of an endless row of shuffled epochs."""
+        count = len(self.examples)
+        for at in range(self.step * self.plan.batch, (self.step + 1) * self.plan.batch):
+            epoch = draws(self.plan.seed, "epoch", at // count)
+            yield self.examples[torch.randperm(count, generator=epoch)[at % count]]
+
+    def _place(self, example, slot):
+        """Gives a text, its groups and its offset."""
+        generator = draws(self.plan.seed, "step", self.step, slot)
+        anchors = some_anchors(example, self.plan.groups, generator)
+        offset = torch.randint(self.plan.offset + 1, (), generator=generator).item()
+        text = self.texts.read(example.ids)
+        anchors = anchors.to(self.llama.device)
+        return text, lay_out(text.ids, anchors, self.adapter.shape.masks), offset
+
+    def _learn(self, text, layout, offset, total):
+        """Adds a text's gradients; gives its loss and ranks."""
+        rows = layout.positions.clamp(max=len(text.ids) - 1)
+        with torch.no_grad():
+            said = self.llama.logits(text.hidden[rows.min() :])
+            teacher = said[rows - rows.min()]  # [G, M, vocab]
+        logits = self.llama.logits(draft(self.llama, self.adapter, text, layout, offset))
+        loss = self.plan.loss(logits, layout.labels, teacher) / total
+        loss.backward()
+        return loss.item(), ranks(logits.detach(), layout.labels)
+
+    def state(self):
+        """Gives all that a later `load` needs to go on from here."""
+        return {
+            "plan": self.plan,
+            "shape": self.adapter.shape,
+            "step": self.step,
+            "curve": self.curve,
+            "adapter": self.adapter.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+
+    def load(self, state):
+        """Goes on from a state; one of another plan or shape raises ValueError."""
+        for name, mine in ("plan", self.plan), ("shape", self.adapter.shape):
+            if state[name] != mine:
+                raise ValueError(
+                    f"Cannot resume: the {name} must be {state[name]}: received {mine}"
+                )
+        self.step, self.curve = state["step"], list(state["curve"])
+        self.adapter.load_state_dict(state["adapter"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+
+def summary(found):
+    """Sums ranks, [A, M], up: top-1 and top-5 by mask, and accepted tokens by tree."""
+    return {
+        "top1": share_within(found, 1),
+        "top5": share_within(found, 5),
+        "tokens": {
+            tree: 1 + accepted(found, parse_shape(tree)).float().mean().item()
+            for tree in SHOWN_TREES
+        },
+    }
