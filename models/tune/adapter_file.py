@@ -1,0 +1,83 @@
+"""The adapter as the server loads it: a safetensors file.
+
+    mask_embeddings [M, dim]
+    prompt_keys, prompt_values [layers, kv_heads, P, head_dim]
+    layer_vectors [layers, M, dim]                if the shape has vectors
+    update.LINEAR.a [changed, rank, in]           for each updated linear, in the layers
+    update.LINEAR.b [changed, out, rank]          from `first_layer` to the last
+
+Rows of `attn_qkv` are queries, keys, values, heads in rotary halves; those of
+`ffn_gate_up` are gate, up. Metadata are texts: `base_sha256`, `masks`, `prompts`, and
+as JSON `shape`, `plan`, `curve` and, once evaluated, `evaluation`.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+
+from .adapter import Adapter, Shape
+
+CURVE_POINTS = 100
+
+
+def adapter_metadata(llama, state):
+    """Says what a run's state was tuned for, and how."""
+    curve = state["curve"]
+    every = max(1, len(curve) // CURVE_POINTS)
+    return {
+        "base_sha256": llama.digest,
+        "masks": str(state["shape"].masks),
+        "prompts": str(state["shape"].prompts),
+        "shape": json.dumps(asdict(state["shape"])),
+        "plan": json.dumps(asdict(state["plan"])),
+        "curve": json.dumps(curve[every - 1 :: every]),
+    }
+
+
+def write_adapter(path, adapter, metadata, dtype=torch.float32):
+    """Writes an adapter in `dtype`, in one move."""
+    tensors = {
+        to_file_name(name): value.detach().to("cpu", dtype).contiguous()
+        for name, value in adapter.named_parameters()
+    }
+    partial = Path(f"{path}.partial")
+    partial.write_bytes(save(tensors, metadata))
+    partial.replace(path)
+
+
+def read_adapter(path, llama):
+    """Gives the adapter, on the model's device, and its metadata; one that was tuned for
+    another model raises ValueError."""
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+        if metadata["base_sha256"] != llama.digest:
+            raise ValueError(
+                f"Cannot load the adapter: it must be tuned for {llama.digest}: received {metadata['base_sha256']}"
+            )
+        shape = json.loads(metadata["shape"])
+        shape["linears"] = tuple(shape["linears"])
+        adapter = Adapter(llama.config, Shape(**shape))
+        with torch.no_grad():
+            for name, parameter in adapter.named_parameters():
+                parameter.copy_(file.get_tensor(to_file_name(name)))
+    return adapter.to(llama.device), metadata
+
+
+def annotate_adapter(path, **notes):
+    """Adds metadata to a file and changes nothing else."""
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata() | notes
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+    partial = Path(f"{path}.partial")
+    partial.write_bytes(save(tensors, metadata))
+    partial.replace(path)
+
+
+def to_file_name(name):
+    """`"a.ffn_down"` -> `"update.ffn_down.a"`; other names stay."""
+    factor, _, linear = name.partition(".")
+    return f"update.{linear}.{factor}" if linear else name
