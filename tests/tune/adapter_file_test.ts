@@ -1,0 +1,36 @@
+import { assert, assertEquals } from "@std/assert";
+import { layOut } from "../../lib/bita/pass_layout.ts";
+import { PYTHON, python, withTinyModel } from "./_python.ts";
+import { serve } from "./_serve.ts";
+
+Deno.test("the server's masks say what PyTorch's say", {
+  ignore: !PYTHON,
+}, async () => {
+  await withTinyModel(async ({ folder, model: path }) => {
+    const adapter = `${folder}/bita.safetensors`;
+    const script = "tests/tune/_mask_logits.py";
+    const { code, stdout, stderr } = await python([script, adapter], {
+      TINY: path,
+    });
+    assertEquals(code, 0, stderr);
+    const expected: { ids: number[]; logits: number[][] } = JSON.parse(stdout);
+
+    const model = await serve(path, { folder, adapter });
+    const tokens = Int32Array.from(expected.ids);
+    const sequence = model.open(tokens);
+    const { pass, maskRows } = layOut({
+      parents: tokens.map((_, node) => node - 1),
+      tokens,
+      masks: tokens.map((_, node) => node === tokens.length - 1 ? 3 : 0),
+    }, { start: model.prompts, position: 0 });
+    await sequence.forward(pass);
+    const first = maskRows.at(-1)!;
+    const logits = await sequence.logits([first, first + 1, first + 2]);
+    sequence.close();
+
+    const flat = expected.logits.flat();
+    assertEquals(logits.length, flat.length);
+    const worst = Math.max(...flat.map((x, i) => Math.abs(x - logits[i])));
+    assert(worst < 1e-4, `differ by ${worst}`);
+  });
+});

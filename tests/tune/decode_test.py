@@ -1,0 +1,40 @@
+import unittest
+
+import torch
+from _tiny import some_ids, tiny
+
+from tune.decode import decode
+from tune.text import read_text
+
+NEW = 12
+
+
+def greedy(logits):
+    return logits.argmax(-1)
+
+
+def one_by_one(prompt, end):
+    """Reads the whole text again for each token."""
+    text = []
+    while len(text) < NEW and (not text or text[-1] != end):
+        hidden = read_text(tiny(), prompt + text).hidden
+        text.append(tiny().logits(hidden[-1]).argmax().item())
+    return text
+
+
+class TestDecode(unittest.TestCase):
+    def test_gives_each_text_as_if_alone(self):
+        prompts = [some_ids(n, f"prompt {n}") for n in (3, 9, 1, 6, 6, 12, 4)]
+        plain = [one_by_one(prompt, end=-1) for prompt in prompts]
+        # An end token that leaves few texts, so that rows are dropped on the way.
+        tokens = torch.tensor(plain)
+        end = tokens[:, 1:-1].flatten().mode().values.item()
+        found = decode(tiny(), prompts, new_tokens=NEW, end=end, pick=greedy)
+        self.assertEqual(found, [one_by_one(prompt, end) for prompt in prompts])
+        self.assertIn(end, [text[-1] for text in found])
+
+    def test_stops_when_all_have_ended(self):
+        prompts = [some_ids(4)] * 3
+        end = one_by_one(prompts[0], end=-1)[0]
+        found = decode(tiny(), prompts, new_tokens=NEW, end=end, pick=greedy)
+        self.assertEqual(found, [[end]] * 3)
