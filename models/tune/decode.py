@@ -60,7 +60,7 @@ class Buffer:
         causal = torch.ones(T, T, dtype=torch.bool, device=device).tril()
         # A pad sees itself: a row that sees nothing is no number.
         visible = causal & text | torch.eye(T, dtype=torch.bool, device=device)
-        positions = (text[:, 0].cumsum(-1) - 1).clamp(min=0)
+        positions = text[:, 0].cumsum(-1) - 1
 
         def attend(layer, q, k, v):
             self.keys[layer, :, :, :T] = k
