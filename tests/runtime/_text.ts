@@ -41,12 +41,12 @@ export async function readInPasses(
   try {
     for (let position = 0; position < text.length; position += width) {
       const tokens = text.subarray(position, position + width);
-      const { pass, naturalRows } = layOut(junkTree(tokens, junk), {
+      const { pass } = layOut(junkTree(tokens, junk), {
         start: model.prompts + position,
         position,
       });
       await sequence.forward(pass);
-      const rows = Array.from({ length: naturalRows }, (_, row) => row);
+      const rows = [...tokens.keys()];
       const logits = await sequence.logits(rows);
       for (const row of rows) {
         const from = row * model.vocab;
@@ -73,7 +73,7 @@ function junkTree(
   for (let node = 0; node < nodes; node++) {
     const natural = node < chain.length;
     tree.parents[node] = natural ? node - 1 : 0;
-    tree.tokens[node] = natural ? chain[node] : 1000 + node;
+    tree.tokens[node] = natural ? chain[node] : node; // an id as good as any
   }
   tree.masks[0] = masks;
   return tree;

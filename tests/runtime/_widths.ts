@@ -1,0 +1,45 @@
+/**
+ * Compares what a model says at several pass widths, to the bit.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import type { Model } from "../../lib/bita/model.ts";
+import { readInPasses, type ReadOptions } from "./_text.ts";
+
+/** A way to read a text: rows a pass, and junk behind them. */
+export type Reading = Pick<ReadOptions, "width" | "junk">;
+
+/** Checks that all readings give the first one's logits, keys and values. */
+export async function assertSameBits(
+  model: Model,
+  text: Int32Array,
+  [first, ...others]: Reading[],
+): Promise<void> {
+  const logits: Float32Array[] = [];
+  const kv = await readInPasses(model, text, {
+    ...first,
+    look: (row) => logits.push(row.slice()),
+  });
+  assertEquals(logits.length, text.length);
+  for (const reading of others) {
+    const differing: number[] = [];
+    const kept = await readInPasses(model, text, {
+      ...reading,
+      look(row, position) {
+        if (!sameBits(row, logits[position])) differing.push(position);
+      },
+    });
+    assertEquals(differing, [], `rows that differ: ${Deno.inspect(reading)}`);
+    const same = sameBits(kept, kv);
+    assertEquals(same, true, `kept KV differs: ${Deno.inspect(reading)}`);
+  }
+}
+
+/** Tells whether two arrays hold the same bits. */
+export function sameBits(a: Float32Array, b: Float32Array): boolean {
+  const x = new Int32Array(a.buffer, a.byteOffset, a.length);
+  const y = new Int32Array(b.buffer, b.byteOffset, b.length);
+  return x.length === y.length && x.every((bits, i) => bits === y[i]);
+}

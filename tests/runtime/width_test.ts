@@ -1,0 +1,82 @@
+import { assert } from "@std/assert";
+import type { Model } from "../../lib/bita/model.ts";
+import { layOut } from "../../lib/bita/pass_layout.ts";
+import { prefill } from "../../lib/bita/prefill.ts";
+import { isWidthInvariant } from "../../lib/bita/self_test.ts";
+import type { WeightFormat } from "../../models/graph/linear.ts";
+import { openRealModel } from "../real_model.ts";
+import { argmax, readInPasses, textTokens } from "./_text.ts";
+import { assertSameBits, sameBits } from "./_widths.ts";
+
+/** Tokens to read; every width divides them. */
+const TOKENS = 192;
+const WIDTHS = [2, 3, 4, 8, 16, 32, 96];
+
+const text = await textTokens(TOKENS);
+const open = (format: WeightFormat) =>
+  openRealModel("cpu", { format, context: 256 });
+
+for (const format of ["int8", "fp32"] as const) {
+  Deno.test(`natural rows are the same bits at any pass width on cpu, ${format}`, async () => {
+    const model = await open(format);
+    const readings = WIDTHS.map((width) => ({ width }));
+    await assertSameBits(model, text, readings);
+    assert(await isWidthInvariant(model, { widths: WIDTHS }));
+  });
+
+  Deno.test(`natural rows are the same bits before any junk on cpu, ${format}`, async () => {
+    await assertSameBits(await open(format), text.subarray(0, 48), [
+      { width: 2 },
+      { width: 2, junk: { siblings: 1, masks: 0 } },
+      { width: 3, junk: { siblings: 4, masks: 3 } },
+      { width: 8, junk: { siblings: 0, masks: 1 } },
+      { width: 16, junk: { siblings: 20, masks: 3 } },
+      { width: 48, junk: { siblings: 9, masks: 2 } },
+    ]);
+  });
+}
+
+/** Guesses the token at `position` as a sibling; gives the row behind it. */
+async function siblingRow(
+  model: Model,
+  position: number,
+): Promise<Float32Array> {
+  const sequence = model.open(text);
+  const start = await prefill(sequence, text.subarray(0, position), { model });
+  const wrong = text[position] + 1;
+  const { pass, nodeRows } = layOut({
+    parents: Int32Array.of(-1, 0, 0),
+    tokens: Int32Array.of(text[position - 1], wrong, text[position]),
+    masks: new Int32Array(3),
+  }, { start, position: position - 1 });
+  await sequence.forward(pass);
+  const logits = (await sequence.logits([nodeRows[2]])).slice();
+  sequence.close();
+  return logits;
+}
+
+Deno.test("a sibling's slot changes the bits, so siblings decide nothing", async () => {
+  const model = await open("int8");
+  const positions = [9, 20, 33, 47, 58, 71, 82, 95];
+  const natural: Float32Array[] = [];
+  await readInPasses(model, text.subarray(0, 96), {
+    width: 32,
+    look: (row) => natural.push(row.slice()),
+  });
+  let differing = 0, flipped = 0, largest = 0;
+  for (const position of positions) {
+    const row = await siblingRow(model, position);
+    const expected = natural[position];
+    if (!sameBits(row, expected)) differing++;
+    if (argmax(row) !== argmax(expected)) flipped++;
+    row.forEach((logit, id) => {
+      largest = Math.max(largest, Math.abs(logit - expected[id]));
+    });
+  }
+  console.log(
+    `siblings that differ: ${differing} of ${positions.length}, ` +
+      `by up to ${largest.toFixed(3)}; other best token: ${flipped}`,
+  );
+  assert(differing > 0, "the natural-slot rule would be needless");
+  assert(largest < 2, "a sibling is the same row but for rounding");
+});
