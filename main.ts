@@ -89,6 +89,8 @@ function curlLine(origin: string, model: string): string {
   const body = JSON.stringify({
     model,
     stream: true,
+    temperature: 0,
+    max_tokens: 100,
     messages: [{ role: "user", content: "Why is the sky blue?" }],
   });
   return `curl -N ${origin}/v1/chat/completions -H 'content-type: application/json' -d '${body}'`;
