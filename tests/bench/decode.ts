@@ -1,13 +1,18 @@
 /**
- * What drafting brings: the same prompts plainly and with BiTA, in turn, by
+ * What drafting brings: the same prompts plainly and with drafts, in turn, by
  * category; and what a pass costs outside the model.
  *
  * @module
  */
 
 import type { Burst, DecodeOptions } from "../../lib/bita/burst.ts";
-import { decode as decodeBita } from "../../lib/bita/decoder.ts";
+import { decode as decodeDrafting } from "../../lib/bita/decoder.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
+import { shapePlanner } from "../../lib/bita/planner.ts";
+import { parseShape } from "../../lib/bita/tree.ts";
+import { checkModel } from "../../lib/check_model.ts";
+import { Drafting } from "../../lib/drafting.ts";
+import type { Model } from "../../lib/bita/model.ts";
 import { BACKENDS } from "../../lib/runtime/backend.ts";
 import { openRealModel } from "../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
@@ -26,6 +31,11 @@ export const decode: Benchmark = {
   options: {
     ...promptOptions({ limit: 8, tokens: 128 }),
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
+    draft: {
+      about:
+        "auto, ngram, recycle, or masks in a tree: paper, 5-4-3 or the like",
+      default: "auto",
+    },
     temperature: { about: "0 is greedy", default: "0" },
     seed: { about: "seed of the draws", default: "1" },
   },
@@ -40,14 +50,15 @@ export const decode: Benchmark = {
     const { prompts, tokenizer } = await loadPrompts(values);
     const model = await openRealModel(backend, { context: CONTEXT });
     const options = { sampling, maxTokens, endTokens: tokenizer.endTokens };
+    const drafting = await drafter(model, values.draft);
     const run = (
-      way: (...args: Parameters<typeof decodePlain>) => AsyncIterable<Burst>,
+      way: Way,
       ids: Int32Array,
       limits: DecodeOptions,
     ) => runText(way(model, ids, limits), () => performance.now());
     const warm = { ...options, maxTokens: 8 };
     await run(decodePlain, prompts[0].ids, warm);
-    await run(decodeBita, prompts[0].ids, warm);
+    await run(drafting, prompts[0].ids, warm);
 
     const pairs = [];
     for (const [index, { category, ids }] of prompts.entries()) {
@@ -55,9 +66,9 @@ export const decode: Benchmark = {
       const early = index % 2 === 0
         ? await run(decodePlain, ids, options)
         : undefined;
-      const bita = await run(decodeBita, ids, options);
+      const drafted = await run(drafting, ids, options);
       const none = early ?? await run(decodePlain, ids, options);
-      pairs.push({ category, none, bita });
+      pairs.push({ category, none, drafted });
     }
     const text = prompts.flatMap(({ ids }) => [...ids]);
     const cost = await outsideCost(model, { text, sampling });
@@ -65,7 +76,12 @@ export const decode: Benchmark = {
       ? "greedy"
       : `temperature ${sampling.temperature}, seed ${sampling.seed}`;
     return {
-      tables: [byCategory(pairs, `${backend}, ${how}, ${maxTokens} tokens`)],
+      tables: [
+        byCategory(
+          pairs,
+          `${backend}, ${values.draft}, ${how}, ${maxTokens} tokens`,
+        ),
+      ],
       notes: [
         `Drafts: ${model.masks} masks, ${model.prompts} prompts.`,
         "Speed-up: geometric mean over prompts; looping answers, with a run of 16 tokens that comes twice, are counted apart.",
@@ -77,6 +93,21 @@ export const decode: Benchmark = {
     };
   },
 };
+
+/** A way to decode. */
+type Way = (...args: Parameters<typeof decodePlain>) => AsyncIterable<Burst>;
+
+/** Gives the way to decode that a person names. */
+async function drafter(model: Model, name: string): Promise<Way> {
+  if (name === "auto" || name === "ngram" || name === "recycle") {
+    const { cost } = await checkModel(model);
+    const drafting = new Drafting({ model, cost, tuned: false });
+    return (_, ids, options) => drafting.decode(ids, name, options);
+  }
+  const planner = shapePlanner(parseShape(name), model.masks);
+  return (_, ids, options) =>
+    decodeDrafting(model, ids, { ...options, planner });
+}
 
 function temperature(value: string): number {
   const number = Number(value || NaN);

@@ -13,7 +13,7 @@ import type { Cell, Table } from "./table.ts";
 export interface Pair {
   category: string;
   none: Run;
-  bita: Run;
+  drafted: Run;
 }
 
 /** Makes a row a category, one of all, and one of the answers that loop. */
@@ -29,9 +29,9 @@ export function byCategory(pairs: Pair[], title: string): Table {
       "tokens a pass",
       "rows a pass",
       "ms a pass, none",
-      "ms a pass, bita",
+      "ms a pass, drafted",
       "tokens/s, none",
-      "tokens/s, bita",
+      "tokens/s, drafted",
       "speed-up",
       "identical",
     ],
@@ -45,22 +45,22 @@ export function byCategory(pairs: Pair[], title: string): Table {
 
 function rowOf(name: string, pairs: Pair[]): Cell[] {
   const none = pairs.map((pair) => pair.none);
-  const bita = pairs.map((pair) => pair.bita);
+  const drafted = pairs.map((pair) => pair.drafted);
   const ratios = pairs
     .filter((pair) => pair.none.tokens.length > 0)
-    .map((pair) => perSecond([pair.bita]) / perSecond([pair.none]));
+    .map((pair) => perSecond([pair.drafted]) / perSecond([pair.none]));
   const identical = pairs.filter((pair) =>
-    pair.none.tokens.join() === pair.bita.tokens.join()
+    pair.none.tokens.join() === pair.drafted.tokens.join()
   );
   return [
     name,
     pairs.length,
-    tokensOf(bita) / passesOf(bita),
-    sum(bita.map(({ rows }) => rows)) / passesOf(bita),
+    tokensOf(drafted) / passesOf(drafted),
+    sum(drafted.map(({ rows }) => rows)) / passesOf(drafted),
     msOf(none) / passesOf(none),
-    msOf(bita) / passesOf(bita),
+    msOf(drafted) / passesOf(drafted),
     perSecond(none),
-    perSecond(bita),
+    perSecond(drafted),
     geometricMean(ratios),
     `${identical.length}/${pairs.length}`,
   ];

@@ -19,20 +19,21 @@ Deno.test("byCategory() sums passes and tokens up before it divides", () => {
     {
       category: "math",
       none: run([1, 2, 3, 4], { passes: 4, rows: 1 }),
-      bita: run([1, 2, 3, 4], { passes: 2, rows: 16 }),
+      drafted: run([1, 2, 3, 4], { passes: 2, rows: 16 }),
     },
     {
       category: "math",
       none: run([5, 6], { passes: 2, rows: 1 }),
-      bita: run([5, 7], { passes: 2, rows: 8 }),
+      drafted: run([5, 7], { passes: 2, rows: 8 }),
     },
   ], "t").rows;
   const [name, prompts, tokensAPass, rowsAPass, ...rest] = math;
   assertEquals([name, prompts], ["math", 2]);
   assertEquals([tokensAPass, rowsAPass], [6 / 4, 12]);
-  const [noneMs, bitaMs, nonePerSecond, bitaPerSecond, speedUp, same] = rest;
-  assertEquals([noneMs, bitaMs], [10, 10]);
-  assertEquals([nonePerSecond, bitaPerSecond], [100, 150]);
+  const [noneMs, draftedMs, nonePerSecond, draftedPerSecond, speedUp, same] =
+    rest;
+  assertEquals([noneMs, draftedMs], [10, 10]);
+  assertEquals([nonePerSecond, draftedPerSecond], [100, 150]);
   assertEquals((speedUp as number).toFixed(6), Math.SQRT2.toFixed(6));
   assertEquals(same, "1/2");
 });
@@ -41,8 +42,8 @@ Deno.test("byCategory() counts answers that loop apart", () => {
   const loop = run(new Array(40).fill(9), { passes: 40, rows: 1 });
   const sound = run([1], { passes: 1, rows: 1 });
   const { rows } = byCategory([
-    { category: "a", none: loop, bita: loop },
-    { category: "b", none: sound, bita: sound },
+    { category: "a", none: loop, drafted: loop },
+    { category: "b", none: sound, drafted: sound },
   ], "t");
   assertEquals(
     rows.map(([name, prompts]) => [name, prompts]),
