@@ -1,4 +1,4 @@
-import { assert } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { uniform } from "../../lib/bita/random.ts";
 import { cpuBackend } from "../../lib/runtime/cpu_backend.ts";
 import { openModel } from "../../lib/runtime/ort_model.ts";
@@ -87,5 +87,19 @@ Deno.test({
       ]);
     }
     await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  name: "a KV buffer on webgpu reads back what was written",
+  ignore,
+  async fn() {
+    const shape = { layers: 2, kvHeads: 3, slots: 9, headDim: 4 };
+    const buffer = (await webgpuBackend()).createKvBuffer(shape);
+    const data = Float32Array.from({ length: 4 * 3 * 5 * 4 }, (_, i) => i + 1);
+    buffer.write(5, data);
+    assertEquals(await buffer.read(5), data);
+    const whole = await buffer.read(9);
+    assertEquals(whole.reduce((sum, x) => sum + x), data.length * 120.5);
   },
 });
