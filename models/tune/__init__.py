@@ -3,6 +3,7 @@
 Read in this order:
 
     llama.py         the frozen model out of its GGUF file
+    text.py          a text that it has read
     tokenizer.py     its tokenizer and chat template
     decode.py        many texts continued at once
     self_prompts.py  prompts that the model writes itself

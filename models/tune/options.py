@@ -1,0 +1,88 @@
+"""Every option of the command line, its default and what it means."""
+
+import argparse
+
+import torch
+
+from .llama import LINEARS
+
+
+def parser(runs):
+    """Gives a parser whose `command` is the one of `runs`, by name, that was asked for."""
+    top = argparse.ArgumentParser(prog="tune", description="Bi-directional tuning.")
+    commands = top.add_subparsers(required=True)
+
+    def command(name, about):
+        sub = commands.add_parser(
+            name,
+            help=about,
+            description=about,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        sub.set_defaults(command=runs[name])
+        sub.add_argument("--threads", type=int, help="CPU threads; all without it")
+        return sub.add_argument
+
+    def model(add):
+        cuda = torch.cuda.is_available()
+        add("--model", required=True, help="the GGUF file")
+        add("--device", default="cuda" if cuda else "cpu")
+        add(
+            "--dtype",
+            choices=["float32", "bfloat16"],
+            default="bfloat16" if cuda else "float32",
+            help="bfloat16 is faster only where the processor multiplies it (CUDA, AMX, AVX-512 BF16)",
+        )
+
+    add = command("data", "let the model answer prompts, or write them itself first")
+    model(add)
+    add("--out", required=True, help="JSON lines to add the answers to")
+    add("--prompts", help="JSON lines with a prompt each; without it, the model's own")
+    add("--limit", type=int, default=2000, help="prompts to answer")
+    add("--longest", type=int, default=256, help="tokens of a prompt, its template included")
+    add("--new-tokens", type=int, default=256, help="tokens of an answer")
+    add("--batch", type=int, default=64, help="texts decoded at once")
+    add("--seed", type=int, default=0)
+
+    add = command("train", "tune an adapter, or go on tuning it")
+    model(add)
+    add("--data", required=True, help="the answers")
+    add("--run", required=True, help="folder of the checkpoint")
+    add("--steps", type=int, required=True, help="steps of the whole run, over all starts")
+    add("--minutes", type=float, default=float("inf"), help="time of this start")
+    add("--save-minutes", type=float, default=5.0, help="time between checkpoints")
+    add("--start-from", help="an exported adapter; its shape counts, not the options'")
+    add("--start", choices=["text", "random"], default="text", help="what parameters start as")
+    add("--masks", type=int, default=3)
+    add("--prompt-tokens", type=int, default=16)
+    add("--vectors", action="store_true", help="learn a vector for each layer and mask")
+    add("--rank", type=int, default=0, help="rank of the low-rank updates; 0 is none")
+    add("--linears", nargs="+", choices=LINEARS, default=[], help="linears to update")
+    add("--first-layer", type=int, default=0, help="first layer that is updated")
+    add("--soft", type=float, default=0.5, help="share of the model's distribution as label")
+    add("--decay", type=float, default=0.8, help="what a mask counts beside the one before")
+    add("--reach", action="store_true", help="count a mask as much as a pass gets to it")
+    add("--batch", type=int, default=8, help="texts a step")
+    add("--groups", type=int, default=64, help="groups of masks a text")
+    add("--prompt-rate", type=float, default=1e-2)
+    add("--rate", type=float, default=2e-3, help="of all but the prompts")
+    add("--offset", type=int, default=1024, help="texts stand up to so many positions later")
+    add("--cache-gib", type=float, default=4.0, help="memory for texts that were read")
+    add("--seed", type=int, default=0)
+
+    add = command("export", "write what was learned as the server loads it")
+    model(add)
+    add("--run", required=True)
+    add("--out", required=True, help="the .safetensors file")
+    add("--format", choices=["float16", "float32"], default="float16")
+
+    add = command("evaluate", "measure on held-out answers, and note it in the file")
+    model(add)
+    add("--data", required=True)
+    add("--adapter", help="the exported file; without it, what the server has untuned")
+    add("--limit", type=int, default=64, help="texts")
+
+    add = command("plot", "draw a run's curves")
+    add("--run", required=True)
+    add("--out", required=True, help="an .svg or .png file")
+    return top
