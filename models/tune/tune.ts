@@ -13,7 +13,7 @@ import { homedir } from "node:os";
 const HERE = import.meta.dirname!;
 
 /** Gives the Python to run, with all that it requires. */
-export async function tunePython(): Promise<string> {
+async function tunePython(): Promise<string> {
   return Deno.env.get("TUNE_PYTHON") || await ownPython();
 }
 
@@ -28,18 +28,19 @@ export function environmentFolder(): string {
 
 /** The Python of an environment. */
 export function pythonOf(folder: string): string {
-  return Deno.build.os === "windows"
-    ? `${folder}/Scripts/python.exe`
-    : `${folder}/bin/python`;
+  return `${folder}/bin/python`;
 }
 
 /** Runs `python -m tune` with arguments; gives its exit code. */
-export async function tune(python: string, args: string[]): Promise<number> {
-  const { code } = await new Deno.Command(python, {
+async function tune(python: string, args: string[]): Promise<number> {
+  const child = new Deno.Command(python, {
     args: ["-m", "tune", ...args],
     env: { PYTHONPATH: `${HERE}/..`, PYTHONDONTWRITEBYTECODE: "1" },
-  }).spawn().status;
-  return code;
+  }).spawn();
+  // It saves its work before it ends. Ctrl-C reaches it without our help.
+  Deno.addSignalListener("SIGINT", () => {});
+  Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
+  return (await child.status).code;
 }
 
 /** Makes the environment unless a whole one is there. */
@@ -72,7 +73,5 @@ async function exists(path: string): Promise<boolean> {
 }
 
 if (import.meta.main) {
-  // Ctrl-C reaches Python too, which saves its work first.
-  Deno.addSignalListener("SIGINT", () => {});
   Deno.exit(await tune(await tunePython(), Deno.args));
 }

@@ -71,7 +71,7 @@ function findPython(): string | undefined {
 /** Imports nothing: that alone would take seconds. */
 function hasTorch(place: string): boolean {
   const code =
-    "import importlib.util as u; exit(not all(map(u.find_spec, ['torch', 'gguf', 'tokenizers', 'safetensors', 'jinja2'])))";
+    "import importlib.util as u; exit(not all(map(u.find_spec, ['torch', 'gguf', 'tokenizers', 'safetensors', 'jinja2', 'matplotlib'])))";
   try {
     return new Deno.Command(place, { args: ["-c", code] }).outputSync().success;
   } catch {
