@@ -17,7 +17,12 @@ function plan(
   candidates: TopK[],
   budget = 99,
 ) {
-  const tree = shapePlanner(shape, masks).plan({ root: 7, budget, candidates });
+  const tree = shapePlanner(shape, masks).plan({
+    root: 7,
+    budget,
+    candidates,
+    hit: false,
+  });
   return {
     parents: [...tree.parents],
     tokens: [...tree.tokens],
