@@ -6,7 +6,7 @@ import numpy as np
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402: the backend comes first
 
-SMOOTH = 25  # steps that are averaged
+SMOOTH = 25  # steps that are averaged, but no more than a tenth of all
 
 
 def plot(curve, path):
@@ -35,5 +35,5 @@ def plot(curve, path):
 
 def smooth(values):
     """Averages over neighbours, fewer where there are fewer values."""
-    width = min(SMOOTH, len(values))
+    width = min(SMOOTH, max(1, len(values) // 10))
     return np.convolve(values, np.ones(width) / width, mode="valid")
