@@ -53,6 +53,9 @@ export async function openAdapter(
   return toAdapter(parseSafetensors(bytes), base);
 }
 
+/** The tensors that the graphs know what to do with. */
+const KNOWN = ["mask_embeddings", "prompt_keys", "prompt_values"];
+
 /** Checks tensors against the model they were tuned for. */
 export function toAdapter(
   { metadata, tensors }: Safetensors,
@@ -60,6 +63,10 @@ export function toAdapter(
 ): Adapter {
   if (metadata.base_sha256 !== digest) {
     throw refusal(`it must be tuned for ${digest}`, metadata.base_sha256);
+  }
+  for (const name of tensors.keys()) {
+    if (KNOWN.includes(name)) continue;
+    throw refusal(`its tensors must be ${KNOWN.join(", ")}`, name);
   }
   const { layers, kvHeads, headDim, dim } = config;
   const masks = tensors.get("mask_embeddings")?.shape[0] ?? 0;

@@ -63,6 +63,17 @@ Deno.test("toAdapter() refuses another shape", () => {
   );
 });
 
+Deno.test("toAdapter() refuses what the graphs would leave out", () => {
+  const metadata = { base_sha256: "abc" };
+  const more = tensors();
+  more.set("layer_vectors", more.get("mask_embeddings")!);
+  assertThrows(
+    () => toAdapter({ metadata, tensors: more }, BASE),
+    RangeError,
+    "received layer_vectors",
+  );
+});
+
 Deno.test("openAdapter() takes a missing file for an untrained adapter", async () => {
   assertEquals(await openAdapter("no/such/file", BASE), UNTRAINED);
   const golden = new URL("golden.safetensors", import.meta.url);
