@@ -17,6 +17,11 @@ const template = new ChatTemplate(vocabulary, tokenizer);
 /** Tokens that end an answer. */
 export const END_TOKENS: ReadonlySet<number> = tokenizer.endTokens;
 
+/** Encodes a text that is no chat. */
+export function encode(text: string): Int32Array {
+  return tokenizer.encode(text);
+}
+
 /** All prompts, encoded; each category has five, the fourth a long one. */
 export const CHATS: Int32Array[] = PROMPTS.map(({ prompt }) =>
   template.encode([{ role: "user", content: prompt }])
@@ -26,3 +31,8 @@ export const CHATS: Int32Array[] = PROMPTS.map(({ prompt }) =>
 export const DOZEN: Int32Array[] = CHATS.filter((_, i) =>
   i % 5 === 0 || i % 10 === 3
 );
+
+/** Encodes a text to go on from. */
+export function encodeText(text: string): Int32Array {
+  return tokenizer.encodePrompt(text);
+}

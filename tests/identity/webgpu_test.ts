@@ -1,0 +1,116 @@
+/**
+ * Drafts change nothing about a text on WebGPU: a few tokens of the real model, and
+ * many of a tiny one, which a software driver computes in good time.
+ *
+ * @module
+ */
+
+import { assert } from "@std/assert";
+import type { Model } from "../../lib/bita/model.ts";
+import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";
+import { uniform } from "../../lib/bita/random.ts";
+import type { Sampling } from "../../lib/bita/sampling.ts";
+import { chain, parseShape } from "../../lib/bita/tree.ts";
+import { openModel } from "../../lib/runtime/ort_model.ts";
+import { webgpuBackend } from "../../lib/runtime/webgpu_backend.ts";
+import { openArtefact } from "../../models/artefact.ts";
+import type { Progress } from "../../models/download/progress.ts";
+import { openGguf } from "../../models/gguf/reader.ts";
+import { GREEDY } from "../bita/_run.ts";
+import { openRealModel } from "../real_model.ts";
+import { findGpu } from "../runtime/_gpu.ts";
+import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
+import { encodeText, END_TOKENS } from "./_chats.ts";
+import { addUp, assertIdentical, type Tally } from "./_compare.ts";
+
+const ignore = !await findGpu();
+
+/** A short text to go on from: each pass takes seconds. */
+const PROMPT = encodeText("The capital of France is");
+
+const WARM: Sampling = { ...GREEDY, temperature: 0.8, seed: 2401 };
+const SILENT: Progress = { start() {}, advance() {}, stop() {}, note() {} };
+
+Deno.test({
+  name: "decode() equals decodePlain() on webgpu, real model",
+  ignore,
+  async fn() {
+    // The software driver multiplies floats three times as fast as bytes.
+    const model = await openRealModel("webgpu", {
+      context: 128,
+      format: "fp32",
+    });
+    const { rows, passes } = await assertIdentical(model, PROMPT, {
+      sampling: GREEDY,
+      maxTokens: 16,
+      endTokens: END_TOKENS,
+      planner: shapePlanner(parseShape("2-1"), model.masks),
+    });
+    assert(rows > 2 * passes, "a plain pass has one row");
+  },
+});
+
+/** Opens a random Llama on the GPU. */
+async function openTiny(): Promise<Model> {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/tiny.gguf`;
+  await writeTinyGguf(path, { seed: 5 });
+  const artefact = await openArtefact(await openGguf(path), {
+    cacheDir: folder,
+    format: "int8",
+    progress: SILENT,
+  });
+  const model = await openModel(await webgpuBackend(), artefact, {
+    context: TINY.context,
+  });
+  await Deno.remove(folder, { recursive: true });
+  return model;
+}
+
+/** Compares as many prompts, greedily and warm by turns. */
+async function compare(
+  model: Model,
+  { prompts, planner }: { prompts: number; planner: Planner },
+): Promise<Tally> {
+  const tallies: Tally[] = [];
+  for (let i = 0; i < prompts; i++) {
+    const prompt = Int32Array.from(
+      { length: 3 + 4 * i },
+      (_, place) => Math.floor(uniform(i, place) * TINY.vocab),
+    );
+    tallies.push(
+      await assertIdentical(model, prompt, {
+        sampling: i % 2 === 0 ? GREEDY : WARM,
+        maxTokens: 24,
+        endTokens: new Set(),
+        planner,
+      }),
+    );
+  }
+  return addUp(tallies);
+}
+
+Deno.test({
+  name: "decode() equals decodePlain() on webgpu, tiny model, any tree",
+  ignore,
+  async fn(t) {
+    const model = await openTiny();
+    const cases = {
+      "the paper's tree": { prompts: 20, shape: parseShape("paper") },
+      "a chain": { prompts: 6, shape: chain(3) },
+      "many siblings": { prompts: 6, shape: parseShape("24-3") },
+    };
+    for (const [name, { prompts, shape }] of Object.entries(cases)) {
+      await t.step(name, async () => {
+        const planner = shapePlanner(shape, model.masks);
+        const { tokens, passes, rows, accepted } = await compare(model, {
+          prompts,
+          planner,
+        });
+        console.log(`${tokens} tokens: ${passes} passes, ${accepted} accepted`);
+        assert(rows > 2 * passes, "a plain pass has one row");
+        assert(accepted > 0);
+      });
+    }
+  },
+});
