@@ -49,9 +49,15 @@ function insert(
   return logits[ids[ids.length - 1]];
 }
 
+/** Logits further below the best add nothing to a sum of chances. */
+const NEGLIGIBLE = 20;
+
 /** Adds up the whole row, the likeliest token at 1. */
 function weigh(logits: Float32Array, max: number): number {
+  const least = max - NEGLIGIBLE;
   let sum = 0;
-  for (let id = 0; id < logits.length; id++) sum += exp(logits[id] - max);
+  for (let id = 0; id < logits.length; id++) {
+    if (logits[id] > least) sum += exp(logits[id] - max);
+  }
   return sum;
 }
