@@ -10,18 +10,23 @@ import { exp } from "./exp.ts";
 export interface TopK {
   /** Vocabulary ids, at most as many as there are. */
   ids: number[];
-  /** Their probabilities among the whole vocabulary. */
-  probabilities: number[];
+  /**
+   * Their probabilities among the whole vocabulary. The sum over it takes longer
+   * than the rest, so it is made when asked for; the row must still be valid.
+   */
+  readonly probabilities: number[];
 }
 
 /** Finds the `k` most likely tokens, at least 1, of a row of logits, `[vocab]`. */
 export function topK(logits: Float32Array, k: number): TopK {
   const ids = bestIds(logits, k);
-  const max = logits[ids[0]];
-  const sum = weigh(logits, max);
   return {
     ids,
-    probabilities: ids.map((id) => exp(logits[id] - max) / sum),
+    get probabilities() {
+      const max = logits[ids[0]];
+      const sum = weigh(logits, max);
+      return ids.map((id) => exp(logits[id] - max) / sum);
+    },
   };
 }
 
@@ -49,15 +54,9 @@ function insert(
   return logits[ids[ids.length - 1]];
 }
 
-/** Logits further below the best add nothing to a sum of chances. */
-const NEGLIGIBLE = 20;
-
 /** Adds up the whole row, the likeliest token at 1. */
 function weigh(logits: Float32Array, max: number): number {
-  const least = max - NEGLIGIBLE;
   let sum = 0;
-  for (let id = 0; id < logits.length; id++) {
-    if (logits[id] > least) sum += exp(logits[id] - max);
-  }
+  for (let id = 0; id < logits.length; id++) sum += exp(logits[id] - max);
   return sum;
 }
