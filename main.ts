@@ -29,7 +29,7 @@ import { createApp } from "./routes/app.ts";
 
 /** Downloads, converts and starts one model. */
 async function startModel(name: string, config: Config): Promise<Engine> {
-  const { cacheDir, threads } = config;
+  const { cacheDir } = config;
   const progress = defaultProgress();
   const model = resolveModel(name);
   const gguf = await openGguf(await modelFile(model, { cacheDir, progress }));
@@ -38,6 +38,8 @@ async function startModel(name: string, config: Config): Promise<Engine> {
   const template = new ChatTemplate(vocabulary, tokenizer);
   const backend = await chooseBackend(config.backend);
   const weights = WEIGHTS[backend];
+  // A GPU's passes are no work for this machine's processors.
+  const threads = backend === "webgpu" ? 1 : config.threads;
   const artefact = await openArtefact(gguf, {
     cacheDir,
     format: weights,

@@ -53,8 +53,6 @@ export interface Session {
 /** Runs the graphs of one model. */
 export interface Backend {
   readonly name: BackendName;
-  /** Threads that a pass uses; 1 where the work is not on this CPU. */
-  readonly threads: number;
   /** Pass widths between which a row's logits are the same bits. */
   readonly rows: { min: number; max: number };
   /** Whether outputs must be given memory, which is then written in place. */

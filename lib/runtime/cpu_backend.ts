@@ -14,7 +14,6 @@ export function cpuBackend(threads: number): Backend {
   const api = openOnnxCApi();
   return {
     name: "cpu",
-    threads,
     rows: { min: 2, max: 128 },
     inPlace: true,
     createSession: (path) =>

@@ -21,7 +21,6 @@ const BINARY = import.meta.resolve(
 export function wasmBackend(threads: number): Backend {
   return {
     name: "wasm",
-    threads,
     rows: { min: 2, max: 31 },
     inPlace: false,
     createSession: async (path) => {

@@ -38,7 +38,6 @@ export async function webgpuBackend(): Promise<Backend> {
   keptAlive.add(adapter);
   return {
     name: "webgpu",
-    threads: 1,
     rows: { min: 4, max: 31 },
     inPlace: false,
     createSession: async (path) => {
