@@ -20,7 +20,7 @@ import { byCategory } from "./decode_table.ts";
 import { outsideCost } from "./outside_cost.ts";
 import { loadPrompts, promptOptions } from "./prompts.ts";
 import { runText } from "./run.ts";
-import { GREEDY } from "./sampling.ts";
+import { GREEDY } from "../greedy.ts";
 
 /** Room for the longest of MT-Bench's first turns and its answer. */
 const CONTEXT = 2048;

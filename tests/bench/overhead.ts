@@ -18,7 +18,7 @@ import {
 import { streamChat, type StreamedChat } from "./chat_stream.ts";
 import { type EncodedPrompt, loadPrompts, promptOptions } from "./prompts.ts";
 import { runText } from "./run.ts";
-import { GREEDY } from "./sampling.ts";
+import { GREEDY } from "../greedy.ts";
 import { ServerProcess } from "./server_process.ts";
 import { median } from "./statistics.ts";
 

@@ -11,7 +11,7 @@ import { type Benchmark, integer, progress, type Report } from "./benchmark.ts";
 import { LlamaCpp, type LlamaRun, type LlamaSettings } from "./llama_cpp.ts";
 import { loadPrompts, promptOptions } from "./prompts.ts";
 import { runText } from "./run.ts";
-import { GREEDY } from "./sampling.ts";
+import { GREEDY } from "../greedy.ts";
 import { geometricMean, median } from "./statistics.ts";
 
 const CONTEXT = 1024;

@@ -5,19 +5,6 @@
  */
 
 import type { Burst } from "../../lib/bita/burst.ts";
-import type { Sampling } from "../../lib/bita/sampling.ts";
-
-/** Greedy, nothing set. */
-export const GREEDY: Sampling = {
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  logitBias: new Map(),
-  seed: 0,
-};
 
 /** What came of a decoding. */
 export interface Outcome {

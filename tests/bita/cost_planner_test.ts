@@ -9,7 +9,8 @@ import { NgramIndex } from "../../lib/bita/ngram_index.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { SuccessorTable } from "../../lib/bita/successors.ts";
 import { ToyModel } from "../toy/model.ts";
-import { GREEDY, run } from "./_run.ts";
+import { GREEDY } from "../greedy.ts";
+import { run } from "./_run.ts";
 
 const FLAT = { body: costCurve([[2, 10], [32, 10]]), head: () => 1 };
 const STEEP = { body: costCurve([[2, 10], [32, 160]]), head: () => 1 };

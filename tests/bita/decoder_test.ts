@@ -6,7 +6,8 @@ import { decodePlain } from "../../lib/bita/plain.ts";
 import { shapePlanner } from "../../lib/bita/planner.ts";
 import { chain, parseShape } from "../../lib/bita/tree.ts";
 import { ToyModel } from "../toy/model.ts";
-import { GREEDY, run } from "./_run.ts";
+import { GREEDY } from "../greedy.ts";
+import { run } from "./_run.ts";
 
 const PROMPT = Int32Array.of(1, 2, 3);
 const OPTIONS = {

@@ -4,7 +4,8 @@ import { layOut } from "../../lib/bita/pass_layout.ts";
 import { chain } from "../../lib/bita/tree.ts";
 import { ToyModel } from "../toy/model.ts";
 import { chiSquareChance } from "./_chi_square.ts";
-import { GREEDY, run } from "./_run.ts";
+import { GREEDY } from "../greedy.ts";
+import { run } from "./_run.ts";
 
 const SEEDS = 20_000;
 const VOCAB = 5;

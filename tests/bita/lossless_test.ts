@@ -15,7 +15,8 @@ import { chooseToken, Scratch } from "../../lib/bita/sampling.ts";
 import { ToyModel } from "../toy/model.ts";
 import { type Case, cases, plannerOf } from "./_cases.ts";
 import { gullible } from "./_gullible.ts";
-import { GREEDY, run } from "./_run.ts";
+import { GREEDY } from "../greedy.ts";
+import { run } from "./_run.ts";
 
 /** Decodes a case both ways; returns what is to be equal. */
 async function bothWays(

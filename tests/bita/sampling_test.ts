@@ -6,17 +6,7 @@ import {
   type Sampling,
   Scratch,
 } from "../../lib/bita/sampling.ts";
-
-const GREEDY: Sampling = {
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  logitBias: new Map(),
-  seed: 0,
-};
+import { GREEDY } from "../greedy.ts";
 
 function choose(
   logits: number[],

@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { prefill } from "../../lib/bita/prefill.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
-import { GREEDY, run } from "../bita/_run.ts";
+import { GREEDY } from "../greedy.ts";
+import { run } from "../bita/_run.ts";
 import { openRealModel } from "../real_model.ts";
 import { readVocabulary } from "../text/_vocabulary.ts";
 

@@ -5,6 +5,7 @@ import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { ChatTemplate } from "../../lib/text/chat_template.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
+import { GREEDY } from "../greedy.ts";
 import { PROMPTS } from "../real_model.ts";
 import { PYTHON, python, withTinyModel } from "./_python.ts";
 import { serve } from "./_serve.ts";
@@ -49,16 +50,7 @@ async function answer(
   for (const prompt of prompts) {
     const text: number[] = [];
     const bursts = decode(model, prompt, {
-      sampling: {
-        temperature: 0,
-        topP: 1,
-        topK: 0,
-        minP: 0,
-        presencePenalty: 0,
-        frequencyPenalty: 0,
-        logitBias: new Map(),
-        seed: 0,
-      },
+      sampling: GREEDY,
       maxTokens: 48,
       endTokens: new Set(),
     });

@@ -1,10 +1,10 @@
 /**
- * How the benchmarks choose tokens.
+ * Greedy decoding, as tests and benchmarks ask for it.
  *
  * @module
  */
 
-import type { Sampling } from "../../lib/bita/sampling.ts";
+import type { Sampling } from "../lib/bita/sampling.ts";
 
 /** The most likely token each time. */
 export const GREEDY: Sampling = {
