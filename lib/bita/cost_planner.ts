@@ -50,7 +50,7 @@ export class CostPlanner implements Planner {
   constructor(options: CostPlannerOptions) {
     const { cost, masks } = options;
     this.#options = options;
-    this.widths = new Array(masks + 1).fill(MASK_WIDTH);
+    this.widths = new Array(masks).fill(MASK_WIDTH);
     this.#pace = 1 / (cost.body(1) + cost.head(1));
   }
 

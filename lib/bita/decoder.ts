@@ -17,9 +17,14 @@ import { type Burst, type DecodeOptions, emptyBurst } from "./burst.ts";
 import type { DraftTree } from "./draft_tree.ts";
 import type { Model, Sequence } from "./model.ts";
 import { type Layout, layOut } from "./pass_layout.ts";
-import { type Outcome, type Planner, shapePlanner } from "./planner.ts";
+import {
+  type Outcome,
+  type Planner,
+  type PlanState,
+  shapePlanner,
+} from "./planner.ts";
 import { prefill } from "./prefill.ts";
-import { type TopK, topK } from "./top_k.ts";
+import { topK } from "./top_k.ts";
 import { staircase } from "./tree.ts";
 import { trim } from "./trim.ts";
 import { type Verdict, verify } from "./verify.ts";
@@ -52,12 +57,11 @@ export async function* decode(
     let start = await prefill(sequence, prompt, { model, signal });
     yield emptyBurst();
 
-    let candidates: TopK[] = [];
-    let hit = false;
+    let drafts: Drafts = { candidates: [] };
     while (!writer.finish) {
       const { last: root, budget } = writer;
       const tree = trim(
-        planner.plan({ root, budget, candidates, hit }),
+        planner.plan({ root, budget, ...drafts }),
         model.maxRows,
       );
       const layout = layOut(tree, { start, position: start - model.prompts });
@@ -80,9 +84,13 @@ export async function* decode(
       };
       if (writer.finish) return;
 
-      const rows = draftingRows(verdict, { tree, layout });
-      candidates = await draft(sequence, rows, planner.widths);
-      hit = verdict.hit;
+      drafts = await draft(sequence, {
+        verdict,
+        tree,
+        layout,
+        writer,
+        widths: planner.widths,
+      });
     }
   } finally {
     sequence.close();
@@ -101,32 +109,33 @@ async function settle(
   return { verdict: verify(tree, (row) => writer.next(logits(row))), logits };
 }
 
-/**
- * Lists the rows that speak about the next pass, by depth there: the masks of the
- * last node, and before them the node itself if it is the next root.
- */
-function draftingRows(
-  { drafter, hit }: Verdict,
-  { tree, layout }: { tree: DraftTree; layout: Layout },
-): number[] {
-  const rows = hit ? [layout.nodeRows[drafter]] : [];
-  for (let j = 0; j < tree.masks[drafter]; j++) {
-    rows.push(layout.maskRows[drafter] + j);
-  }
-  return rows;
-}
+/** What a pass says about the next one. */
+type Drafts = Pick<PlanState, "successor" | "candidates">;
 
-/** Reads guesses off rows, as many by depth as `widths` says. */
+/**
+ * Reads guesses off the masks of the last node that became text, and before them
+ * off its own row if it is a sibling and so the next root.
+ */
 async function draft(
   sequence: Sequence,
-  rows: number[],
-  widths: readonly number[],
-): Promise<TopK[]> {
-  const read = rows.slice(0, widths.length);
-  if (read.length === 0) return [];
-  const logits = await sequence.logits(read);
-  const vocab = logits.length / read.length;
-  return read.map((_, depth) =>
-    topK(logits.subarray(depth * vocab, (depth + 1) * vocab), widths[depth])
-  );
+  { verdict: { drafter, hit }, tree, layout, writer, widths }: {
+    verdict: Verdict;
+    tree: DraftTree;
+    layout: Layout;
+    writer: Writer;
+    widths: readonly number[];
+  },
+): Promise<Drafts> {
+  const masks = Math.min(tree.masks[drafter], widths.length);
+  const rows = hit ? [layout.nodeRows[drafter]] : [];
+  for (let j = 0; j < masks; j++) rows.push(layout.maskRows[drafter] + j);
+  if (rows.length === 0) return { candidates: [] };
+  const all = await sequence.logits(rows);
+  const vocab = all.length / rows.length;
+  const logits = rows.map((_, i) => all.subarray(i * vocab, (i + 1) * vocab));
+  const successor = hit ? writer.peek(logits.shift()!) : undefined;
+  return {
+    successor,
+    candidates: logits.map((row, mask) => topK(row, widths[mask])),
+  };
 }

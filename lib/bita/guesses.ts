@@ -77,11 +77,11 @@ export class Walk {
       found.set(guess, option);
     };
 
-    const { candidates, hit } = this.#state;
-    const guesses = candidates[this.#depth];
-    for (const [rank, id] of (guesses?.ids ?? []).entries()) {
-      const mask = this.#depth - (hit ? 1 : 0);
-      propose(id, mask < 0 ? `row ${rank}` : maskKind(mask, rank));
+    const { candidates, successor } = this.#state;
+    const mask = successor === undefined ? this.#depth : this.#depth - 1;
+    if (mask < 0) propose(successor!, "successor");
+    for (const [rank, id] of (candidates[mask]?.ids ?? []).entries()) {
+      propose(id, maskKind(mask, rank));
     }
     if (this.#copy) {
       const guess = index.at(this.#copy.next);
@@ -106,7 +106,7 @@ export function maskKind(mask: number, rank: number): string {
 export function priorChance(kind: string): number {
   const [source, detail] = kind.split(" ");
   const level = Number(detail);
-  if (source === "row") return [0.9, 0.05, 0.02, 0.01][level];
+  if (source === "successor") return 0.95;
   if (source === "copy") return [0, 0.15, 0.4, 0.6, 0.8, 0.9][level] ?? 0.9;
   if (source === "recycle") return [0.35, 0.1, 0.05, 0.03][level];
   return 0.02;

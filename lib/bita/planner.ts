@@ -18,10 +18,16 @@ export interface PlanState {
   root: number;
   /** Tokens that the text may still grow by, at least 1. */
   budget: number;
-  /** Guesses by depth, from 1; empty where the last pass drafted none. */
+  /**
+   * What the root's own row predicts, if the root is a sibling that was hit: a
+   * guess, since that row was not natural, but hardly ever a wrong one.
+   */
+  successor?: number | undefined;
+  /**
+   * The masks' guesses, in order: the first are for depth 1, or for the depth
+   * behind the successor. Empty where the last pass drafted none.
+   */
   candidates: readonly TopK[];
-  /** Whether the first of them come from the root's own row, not from a mask. */
-  hit: boolean;
 }
 
 /** What came of a plan. */
@@ -34,7 +40,7 @@ export interface Outcome {
 
 /** Proposes the tree of each pass. */
 export interface Planner {
-  /** How many guesses it can use, by depth, from 1. */
+  /** How many guesses of each mask it can use. */
   readonly widths: readonly number[];
   /** Returns a tree whose node 0 is the root. */
   plan(state: PlanState): DraftTree;
@@ -45,7 +51,8 @@ export interface Planner {
 /**
  * Fills the same tree each time, with a full group of `masks` behind each node.
  *
- * A node of depth d and rank r among its siblings gets the r-th guess for depth d.
+ * A node of depth d and rank r among its siblings gets the r-th guess of mask d.
+ * Behind a hit sibling the tree stands on its successor instead of the root.
  * Nodes without a guess stay out, and so do nodes and masks that could only draft
  * beyond the end of the text.
  */
@@ -56,21 +63,28 @@ export function shapePlanner(shape: Int32Array, masks: number): Planner {
   const group = Math.min(masks, widths.length);
   return {
     widths,
-    plan({ root, budget, candidates }) {
+    plan({ root, budget, successor, candidates }) {
       const parents = [-1];
       const tokens = [root];
-      const counts = [0];
+      const counts: number[] = [];
+      if (successor !== undefined && budget > 1) {
+        parents.push(0);
+        tokens.push(successor);
+        counts.push(0);
+      }
+      const top = parents.length - 1;
+      const left = budget - top;
       const placed = new Int32Array(shape.length).fill(-1);
-      placed[0] = 0;
-      counts[0] = usefulMasks(group, budget);
+      placed[0] = top;
+      counts.push(usefulMasks(group, left));
       for (let node = 1; node < shape.length; node++) {
         const parent = placed[shape[node]];
         const token = candidates[depth[node] - 1]?.ids[rank[node]];
-        const reachable = depth[node] < budget;
+        const reachable = depth[node] < left;
         if (parent < 0 || token === undefined || !reachable) continue;
         placed[node] = parents.push(parent) - 1;
         tokens.push(token);
-        counts.push(usefulMasks(group, budget - depth[node]));
+        counts.push(usefulMasks(group, left - depth[node]));
       }
       return {
         parents: Int32Array.from(parents),

@@ -62,11 +62,7 @@ export class Writer {
   /** Adds the token that follows from `logits`; gives none if the text ends. */
   next(logits: Float32Array): number | undefined {
     if (this.#finish) return undefined;
-    const token = chooseToken(logits, this.#sampling, {
-      position: this.#length,
-      counts: this.#counts,
-      scratch: this.#scratch,
-    });
+    const token = this.peek(logits);
     if (this.#endTokens.has(token)) {
       this.#finish = "stop";
       return undefined;
@@ -77,5 +73,14 @@ export class Writer {
     this.#budget--;
     if (this.#budget === 0) this.#finish = "length";
     return token;
+  }
+
+  /** Gives the token that would follow from `logits`, and adds nothing. */
+  peek(logits: Float32Array): number {
+    return chooseToken(logits, this.#sampling, {
+      position: this.#length,
+      counts: this.#counts,
+      scratch: this.#scratch,
+    });
   }
 }

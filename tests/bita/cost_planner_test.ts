@@ -80,7 +80,7 @@ Deno.test("CostPlanner drafts nothing where nothing pays", () => {
   const prompt = Int32Array.of(1, 2, 3, 1, 2);
   const dear = { body: costCurve([[1, 1], [2, 100]]), head: () => 1 };
   const tree = planner(model, { prompt, cost: dear, sources: ["ngram"] })
-    .plan({ root: 2, budget: 9, candidates: [], hit: false });
+    .plan({ root: 2, budget: 9, candidates: [] });
   assertEquals([...tree.parents], [-1]);
 });
 
@@ -88,7 +88,7 @@ Deno.test("CostPlanner copies on while that pays", () => {
   const model = new ToyModel({ seed: 1, vocab: 8 });
   const prompt = Int32Array.of(1, 2, 3, 4, 5, 6, 1, 2, 3);
   const tree = planner(model, { prompt, sources: ["ngram"] })
-    .plan({ root: 3, budget: 9, candidates: [], hit: false });
+    .plan({ root: 3, budget: 9, candidates: [] });
   assertEquals([...tree.tokens], [3, 4, 5, 6, 1, 2, 3]);
   assertEquals([...tree.parents], [-1, 0, 1, 2, 3, 4, 5]);
 });
@@ -100,7 +100,6 @@ Deno.test("CostPlanner lets a token that two sources propose count once", () => 
     root: 2,
     budget: 2,
     candidates: [{ ids: [3, 5], probabilities: [0.9, 0.1] }],
-    hit: true,
   });
   assertEquals([...tree.tokens], [2, 3, 5]);
   assertEquals([...tree.parents], [-1, 0, 0]);

@@ -15,13 +15,13 @@ function plan(
   shape: Int32Array,
   masks: number,
   candidates: TopK[],
-  budget = 99,
+  { budget = 99, successor }: { budget?: number; successor?: number } = {},
 ) {
   const tree = shapePlanner(shape, masks).plan({
     root: 7,
     budget,
     candidates,
-    hit: false,
+    successor,
   });
   return {
     parents: [...tree.parents],
@@ -67,9 +67,21 @@ Deno.test("shapePlanner() has no more masks than levels to draft", () => {
 
 Deno.test("shapePlanner() drafts nothing beyond the end of the text", () => {
   const chained = (budget: number) =>
-    plan(chain(3), 3, guesses(1, 1, 1), budget);
+    plan(chain(3), 3, guesses(1, 1, 1), { budget });
   assertEquals(chained(1), { parents: [-1], tokens: [7], masks: [0] });
   assertEquals(chained(2).tokens, [7, 11]);
   assertEquals(chained(2).masks, [0, 0]);
   assertEquals(chained(4).masks, [2, 1, 0, 0]);
+});
+
+Deno.test("shapePlanner() stands on what a hit sibling predicts", () => {
+  const behind = (budget: number) =>
+    plan(comb([2, 1]), 2, guesses(2, 1), { budget, successor: 5 });
+  assertEquals(behind(99), {
+    parents: [-1, 0, 1, 1, 2],
+    tokens: [7, 5, 11, 12, 21],
+    masks: [0, 2, 2, 2, 2],
+  });
+  assertEquals(behind(2), { parents: [-1, 0], tokens: [7, 5], masks: [0, 0] });
+  assertEquals(behind(1), { parents: [-1], tokens: [7], masks: [0] });
 });
