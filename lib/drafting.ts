@@ -13,6 +13,7 @@ import { type DraftMemory, priorChance, type Source } from "./bita/guesses.ts";
 import type { Model } from "./bita/model.ts";
 import { NgramIndex } from "./bita/ngram_index.ts";
 import { decodePlain } from "./bita/plain.ts";
+import { shapePlanner } from "./bita/planner.ts";
 import { SuccessorTable } from "./bita/successors.ts";
 import type { Draft } from "./generation.ts";
 
@@ -22,6 +23,13 @@ export interface DraftingParts {
   cost: Cost;
   /** Whether its masks were tuned, and so are worth rows. */
   tuned: boolean;
+}
+
+/** How to continue a prompt, and who drafts. */
+export interface DraftedOptions extends DecodeOptions {
+  draft: Draft;
+  /** The tree that masks fill; without it, what pays. */
+  draftTree?: Int32Array | undefined;
 }
 
 /** Decodes with whoever a request asks for; remembers what drafts have taught. */
@@ -41,20 +49,20 @@ export class Drafting {
   /** Continues a prompt. */
   decode(
     prompt: Int32Array,
-    draft: Draft,
-    options: DecodeOptions,
+    { draft, draftTree, ...options }: DraftedOptions,
   ): AsyncGenerator<Burst, void> {
     const { model, cost } = this.#parts;
     if (draft === "none") return decodePlain(model, prompt, options);
-    if (draft === "bita") return decode(model, prompt, options);
-    const planner = new CostPlanner({
-      cost,
-      memory: this.#memory,
-      sources: this.#sources(draft),
-      index: new NgramIndex(prompt),
-      masks: model.masks,
-      maxRows: model.maxRows,
-    });
+    const planner = draftTree
+      ? shapePlanner(draftTree, model.masks)
+      : new CostPlanner({
+        cost,
+        memory: this.#memory,
+        sources: this.#sources(draft),
+        index: new NgramIndex(prompt),
+        masks: model.masks,
+        maxRows: model.maxRows,
+      });
     return decode(model, prompt, { ...options, planner });
   }
 

@@ -56,6 +56,7 @@ export function createEngine(
         maxTokens: Math.min(request.maxTokens ?? room, room),
         endTokens: tokenizer.endTokens,
         draft: request.draft,
+        draftTree: request.draftTree,
       }, { signal });
 
       const answer = new AnswerText(tokenizer, request.stop);

@@ -25,6 +25,8 @@ export interface GenerationRequest {
   /** Texts that end the generation and are not part of it; up to 4. */
   stop: string[];
   draft: Draft;
+  /** The tree that masks fill, as in `bita/tree.ts`; without it, what pays. */
+  draftTree?: Int32Array;
 }
 
 /** Counts of tokens. */

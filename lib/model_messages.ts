@@ -29,6 +29,8 @@ export interface DecodeTask {
   maxTokens: number;
   endTokens: ReadonlySet<number>;
   draft: Draft;
+  /** The tree that masks fill; without it, what pays. */
+  draftTree?: Int32Array | undefined;
 }
 
 /** From the main thread to the worker. */

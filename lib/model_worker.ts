@@ -54,9 +54,8 @@ async function open(message: OpenMessage): Promise<void> {
 async function run(id: number, task: DecodeTask): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
-  const { prompt, draft, ...options } = task;
-  const bursts = drafting.decode(prompt, draft, {
-    ...options,
+  const bursts = drafting.decode(task.prompt, {
+    ...task,
     signal: controller.signal,
   });
   try {

@@ -6,7 +6,7 @@
  */
 
 /** A tree's text form: up to 8 levels, each up to 99 guesses wide. */
-const SHAPE = /^[1-9]\d?(-[1-9]\d?){0,7}$/;
+const SHAPE = /^(paper|[1-9]\d?(-[1-9]\d?){0,7})$/;
 
 /** Builds a comb: `widths` guesses by level, and only the best branches on. */
 export function comb(widths: readonly number[]): Int32Array {
@@ -51,21 +51,25 @@ export function full(width: number, depth: number): Int32Array {
   return Int32Array.from(parents);
 }
 
+/** Tells whether a text names a tree that {@linkcode parseShape} can read. */
+export function isShape(text: string): boolean {
+  return SHAPE.test(text);
+}
+
 /**
  * Reads a comb such as `"5-4-3"`, its widths by depth; `"paper"` is that one.
  *
  * @throws {SyntaxError} if the text is neither.
  */
 export function parseShape(text: string): Int32Array {
-  if (text === "paper") return staircase(5, 3);
-  if (!SHAPE.test(text)) {
+  if (!isShape(text)) {
     throw new SyntaxError(
       `Cannot read a draft tree: "paper" or 1 to 8 widths from 1 to 99 such as "5-4-3" are required: received ${
         JSON.stringify(text)
       }`,
     );
   }
-  return comb(text.split("-").map(Number));
+  return text === "paper" ? staircase(5, 3) : comb(text.split("-").map(Number));
 }
 
 /** Marks, row by row, whom each node attends to: itself and its ancestors. */

@@ -7,6 +7,7 @@
 
 import { z } from "zod";
 import type { Sampling } from "../bita/sampling.ts";
+import { isShape, parseShape } from "../bita/tree.ts";
 import type { GenerationRequest } from "../generation.ts";
 import { badRequest } from "./bad_request.ts";
 import { flag, integerFrom, numberFrom } from "./fields.ts";
@@ -34,6 +35,7 @@ const SEED = "must be an integer of at most 64 bits";
 const STOP = "must be a string or up to 4 strings, none of them empty";
 const ONE = "must be 1, as one choice is all that this server gives";
 const BIAS = "must be a number from -100 to 100";
+const TREE = 'must be "auto", "paper" or 1 to 8 widths such as "5-4-3"';
 const BIASES = "must be an object of token ids and numbers";
 
 /** The shape of the common fields. Unknown ones are ignored. */
@@ -63,6 +65,7 @@ export const commonFields = {
     ["auto", "bita", "ngram", "recycle", "none"],
     'must be "auto", "bita", "ngram", "recycle" or "none"',
   ).nullish(),
+  draft_tree: z.string(TREE).refine(isTree, TREE).nullish(),
 };
 
 /** The common fields, once read. */
@@ -87,6 +90,14 @@ export function toWireRequest(
       received: body.stream_options,
     });
   }
+  const draft = body.draft ?? "auto";
+  const draftTree = toDraftTree(body.draft_tree);
+  if (draftTree && draft !== "auto" && draft !== "bita") {
+    throw badRequest("draft_tree", {
+      must: 'must be absent or "auto" unless draft is "auto" or "bita"',
+      received: body.draft_tree,
+    });
+  }
   return {
     model: body.model,
     stream,
@@ -96,7 +107,8 @@ export function toWireRequest(
       sampling: toSampling(body, randomSeed),
       ...(maxTokens === undefined ? {} : { maxTokens }),
       stop: typeof body.stop === "string" ? [body.stop] : body.stop ?? [],
-      draft: body.draft ?? "auto",
+      draft,
+      ...(draftTree && { draftTree }),
     },
   };
 }
@@ -130,6 +142,14 @@ function toLogitBias(biases: Record<string, number>): Map<number, number> {
 function fold(seed: number): number {
   const bits = BigInt.asUintN(64, BigInt(seed));
   return Number(BigInt.asUintN(32, bits ^ (bits >> 32n)));
+}
+
+function toDraftTree(shape: string | null | undefined): Int32Array | undefined {
+  return shape == null || shape === "auto" ? undefined : parseShape(shape);
+}
+
+function isTree(shape: string): boolean {
+  return shape === "auto" || isShape(shape);
 }
 
 function isInt64(value: number): boolean {

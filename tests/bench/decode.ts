@@ -6,9 +6,7 @@
  */
 
 import type { Burst, DecodeOptions } from "../../lib/bita/burst.ts";
-import { decode as decodeDrafting } from "../../lib/bita/decoder.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
-import { shapePlanner } from "../../lib/bita/planner.ts";
 import { parseShape } from "../../lib/bita/tree.ts";
 import { checkModel } from "../../lib/check_model.ts";
 import { Drafting } from "../../lib/drafting.ts";
@@ -33,7 +31,7 @@ export const decode: Benchmark = {
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
     draft: {
       about:
-        "auto, ngram, recycle, or masks in a tree: paper, 5-4-3 or the like",
+        "auto, bita, ngram, recycle, or masks in a tree: paper, 5-4-3 or the like",
       default: "auto",
     },
     temperature: { about: "0 is greedy", default: "0" },
@@ -94,19 +92,20 @@ export const decode: Benchmark = {
   },
 };
 
+/** Drafts that are planned by what pays. */
+const SOURCES = ["auto", "bita", "ngram", "recycle"] as const;
+
 /** A way to decode. */
 type Way = (...args: Parameters<typeof decodePlain>) => AsyncIterable<Burst>;
 
 /** Gives the way to decode that a person names. */
 async function drafter(model: Model, name: string): Promise<Way> {
-  if (name === "auto" || name === "ngram" || name === "recycle") {
-    const { cost } = await checkModel(model);
-    const drafting = new Drafting({ model, cost, tuned: false });
-    return (_, ids, options) => drafting.decode(ids, name, options);
-  }
-  const planner = shapePlanner(parseShape(name), model.masks);
+  const { cost } = await checkModel(model);
+  const drafting = new Drafting({ model, cost, tuned: false });
+  const draft = SOURCES.find((source) => source === name) ?? "bita";
+  const draftTree = draft === name ? undefined : parseShape(name);
   return (_, ids, options) =>
-    decodeDrafting(model, ids, { ...options, planner });
+    drafting.decode(ids, { draft, draftTree, ...options });
 }
 
 function temperature(value: string): number {

@@ -114,6 +114,9 @@ const commonRows: Row[] = [
   [{ logit_bias: { cat: 1 } }, "logit_bias", 'keys: received "cat"'],
   [{ logit_bias: { "-1": 1 } }, "logit_bias", 'keys: received "-1"'],
   [{ draft: "eagle" }, "draft", '"recycle" or "none"'],
+  [{ draft_tree: "5-0" }, "draft_tree", 'widths such as "5-4-3"'],
+  [{ draft_tree: 5 }, "draft_tree", 'widths such as "5-4-3"'],
+  [{ draft: "none", draft_tree: "5" }, "draft_tree", 'unless draft is "auto"'],
 ];
 
 const completionRows: Row[] = [

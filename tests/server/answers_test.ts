@@ -55,13 +55,21 @@ async function textPieces(prompt: string, fields: object = {}) {
   return pieces;
 }
 
+/** Ways to draft, none among them. */
+const WAYS = [
+  { draft: "auto" },
+  { draft: "bita" },
+  { draft_tree: "paper" },
+  { draft: "none" },
+];
+
 Deno.test("a chat says the same whole, streamed and however it is drafted", async () => {
   const { text, finish_reason } = await chat();
   assertStringIncludes(text!, "Paris");
   assertEquals(finish_reason, "stop");
-  for (const draft of ["auto", "none", "bita"]) {
-    assertEquals((await chat({ draft })).text, text, draft);
-    assertEquals((await chatDeltas({ draft })).join(""), text, draft);
+  for (const how of WAYS) {
+    assertEquals((await chat(how)).text, text, JSON.stringify(how));
+    assertEquals((await chatDeltas(how)).join(""), text, JSON.stringify(how));
   }
 });
 
@@ -130,8 +138,8 @@ Deno.test("streams never cut a character", async () => {
 });
 
 Deno.test("usage and timings agree", async () => {
-  for (const draft of ["none", "bita"]) {
-    const { usage, timings } = await chat({ draft });
+  for (const how of WAYS) {
+    const { usage, timings } = await chat(how);
     const { prompt_tokens, completion_tokens, total_tokens } = usage!;
     const { passes, rows, draft_n, draft_n_accepted, ...time } = timings!;
     assertEquals(total_tokens, prompt_tokens + completion_tokens);
@@ -144,7 +152,8 @@ Deno.test("usage and timings agree", async () => {
     assert(draft_n_accepted <= draft_n);
     assert(rows >= passes);
     assert(completion_tokens <= passes + draft_n_accepted);
-    if (draft === "none") {
+    if (how.draft_tree) assert(draft_n > 0);
+    if (how.draft === "none") {
       assertEquals(rows, passes);
       assertEquals(passes, completion_tokens + 1, "the end takes a pass too");
     }
