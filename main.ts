@@ -6,7 +6,6 @@
  */
 
 import { availableParallelism, homedir } from "node:os";
-import { openAdapter } from "./models/adapter.ts";
 import { openArtefact } from "./models/artefact.ts";
 import { modelFile } from "./models/download.ts";
 import { defaultProgress } from "./models/download/progress.ts";
@@ -44,12 +43,11 @@ async function startModel(name: string, config: Config): Promise<Engine> {
     cacheDir,
     format: weights,
     progress,
+    adapter: adapterPath(model),
   });
-  const adapter = await openAdapter(adapterPath(model), artefact);
   const context = config.context ?? artefact.config.context;
   const client = await ModelClient.open({
     artefact,
-    adapter,
     backend,
     threads,
     context,

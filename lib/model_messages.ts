@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Adapter } from "../models/adapter.ts";
 import type { Artefact } from "../models/artefact.ts";
 import type { Burst } from "./bita/burst.ts";
 import type { Sampling } from "./bita/sampling.ts";
@@ -15,7 +14,6 @@ import type { BackendName } from "./runtime/backend.ts";
 export interface OpenMessage {
   type: "open";
   artefact: Artefact;
-  adapter: Adapter;
   backend: BackendName;
   threads: number;
   /** Tokens that a text may have. */

@@ -39,7 +39,7 @@ async function open(message: OpenMessage): Promise<void> {
     const backend = await openBackend(message.backend, message);
     const model = await openModel(backend, message.artefact, message);
     const { cost, invariant } = await checkModel(model);
-    const tuned = message.adapter.maskEmbeddings !== undefined;
+    const tuned = message.artefact.adapter.maskEmbeddings !== undefined;
     drafting = new Drafting({ model, cost, tuned });
     say({
       type: "opened",

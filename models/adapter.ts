@@ -1,10 +1,12 @@
 /**
- * What bi-directional tuning has taught a frozen model (BiTA, arXiv 2401.12522
- * §3.1): mask tokens that draft, and prompt tokens that they alone attend to.
+ * What bi-directional tuning has taught a frozen model: the mask tokens that draft
+ * and the prompt tokens that they alone attend to (BiTA, arXiv 2401.12522 §3.1), and
+ * beyond the paper what some linears do to mask rows.
  *
  * @module
  */
 
+import { createHash } from "node:crypto";
 import type { LlamaConfig } from "./architecture.ts";
 import { parseSafetensors, type Safetensors } from "./safetensors.ts";
 
@@ -18,6 +20,34 @@ export interface Adapter {
   prompts: number;
   /** `[2 * layers, kvHeads, P, headDim]`, keys first. */
   promptKv: Float32Array<ArrayBuffer>;
+  /** What linears add on mask rows. */
+  updates: Update[];
+  /** SHA-256 of its file, in hex; empty if there is none. */
+  digest: string;
+}
+
+/** Linears that can be updated; some are two matrices, one above the other. */
+const LINEARS = [
+  "attn_qkv",
+  "attn_output",
+  "ffn_gate_up",
+  "ffn_down",
+] as const;
+
+/** A low-rank update, `B · A`, of one linear in the layers from one on. */
+export interface Update {
+  linear: typeof LINEARS[number];
+  /** The first layer with it; all behind have it too. */
+  firstLayer: number;
+  rank: number;
+  /** Numbers that the linear reads. */
+  inputs: number;
+  /** Numbers that it writes. */
+  outputs: number;
+  /** `[layers - firstLayer, rank, inputs]` */
+  a: Float32Array;
+  /** `[layers - firstLayer, outputs, rank]` */
+  b: Float32Array;
 }
 
 /** Drafts a little with any model: nothing learned, three masks. */
@@ -25,6 +55,8 @@ export const UNTRAINED: Adapter = {
   masks: 3,
   prompts: 0,
   promptKv: new Float32Array(0),
+  updates: [],
+  digest: "",
 };
 
 /** The model that an adapter must fit. */
@@ -50,17 +82,23 @@ export async function openAdapter(
     if (error instanceof Deno.errors.NotFound) return UNTRAINED;
     throw error;
   }
-  return toAdapter(parseSafetensors(bytes), base);
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  return { ...toAdapter(parseSafetensors(bytes), base), digest };
 }
 
 /** The tensors that the graphs know what to do with. */
-const KNOWN = ["mask_embeddings", "prompt_keys", "prompt_values"];
+const KNOWN = [
+  "mask_embeddings",
+  "prompt_keys",
+  "prompt_values",
+  ...LINEARS.flatMap((linear) => [`update.${linear}.a`, `update.${linear}.b`]),
+];
 
 /** Checks tensors against the model they were tuned for. */
 export function toAdapter(
   { metadata, tensors }: Safetensors,
   { config, digest }: AdapterBase,
-): Adapter {
+): Omit<Adapter, "digest"> {
   if (metadata.base_sha256 !== digest) {
     throw refusal(`it must be tuned for ${digest}`, metadata.base_sha256);
   }
@@ -84,7 +122,41 @@ export function toAdapter(
   const promptShape = [layers, kvHeads, prompts, headDim];
   promptKv.set(take("prompt_keys", promptShape));
   promptKv.set(take("prompt_values", promptShape), promptKv.length / 2);
-  return { masks, maskEmbeddings, prompts, promptKv };
+  const updates = LINEARS.flatMap((linear): Update[] => {
+    const first = tensors.get(`update.${linear}.a`);
+    if (!first) return [];
+    const [changed, rank] = first.shape;
+    const [outputs, inputs] = linearShape(linear, config);
+    const firstLayer = layers - changed;
+    if (firstLayer < 0) {
+      const name = `update.${linear}.a`;
+      throw refusal(
+        `${name} must be of at most ${layers} layers`,
+        `${changed}`,
+      );
+    }
+    const a = take(`update.${linear}.a`, [changed, rank, inputs]);
+    const b = take(`update.${linear}.b`, [changed, outputs, rank]);
+    return [{ linear, firstLayer, rank, inputs, outputs, a, b }];
+  });
+  return { masks, maskEmbeddings, prompts, promptKv, updates };
+}
+
+/** Gives what a linear writes and reads. */
+function linearShape(
+  linear: Update["linear"],
+  { heads, kvHeads, headDim, dim, hidden }: LlamaConfig,
+): [outputs: number, inputs: number] {
+  switch (linear) {
+    case "attn_qkv":
+      return [(heads + 2 * kvHeads) * headDim, dim];
+    case "attn_output":
+      return [dim, heads * headDim];
+    case "ffn_gate_up":
+      return [2 * hidden, dim];
+    case "ffn_down":
+      return [dim, hidden];
+  }
 }
 
 function refusal(rule: string, received: string | undefined): RangeError {

@@ -1,13 +1,20 @@
 /**
- * A GGUF file turned into ONNX graphs, once, and kept on disk.
+ * A GGUF file and its adapter turned into ONNX graphs, once, and kept on disk.
  *
- * In the cache, a folder a model and weight format; `.partial` is one in the making
+ * In the cache, a folder a model and weight format, and adapter if it changes the
+ * graphs; `.partial` is one in the making
  * and `.lock` keeps processes apart. A folder gets its name only when all of it is
  * on the disk, so that whoever sees the name may trust it.
  *
  * @module
  */
 
+import {
+  type Adapter,
+  openAdapter,
+  UNTRAINED,
+  type Update,
+} from "./adapter.ts";
 import { type LlamaConfig, llamaConfig } from "./architecture.ts";
 import { fileDigest } from "./download/digest.ts";
 import type { Progress } from "./download/progress.ts";
@@ -29,6 +36,7 @@ export interface Artefact {
   config: LlamaConfig;
   /** SHA-256 of the GGUF file, in hex. */
   digest: string;
+  adapter: Adapter;
   /** Where the embedding lies, packed, in the GGUF file. */
   embedding: TensorInfo & { path: string };
 }
@@ -39,19 +47,28 @@ export interface ArtefactOptions {
   cacheDir: string;
   format: WeightFormat;
   progress: Progress;
+  /** Path of an adapter; a file that is not there is an untrained one. */
+  adapter?: string | URL;
 }
 
 /** Gives a model's graphs, converting the file if that was not done before. */
 export async function openArtefact(
   gguf: Gguf,
-  { cacheDir, format, progress }: ArtefactOptions,
+  { cacheDir, format, progress, adapter: adapterPath }: ArtefactOptions,
 ): Promise<Artefact> {
   const config = llamaConfig(gguf.metadata, gguf.tensors);
   const digest = await fileDigest(gguf.path);
+  const adapter = adapterPath === undefined
+    ? UNTRAINED
+    : await openAdapter(adapterPath, { config, digest });
   const graphs = `${cacheDir}/graphs`;
-  const folder = `${graphs}/${
-    digest.slice(0, 16)
-  }-${format}-v${CONVERTER_VERSION}`;
+  const name = [
+    digest.slice(0, 16),
+    format,
+    `v${CONVERTER_VERSION}`,
+    ...(adapter.updates.length > 0 ? [adapter.digest.slice(0, 16)] : []),
+  ].join("-");
+  const folder = `${graphs}/${name}`;
   if (!await exists(folder)) {
     await Deno.mkdir(graphs, { recursive: true });
     using lock = await Deno.open(`${folder}.lock`, {
@@ -63,7 +80,14 @@ export async function openArtefact(
       const partial = `${folder}.partial`;
       await Deno.remove(partial, { recursive: true }).catch(() => {});
       await Deno.mkdir(partial);
-      await convert(gguf, { config, format, progress, folder: partial });
+      const { updates } = adapter;
+      await convert(gguf, {
+        config,
+        format,
+        progress,
+        updates,
+        folder: partial,
+      });
       await Deno.rename(partial, folder);
     }
   }
@@ -73,16 +97,18 @@ export async function openArtefact(
     format,
     config,
     digest,
+    adapter,
     embedding: { ...embedding, path: gguf.path },
   };
 }
 
 async function convert(
   gguf: Gguf,
-  { config, format, progress, folder }: {
+  { config, format, progress, updates, folder }: {
     config: LlamaConfig;
     format: WeightFormat;
     progress: Progress;
+    updates: readonly Update[];
     folder: string;
   },
 ): Promise<void> {
@@ -98,6 +124,7 @@ async function convert(
       config,
       format,
       weights,
+      updates,
       async read(name) {
         const { type, shape, byteLength } = gguf.tensors.get(name)!;
         const data = dequantize(type, await gguf.read(name));

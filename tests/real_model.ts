@@ -11,7 +11,7 @@ import type { Model } from "../lib/bita/model.ts";
 import type { BackendName } from "../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../lib/runtime/choose_backend.ts";
 import { openModel } from "../lib/runtime/ort_model.ts";
-import { type Adapter, UNTRAINED } from "../models/adapter.ts";
+import type { Adapter } from "../models/adapter.ts";
 import { type Artefact, openArtefact } from "../models/artefact.ts";
 import { modelFile } from "../models/download.ts";
 import { defaultProgress } from "../models/download/progress.ts";
@@ -46,13 +46,13 @@ export async function openRealModel(
   backend: BackendName,
   options: { context?: number; format?: WeightFormat; adapter?: Adapter } = {},
 ): Promise<Model> {
-  const { context = 1024, format = WEIGHTS[backend], adapter = UNTRAINED } =
-    options;
+  const { context = 1024, format = WEIGHTS[backend], adapter } = options;
   const { threads } = CONFIG;
+  const artefact = await realArtefact(format);
   return await openModel(
     await openBackend(backend, { threads }),
-    await realArtefact(format),
-    { context, adapter },
+    { ...artefact, adapter: adapter ?? artefact.adapter },
+    { context },
   );
 }
 

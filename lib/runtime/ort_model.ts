@@ -5,7 +5,7 @@
  */
 
 import { Tensor } from "onnxruntime-common";
-import { type Adapter, UNTRAINED } from "../../models/adapter.ts";
+import type { Adapter } from "../../models/adapter.ts";
 import type { LlamaConfig } from "../../models/architecture.ts";
 import type { Artefact } from "../../models/artefact.ts";
 import { Embedding } from "../../models/embedding.ts";
@@ -89,7 +89,7 @@ class OrtSequence implements Sequence {
   }
 
   async forward(pass: Pass): Promise<void> {
-    const { backend, config, body } = this.#model.parts;
+    const { backend, config, adapter, body } = this.#model.parts;
     const half = config.headDim / 2;
     const rows = Math.max(pass.tokens.length, backend.rows.min);
     const total = pass.start + rows;
@@ -107,6 +107,7 @@ class OrtSequence implements Sequence {
       total: new Tensor("int32", Int32Array.of(total), []),
       cos: new Tensor("float32", this.#cos.subarray(0, total * half), angles),
       sin: new Tensor("float32", this.#sin.subarray(0, total * half), angles),
+      ...(adapter.updates.length > 0 && { gate: gateOf(pass, rows) }),
     }, { ...present, hidden: this.#output("hidden", [1, rows, config.dim]) });
     this.#kv.keep(outputs);
     this.#hidden?.dispose();
@@ -170,18 +171,25 @@ class OrtSequence implements Sequence {
   }
 }
 
+/** Marks the mask rows, `[1, rows, 1]`. */
+function gateOf({ tokens }: Pass, rows: number): Tensor {
+  const gate = new Float32Array(rows);
+  for (const [row, token] of tokens.entries()) gate[row] = token < 0 ? 1 : 0;
+  return new Tensor("float32", gate, [1, rows, 1]);
+}
+
 /** Opens an artefact's graphs on `backend`. */
 export async function openModel(
   backend: Backend,
   artefact: Artefact,
-  { context, adapter = UNTRAINED }: { context: number; adapter?: Adapter },
+  { context }: { context: number },
 ): Promise<Model> {
   // One after the other: WebGPU refuses a second session while one is being made.
   const { folder } = artefact;
   const body = await backend.createSession(`${folder}/body.onnx`);
   const head = await backend.createSession(`${folder}/head.onnx`);
   const embedding = await Embedding.open(artefact);
-  const { config } = artefact;
+  const { config, adapter } = artefact;
   return new OrtModel({
     backend,
     ...inTurn({ body, head }),

@@ -127,7 +127,8 @@ function round(x: number): number {
   return x + NO_FRACTION - NO_FRACTION;
 }
 
-function transpose({ rows, columns, data }: Matrix): Float32Array {
+/** Gives the numbers of a matrix column by column. */
+export function transpose({ rows, columns, data }: Matrix): Float32Array {
   const out = new Float32Array(data.length);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {

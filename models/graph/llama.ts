@@ -8,14 +8,17 @@
  * Keys and values go to consecutive slots, `seqlens_k` being the last of them.
  * Rotary angles are looked up by slot, not by position: `cos` and `sin` hold, for
  * every slot, the angles of the position that its row stands for. Who sees whom is
- * `bias`, added to the attention scores.
+ * `bias`, added to the attention scores. `gate` marks the mask rows for an adapter
+ * that updates linears, and is no input without one.
  *
  * @module
  */
 
+import type { Update } from "../adapter.ts";
 import type { LlamaConfig } from "../architecture.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import { linear, type Matrix, type WeightFormat } from "./linear.ts";
+import { Updates } from "./updates.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
 /** Gives a tensor of the model by its GGUF name, dequantised. */
@@ -27,6 +30,8 @@ export interface LlamaParts {
   format: WeightFormat;
   weights: WeightsFile;
   read: TensorReader;
+  /** What an adapter adds to linears; none by default. */
+  updates?: readonly Update[];
 }
 
 /** Builds the body: `embeddings [1, rows, dim]` → `hidden [1, rows, dim]`. */
@@ -42,6 +47,7 @@ export async function buildBody(parts: LlamaParts): Promise<GraphBuilder> {
   const total = graph.input("total", "int32", []);
   const cos = graph.input("cos", "float32", ["angles", headDim / 2]);
   const sin = graph.input("sin", "float32", ["angles", headDim / 2]);
+  const updates = new Updates(graph, parts.updates ?? []);
 
   const vector = async (name: string) =>
     graph.weight(name, [dim], (await read(name)).data);
@@ -72,7 +78,7 @@ export async function buildBody(parts: LlamaParts): Promise<GraphBuilder> {
 
   for (let layer = 0; layer < layers; layer++) {
     const block = `blk.${layer}`;
-    const qkv = linear(graph, normed, {
+    const plainQkv = linear(graph, normed, {
       name: `${block}.attn_qkv`,
       matrix: stack(
         halves(await read(`${block}.attn_q.weight`), headDim),
@@ -80,6 +86,10 @@ export async function buildBody(parts: LlamaParts): Promise<GraphBuilder> {
         await read(`${block}.attn_v.weight`),
       ),
       format,
+    });
+    const [qkv] = updates.apply(normed, [plainQkv], {
+      linear: "attn_qkv",
+      layer,
     });
     const kvShape = (slots: string) => [1, kvHeads, slots, headDim];
     const pastKey = `past_key.${layer}`, pastValue = `past_value.${layer}`;
@@ -105,16 +115,22 @@ export async function buildBody(parts: LlamaParts): Promise<GraphBuilder> {
     graph.output(key, kvShape("slots_after"));
     graph.output(value, kvShape("slots_after"));
 
-    const attended = await project(attention, `${block}.attn_output.weight`);
+    const [attended] = updates.apply(attention, [
+      await project(attention, `${block}.attn_output.weight`),
+    ], { linear: "attn_output", layer });
     const inner = await addAndNorm(attended, `${block}.ffn_norm.weight`);
-    const gate = await project(inner, `${block}.ffn_gate.weight`);
-    const up = await project(inner, `${block}.ffn_up.weight`);
+    const [gate, up] = updates.apply(inner, [
+      await project(inner, `${block}.ffn_gate.weight`),
+      await project(inner, `${block}.ffn_up.weight`),
+    ], { linear: "ffn_gate_up", layer });
     const swish = graph.node("QuickGelu", [gate], {
       ...microsoft,
       floats: { alpha: 1 },
     });
     const product = graph.node("Mul", [swish, up]);
-    const down = await project(product, `${block}.ffn_down.weight`);
+    const [down] = updates.apply(product, [
+      await project(product, `${block}.ffn_down.weight`),
+    ], { linear: "ffn_down", layer });
     normed = await addAndNorm(
       down,
       layer + 1 < layers

@@ -12,7 +12,7 @@ import { shapePlanner } from "../../lib/bita/planner.ts";
 import { uniform } from "../../lib/bita/random.ts";
 import type { Sampling } from "../../lib/bita/sampling.ts";
 import { chain, parseShape } from "../../lib/bita/tree.ts";
-import type { Adapter } from "../../models/adapter.ts";
+import { type Adapter, UNTRAINED } from "../../models/adapter.ts";
 import type { LlamaConfig } from "../../models/architecture.ts";
 import { gullible } from "../bita/_gullible.ts";
 import { GREEDY } from "../greedy.ts";
@@ -129,6 +129,7 @@ function randomAdapter(
   const numbers = (seed: number, length: number, size: number) =>
     Float32Array.from({ length }, (_, i) => (uniform(seed, i) - 0.5) * size);
   return {
+    ...UNTRAINED,
     masks,
     maskEmbeddings: numbers(1, masks * dim, 0.4),
     prompts,

@@ -74,6 +74,35 @@ Deno.test("toAdapter() refuses what the graphs would leave out", () => {
   );
 });
 
+Deno.test("toAdapter() reads updates of the last layers", () => {
+  const metadata = { base_sha256: "abc" };
+  const more = tensors();
+  const a = { shape: [1, 3, 8], data: new Float32Array(24).fill(1) };
+  const b = { shape: [1, 4, 3], data: new Float32Array(12).fill(2) };
+  more.set("update.ffn_down.a", a).set("update.ffn_down.b", b);
+  assertEquals(toAdapter({ metadata, tensors: more }, BASE).updates, [{
+    linear: "ffn_down",
+    firstLayer: 1,
+    rank: 3,
+    inputs: 8,
+    outputs: 4,
+    a: a.data,
+    b: b.data,
+  }]);
+  more.set("update.ffn_down.a", { ...a, shape: [3, 1, 8] });
+  assertThrows(
+    () => toAdapter({ metadata, tensors: more }, BASE),
+    RangeError,
+    "update.ffn_down.a must be of at most 2 layers: received 3",
+  );
+  more.set("update.ffn_down.a", { ...a, shape: [1, 2, 12] });
+  assertThrows(
+    () => toAdapter({ metadata, tensors: more }, BASE),
+    RangeError,
+    "update.ffn_down.a must be 1×2×8: received 1×2×12",
+  );
+});
+
 Deno.test("openAdapter() takes a missing file for an untrained adapter", async () => {
   assertEquals(await openAdapter("no/such/file", BASE), UNTRAINED);
   const golden = new URL("golden.safetensors", import.meta.url);

@@ -1,6 +1,8 @@
 """Writes an adapter and prints what its masks say behind a text, as JSON.
 
-    python _mask_logits.py ADAPTER
+    python _mask_logits.py ADAPTER SHAPE
+
+SHAPE is JSON, as `Shape` in `adapter.py` has it.
 """
 
 import json
@@ -16,8 +18,8 @@ from tune.loss import Loss
 from tune.text import read_text
 from tune.train import Plan
 
-path = sys.argv[1]
-learned = some_adapter(masks=3, prompts=5)
+path, shape = sys.argv[1:]
+learned = some_adapter(masks=3, prompts=5, **json.loads(shape))
 state = {"shape": learned.shape, "plan": Plan(loss=Loss(), steps=1), "curve": []}
 write_adapter(path, learned, adapter_metadata(tiny(), state), torch.float16)
 adapter, _ = read_adapter(path, tiny())

@@ -7,7 +7,6 @@
 import type { Model } from "../../lib/bita/model.ts";
 import { cpuBackend } from "../../lib/runtime/cpu_backend.ts";
 import { openModel } from "../../lib/runtime/ort_model.ts";
-import { openAdapter } from "../../models/adapter.ts";
 import { openArtefact } from "../../models/artefact.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 
@@ -21,9 +20,7 @@ export async function serve(
     cacheDir: folder,
     format: "fp32",
     progress: silent,
+    adapter,
   });
-  return await openModel(cpuBackend(1), artefact, {
-    context: 256,
-    adapter: await openAdapter(adapter, artefact),
-  });
+  return await openModel(cpuBackend(1), artefact, { context: 256 });
 }

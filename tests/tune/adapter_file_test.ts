@@ -3,13 +3,26 @@ import { layOut } from "../../lib/bita/pass_layout.ts";
 import { PYTHON, python, withTinyModel } from "./_python.ts";
 import { serve } from "./_serve.ts";
 
+const LINEARS = ["attn_qkv", "attn_output", "ffn_gate_up", "ffn_down"];
+
 Deno.test("the server's masks say what PyTorch's say", {
   ignore: !PYTHON,
-}, async () => {
+}, () => compareMasks({}));
+
+Deno.test("the server updates linears as PyTorch does", {
+  ignore: !PYTHON,
+}, () => compareMasks({ rank: 2, linears: LINEARS, first_layer: 1 }));
+
+/** Writes an adapter of a shape and compares what its masks say here and there. */
+async function compareMasks(shape: object): Promise<void> {
   await withTinyModel(async ({ folder, model: path }) => {
     const adapter = `${folder}/bita.safetensors`;
     const script = "tests/tune/_mask_logits.py";
-    const { code, stdout, stderr } = await python([script, adapter], {
+    const { code, stdout, stderr } = await python([
+      script,
+      adapter,
+      JSON.stringify(shape),
+    ], {
       TINY: path,
     });
     assertEquals(code, 0, stderr);
@@ -33,4 +46,4 @@ Deno.test("the server's masks say what PyTorch's say", {
     const worst = Math.max(...flat.map((x, i) => Math.abs(x - logits[i])));
     assert(worst < 1e-4, `differ by ${worst}`);
   });
-});
+}
