@@ -4,33 +4,27 @@
  * @module
  */
 
-import { exp } from "./exp.ts";
-
 /** The most likely tokens of a row, best first; the lower id on a tie. */
 export interface TopK {
   /** Vocabulary ids, at most as many as there are. */
   ids: number[];
   /**
-   * Their probabilities among the whole vocabulary. The sum over it takes longer
-   * than the rest, so it is made when asked for; the row must still be valid.
+   * How far each one's logit is below the best, and the best above the second: how
+   * sure the row is, without a sum over the vocabulary.
    */
-  readonly probabilities: number[];
+  margins: number[];
 }
 
 /** Finds the `k` most likely tokens, at least 1, of a row of logits, `[vocab]`. */
 export function topK(logits: Float32Array, k: number): TopK {
-  const ids = bestIds(logits, k);
-  return {
-    ids,
-    get probabilities() {
-      const max = logits[ids[0]];
-      const sum = weigh(logits, max);
-      return ids.map((id) => exp(logits[id] - max) / sum);
-    },
-  };
+  const [best, second = best, ...others] = bestIds(logits, k + 1);
+  const ids = [best, second, ...others].slice(0, Math.min(k, logits.length));
+  const margins = ids.map((id) => logits[best] - logits[id]);
+  margins[0] = logits[best] - logits[second];
+  return { ids, margins };
 }
 
-/** Finds the ids alone, which takes a third of the time. */
+/** Finds the ids alone, best first. */
 export function bestIds(logits: Float32Array, k: number): number[] {
   const ids: number[] = [];
   let worst = -Infinity;
@@ -52,11 +46,4 @@ function insert(
   ids.splice(rank, 0, id);
   if (ids.length > k) ids.pop();
   return logits[ids[ids.length - 1]];
-}
-
-/** Adds up the whole row, the likeliest token at 1. */
-function weigh(logits: Float32Array, max: number): number {
-  let sum = 0;
-  for (let id = 0; id < logits.length; id++) sum += exp(logits[id] - max);
-  return sum;
 }

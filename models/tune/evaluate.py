@@ -1,8 +1,9 @@
 """What an adapter is worth on text it has not seen.
 
 The acceptance table is for the planner: how often a guess is right, by depth, rank and
-the chance that the mask gave it. A guess below the first depth counts only where each
-shallower token was among the guesses too; elsewhere a pass never gets to it.
+margin: by how much its logit is below the best one's, or above the second's if it is the
+best itself. A guess below the first depth counts only where each shallower token was
+among the guesses too; elsewhere a pass never gets to it.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from .trees import parse_shape, share_within, tokens_a_pass
 TREES = ("5-4-3", "10-8-6", "5", "2", "1", "2-1", "3-2-1", "1-1-1")
 TOPS = (1, 2, 3, 5, 10)
 RANKS = 10
-EDGES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)  # between bins of chances
+EDGES = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # between bins of margins
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Drafts:
     """What the masks said at all A anchors of a text."""
 
     ranks: torch.Tensor  # [A, M]
-    chances: torch.Tensor  # [A, M, RANKS] of the likeliest tokens
+    margins: torch.Tensor  # [A, M, RANKS] of the likeliest tokens
 
 
 @torch.no_grad()
@@ -34,8 +35,10 @@ def draft_text(llama, adapter, text, example):
     anchors = all_anchors(example).to(llama.device)
     layout = lay_out(text.ids, anchors, adapter.shape.masks)
     logits = llama.logits(draft(llama, adapter, text, layout))
-    chances = logits.softmax(-1).topk(RANKS).values
-    return Drafts(ranks(logits, layout.labels).cpu(), chances.cpu())
+    best = logits.topk(RANKS).values
+    margins = best[..., :1] - best
+    margins[..., 0] = margins[..., 1]
+    return Drafts(ranks(logits, layout.labels).cpu(), margins.cpu())
 
 
 def evaluate(texts):
@@ -49,14 +52,14 @@ def evaluate(texts):
             tree: round(tokens_a_pass([t.ranks for t in texts], parse_shape(tree)), 4)
             for tree in TREES
         },
-        "acceptance": acceptance(found, torch.cat([text.chances for text in texts])),
+        "acceptance": acceptance(found, torch.cat([text.margins for text in texts])),
     }
 
 
-def acceptance(found, chances):
+def acceptance(found, margins):
     """Counts guesses, `seen`, and right ones, `hits`: [M][RANKS][bins]."""
     A, M = found.shape
-    bins = torch.bucketize(chances, torch.tensor(EDGES))  # [A, M, RANKS]
+    bins = torch.bucketize(margins, torch.tensor(EDGES))  # [A, M, RANKS]
     guessed = (found < RANKS).cumprod(1)  # [A, M]
     got_to = torch.cat([torch.ones(A, 1), guessed[:, :-1]], 1) * (found < NO_LABEL)
     right = found[..., None] == torch.arange(RANKS)

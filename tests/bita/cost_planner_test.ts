@@ -99,7 +99,7 @@ Deno.test("CostPlanner lets a token that two sources propose count once", () => 
   const tree = planner(model, { prompt, sources: ["ngram", "bita"] }).plan({
     root: 2,
     budget: 2,
-    candidates: [{ ids: [3, 5], probabilities: [0.9, 0.1] }],
+    candidates: [{ ids: [3, 5], margins: [2, 2] }],
   });
   assertEquals([...tree.tokens], [2, 3, 5]);
   assertEquals([...tree.parents], [-1, 0, 0]);

@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { topK } from "../../lib/bita/top_k.ts";
 
@@ -8,10 +8,11 @@ Deno.test("topK() lists the best first, the lower id on a tie", () => {
   assertEquals(topK(row, 99).ids, [1, 3, 2, 0, 4]);
 });
 
-Deno.test("topK() gives probabilities among the whole row", () => {
-  const { probabilities } = topK(Float32Array.of(0, Math.log(2), -Infinity), 2);
-  assertAlmostEquals(probabilities[0], 2 / 3, 1e-7);
-  assertAlmostEquals(probabilities[1], 1 / 3, 1e-7);
+Deno.test("topK() tells how sure the row is", () => {
+  const row = Float32Array.of(1, 3.5, 2, -1);
+  assertEquals(topK(row, 3).margins, [1.5, 1.5, 2.5]);
+  assertEquals(topK(row, 1).margins, [1.5]);
+  assertEquals(topK(Float32Array.of(7), 2), { ids: [0], margins: [0] });
 });
 
 Deno.test("topK() equals sorting everything", () => {

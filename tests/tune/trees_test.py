@@ -36,11 +36,11 @@ class TestShareWithin(unittest.TestCase):
 
 
 class TestAcceptance(unittest.TestCase):
-    def test_counts_by_depth_rank_and_chance(self):
-        chances = torch.full((5, 3, RANKS), 0.005)
-        chances[:, :, 0] = 0.5
-        table = acceptance(FOUND, chances)
-        sure, low = sum(edge < 0.5 for edge in EDGES), 0
+    def test_counts_by_depth_rank_and_margin(self):
+        margins = torch.full((5, 3, RANKS), 0.1)
+        margins[:, :, 0] = 5.0
+        table = acceptance(FOUND, margins)
+        sure, low = sum(edge < 5.0 for edge in EDGES), 0
         self.assertEqual(table["seen"][0][0][sure], 5)
         self.assertEqual(table["hits"][0][0][sure], 3)
         self.assertEqual(table["hits"][0][1][low], 1)
