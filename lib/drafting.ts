@@ -9,7 +9,8 @@ import type { Burst, DecodeOptions } from "./bita/burst.ts";
 import type { Cost } from "./bita/cost_curve.ts";
 import { CostPlanner } from "./bita/cost_planner.ts";
 import { decode } from "./bita/decoder.ts";
-import { type DraftMemory, priorChance, type Source } from "./bita/guesses.ts";
+import { type AcceptanceTable, Calibration } from "./bita/calibration.ts";
+import type { DraftMemory, Source } from "./bita/guesses.ts";
 import type { Model } from "./bita/model.ts";
 import { NgramIndex } from "./bita/ngram_index.ts";
 import { decodePlain } from "./bita/plain.ts";
@@ -23,6 +24,8 @@ export interface DraftingParts {
   cost: Cost;
   /** Whether its masks were tuned, and so are worth rows. */
   tuned: boolean;
+  /** What tuning has measured of the masks. */
+  acceptance?: AcceptanceTable | undefined;
 }
 
 /** How to continue a prompt, and who drafts. */
@@ -36,14 +39,16 @@ export interface DraftedOptions extends DecodeOptions {
 export class Drafting {
   readonly #parts: DraftingParts;
   readonly #memory: DraftMemory;
+  readonly #calibration: Calibration;
 
   /** Remembers nothing yet. */
   constructor(parts: DraftingParts) {
     this.#parts = parts;
     this.#memory = {
-      acceptance: new Acceptance(priorChance),
+      acceptance: new Acceptance(),
       successors: new SuccessorTable(parts.model.vocab),
     };
+    this.#calibration = new Calibration(parts.acceptance);
   }
 
   /** Continues a prompt. */
@@ -58,6 +63,7 @@ export class Drafting {
       : new CostPlanner({
         cost,
         memory: this.#memory,
+        calibration: this.#calibration,
         sources: this.#sources(draft),
         index: new NgramIndex(prompt),
         masks: model.masks,

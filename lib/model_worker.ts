@@ -39,8 +39,9 @@ async function open(message: OpenMessage): Promise<void> {
     const backend = await openBackend(message.backend, message);
     const model = await openModel(backend, message.artefact, message);
     const { cost, invariant } = await checkModel(model);
-    const tuned = message.artefact.adapter.maskEmbeddings !== undefined;
-    drafting = new Drafting({ model, cost, tuned });
+    const { maskEmbeddings, acceptance } = message.artefact.adapter;
+    const tuned = maskEmbeddings !== undefined;
+    drafting = new Drafting({ model, cost, tuned, acceptance });
     say({
       type: "opened",
       passMs: cost.body(1) + cost.head(1),

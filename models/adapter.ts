@@ -7,6 +7,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { type AcceptanceTable, parseEvaluation } from "./acceptance_table.ts";
 import type { LlamaConfig } from "./architecture.ts";
 import { parseSafetensors, type Safetensors } from "./safetensors.ts";
 
@@ -22,6 +23,8 @@ export interface Adapter {
   promptKv: Float32Array<ArrayBuffer>;
   /** What linears add on mask rows. */
   updates: Update[];
+  /** How often its guesses were right on text that tuning has not seen. */
+  acceptance?: AcceptanceTable;
   /** SHA-256 of its file, in hex; empty if there is none. */
   digest: string;
 }
@@ -139,7 +142,16 @@ export function toAdapter(
     const b = take(`update.${linear}.b`, [changed, outputs, rank]);
     return [{ linear, firstLayer, rank, inputs, outputs, a, b }];
   });
-  return { masks, maskEmbeddings, prompts, promptKv, updates };
+  const { evaluation } = metadata;
+  const acceptance = evaluation && parseEvaluation(evaluation);
+  return {
+    masks,
+    maskEmbeddings,
+    prompts,
+    promptKv,
+    updates,
+    ...(acceptance && { acceptance }),
+  };
 }
 
 /** Gives what a linear writes and reads. */

@@ -7,45 +7,40 @@
 /** How fast old observations fade: about the last so many count. */
 const MEMORY = 200;
 
-/** Observations that a prior estimate is worth. */
-const PRIOR_WEIGHT = 4;
-
-/** A running estimate of one chance. */
-interface Estimate {
+/** What was seen of a kind of guess, or is believed beforehand. */
+export interface Estimate {
+  /** Guesses that were right. */
   hits: number;
+  /** Guesses of which it is known, above 0. */
   tries: number;
+}
+
+/** A kind of guess, and what is believed of it before any was seen. */
+export interface Guess {
+  kind: string;
+  prior: Estimate;
 }
 
 /** Chances by kind of guess. */
 export class Acceptance {
   readonly #estimates = new Map<string, Estimate>();
-  readonly #prior: (kind: string) => number;
 
-  /** Starts from prior chances, from 0 to 1. */
-  constructor(prior: (kind: string) => number) {
-    this.#prior = prior;
-  }
-
-  /** Estimates the chance that a guess of this kind is right, given its path. */
-  chance(kind: string): number {
-    const { hits, tries } = this.#estimate(kind);
+  /**
+   * Estimates the chance that a guess of this kind is right, given its path. What
+   * is believed beforehand counts as much as its tries, until more is seen.
+   */
+  chance({ kind, prior }: Guess): number {
+    const { hits, tries } = this.#estimates.get(kind) ?? prior;
     return hits / tries;
   }
 
   /** Notes how a guess turned out whose path was right. */
-  learn(kind: string, right: boolean): void {
-    const estimate = this.#estimate(kind);
-    const fade = Math.min(1, MEMORY / estimate.tries);
-    estimate.hits = estimate.hits * fade + (right ? 1 : 0);
-    estimate.tries = estimate.tries * fade + 1;
-  }
-
-  #estimate(kind: string): Estimate {
-    const known = this.#estimates.get(kind);
-    if (known) return known;
-    const hits = this.#prior(kind) * PRIOR_WEIGHT;
-    const fresh = { hits, tries: PRIOR_WEIGHT };
-    this.#estimates.set(kind, fresh);
-    return fresh;
+  learn({ kind, prior }: Guess, right: boolean): void {
+    const { hits, tries } = this.#estimates.get(kind) ?? prior;
+    const fade = Math.min(1, MEMORY / tries);
+    this.#estimates.set(kind, {
+      hits: hits * fade + (right ? 1 : 0),
+      tries: tries * fade + 1,
+    });
   }
 }

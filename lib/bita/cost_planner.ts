@@ -15,7 +15,7 @@
 
 import type { Cost } from "./cost_curve.ts";
 import type { DraftTree } from "./draft_tree.ts";
-import { type GuessSources, maskKind, type Option, Walk } from "./guesses.ts";
+import { type GuessSources, type Option, Walk } from "./guesses.ts";
 import type { Outcome, Planner, PlanState } from "./planner.ts";
 import { SUCCESSORS } from "./successors.ts";
 import { bestIds } from "./top_k.ts";
@@ -42,8 +42,10 @@ const PACE_MEMORY = 32;
 export class CostPlanner implements Planner {
   readonly widths: readonly number[];
   readonly #options: CostPlannerOptions;
-  /** Kinds of guess by node of the last tree. */
-  #kinds: string[][] = [];
+  /** What was thought of the last tree's tokens, by depth from 1. */
+  #considered: Option[][] = [];
+  /** What the last pass was planned from. */
+  #state: PlanState = { root: 0, budget: 0, candidates: [] };
   /** Tokens a millisecond, lately. */
   #pace: number;
 
@@ -58,9 +60,9 @@ export class CostPlanner implements Planner {
     const { cost, maxRows } = this.#options;
     const { root, budget } = state;
     const parents = [-1], tokens = [root], chances = [1];
-    this.#kinds = [[]];
-    const add = (parent: number, { token, kinds }: Option, chance: number) => {
-      this.#kinds.push(kinds);
+    this.#considered = [];
+    this.#state = state;
+    const add = (parent: number, { token }: Option, chance: number) => {
       tokens.push(token);
       chances.push(chance);
       return parents.push(parent) - 1;
@@ -74,7 +76,9 @@ export class CostPlanner implements Planner {
     const walk = new Walk(state, this.#options);
     let chain = 0;
     for (let depth = 1; depth < budget; depth++) {
-      const [best, ...others] = walk.options(tokens[chain]);
+      const options = walk.options(tokens[chain]);
+      const [best, ...others] = options;
+      this.#considered.push(options);
       const chance = chances[chain];
       const rows = parents.length;
       if (rows >= maxRows || !best) break;
@@ -100,21 +104,20 @@ export class CostPlanner implements Planner {
   }
 
   learn({ tree, verdict, logits }: Outcome): void {
-    const { cost, memory, sources, index } = this.#options;
+    const { cost, memory, sources, index, calibration } = this.#options;
     const { tokens, kept } = verdict;
-    let depth = 0;
-    let parent = 0;
-    for (let node = 1; node < tree.tokens.length; node++) {
-      if (tree.parents[node] !== parent) {
-        // Parents follow the chain: each is the first child of the one before.
-        parent = tree.parents[node];
-        depth++;
-      }
-      const actual = depth < kept ? tokens[depth] : undefined;
+    for (const [depth, options] of this.#considered.entries()) {
+      const actual = tokens[depth];
       if (actual === undefined) break;
-      for (const kind of this.#kinds[node]) {
-        memory.acceptance.learn(kind, tree.tokens[node] === actual);
+      for (const option of options) {
+        memory.acceptance.learn(option, option.token === actual);
       }
+    }
+    for (const [mask, { ids }] of this.#state.candidates.entries()) {
+      const depth = this.#state.successor === undefined ? mask : mask + 1;
+      if (depth >= tokens.length) break;
+      const right = ids[0] === tokens[depth];
+      memory.acceptance.learn(calibration.best(mask), right);
     }
     if (sources.has("recycle")) {
       const path = [tree.tokens[0], ...tokens];
@@ -130,7 +133,8 @@ export class CostPlanner implements Planner {
 
   /** Gives masks to the nodes behind which they are likely to be needed. */
   #masks(parents: number[], chances: number[], budget: number): Int32Array {
-    const { cost, memory, sources, masks, maxRows } = this.#options;
+    const { cost, memory, sources, calibration, masks, maxRows } =
+      this.#options;
     const counts = new Int32Array(parents.length);
     if (!sources.has("bita") || budget < 3) return counts;
     let rows = parents.length;
@@ -141,7 +145,7 @@ export class CostPlanner implements Planner {
       }
       let gain = Math.max(0, last);
       for (let mask = 0; mask < masks && rows < maxRows; mask++) {
-        gain *= memory.acceptance.chance(maskKind(mask, 0));
+        gain *= memory.acceptance.chance(calibration.best(mask));
         const price = this.#pace * (cost.body(rows + 1) - cost.body(rows));
         if (gain < price) break;
         counts[node]++;

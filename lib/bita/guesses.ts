@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { Acceptance } from "./acceptance.ts";
+import type { Acceptance, Estimate, Guess } from "./acceptance.ts";
+import type { Calibration } from "./calibration.ts";
 import type { NgramIndex } from "./ngram_index.ts";
 import type { PlanState } from "./planner.ts";
 import type { SuccessorTable } from "./successors.ts";
@@ -19,23 +20,23 @@ export interface DraftMemory {
   successors: SuccessorTable;
 }
 
-/** A possible next token: its chance, and the kinds of guess that propose it. */
-export interface Option {
+/** A possible next token. */
+export interface Option extends Guess {
   token: number;
   /** That it is right, given that its path is. */
   chance: number;
-  kinds: string[];
 }
-
-/** No guess is surer than this, however many sources agree. */
-const SUREST = 0.98;
 
 /** Where guesses are read from. */
 export interface GuessSources {
   memory: DraftMemory;
   sources: ReadonlySet<Source>;
   index: NgramIndex;
+  calibration: Calibration;
 }
+
+/** Tries that a belief without a measurement counts as. */
+const BELIEF = 4;
 
 /** Walks down the likeliest path and lists what may follow. */
 export class Walk {
@@ -64,50 +65,63 @@ export class Walk {
 
   /** Lists what may follow `token`, the likeliest first. */
   options(token: number): Option[] {
-    const { memory, sources, index } = this.#from;
-    const found = new Map<number, Option>();
-    const propose = (guess: number, kind: string) => {
-      const chance = memory.acceptance.chance(kind);
-      const option = found.get(guess) ?? { token: guess, chance: 0, kinds: [] };
-      option.chance = Math.min(
-        SUREST,
-        1 - (1 - option.chance) * (1 - chance),
-      );
-      option.kinds.push(kind);
-      found.set(guess, option);
-    };
+    const { memory: { acceptance } } = this.#from;
+    const found = new Map<number, Guess>();
+    for (const [guess, proposal] of this.#guesses(token)) {
+      const other = found.get(guess);
+      found.set(guess, other ? this.#agree(other, proposal) : proposal);
+    }
+    return [...found].map(([token, guess]) => (
+      { token, ...guess, chance: acceptance.chance(guess) }
+    )).sort((a, b) => b.chance - a.chance);
+  }
 
+  /** Lists every source's guesses behind `token`. */
+  *#guesses(token: number): Generator<[token: number, guess: Guess]> {
+    const { memory, sources, index, calibration } = this.#from;
     const { candidates, successor } = this.#state;
     const mask = successor === undefined ? this.#depth : this.#depth - 1;
-    if (mask < 0) propose(successor!, "successor");
-    for (const [rank, id] of (candidates[mask]?.ids ?? []).entries()) {
-      propose(id, maskKind(mask, rank));
+    if (mask < 0) {
+      yield [successor!, { kind: "successor", prior: belief(0.95) }];
+    }
+    const { ids = [], margins = [] } = candidates[mask] ?? {};
+    for (const [rank, id] of ids.entries()) {
+      yield [id, calibration.guess({ mask, rank, margin: margins[rank] })];
     }
     if (this.#copy) {
       const guess = index.at(this.#copy.next);
-      const length = Math.ceil(Math.log2(this.#copy.length + 1));
-      if (guess !== undefined) propose(guess, `copy ${length}`);
+      const level = Math.ceil(Math.log2(this.#copy.length + 1));
+      if (guess !== undefined) yield [guess, copyGuess(level)];
     }
     if (sources.has("recycle")) {
+      const confidence = memory.successors.confidence(token);
       for (const [rank, id] of memory.successors.of(token).entries()) {
-        propose(id, `recycle ${rank}`);
+        yield [id, recycleGuess(rank, confidence)];
       }
     }
-    return [...found.values()].sort((a, b) => b.chance - a.chance);
+  }
+
+  /** Joins two guesses at one token: a kind of its own. */
+  #agree(one: Guess, other: Guess): Guess {
+    const { memory: { acceptance } } = this.#from;
+    const wrong = (1 - acceptance.chance(one)) * (1 - acceptance.chance(other));
+    return { kind: `${one.kind}, ${other.kind}`, prior: belief(1 - wrong) };
   }
 }
 
-/** Names the guesses of a rank that a mask makes. */
-export function maskKind(mask: number, rank: number): string {
-  return `mask ${mask} ${rank}`;
+/** A copy of the text, whose equal run has 2^(level - 1) tokens or more. */
+function copyGuess(level: number): Guess {
+  const chance = [0, 0.15, 0.4, 0.6, 0.8, 0.9][level] ?? 0.9;
+  return { kind: `copy ${level}`, prior: belief(chance) };
 }
 
-/** Chances to begin with, before anything was seen. */
-export function priorChance(kind: string): number {
-  const [source, detail] = kind.split(" ");
-  const level = Number(detail);
-  if (source === "successor") return 0.95;
-  if (source === "copy") return [0, 0.15, 0.4, 0.6, 0.8, 0.9][level] ?? 0.9;
-  if (source === "recycle") return [0.35, 0.1, 0.05, 0.03][level];
-  return 0.02;
+/** What was predicted behind the same token, so many times in a row. */
+function recycleGuess(rank: number, confidence: number): Guess {
+  const chance = [0.2, 0.08, 0.04, 0.03][rank] +
+    (rank === 0 ? confidence / 8 : 0);
+  return { kind: `recycle ${rank} ${confidence}`, prior: belief(chance) };
+}
+
+function belief(chance: number): Estimate {
+  return { hits: chance * BELIEF, tries: BELIEF };
 }

@@ -103,6 +103,24 @@ Deno.test("toAdapter() reads updates of the last layers", () => {
   );
 });
 
+Deno.test("toAdapter() reads how often guesses were right", () => {
+  const acceptance = { edges: [1], seen: [[[4, 5]]], hits: [[[2, 5]]] };
+  const read = (evaluation: object) =>
+    toAdapter({
+      metadata: {
+        base_sha256: "abc",
+        evaluation: JSON.stringify(evaluation),
+      },
+      tensors: tensors(),
+    }, BASE).acceptance;
+  assertEquals(read({ texts: 3, acceptance }), acceptance);
+  assertThrows(
+    () => read({ acceptance: { edges: [1] } }),
+    SyntaxError,
+    "must hold a table of acceptance",
+  );
+});
+
 Deno.test("openAdapter() takes a missing file for an untrained adapter", async () => {
   assertEquals(await openAdapter("no/such/file", BASE), UNTRAINED);
   const golden = new URL("golden.safetensors", import.meta.url);

@@ -1,0 +1,68 @@
+/**
+ * How often a mask's guesses are right, by what can be seen of them: which mask,
+ * which rank, and by how much it is ahead or behind.
+ *
+ * @module
+ */
+
+import type { Estimate, Guess } from "./acceptance.ts";
+
+/** Guesses counted on text that tuning has not seen. */
+export interface AcceptanceTable {
+  /** Margins between bins, rising. */
+  edges: number[];
+  /** Guesses seen, `[masks][ranks][edges.length + 1]`. */
+  seen: number[][][];
+  /** Those of them that were right, of the same shape. */
+  hits: number[][][];
+}
+
+/** What is believed where nothing was counted: masks that nobody has tuned. */
+const UNKNOWN: Estimate = { hits: 0.1, tries: 4 };
+
+/** Tries that a bin counts as at most, since texts differ. */
+const MOST_TRIES = 50;
+
+/** Bins of a model without a table. */
+const EDGES = [0.5, 1, 2, 4];
+
+/** Turns what is seen of a guess into its kind, with what is believed of that. */
+export class Calibration {
+  readonly #table: AcceptanceTable | undefined;
+
+  /** Believes a table; without one, that masks know little. */
+  constructor(table?: AcceptanceTable) {
+    this.#table = table;
+  }
+
+  /** Says what kind of guess a mask makes. */
+  guess(
+    { mask, rank, margin }: { mask: number; rank: number; margin: number },
+  ): Guess {
+    const edges = this.#table?.edges ?? EDGES;
+    const bin = edges.filter((edge) => edge < margin).length;
+    return {
+      kind: `mask ${mask} ${rank} ${bin}`,
+      prior: this.#estimate(
+        this.#table?.hits[mask]?.[rank]?.[bin] ?? 0,
+        this.#table?.seen[mask]?.[rank]?.[bin] ?? 0,
+      ),
+    };
+  }
+
+  /** Says what to expect of a mask's best guess before it is computed. */
+  best(mask: number): Guess {
+    const count = (by: number[][][] | undefined) =>
+      by?.[mask]?.[0].reduce((sum, n) => sum + n) ?? 0;
+    return {
+      kind: `mask ${mask}`,
+      prior: this.#estimate(count(this.#table?.hits), count(this.#table?.seen)),
+    };
+  }
+
+  #estimate(hits: number, seen: number): Estimate {
+    const all = { hits: hits + UNKNOWN.hits, tries: seen + UNKNOWN.tries };
+    const share = Math.min(1, MOST_TRIES / all.tries);
+    return { hits: all.hits * share, tries: all.tries * share };
+  }
+}
