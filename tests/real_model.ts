@@ -34,11 +34,19 @@ export async function realGguf(): Promise<Gguf> {
   );
 }
 
-/** Gives the default model's graphs. */
-export async function realArtefact(format: WeightFormat): Promise<Artefact> {
+/** Gives the default model's graphs, with an adapter if its file is named. */
+export async function realArtefact(
+  format: WeightFormat,
+  options: { adapter?: string | URL } = {},
+): Promise<Artefact> {
   const { cacheDir } = CONFIG;
   const progress = defaultProgress();
-  return await openArtefact(await realGguf(), { cacheDir, format, progress });
+  return await openArtefact(await realGguf(), {
+    ...options,
+    cacheDir,
+    format,
+    progress,
+  });
 }
 
 /** Opens the default model, in the weight format of the backend or another. */

@@ -6,13 +6,15 @@
  */
 
 import type { Burst, DecodeOptions } from "../../lib/bita/burst.ts";
+import type { Cost } from "../../lib/bita/cost_curve.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { parseShape } from "../../lib/bita/tree.ts";
 import { checkModel } from "../../lib/check_model.ts";
-import { Drafting } from "../../lib/drafting.ts";
-import type { Model } from "../../lib/bita/model.ts";
+import { Drafting, type DraftingParts } from "../../lib/drafting.ts";
 import { BACKENDS } from "../../lib/runtime/backend.ts";
-import { openRealModel } from "../real_model.ts";
+import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
+import { openModel } from "../../lib/runtime/ort_model.ts";
+import { CONFIG, realArtefact } from "../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
 import { byCategory } from "./decode_table.ts";
 import { outsideCost } from "./outside_cost.ts";
@@ -34,6 +36,14 @@ export const decode: Benchmark = {
         "auto, bita, ngram, recycle, or masks in a tree: paper, 5-4-3 or the like",
       default: "auto",
     },
+    adapter: {
+      about: "file of the adapter; one that is not there is an untrained one",
+      default: "models/smollm2-135m-instruct/bita.safetensors",
+    },
+    cost: {
+      about: "here as measured, or flat: all passes cost the same, as on a GPU",
+      default: "here",
+    },
     temperature: { about: "0 is greedy", default: "0" },
     seed: { about: "seed of the draws", default: "1" },
   },
@@ -46,9 +56,21 @@ export const decode: Benchmark = {
     const maxTokens = integer(values, "tokens");
     const [backend] = someOf(values.backend, BACKENDS);
     const { prompts, tokenizer } = await loadPrompts(values);
-    const model = await openRealModel(backend, { context: CONTEXT });
+    const [cost] = someOf(values.cost, COSTS);
+    const artefact = await realArtefact(WEIGHTS[backend], values);
+    const model = await openModel(
+      await openBackend(backend, CONFIG),
+      artefact,
+      { context: CONTEXT },
+    );
     const options = { sampling, maxTokens, endTokens: tokenizer.endTokens };
-    const drafting = await drafter(model, values.draft);
+    const { maskEmbeddings, acceptance } = artefact.adapter;
+    const drafting = drafter(values.draft, {
+      model,
+      cost: cost === "flat" ? FLAT : (await checkModel(model)).cost,
+      tuned: maskEmbeddings !== undefined,
+      acceptance,
+    });
     const run = (
       way: Way,
       ids: Int32Array,
@@ -69,7 +91,7 @@ export const decode: Benchmark = {
       pairs.push({ category, none, drafted });
     }
     const text = prompts.flatMap(({ ids }) => [...ids]);
-    const cost = await outsideCost(model, { text, sampling });
+    const outside = await outsideCost(model, { text, sampling });
     const how = sampling.temperature === 0
       ? "greedy"
       : `temperature ${sampling.temperature}, seed ${sampling.seed}`;
@@ -81,16 +103,26 @@ export const decode: Benchmark = {
         ),
       ],
       notes: [
-        `Drafts: ${model.masks} masks, ${model.prompts} prompts.`,
+        `Drafts: ${model.masks} masks, ${model.prompts} prompts, ${
+          maskEmbeddings ? "tuned" : "untrained"
+        }; planned for ${
+          cost === "flat" ? "passes of equal cost" : "the cost here"
+        }.`,
         "Speed-up: geometric mean over prompts; looping answers, with a run of 16 tokens that comes twice, are counted apart.",
-        `A pass of ${cost.rows} rows behind ${cost.context} tokens costs ${
-          cost.ms.toFixed(2)
-        } ms outside the model (median of ${cost.passes}; must be under 1).`,
+        `A pass of ${outside.rows} rows behind ${outside.context} tokens costs ${
+          outside.ms.toFixed(2)
+        } ms outside the model (median of ${outside.passes}; must be under 1).`,
       ],
-      data: { pairs, outside: cost },
+      data: { pairs, outside },
     };
   },
 };
+
+/** What a planner may believe of passes. */
+const COSTS = ["here", "flat"] as const;
+
+/** Passes whose rows cost nothing. */
+const FLAT: Cost = { body: () => 1, head: () => 0 };
 
 /** Drafts that are planned by what pays. */
 const SOURCES = ["auto", "bita", "ngram", "recycle"] as const;
@@ -99,9 +131,8 @@ const SOURCES = ["auto", "bita", "ngram", "recycle"] as const;
 type Way = (...args: Parameters<typeof decodePlain>) => AsyncIterable<Burst>;
 
 /** Gives the way to decode that a person names. */
-async function drafter(model: Model, name: string): Promise<Way> {
-  const { cost } = await checkModel(model);
-  const drafting = new Drafting({ model, cost, tuned: false });
+function drafter(name: string, parts: DraftingParts): Way {
+  const drafting = new Drafting(parts);
   const draft = SOURCES.find((source) => source === name) ?? "bita";
   const draftTree = draft === name ? undefined : parseShape(name);
   return (_, ids, options) =>
