@@ -19,6 +19,7 @@ import { type GuessSources, type Option, Walk } from "./guesses.ts";
 import type { Outcome, Planner, PlanState } from "./planner.ts";
 import { SUCCESSORS } from "./successors.ts";
 import { bestIds } from "./top_k.ts";
+import { naturalChain } from "./tree.ts";
 
 /** What a {@linkcode CostPlanner} works with. */
 export interface CostPlannerOptions extends GuessSources {
@@ -57,7 +58,7 @@ export class CostPlanner implements Planner {
   }
 
   plan(state: PlanState): DraftTree {
-    const { cost, maxRows } = this.#options;
+    const { maxRows } = this.#options;
     const { root, budget } = state;
     const parents = [-1], tokens = [root], chances = [1];
     this.#considered = [];
@@ -67,12 +68,6 @@ export class CostPlanner implements Planner {
       chances.push(chance);
       return parents.push(parent) - 1;
     };
-    /** Tokens that must be expected of one more row. */
-    const price = (rows: number, read: number) =>
-      this.#pace *
-      (cost.body(rows + 1) - cost.body(rows) + cost.head(read + 1) -
-        cost.head(read));
-
     const walk = new Walk(state, this.#options);
     let chain = 0;
     for (let depth = 1; depth < budget; depth++) {
@@ -80,27 +75,26 @@ export class CostPlanner implements Planner {
       const [best, ...others] = options;
       this.#considered.push(options);
       const chance = chances[chain];
-      const rows = parents.length;
-      if (rows >= maxRows || !best) break;
-      if (chance * best.chance < price(rows, depth)) break;
+      if (parents.length >= maxRows || !best) break;
+      const price = this.#price(parents.length, { alsoRead: depth });
+      if (chance * best.chance < price) break;
       const next = add(chain, best, chance * best.chance);
       for (const option of others) {
         if (parents.length >= maxRows) break;
         const hit = chance * option.chance;
-        const sibling = this.#pace *
-          (cost.body(parents.length + 1) - cost.body(parents.length));
-        if (hit * SIBLING_WORTH < sibling) break;
+        if (hit * SIBLING_WORTH < this.#price(parents.length)) break;
         add(chain, option, hit);
       }
       walk.step(best.token);
       chain = next;
     }
     const masks = this.#masks(parents, chances, budget);
-    return {
+    const tree = {
       parents: Int32Array.from(parents),
       tokens: Int32Array.from(tokens),
       masks,
     };
+    return { ...tree, readAll: this.#readsAll(tree) };
   }
 
   learn({ tree, verdict, logits }: Outcome): void {
@@ -122,19 +116,18 @@ export class CostPlanner implements Planner {
     if (sources.has("recycle")) {
       const path = [tree.tokens[0], ...tokens];
       for (let row = 0; row < kept; row++) {
-        memory.successors.learn(path[row], bestIds(logits(row), SUCCESSORS));
+        memory.successors.learn(path[row], bestIds(logits[row], SUCCESSORS));
       }
     }
     for (const token of tokens) index.push(token);
-    const rows = tree.masks.reduce((sum, n) => sum + n, tree.tokens.length);
-    const pace = tokens.length / (cost.body(rows) + cost.head(kept));
+    const head = tree.readAll ? cost.head(rowsOf(tree)) : cost.head(kept);
+    const pace = tokens.length / (cost.body(rowsOf(tree)) + head);
     this.#pace += (pace - this.#pace) / PACE_MEMORY;
   }
 
   /** Gives masks to the nodes behind which they are likely to be needed. */
   #masks(parents: number[], chances: number[], budget: number): Int32Array {
-    const { cost, memory, sources, calibration, masks, maxRows } =
-      this.#options;
+    const { memory, sources, calibration, masks, maxRows } = this.#options;
     const counts = new Int32Array(parents.length);
     if (!sources.has("bita") || budget < 3) return counts;
     let rows = parents.length;
@@ -146,12 +139,33 @@ export class CostPlanner implements Planner {
       let gain = Math.max(0, last);
       for (let mask = 0; mask < masks && rows < maxRows; mask++) {
         gain *= memory.acceptance.chance(calibration.best(mask));
-        const price = this.#pace * (cost.body(rows + 1) - cost.body(rows));
-        if (gain < price) break;
+        if (gain < this.#price(rows, { alsoRead: rows })) break;
         counts[node]++;
         rows++;
       }
     }
     return counts;
   }
+
+  /** Gives the tokens to expect of one more row, which may be one more to read. */
+  #price(rows: number, { alsoRead }: { alsoRead?: number } = {}): number {
+    const { body, head } = this.#options.cost;
+    const read = alsoRead === undefined
+      ? 0
+      : head(alsoRead + 1) - head(alsoRead);
+    return this.#pace * (body(rows + 1) - body(rows) + read);
+  }
+
+  /** Tells whether one reading of all rows takes less than two of a few. */
+  #readsAll(tree: DraftTree): boolean {
+    const { head } = this.#options.cost;
+    const first = naturalChain(tree.parents).length;
+    const drafts = tree.masks.some((count) => count > 0);
+    return drafts && head(rowsOf(tree)) < head(first) + head(1);
+  }
+}
+
+/** Counts the rows of a tree, masks included. */
+function rowsOf({ tokens, masks }: DraftTree): number {
+  return masks.reduce((sum, count) => sum + count, tokens.length);
 }

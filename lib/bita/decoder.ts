@@ -17,12 +17,7 @@ import { type Burst, type DecodeOptions, emptyBurst } from "./burst.ts";
 import type { DraftTree } from "./draft_tree.ts";
 import type { Model, Sequence } from "./model.ts";
 import { type Layout, layOut } from "./pass_layout.ts";
-import {
-  type Outcome,
-  type Planner,
-  type PlanState,
-  shapePlanner,
-} from "./planner.ts";
+import { type Planner, type PlanState, shapePlanner } from "./planner.ts";
 import { prefill } from "./prefill.ts";
 import { topK } from "./top_k.ts";
 import { staircase } from "./tree.ts";
@@ -53,6 +48,7 @@ export async function* decode(
   const planner = options.planner ??
     shapePlanner(staircase(5, 3), model.masks);
   const sequence = model.open(prompt);
+  const read = rowReader(sequence);
   try {
     let start = await prefill(sequence, prompt, { model, signal });
     yield emptyBurst();
@@ -68,74 +64,74 @@ export async function* decode(
       signal?.throwIfAborted();
       await sequence.forward(layout.pass);
 
-      const { verdict, logits } = await settle(sequence, {
-        tree,
-        layout,
-        writer,
-      });
+      // The natural rows choose, as far as the draft was right.
+      const rows = layout.pass.tokens.length;
+      const logits = await read(upTo(tree.readAll ? rows : layout.naturalRows));
+      const verdict = verify(tree, (row) => writer.next(logits[row]));
       planner.learn?.({ tree, verdict, logits });
       start += verdict.kept;
       yield {
         tokens: verdict.tokens,
-        rows: layout.pass.tokens.length,
+        rows,
         drafted: tree.tokens.length - 1,
         accepted: verdict.accepted,
         finish: writer.finish,
       };
       if (writer.finish) return;
 
-      drafts = await draft(sequence, {
-        verdict,
-        tree,
-        layout,
-        writer,
-        widths: planner.widths,
-      });
+      const asked = draftingRows(verdict, { tree, layout, planner });
+      const said = tree.readAll
+        ? asked.map((row) => logits[row])
+        : await read(asked);
+      drafts = readDrafts(said, { hit: verdict.hit, writer, planner });
     }
   } finally {
     sequence.close();
   }
 }
 
-/** Lets the natural rows of a pass choose, as far as the draft was right. */
-async function settle(
-  sequence: Sequence,
-  { tree, layout, writer }: { tree: DraftTree; layout: Layout; writer: Writer },
-): Promise<{ verdict: Verdict; logits: Outcome["logits"] }> {
-  const rows = Array.from({ length: layout.naturalRows }, (_, row) => row);
-  const all = await sequence.logits(rows);
-  const vocab = all.length / rows.length;
-  const logits = (row: number) => all.subarray(row * vocab, (row + 1) * vocab);
-  return { verdict: verify(tree, (row) => writer.next(logits(row))), logits };
-}
-
 /** What a pass says about the next one. */
 type Drafts = Pick<PlanState, "successor" | "candidates">;
 
 /**
- * Reads guesses off the masks of the last node that became text, and before them
- * off its own row if it is a sibling and so the next root.
+ * Lists the rows that draft: the masks of the last node that became text, and before
+ * them its own row if it is a sibling and so the next root.
  */
-async function draft(
-  sequence: Sequence,
-  { verdict: { drafter, hit }, tree, layout, writer, widths }: {
-    verdict: Verdict;
+function draftingRows(
+  { drafter, hit }: Verdict,
+  { tree, layout, planner }: {
     tree: DraftTree;
     layout: Layout;
-    writer: Writer;
-    widths: readonly number[];
+    planner: Planner;
   },
-): Promise<Drafts> {
-  const masks = Math.min(tree.masks[drafter], widths.length);
-  const rows = hit ? [layout.nodeRows[drafter]] : [];
-  for (let j = 0; j < masks; j++) rows.push(layout.maskRows[drafter] + j);
-  if (rows.length === 0) return { candidates: [] };
-  const all = await sequence.logits(rows);
-  const vocab = all.length / rows.length;
-  const logits = rows.map((_, i) => all.subarray(i * vocab, (i + 1) * vocab));
-  const successor = hit ? writer.peek(logits.shift()!) : undefined;
+): number[] {
+  const masks = Math.min(tree.masks[drafter], planner.widths.length);
+  const rows = upTo(masks).map((j) => layout.maskRows[drafter] + j);
+  return hit ? [layout.nodeRows[drafter], ...rows] : rows;
+}
+
+/** Reads guesses off the logits of drafting rows. */
+function readDrafts(
+  logits: Float32Array[],
+  { hit, writer, planner }: { hit: boolean; writer: Writer; planner: Planner },
+): Drafts {
+  const masks = hit ? logits.slice(1) : logits;
   return {
-    successor,
-    candidates: logits.map((row, mask) => topK(row, widths[mask])),
+    successor: hit ? writer.peek(logits[0]) : undefined,
+    candidates: masks.map((row, mask) => topK(row, planner.widths[mask])),
   };
+}
+
+/** Gives a function that reads rows of the last pass, each `[vocab]`. */
+function rowReader(sequence: Sequence) {
+  return async (rows: number[]): Promise<Float32Array[]> => {
+    if (rows.length === 0) return [];
+    const all = await sequence.logits(rows);
+    const vocab = all.length / rows.length;
+    return rows.map((_, i) => all.subarray(i * vocab, (i + 1) * vocab));
+  };
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
 }

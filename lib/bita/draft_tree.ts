@@ -13,4 +13,11 @@ export interface DraftTree {
   tokens: Int32Array;
   /** `[nodes]` mask tokens behind each node, from 0. */
   masks: Int32Array;
+  /**
+   * Whether all rows' logits are read at once, which can take less time than to
+   * read those that decide first and of the others then just what is needed.
+   *
+   * @default false
+   */
+  readAll?: boolean;
 }

@@ -34,8 +34,8 @@ export interface PlanState {
 export interface Outcome {
   tree: DraftTree;
   verdict: Verdict;
-  /** Gives the logits of a natural row, `[vocab]`. */
-  logits(row: number): Float32Array;
+  /** The logits of the natural rows, and maybe of others behind, each `[vocab]`. */
+  logits: readonly Float32Array[];
 }
 
 /** Proposes the tree of each pass. */

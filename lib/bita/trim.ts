@@ -38,6 +38,7 @@ export function trim(tree: DraftTree, maxRows: number): DraftTree {
   const kept = [...parents.keys()].filter((node) => !dropped.has(node));
   const place = new Map(kept.map((node, index) => [node, index]));
   return {
+    ...tree,
     parents: Int32Array.from(kept, (node) => place.get(parents[node]) ?? -1),
     tokens: Int32Array.from(kept, (node) => tokens[node]),
     masks: Int32Array.from(kept, (node) => masks[node]),

@@ -112,6 +112,7 @@ function wildPlanner(
         parents: Int32Array.from(parents),
         tokens: Int32Array.from(tokens),
         masks: Int32Array.from(parents, () => below(masks + 1)),
+        readAll: below(2) === 0,
       };
     },
   };

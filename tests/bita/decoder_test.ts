@@ -3,7 +3,7 @@ import type { Burst } from "../../lib/bita/burst.ts";
 import { decode } from "../../lib/bita/decoder.ts";
 import type { Model } from "../../lib/bita/model.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
-import { shapePlanner } from "../../lib/bita/planner.ts";
+import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";
 import { chain, parseShape } from "../../lib/bita/tree.ts";
 import { ToyModel } from "../toy/model.ts";
 import { GREEDY } from "../greedy.ts";
@@ -81,7 +81,8 @@ Deno.test("decode() without masks decodes plainly", async () => {
   );
 });
 
-Deno.test("decode() reads no row that nobody needs", async () => {
+/** A model, and how many rows it was asked to read, call by call. */
+function countedReads(): { model: Model; asked: number[] } {
   const asked: number[] = [];
   const toy = new ToyModel({ noise: 0 });
   const model: Model = {
@@ -102,6 +103,11 @@ Deno.test("decode() reads no row that nobody needs", async () => {
       };
     },
   };
+  return { model, asked };
+}
+
+Deno.test("decode() reads no row that nobody needs", async () => {
+  const { model, asked } = countedReads();
   const { tokens } = await run(
     decode(model, PROMPT, { ...OPTIONS, maxTokens: 9 }),
   );
@@ -112,6 +118,19 @@ Deno.test("decode() reads no row that nobody needs", async () => {
   const endTokens = new Set([tokens[7]]);
   await run(decode(model, PROMPT, { ...OPTIONS, endTokens }));
   assertEquals(asked, [1, 3, 4, 3, 4]);
+});
+
+Deno.test("decode() reads all rows at once where a plan says so", async () => {
+  const { model, asked } = countedReads();
+  const inner = shapePlanner(chain(3), 3);
+  const planner: Planner = {
+    widths: inner.widths,
+    plan: (state) => ({ ...inner.plan(state), readAll: true }),
+  };
+  const limits = { ...OPTIONS, maxTokens: 9 };
+  const { tokens } = await run(decode(model, PROMPT, { ...limits, planner }));
+  assertEquals(asked, [4, 16, 7]);
+  assertEquals(tokens, (await run(decodePlain(model, PROMPT, limits))).tokens);
 });
 
 for (const [name, decoding] of Object.entries({ decode, decodePlain })) {
