@@ -10,6 +10,7 @@ import type { Cost } from "./bita/cost_curve.ts";
 import { CostPlanner } from "./bita/cost_planner.ts";
 import { decode } from "./bita/decoder.ts";
 import { type AcceptanceTable, Calibration } from "./bita/calibration.ts";
+import { MaskWorth } from "./bita/mask_worth.ts";
 import type { DraftMemory, Source } from "./bita/guesses.ts";
 import type { Model } from "./bita/model.ts";
 import { NgramIndex } from "./bita/ngram_index.ts";
@@ -43,12 +44,15 @@ export class Drafting {
 
   /** Remembers nothing yet. */
   constructor(parts: DraftingParts) {
+    const { model: { masks, vocab } } = parts;
+    const acceptance = new Acceptance();
     this.#parts = parts;
-    this.#memory = {
-      acceptance: new Acceptance(),
-      successors: new SuccessorTable(parts.model.vocab),
-    };
     this.#calibration = new Calibration(parts.acceptance);
+    this.#memory = {
+      acceptance,
+      successors: new SuccessorTable(vocab),
+      maskWorth: new MaskWorth(masks, this.#calibration),
+    };
   }
 
   /** Continues a prompt. */

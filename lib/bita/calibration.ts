@@ -50,14 +50,15 @@ export class Calibration {
     };
   }
 
-  /** Says what to expect of a mask's best guess before it is computed. */
-  best(mask: number): Guess {
+  /** Gives the chance that a mask's best guess is right, whatever its margin. */
+  best(mask: number): number {
     const count = (by: number[][][] | undefined) =>
       by?.[mask]?.[0].reduce((sum, n) => sum + n) ?? 0;
-    return {
-      kind: `mask ${mask}`,
-      prior: this.#estimate(count(this.#table?.hits), count(this.#table?.seen)),
-    };
+    const { hits, tries } = this.#estimate(
+      count(this.#table?.hits),
+      count(this.#table?.seen),
+    );
+    return hits / tries;
   }
 
   #estimate(hits: number, seen: number): Estimate {

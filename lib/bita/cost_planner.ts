@@ -98,7 +98,7 @@ export class CostPlanner implements Planner {
   }
 
   learn({ tree, verdict, logits }: Outcome): void {
-    const { cost, memory, sources, index, calibration } = this.#options;
+    const { cost, memory, sources, index } = this.#options;
     const { tokens, kept } = verdict;
     for (const [depth, options] of this.#considered.entries()) {
       const actual = tokens[depth];
@@ -107,11 +107,15 @@ export class CostPlanner implements Planner {
         memory.acceptance.learn(option, option.token === actual);
       }
     }
-    for (const [mask, { ids }] of this.#state.candidates.entries()) {
-      const depth = this.#state.successor === undefined ? mask : mask + 1;
-      if (depth >= tokens.length) break;
-      const right = ids[0] === tokens[depth];
-      memory.acceptance.learn(calibration.best(mask), right);
+    const { candidates, successor } = this.#state;
+    if (successor === undefined) {
+      const read = naturalChain(tree.parents).length;
+      const spent = cost.body(tree.tokens.length) - cost.body(1) +
+        cost.head(read) - cost.head(1);
+      memory.maskWorth.learn(
+        candidates.length,
+        verdict.accepted - this.#pace * spent,
+      );
     }
     if (sources.has("recycle")) {
       const path = [tree.tokens[0], ...tokens];
@@ -127,7 +131,7 @@ export class CostPlanner implements Planner {
 
   /** Gives masks to the nodes behind which they are likely to be needed. */
   #masks(parents: number[], chances: number[], budget: number): Int32Array {
-    const { memory, sources, calibration, masks, maxRows } = this.#options;
+    const { memory: { maskWorth }, sources, masks, maxRows } = this.#options;
     const counts = new Int32Array(parents.length);
     if (!sources.has("bita") || budget < 3) return counts;
     let rows = parents.length;
@@ -136,14 +140,14 @@ export class CostPlanner implements Planner {
       for (const [child, parent] of parents.entries()) {
         if (parent === node) last -= chances[child];
       }
-      let gain = Math.max(0, last);
       for (let mask = 0; mask < masks && rows < maxRows; mask++) {
-        gain *= memory.acceptance.chance(calibration.best(mask));
+        const gain = last * maskWorth.gain(mask);
         if (gain < this.#price(rows, { alsoRead: rows })) break;
         counts[node]++;
         rows++;
       }
     }
+    if (rows === parents.length && maskWorth.tries()) counts[0] = 1;
     return counts;
   }
 

@@ -7,6 +7,7 @@
 
 import type { Acceptance, Estimate, Guess } from "./acceptance.ts";
 import type { Calibration } from "./calibration.ts";
+import type { MaskWorth } from "./mask_worth.ts";
 import type { NgramIndex } from "./ngram_index.ts";
 import type { PlanState } from "./planner.ts";
 import type { SuccessorTable } from "./successors.ts";
@@ -18,6 +19,7 @@ export type Source = "bita" | "ngram" | "recycle";
 export interface DraftMemory {
   acceptance: Acceptance;
   successors: SuccessorTable;
+  maskWorth: MaskWorth;
 }
 
 /** A possible next token. */

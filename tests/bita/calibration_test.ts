@@ -38,17 +38,15 @@ Deno.test("Calibration lets experience overrule any count", () => {
 });
 
 Deno.test("Calibration expects of a mask what its best guesses gave", () => {
-  const { prior } = new Calibration(TABLE).best(0);
-  assertAlmostEquals(prior.hits / prior.tries, 4512 / 5030, 0.001);
+  assertAlmostEquals(new Calibration(TABLE).best(0), 4512 / 5030, 0.001);
 });
 
 Deno.test("Calibration expects little where nothing was counted", () => {
   for (const calibration of [new Calibration(), new Calibration(TABLE)]) {
     for (const mask of [1, 2]) {
-      const guess = calibration.guess({ mask, rank: 0, margin: 2 });
-      for (const { prior } of [guess, calibration.best(mask)]) {
-        assert(prior.hits / prior.tries < 0.05);
-      }
+      const { prior } = calibration.guess({ mask, rank: 0, margin: 2 });
+      assert(prior.hits / prior.tries < 0.05);
+      assert(calibration.best(mask) < 0.05);
     }
   }
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Acceptance } from "../../lib/bita/acceptance.ts";
 import { costCurve } from "../../lib/bita/cost_curve.ts";
 import { CostPlanner } from "../../lib/bita/cost_planner.ts";
+import { MaskWorth } from "../../lib/bita/mask_worth.ts";
 import { decode } from "../../lib/bita/decoder.ts";
 import {
   type AcceptanceTable,
@@ -28,13 +29,15 @@ function planner(
     acceptance?: AcceptanceTable;
   },
 ) {
+  const calibration = new Calibration(acceptance);
   return new CostPlanner({
     cost,
     memory: {
       acceptance: new Acceptance(),
       successors: new SuccessorTable(model.vocab),
+      maskWorth: new MaskWorth(model.masks, calibration),
     },
-    calibration: new Calibration(acceptance),
+    calibration,
     sources: new Set(sources),
     index: new NgramIndex(prompt),
     masks: model.masks,
