@@ -74,7 +74,7 @@ async function startModel(name: string, config: Config): Promise<Engine> {
     template,
     decoder: client,
   });
-  return queued(engine);
+  return queued(engine, { maxRunning: config.parallel });
 }
 
 /** Says where a model's adapter is, if it has one. */

@@ -17,6 +17,8 @@ export interface Config {
   threads: number;
   /** Tokens a sequence; without it, as many as the model was trained for. */
   context?: number;
+  /** Requests that a model runs at once. */
+  parallel: number;
   cacheDir: string;
   /** Keys that clients must present; none lets everybody in. */
   apiKeys: string[];
@@ -74,6 +76,12 @@ export function settings({ processors, cacheHome }: Host): Setting[] {
       default: "auto",
     },
     {
+      name: "PARALLEL",
+      means:
+        "requests that a model runs at once, each in memory of its own; the rest wait",
+      default: "16",
+    },
+    {
       name: "CACHE_DIR",
       means: "folder for downloaded models and their graphs",
       default: `${cacheHome}/bita`,
@@ -128,6 +136,7 @@ export function parseConfig(
     models,
     backend: oneOf("BACKEND", ["auto", ...BACKENDS] as const),
     threads: integer("THREADS", [1, 256]),
+    parallel: integer("PARALLEL", [1, 256]),
     cacheDir: text("CACHE_DIR"),
     apiKeys: list("API_KEYS"),
     corsOrigins: list("CORS_ORIGINS"),

@@ -37,7 +37,10 @@ export interface Usage {
   cachedTokens: number;
 }
 
-/** Where the time went; names as in llama.cpp where it has them, times in ms. */
+/**
+ * Where the time went; names as in llama.cpp where it has them, times in ms as the
+ * client saw them pass, other requests' turns included.
+ */
 export interface Timings {
   prompt_n: number;
   prompt_ms: number;

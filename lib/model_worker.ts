@@ -17,6 +17,7 @@ import type {
 } from "./model_messages.ts";
 import { openBackend } from "./runtime/choose_backend.ts";
 import { openModel } from "./runtime/ort_model.ts";
+import { takeTurns } from "./turns.ts";
 
 const running = new Map<number, AbortController>();
 let drafting: Drafting;
@@ -41,7 +42,12 @@ async function open(message: OpenMessage): Promise<void> {
     const { cost, invariant } = await checkModel(model);
     const { maskEmbeddings, acceptance } = message.artefact.adapter;
     const tuned = maskEmbeddings !== undefined;
-    drafting = new Drafting({ model, cost, tuned, acceptance });
+    drafting = new Drafting({
+      model: takeTurns(model),
+      cost,
+      tuned,
+      acceptance,
+    });
     say({
       type: "opened",
       passMs: cost.body(1) + cost.head(1),

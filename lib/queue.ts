@@ -1,5 +1,5 @@
 /**
- * One model runs one request at a time. The others wait in the order they came, and
+ * A model runs a few requests at once. The others wait in the order they came, and
  * when too many wait, the next is told to come back instead of joining the line.
  *
  * @module
@@ -8,9 +8,11 @@
 import { ApiError } from "./errors.ts";
 import type { Engine } from "./generation.ts";
 
-/** How long the line may get, and what the surplus is told. */
+/** How many run, how long the line may get, and what the surplus is told. */
 export interface QueueOptions {
-  /** The most requests that wait behind the one that runs. @default 64 */
+  /** The most requests that run at once. */
+  maxRunning: number;
+  /** The most requests that wait behind those that run. @default 64 */
   maxWaiting?: number;
   /** When to try again, in milliseconds. @default 1000 */
   retryAfterMs?: number;
@@ -24,15 +26,15 @@ export interface QueueOptions {
  */
 export function queued(
   engine: Engine,
-  { maxWaiting = 64, retryAfterMs = 1000 }: QueueOptions = {},
+  { maxRunning, maxWaiting = 64, retryAfterMs = 1000 }: QueueOptions,
 ): Engine {
   const waiting = new Set<() => void>(); // each starts its request
-  let busy = false;
+  let running = 0;
 
   function turn(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (!busy) {
-      busy = true;
+    if (running < maxRunning) {
+      running++;
       return Promise.resolve();
     }
     if (waiting.size >= maxWaiting) throw overloaded(maxWaiting, retryAfterMs);
@@ -47,9 +49,11 @@ export function queued(
 
   function next(): void {
     const [start] = waiting;
-    busy = start !== undefined;
-    if (!start) return;
-    waiting.delete(start);
+    if (!start) {
+      running--;
+      return;
+    }
+    waiting.delete(start); // and its place goes over to the one that starts
     start();
   }
 

@@ -47,9 +47,22 @@ function prompts(asked: GenerationRequest[]): string[] {
   return asked.map(({ prompt }) => "text" in prompt ? prompt.text : "");
 }
 
+Deno.test("queued() runs so many requests at once, the others in order", async () => {
+  const { toy, gates } = gatedToy();
+  const engine = queued(toy, { maxRunning: 2 });
+  const all = ["a", "b", "c", "d"].map((prompt) => run(engine, prompt));
+  for (const [ends, order] of [[1, "ab"], [0, "abc"], [2, "abcd"]] as const) {
+    await settle();
+    assertEquals(prompts(toy.asked).join(""), order);
+    gates[ends].resolve();
+  }
+  gates[3].resolve();
+  assertEquals(await Promise.all(all), ["one", "one", "one", "one"]);
+});
+
 Deno.test("queued() runs one request at a time, in order", async () => {
   const { toy, gates } = gatedToy();
-  const engine = queued(toy);
+  const engine = queued(toy, { maxRunning: 1 });
   const all = ["a", "b", "c"].map((prompt) => run(engine, prompt));
   for (const [at, order] of ["a", "ab", "abc"].entries()) {
     await settle();
@@ -62,7 +75,11 @@ Deno.test("queued() runs one request at a time, in order", async () => {
 
 Deno.test("queued() turns the surplus away and says when to come back", async () => {
   const { toy, gates } = gatedToy();
-  const engine = queued(toy, { maxWaiting: 1, retryAfterMs: 1500 });
+  const engine = queued(toy, {
+    maxRunning: 1,
+    maxWaiting: 1,
+    retryAfterMs: 1500,
+  });
   const served = ["a", "b"].map((prompt) => run(engine, prompt));
   const error = await assertRejects(() => run(engine, "c"), ApiError);
   assertEquals(error.status, 429);
@@ -80,7 +97,7 @@ Deno.test("queued() turns the surplus away and says when to come back", async ()
 
 Deno.test("queued() frees the place of a waiting client that leaves", async () => {
   const { toy, gates } = gatedToy();
-  const engine = queued(toy, { maxWaiting: 1 });
+  const engine = queued(toy, { maxRunning: 1, maxWaiting: 1 });
   const first = run(engine, "a");
   const leaving = new AbortController();
   const second = run(engine, "b", leaving.signal);
@@ -96,7 +113,7 @@ Deno.test("queued() frees the place of a waiting client that leaves", async () =
 
 Deno.test("queued() goes on when the running client leaves", async () => {
   const { toy, gates } = gatedToy();
-  const engine = queued(toy);
+  const engine = queued(toy, { maxRunning: 1 });
   const leaving = new AbortController();
   const first = run(engine, "a", leaving.signal);
   const second = run(engine, "b");
@@ -110,7 +127,7 @@ Deno.test("queued() goes on when the running client leaves", async () => {
 
 Deno.test("queued() goes on when the running loop is left", async () => {
   const toy = toyEngine();
-  const engine = queued(toy);
+  const engine = queued(toy, { maxRunning: 1 });
   const { signal } = new AbortController();
   for await (const _ of engine.generate(ask("a"), { signal })) break;
   assertEquals(await run(engine, "b"), "The quick brown fox.");
@@ -124,7 +141,7 @@ Deno.test("queued() goes on when the running request fails", async () => {
       if (fails) throw new RangeError("broken");
     },
   });
-  const engine = queued(toy);
+  const engine = queued(toy, { maxRunning: 1 });
   await assertRejects(() => run(engine, "a"), RangeError, "broken");
   fails = false;
   assertEquals(await run(engine, "b"), "The quick brown fox.");
@@ -132,7 +149,7 @@ Deno.test("queued() goes on when the running request fails", async () => {
 
 Deno.test("queued() keeps no place for a client that has left already", async () => {
   const toy = toyEngine();
-  const engine = queued(toy);
+  const engine = queued(toy, { maxRunning: 1 });
   await assertRejects(() => run(engine, "a", AbortSignal.abort()));
   assertEquals(toy.asked, []);
   assertEquals(await run(engine, "b"), "The quick brown fox.");

@@ -15,6 +15,15 @@ Deno.test("prefill() reads all but the last token, in blocks", async () => {
   ]);
 });
 
+Deno.test("prefill() lets others in after 64 rows", async () => {
+  const model = new ToyModel({ maxRows: 128, context: 200 });
+  const prompt = new Int32Array(150);
+  const sequence = model.open(prompt);
+  await prefill(sequence, prompt, { model });
+  const rows = sequence.passes.map(({ tokens }) => tokens.length);
+  assertEquals(rows, [64, 64, 21]);
+});
+
 Deno.test("prefill() leaves the same keys and values in any block size", async () => {
   const kept: number[][][] = [];
   for (let maxRows = 1; maxRows <= 6; maxRows++) {

@@ -10,6 +10,7 @@ Deno.test("parseConfig() needs no variable", () => {
     models: ["smollm2-135m-instruct"],
     backend: "auto",
     threads: 6,
+    parallel: 16,
     cacheDir: "/caches/bita",
     apiKeys: [],
     corsOrigins: ["*"],
@@ -33,6 +34,7 @@ Deno.test("parseConfig() reads every variable", () => {
       BACKEND: "wasm",
       THREADS: "1",
       CONTEXT: "512",
+      PARALLEL: "4",
       CACHE_DIR: "here",
       API_KEYS: "one,two",
       CORS_ORIGINS: "https://a.example , https://b.example",
@@ -45,6 +47,7 @@ Deno.test("parseConfig() reads every variable", () => {
       backend: "wasm",
       threads: 1,
       context: 512,
+      parallel: 4,
       cacheDir: "here",
       apiKeys: ["one", "two"],
       corsOrigins: ["https://a.example", "https://b.example"],
@@ -55,6 +58,7 @@ Deno.test("parseConfig() reads every variable", () => {
 Deno.test("parseConfig() says what each value must be", () => {
   const port = "PORT must be an integer from 0 to 65535";
   const threads = "THREADS must be an integer from 1 to 256";
+  const parallel = "PARALLEL must be an integer from 1 to 256";
   const context = "CONTEXT must be an integer from 16 to 1048576";
   const cases: [name: string, value: string, rule: string][] = [
     ["PORT", "abc", port],
@@ -65,6 +69,7 @@ Deno.test("parseConfig() says what each value must be", () => {
     ["PORT", " ", port],
     ["THREADS", "0", threads],
     ["THREADS", "257", threads],
+    ["PARALLEL", "0", parallel],
     ["CONTEXT", "15", context],
     ["CONTEXT", "1048577", context],
     ["CONTEXT", "all", context],

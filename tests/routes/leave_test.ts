@@ -87,7 +87,9 @@ Deno.test("leaving half-way through the upload is no failure", async (t) => {
 Deno.test("leaving the line never starts the engine, and the next moves up", async () => {
   const gate = Promise.withResolvers<void>();
   const toy = toyEngine({ pace: () => gate.promise });
-  const { came, left, engine } = watched(queued(toy, { maxWaiting: 1 }));
+  const { came, left, engine } = watched(
+    queued(toy, { maxRunning: 1, maxWaiting: 1 }),
+  );
   await using server = serve({ engines: [engine] });
   const post = (fields: object, init: RequestInit = {}) =>
     fetch(`${server.url}/v1/chat/completions`, { ...chat(fields), ...init });

@@ -75,8 +75,11 @@ Deno.test("OpenAI's client lists models and retrieves one with a slash", async (
 });
 
 Deno.test("OpenAI's client throws its own class for each error", async () => {
-  const engine = queued(toyEngine(), { maxWaiting: 0 });
-  const busy = queued(toyEngine({ id: "busy", pace: hang }), { maxWaiting: 0 });
+  const engine = queued(toyEngine(), { maxRunning: 1, maxWaiting: 0 });
+  const busy = queued(toyEngine({ id: "busy", pace: hang }), {
+    maxRunning: 1,
+    maxWaiting: 0,
+  });
   const failing = toyEngine({
     id: "failing",
     pace: () => {
@@ -120,7 +123,11 @@ Deno.test("OpenAI's client throws its own class for each error", async () => {
 Deno.test("OpenAI's client retries when it was told to come back", async () => {
   const gate = Promise.withResolvers<void>();
   const toy = toyEngine({ pace: () => gate.promise });
-  const engine = queued(toy, { maxWaiting: 0, retryAfterMs: 20 });
+  const engine = queued(toy, {
+    maxRunning: 1,
+    maxWaiting: 0,
+    retryAfterMs: 20,
+  });
   await using server = serve({ engines: [engine] });
   const patient = client(server).withOptions({ maxRetries: 5 });
   const both = [1, 2].map((seed) =>

@@ -23,9 +23,14 @@ const COUNTING = {
 };
 
 /** Completes a prompt by some tokens. */
-async function complete(prompt: string, max_tokens: number): Promise<string> {
+async function complete(
+  prompt: string,
+  max_tokens: number,
+  fields: object = {},
+): Promise<string> {
   const completion = await openai.completions.create({
     ...COUNTING,
+    ...fields,
     prompt,
     max_tokens,
   });
@@ -54,21 +59,43 @@ Deno.test("clients that leave free the model for the next", async () => {
   assert(after < before * 3, `${after} ms, ${before} ms before they came`);
 });
 
-Deno.test("requests at once are answered in order, each as if alone", async () => {
+Deno.test("requests at once are each answered as if alone", async () => {
   const prompts = ["1, 2, 3,", "A, B, C,", "The sky is", "Once upon a"];
   const alone: string[] = [];
   for (const prompt of prompts) alone.push(await complete(prompt, 8));
   assertEquals(new Set(alone).size, prompts.length);
 
-  const order: number[] = [];
-  const answers = prompts.map(async (prompt, i) => {
-    await new Promise((resolve) => setTimeout(resolve, 20 * i));
-    const text = await complete(prompt, 8);
-    order.push(i);
-    return text;
-  });
+  const answers = prompts.map((prompt, i) =>
+    complete(prompt, 8, { draft: ["none", "auto", "bita", "ngram"][i] })
+  );
   assertEquals(await Promise.all(answers), alone);
-  assertEquals(order, [0, 1, 2, 3]);
+});
+
+Deno.test("a short request overtakes a long one", async () => {
+  let longRuns = true;
+  const long = complete("1, 2, 3,", 64).finally(() => longRuns = false);
+  await complete("A, B, C,", 4);
+  assert(longRuns);
+  await long;
+});
+
+Deno.test("a stream goes on while a long prompt is read", async () => {
+  const stream = await openai.completions.create({
+    ...COUNTING,
+    max_tokens: 200,
+    stream: true,
+  });
+  const prompt = "text ".repeat(CONTEXT - 100);
+  let reading = false;
+  let pieces = 0;
+  for await (const _ of stream) {
+    if (pieces++ === 0) {
+      reading = true;
+      complete(prompt, 1).finally(() => reading = false);
+    } else if (!reading) break;
+  }
+  // A piece a block, and the blocks have 64 rows.
+  assert(pieces > (CONTEXT - 100) / 64, `${pieces} pieces`);
 });
 
 Deno.test("the server answers others while it reads a long prompt", async () => {
