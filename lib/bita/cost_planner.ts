@@ -98,7 +98,7 @@ export class CostPlanner implements Planner {
   }
 
   learn({ tree, verdict, logits }: Outcome): void {
-    const { cost, memory, sources, index } = this.#options;
+    const { cost, memory, sources, index, prediction } = this.#options;
     const { tokens, kept } = verdict;
     for (const [depth, options] of this.#considered.entries()) {
       const actual = tokens[depth];
@@ -123,7 +123,10 @@ export class CostPlanner implements Planner {
         memory.successors.learn(path[row], bestIds(logits[row], SUCCESSORS));
       }
     }
-    for (const token of tokens) index.push(token);
+    for (const token of tokens) {
+      index.push(token);
+      prediction?.push(token);
+    }
     const head = tree.readAll ? cost.head(rowsOf(tree)) : cost.head(kept);
     const pace = tokens.length / (cost.body(rowsOf(tree)) + head);
     this.#pace += (pace - this.#pace) / PACE_MEMORY;

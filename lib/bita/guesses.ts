@@ -1,6 +1,6 @@
 /**
  * What may come next, from every source at once: mask rows, copies of the text so
- * far, and what rows predicted behind the same token before.
+ * far and of what the client predicted, and what rows predicted behind the same token before.
  *
  * @module
  */
@@ -8,8 +8,9 @@
 import type { Acceptance, Estimate, Guess } from "./acceptance.ts";
 import type { Calibration } from "./calibration.ts";
 import type { MaskWorth } from "./mask_worth.ts";
-import type { NgramIndex } from "./ngram_index.ts";
+import type { Match, NgramIndex } from "./ngram_index.ts";
 import type { PlanState } from "./planner.ts";
+import type { Prediction } from "./prediction.ts";
 import type { SuccessorTable } from "./successors.ts";
 
 /** Where guesses come from. */
@@ -34,7 +35,16 @@ export interface GuessSources {
   memory: DraftMemory;
   sources: ReadonlySet<Source>;
   index: NgramIndex;
+  /** Copied from like the text itself. */
+  prediction?: Prediction | undefined;
   calibration: Calibration;
+}
+
+/** A place to copy from: where it goes on, and the equal tokens before it. */
+interface Copy extends Match {
+  from: Pick<NgramIndex | Prediction, "at">;
+  /** Says what kind of guess it makes, by how often its run has doubled. */
+  guess: (level: number) => Guess;
 }
 
 /** Tries that a belief without a measurement counts as. */
@@ -45,23 +55,31 @@ export class Walk {
   readonly #state: PlanState;
   readonly #from: GuessSources;
   #depth = 0;
-  /** Where the copy goes on, and how many equal tokens stand before it. */
-  #copy: { next: number; length: number } | undefined;
+  /** Places whose tokens the path has followed so far, the surer first. */
+  #copies: Copy[] = [];
 
   /** Starts at the root. */
   constructor(state: PlanState, from: GuessSources) {
     this.#state = state;
     this.#from = from;
-    if (from.sources.has("ngram")) this.#copy = from.index.match;
+    if (!from.sources.has("ngram")) return;
+    const { prediction, index } = from;
+    if (prediction) {
+      const { match } = prediction;
+      this.#copies.push({ ...match, from: prediction, guess: toldGuess });
+    }
+    if (index.match) {
+      this.#copies.push({ ...index.match, from: index, guess: copyGuess });
+    }
   }
 
   /** Goes on to a token. */
   step(token: number): void {
-    const copy = this.#copy;
-    const copied = copy && this.#from.index.at(copy.next) === token;
-    this.#copy = copied
-      ? { next: copy.next + 1, length: copy.length + 1 }
-      : undefined;
+    this.#copies = this.#copies
+      .filter(({ from, next }) => from.at(next) === token)
+      .map((copy) => (
+        { ...copy, next: copy.next + 1, length: copy.length + 1 }
+      ));
     this.#depth++;
   }
 
@@ -80,7 +98,7 @@ export class Walk {
 
   /** Lists every source's guesses behind `token`. */
   *#guesses(token: number): Generator<[token: number, guess: Guess]> {
-    const { memory, sources, index, calibration } = this.#from;
+    const { memory, sources, calibration } = this.#from;
     const { candidates, successor } = this.#state;
     const mask = successor === undefined ? this.#depth : this.#depth - 1;
     if (mask < 0) {
@@ -90,10 +108,13 @@ export class Walk {
     for (const [rank, id] of ids.entries()) {
       yield [id, calibration.guess({ mask, rank, margin: margins[rank] })];
     }
-    if (this.#copy) {
-      const guess = index.at(this.#copy.next);
-      const level = Math.ceil(Math.log2(this.#copy.length + 1));
-      if (guess !== undefined) yield [guess, copyGuess(level)];
+    const copied = new Set<number>();
+    for (const { from, next, length, guess } of this.#copies) {
+      const id = from.at(next);
+      // Copies that agree are seldom independent: the surer one counts.
+      if (id === undefined || copied.has(id)) continue;
+      copied.add(id);
+      yield [id, guess(Math.ceil(Math.log2(length + 1)))];
     }
     if (sources.has("recycle")) {
       const confidence = memory.successors.confidence(token);
@@ -115,6 +136,12 @@ export class Walk {
 function copyGuess(level: number): Guess {
   const chance = [0, 0.15, 0.4, 0.6, 0.8, 0.9][level] ?? 0.9;
   return { kind: `copy ${level}`, prior: belief(chance) };
+}
+
+/** A copy of the client's prediction, behind a run as in {@linkcode copyGuess}. */
+function toldGuess(level: number): Guess {
+  const chance = [0.4, 0.7, 0.85, 0.93][level] ?? 0.96;
+  return { kind: `told ${level}`, prior: belief(chance) };
 }
 
 /** What was predicted behind the same token, so many times in a row. */

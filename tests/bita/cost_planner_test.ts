@@ -12,6 +12,7 @@ import {
 import type { Source } from "../../lib/bita/guesses.ts";
 import { NgramIndex } from "../../lib/bita/ngram_index.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
+import { Prediction } from "../../lib/bita/prediction.ts";
 import { SuccessorTable } from "../../lib/bita/successors.ts";
 import { ToyModel } from "../toy/model.ts";
 import { GREEDY } from "../greedy.ts";
@@ -22,11 +23,12 @@ const STEEP = { body: costCurve([[2, 10], [32, 160]]), head: () => 1 };
 
 function planner(
   model: ToyModel,
-  { prompt, cost = FLAT, sources, acceptance }: {
+  { prompt, cost = FLAT, sources, acceptance, prediction }: {
     prompt: Int32Array;
     cost?: typeof FLAT;
     sources: Source[];
     acceptance?: AcceptanceTable;
+    prediction?: Iterable<number>;
   },
 ) {
   const calibration = new Calibration(acceptance);
@@ -40,6 +42,7 @@ function planner(
     calibration,
     sources: new Set(sources),
     index: new NgramIndex(prompt),
+    prediction: prediction && new Prediction(Int32Array.from(prediction)),
     masks: model.masks,
     maxRows: model.maxRows,
   });
@@ -77,6 +80,9 @@ Deno.test("CostPlanner never changes a text", async () => {
             cost,
             sources,
             acceptance: alike(hits, { masks: model.masks }),
+            prediction: plain.tokens.map((id, i) =>
+              i % 7 === seed % 9 ? id + 1 : id
+            ),
           }),
         }));
         assertEquals(drafted.tokens, plain.tokens);
@@ -105,6 +111,28 @@ Deno.test("CostPlanner copies on while that pays", () => {
     .plan({ root: 3, budget: 9, candidates: [] });
   assertEquals([...tree.tokens], [3, 4, 5, 6, 1, 2, 3]);
   assertEquals([...tree.parents], [-1, 0, 1, 2, 3, 4, 5]);
+});
+
+Deno.test("CostPlanner copies a prediction, and goes on behind an edit", () => {
+  const model = new ToyModel({ seed: 1, vocab: 99 });
+  const prompt = Int32Array.of(9);
+  const planned = planner(model, {
+    prompt,
+    sources: ["ngram"],
+    prediction: [1, 2, 3, 4, 5, 6],
+  });
+  const state = { budget: 9, candidates: [] };
+  const tree = planned.plan({ root: 9, ...state });
+  assertEquals([...tree.tokens], [9, 1, 2, 3, 4, 5, 6]);
+  const verdict = {
+    tokens: [1, 2, 7],
+    accepted: 2,
+    kept: 3,
+    drafter: 2,
+    hit: false,
+  };
+  planned.learn({ tree, verdict, logits: () => new Float32Array(99) });
+  assertEquals([...planned.plan({ root: 7, ...state }).tokens], [7, 4, 5, 6]);
 });
 
 Deno.test("CostPlanner lets a token that two sources propose count once", () => {

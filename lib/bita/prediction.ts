@@ -1,0 +1,100 @@
+/**
+ * A text that the client expects, followed while the real one is written: an edited
+ * file is mostly the old one. Where the two part, a token stands for another until
+ * they meet again: where the last tokens written occur in the prediction, near the
+ * place where they parted unless several tokens in a row are the same.
+ *
+ * @module
+ */
+
+import type { Match } from "./ngram_index.ts";
+
+/** Tokens written last that are looked up in the prediction. */
+const LONGEST = 8;
+
+/** Tokens around the place of parting in which one equal token counts. */
+const NEAR = 16;
+
+/** Tokens in a row that prove a place right. */
+const PROOF = 3;
+
+/** A predicted text, and how far the real one has come in it. */
+export class Prediction {
+  readonly #tokens: Int32Array;
+  readonly #last: number[] = [];
+  /** The place that is followed: the index of the token expected next. */
+  #next = 0;
+  /** Tokens in a row that came as expected before it; the first is vouched for. */
+  #run = 1;
+  /** Where the text would stand if each token had replaced one. */
+  #home = 0;
+  readonly #accepted = new Set<number>();
+
+  /** Starts at its beginning. */
+  constructor(tokens: Int32Array) {
+    this.#tokens = tokens;
+  }
+
+  /** The place at which the text is likely to go on. */
+  get match(): Match {
+    return { next: this.#next, length: this.#run };
+  }
+
+  /** Predicted tokens that came where they were expected, each counted once. */
+  get accepted(): number {
+    return this.#accepted.size;
+  }
+
+  /** Gives a predicted token, or `undefined` behind the end. */
+  at(index: number): number | undefined {
+    return this.#tokens[index];
+  }
+
+  /** Follows a token of the real text. */
+  push(token: number): void {
+    this.#last.push(token);
+    if (this.#last.length > LONGEST) this.#last.shift();
+    this.#home++;
+    if (this.#tokens[this.#next] !== token) return this.#meet();
+    this.#accepted.add(this.#next++);
+    this.#run++;
+    if (this.#run >= PROOF) this.#home = this.#next;
+  }
+
+  /** Finds the place with the longest equal run before it, the nearest of several. */
+  #meet(): void {
+    this.#next = this.#home;
+    this.#run = 0;
+    const distance = (place: number) => Math.abs(place - this.#home);
+    for (let place = 1; place <= this.#tokens.length; place++) {
+      const run = this.#equalBefore(place);
+      if (run < this.#run || run === 0) continue;
+      if (run === 1 && distance(place) > NEAR) continue;
+      const nearer = distance(place) < distance(this.#next);
+      if (run === this.#run && !nearer) continue;
+      this.#next = place;
+      this.#run = run;
+    }
+  }
+
+  /** Counts equal tokens before a place and at the end of the text. */
+  #equalBefore(place: number): number {
+    const text = this.#last;
+    let run = 0;
+    while (
+      run < Math.min(place, text.length) &&
+      this.#tokens[place - 1 - run] === text[text.length - 1 - run]
+    ) run++;
+    return run;
+  }
+}
+
+/** Counts the predicted tokens that an answer came to, whoever drafted it. */
+export function countPredicted(
+  prediction: Int32Array,
+  answer: Iterable<number>,
+): number {
+  const followed = new Prediction(prediction);
+  for (const token of answer) followed.push(token);
+  return followed.accepted;
+}
