@@ -16,6 +16,7 @@ import type { Model } from "./bita/model.ts";
 import { NgramIndex } from "./bita/ngram_index.ts";
 import { decodePlain } from "./bita/plain.ts";
 import { shapePlanner } from "./bita/planner.ts";
+import { Prediction } from "./bita/prediction.ts";
 import { SuccessorTable } from "./bita/successors.ts";
 import type { Draft } from "./generation.ts";
 
@@ -34,6 +35,8 @@ export interface DraftedOptions extends DecodeOptions {
   draft: Draft;
   /** The tree that masks fill; without it, what pays. */
   draftTree?: Int32Array | undefined;
+  /** A text that is likely to come, to copy from. */
+  prediction?: Int32Array | undefined;
 }
 
 /** Decodes with whoever a request asks for; remembers what drafts have taught. */
@@ -58,7 +61,7 @@ export class Drafting {
   /** Continues a prompt. */
   decode(
     prompt: Int32Array,
-    { draft, draftTree, ...options }: DraftedOptions,
+    { draft, draftTree, prediction, ...options }: DraftedOptions,
   ): AsyncGenerator<Burst, void> {
     const { model, cost } = this.#parts;
     if (draft === "none") return decodePlain(model, prompt, options);
@@ -70,6 +73,7 @@ export class Drafting {
         calibration: this.#calibration,
         sources: this.#sources(draft),
         index: new NgramIndex(prompt),
+        prediction: prediction && new Prediction(prediction),
         masks: model.masks,
         maxRows: model.maxRows,
       });

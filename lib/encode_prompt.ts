@@ -32,7 +32,10 @@ export function encodePrompt(
 ): Int32Array {
   const isText = "text" in prompt;
   const param = isText ? "prompt" : "messages";
-  checkLength(prompt, { context, param });
+  const texts = isText
+    ? [prompt.text]
+    : prompt.messages.map(({ content }) => content);
+  checkLength(texts, { context, param });
   const ids = isText
     ? tokenizer.encodePrompt(prompt.text)
     : encodeChat(prompt.messages, template);
@@ -53,19 +56,31 @@ export function encodePrompt(
   return ids;
 }
 
+/**
+ * Encodes what a client predicts; no content becomes a control token.
+ *
+ * @throws {ApiError} 400 if it is far longer than any answer.
+ */
+export function encodePrediction(
+  text: string,
+  { tokenizer, context }: Pick<PromptReader, "tokenizer" | "context">,
+): Int32Array {
+  checkLength([text], { context, param: "prediction" });
+  return tokenizer.encode(text);
+}
+
 /** Refuses what can hardly fit, before the time is spent to encode it. */
 function checkLength(
-  prompt: GenerationRequest["prompt"],
+  texts: string[],
   { context, param }: { context: number; param: string },
 ): void {
-  const length = "text" in prompt
-    ? prompt.text.length
-    : prompt.messages.reduce((sum, { content }) => sum + content.length, 0);
+  const length = texts.reduce((sum, text) => sum + text.length, 0);
   const most = CHARACTERS_PER_TOKEN * context;
   if (length <= most) return;
+  const what = param === "prediction" ? param : "prompt";
   throw new ApiError(
     400,
-    `Cannot read the prompt: it must have at most ${most} characters for ${context} tokens of context: received ${length}`,
+    `Cannot read the ${what}: it must have at most ${most} characters for ${context} tokens of context: received ${length}`,
     { param, code: "context_length_exceeded" },
   );
 }

@@ -6,13 +6,15 @@
  */
 
 import type { Sampling } from "./bita/sampling.ts";
-import { encodePrompt } from "./encode_prompt.ts";
+import { countPredicted } from "./bita/prediction.ts";
+import { encodePrediction, encodePrompt } from "./encode_prompt.ts";
 import { ApiError } from "./errors.ts";
 import type {
   Engine,
   GenerationEvent,
   ModelInfo,
   Timings,
+  Usage,
 } from "./generation.ts";
 import type { DecodeTask, TimedBurst } from "./model_messages.ts";
 import { AnswerText } from "./text/answer_text.ts";
@@ -49,6 +51,9 @@ export function createEngine(
         context,
       });
       checkBias(request.sampling, tokenizer);
+      const prediction = request.prediction === undefined
+        ? undefined
+        : encodePrediction(request.prediction, { tokenizer, context });
       const room = context - prompt.length;
       const bursts = decoder.decode({
         prompt,
@@ -57,13 +62,16 @@ export function createEngine(
         endTokens: tokenizer.endTokens,
         draft: request.draft,
         draftTree: request.draftTree,
+        prediction,
       }, { signal });
 
       const answer = new AnswerText(tokenizer, request.stop);
       const timings = startTimings(prompt.length);
+      const said: number[] = [];
       let finishReason: "stop" | "length" = "length";
       for await (const burst of bursts) {
         count(burst, timings);
+        said.push(...burst.tokens);
         const { text, stopped } = answer.push(burst.tokens, {
           last: burst.finish !== undefined,
         });
@@ -80,6 +88,9 @@ export function createEngine(
         promptTokens: prompt.length,
         completionTokens: answer.tokens,
         cachedTokens: timings.cache_n,
+        ...(prediction && {
+          prediction: judge(prediction, said.slice(0, answer.tokens)),
+        }),
       };
       yield { type: "end", finishReason, usage, timings };
     },
@@ -95,6 +106,15 @@ function checkBias({ logitBias }: Sampling, { size }: Tokenizer): void {
       { param: "logit_bias" },
     );
   }
+}
+
+/** Counts the predicted tokens that the answer came to, and the others. */
+function judge(
+  prediction: Int32Array,
+  answer: number[],
+): NonNullable<Usage["prediction"]> {
+  const accepted = countPredicted(prediction, answer);
+  return { accepted, rejected: prediction.length - accepted };
 }
 
 function startTimings(promptTokens: number): Timings {

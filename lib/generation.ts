@@ -27,6 +27,8 @@ export interface GenerationRequest {
   draft: Draft;
   /** The tree that masks fill, as in `bita/tree.ts`; without it, what pays. */
   draftTree?: Int32Array;
+  /** What the client expects the answer to be, more or less. */
+  prediction?: string;
 }
 
 /** Counts of tokens. */
@@ -35,6 +37,8 @@ export interface Usage {
   completionTokens: number;
   /** Prompt tokens whose keys and values were not computed again. */
   cachedTokens: number;
+  /** Tokens of the request's prediction, by whether the answer came to them. */
+  prediction?: { accepted: number; rejected: number };
 }
 
 /**

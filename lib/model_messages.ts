@@ -29,6 +29,8 @@ export interface DecodeTask {
   draft: Draft;
   /** The tree that masks fill; without it, what pays. */
   draftTree?: Int32Array | undefined;
+  /** A text that is likely to come, to copy from. */
+  prediction?: Int32Array | undefined;
 }
 
 /** From the main thread to the worker. */

@@ -14,7 +14,7 @@ import {
   type WireRequest,
 } from "./common_fields.ts";
 import { integerFrom, unsupported } from "./fields.ts";
-import { messages } from "./messages.ts";
+import { content, messages } from "./messages.ts";
 import { readBody } from "./read_body.ts";
 
 const chatBody = z.object({
@@ -37,6 +37,10 @@ const chatBody = z.object({
     z.literal("text", 'must be "text", as only text is supported'),
     "must be an array",
   ).nullish(),
+  prediction: z.object({
+    type: z.literal("content", 'must be "content"'),
+    content,
+  }, "must be an object with a type and content").nullish(),
   audio: unsupported(),
   web_search_options: unsupported(),
 }, "must be a JSON object");
@@ -58,9 +62,14 @@ export function parseChatRequest(
       received: body.max_tokens,
     });
   }
-  return toWireRequest({ messages: body.messages }, {
+  const request = toWireRequest({ messages: body.messages }, {
     body,
     maxTokens: limit ?? undefined,
     randomSeed,
   });
+  if (body.prediction) {
+    request.generation.prediction = body.prediction.content
+      .map(({ text }) => text).join("");
+  }
+  return request;
 }

@@ -22,7 +22,8 @@ const part = z.object({
   text: z.string(TEXT),
 }, PART);
 
-const content = z.preprocess(
+/** Reads text, whole or in parts, as a list of parts. */
+export const content = z.preprocess(
   (value) =>
     typeof value === "string" ? [{ type: "text", text: value }] : value,
   z.array(part, CONTENT).min(1, CONTENT),

@@ -59,5 +59,11 @@ export function toUsage(usage: Usage): CompletionUsage {
     completion_tokens: usage.completionTokens,
     total_tokens: usage.promptTokens + usage.completionTokens,
     prompt_tokens_details: { cached_tokens: usage.cachedTokens },
+    ...(usage.prediction && {
+      completion_tokens_details: {
+        accepted_prediction_tokens: usage.prediction.accepted,
+        rejected_prediction_tokens: usage.prediction.rejected,
+      },
+    }),
   };
 }

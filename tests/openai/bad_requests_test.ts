@@ -71,6 +71,14 @@ const chatRows: Row[] = [
   ],
   [{ response_format: "text" }, "response_format", "must be an object"],
   [{ modalities: ["text", "audio"] }, "modalities[1]", "only text"],
+  [{ prediction: "Hi" }, "prediction", "an object with a type"],
+  [{ prediction: { content: "Hi" } }, "prediction.type", 'must be "content"'],
+  [{ prediction: { type: "content" } }, "prediction.content", "a string or"],
+  [
+    { prediction: { type: "content", content: [{ type: "text" }] } },
+    "prediction.content[0].text",
+    "must be a string",
+  ],
   [{ audio: { voice: "alloy" } }, "audio", "not supported"],
   [{ web_search_options: {} }, "web_search_options", "not supported"],
 ];

@@ -58,6 +58,19 @@ Deno.test("toEvents() sends the usage last, null before, if asked to", async () 
   });
 });
 
+Deno.test("toCompletion() tells what became of a prediction", async () => {
+  const prediction = { accepted: 3, rejected: 2 };
+  const last = { ...end, usage: { ...end.usage, prediction } };
+  const completion = await toCompletion(head, of([last]));
+  assertEquals(completion.usage, {
+    ...usage,
+    completion_tokens_details: {
+      accepted_prediction_tokens: 3,
+      rejected_prediction_tokens: 2,
+    },
+  });
+});
+
 Deno.test("toEvents() sends a role even before an empty answer", async () => {
   const [role, finish] = await stream([end]);
   assertEquals(role.choices[0].delta, { role: "assistant", content: "" });

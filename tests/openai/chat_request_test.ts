@@ -87,6 +87,7 @@ Deno.test("parseChatRequest() takes null for absent", () => {
     "modalities",
     "logprobs",
     "draft",
+    "prediction",
   ];
   const nulls = Object.fromEntries(fields.map((field) => [field, null]));
   assertEquals(parse(nulls), parse({}));
@@ -105,7 +106,6 @@ Deno.test("parseChatRequest() ignores hints and unknown fields", () => {
     response_format: { type: "text" },
     modalities: ["text"],
     reasoning_effort: "low",
-    prediction: { type: "content", content: "Hi" },
     never_heard_of: 1,
   };
   assertEquals(parse(ignored), parse({}));
@@ -143,6 +143,14 @@ Deno.test("parseChatRequest() maps roles and joins text parts by lines", () => {
       { role: "assistant", content: "c" },
     ],
   });
+});
+
+Deno.test("parseChatRequest() reads a prediction, whole or in parts", () => {
+  const part = (text: string) => ({ type: "text", text });
+  for (const content of ["let a;\n", [part("let"), part(" a;\n")]]) {
+    const { generation } = parse({ prediction: { type: "content", content } });
+    assertEquals(generation.prediction, "let a;\n");
+  }
 });
 
 Deno.test("parseChatRequest() folds any 64-bit seed to 32 bits", () => {

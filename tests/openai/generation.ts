@@ -5,6 +5,7 @@
  */
 
 import type { GenerationEvent } from "../../lib/generation.ts";
+import type { End } from "../../lib/openai/reply.ts";
 
 /** Timings that mean nothing but are all different. */
 export const timings = {
@@ -21,7 +22,7 @@ export const timings = {
 };
 
 /** The end of a generation. */
-export const end: GenerationEvent = {
+export const end: End = {
   type: "end",
   finishReason: "stop",
   usage: { promptTokens: 6, completionTokens: 5, cachedTokens: 4 },

@@ -137,6 +137,32 @@ Deno.test("streams never cut a character", async () => {
   }
 });
 
+Deno.test("a prediction saves passes and changes no token", async () => {
+  const content = "Count from 1 to 12, with commas between.";
+  const fields = {
+    messages: [{ role: "user", content }],
+    max_tokens: 48,
+    draft: "ngram",
+  };
+  const alone = await chat(fields);
+  const foreseen = await chat({
+    ...fields,
+    prediction: { type: "content", content: alone.text },
+  });
+  assertEquals(foreseen.text, alone.text);
+  const { completion_tokens, completion_tokens_details } = foreseen.usage!;
+  assertEquals(completion_tokens_details, {
+    accepted_prediction_tokens: completion_tokens,
+    rejected_prediction_tokens: 0,
+  });
+  assert(foreseen.timings!.passes < alone.timings!.passes / 2);
+  const wrong = await chat({
+    ...fields,
+    prediction: { type: "content", content: "Something else altogether." },
+  });
+  assertEquals(wrong.text, alone.text);
+});
+
 Deno.test("usage and timings agree", async () => {
   for (const how of WAYS) {
     const { usage, timings } = await chat(how);
