@@ -36,7 +36,7 @@ const MASK_WIDTH = 4;
 /** The share of a token that a sibling which hits brings in the next pass. */
 const SIBLING_WORTH = 0.5;
 
-/** Passes over which the pace is averaged. */
+/** Passes over which the pace is averaged, once there were so many. */
 const PACE_MEMORY = 32;
 
 /** Plans each pass by what its rows cost and what they are likely to bring. */
@@ -47,8 +47,9 @@ export class CostPlanner implements Planner {
   #considered: Option[][] = [];
   /** What the last pass was planned from. */
   #state: PlanState = { root: 0, budget: 0, candidates: [] };
-  /** Tokens a millisecond, lately. */
+  /** Tokens a millisecond, lately; a plain pass's before the first. */
   #pace: number;
+  #passes = 1;
 
   constructor(options: CostPlannerOptions) {
     const { cost, masks } = options;
@@ -129,7 +130,8 @@ export class CostPlanner implements Planner {
     }
     const head = tree.readAll ? cost.head(rowsOf(tree)) : cost.head(kept);
     const pace = tokens.length / (cost.body(rowsOf(tree)) + head);
-    this.#pace += (pace - this.#pace) / PACE_MEMORY;
+    this.#passes = Math.min(this.#passes + 1, PACE_MEMORY);
+    this.#pace += (pace - this.#pace) / this.#passes;
   }
 
   /** Gives masks to the nodes behind which they are likely to be needed. */
