@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Cost, costCurve, type CostSamples } from "./bita/cost_curve.ts";
+import type { CostSamples } from "./bita/cost_curve.ts";
+import { LiveCost } from "./bita/live_cost.ts";
 import type { Model } from "./bita/model.ts";
 import { layOut } from "./bita/pass_layout.ts";
 import { isWidthInvariant } from "./bita/self_test.ts";
@@ -14,7 +15,7 @@ import { chain } from "./bita/tree.ts";
 export interface ModelCheck {
   /** Whether a row's logits are the same bits at every pass width. */
   invariant: boolean;
-  cost: Cost;
+  cost: LiveCost;
 }
 
 /** Rows of the passes compared: a pair, a small tree, a large one. */
@@ -36,7 +37,7 @@ export async function checkModel(model: Model): Promise<ModelCheck> {
   return { invariant, cost: await measureCost(model) };
 }
 
-async function measureCost(model: Model): Promise<Cost> {
+async function measureCost(model: Model): Promise<LiveCost> {
   const prompt = Int32Array.of(1);
   const sequence = model.open(prompt);
   const time = async (
@@ -54,7 +55,7 @@ async function measureCost(model: Model): Promise<Cost> {
       }
       samples.push([count, best]);
     }
-    return costCurve(samples);
+    return samples;
   };
   try {
     const body = await time(BODY_ROWS, (rows) => {
@@ -68,7 +69,7 @@ async function measureCost(model: Model): Promise<Cost> {
       HEAD_ROWS,
       (rows) => sequence.logits(Array.from({ length: rows }, (_, row) => row)),
     );
-    return { body, head };
+    return new LiveCost({ body, head });
   } finally {
     sequence.close();
   }

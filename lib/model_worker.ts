@@ -18,6 +18,7 @@ import type {
 import { openBackend } from "./runtime/choose_backend.ts";
 import { openModel } from "./runtime/ort_model.ts";
 import { takeTurns } from "./turns.ts";
+import { watchCost } from "./watched_cost.ts";
 
 const running = new Map<number, AbortController>();
 let drafting: Drafting;
@@ -43,7 +44,9 @@ async function open(message: OpenMessage): Promise<void> {
     const { maskEmbeddings, acceptance } = message.artefact.adapter;
     const tuned = maskEmbeddings !== undefined;
     drafting = new Drafting({
-      model: takeTurns(model),
+      model: takeTurns(
+        watchCost(model, { cost, now: () => performance.now() }),
+      ),
       cost,
       tuned,
       acceptance,

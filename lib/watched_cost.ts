@@ -1,0 +1,43 @@
+/**
+ * A model whose passes tell what rows cost here and now.
+ *
+ * @module
+ */
+
+import type { LiveCost } from "./bita/live_cost.ts";
+import type { Model } from "./bita/model.ts";
+
+/** Who learns from the passes, by which clock. */
+export interface WatchOptions {
+  cost: LiveCost;
+  /** Time in milliseconds. */
+  now: () => number;
+}
+
+/** Lets `cost` learn from each pass of a model, one of which runs at a time. */
+export function watchCost(model: Model, { cost, now }: WatchOptions): Model {
+  return {
+    vocab: model.vocab,
+    masks: model.masks,
+    prompts: model.prompts,
+    maxRows: model.maxRows,
+    context: model.context,
+    open(prompt) {
+      const sequence = model.open(prompt);
+      return {
+        async forward(pass) {
+          const begun = now();
+          await sequence.forward(pass);
+          cost.learn("body", pass.tokens.length, now() - begun);
+        },
+        async logits(rows) {
+          const begun = now();
+          const logits = await sequence.logits(rows);
+          cost.learn("head", rows.length, now() - begun);
+          return logits;
+        },
+        close: () => sequence.close(),
+      };
+    },
+  };
+}
