@@ -9,8 +9,8 @@ import type { Timings } from "../../lib/generation.ts";
 /** What a client saw of an answer. */
 export interface StreamedChat {
   text: string;
-  /** Chunks that carried text. */
-  chunks: number;
+  /** When each piece of the text came. */
+  times: number[];
   /** The server's own account of it. */
   timings: Timings;
 }
@@ -23,13 +23,14 @@ interface Chunk {
 }
 
 /**
- * Asks for a streamed answer and reads it to its end.
+ * Asks for a streamed answer and reads it to its end; `now` gives milliseconds.
  *
  * @throws {Error} if the server answers with an error.
  */
 export async function streamChat(
   origin: string,
   body: Record<string, unknown>,
+  { now }: { now: () => number },
 ): Promise<StreamedChat> {
   const response = await fetch(`${origin}/v1/chat/completions`, {
     method: "POST",
@@ -37,19 +38,20 @@ export async function streamChat(
     body: JSON.stringify({ ...body, stream: true }),
   });
   if (!response.ok) throw new Error(await response.text());
-  const answer = { text: "", chunks: 0 };
+  let text = "";
+  const times: number[] = [];
   let timings: Timings | undefined;
   for await (const data of eventData(response.body!)) {
     if (data === "[DONE]") continue;
     const chunk: Chunk = JSON.parse(data);
     if (chunk.error) throw new Error(chunk.error.message);
     timings = chunk.timings ?? timings;
-    const text = chunk.choices?.[0]?.delta.content;
-    if (!text) continue;
-    answer.text += text;
-    answer.chunks++;
+    const piece = chunk.choices?.[0]?.delta.content;
+    if (!piece) continue;
+    text += piece;
+    times.push(now());
   }
-  if (timings) return { ...answer, timings };
+  if (timings) return { text, times, timings };
   throw new Error(
     "Cannot read the answer: a chunk with timings is required: received none",
   );

@@ -12,6 +12,7 @@ import { describeMachine, type Machine } from "./machine.ts";
 import { overhead } from "./overhead.ts";
 import { passes } from "./passes.ts";
 import { plain } from "./plain.ts";
+import { serve } from "./serve.ts";
 import { markdown } from "./table.ts";
 
 const BENCHMARKS: Record<string, Benchmark> = {
@@ -19,6 +20,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   plain,
   overhead,
   decode,
+  serve,
 };
 
 /** Share of the processors' time that others may take. */

@@ -72,7 +72,7 @@ export const overhead: Benchmark = {
             max_tokens: maxTokens,
             temperature: 0,
             draft: "none",
-          })
+          }, { now: () => performance.now() })
         ),
     };
     await ways.bare(prompts[0]);
