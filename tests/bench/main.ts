@@ -12,6 +12,7 @@ import { describeMachine, type Machine } from "./machine.ts";
 import { overhead } from "./overhead.ts";
 import { passes } from "./passes.ts";
 import { plain } from "./plain.ts";
+import { prediction } from "./prediction.ts";
 import { serve } from "./serve.ts";
 import { markdown } from "./table.ts";
 
@@ -21,6 +22,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   overhead,
   decode,
   serve,
+  prediction,
 };
 
 /** Share of the processors' time that others may take. */
