@@ -19,6 +19,7 @@ import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
 import { byCategory } from "./decode_table.ts";
 import { outsideCost } from "./outside_cost.ts";
 import { loadPrompts, promptOptions } from "./prompts.ts";
+import { besideLlama, type Race, Rivals } from "./rivals.ts";
 import { runText } from "./run.ts";
 import { GREEDY } from "../greedy.ts";
 
@@ -43,6 +44,10 @@ export const decode: Benchmark = {
     cost: {
       about: "here as measured, or flat: all passes cost the same, as on a GPU",
       default: "here",
+    },
+    llama: {
+      about: "yes runs llama.cpp beside: plainly, and with drafts of its own",
+      default: "no",
     },
     temperature: { about: "0 is greedy", default: "0" },
     seed: { about: "seed of the draws", default: "1" },
@@ -80,7 +85,12 @@ export const decode: Benchmark = {
     await run(decodePlain, prompts[0].ids, warm);
     await run(drafting, prompts[0].ids, warm);
 
+    const [llama] = someOf(values.llama, ["yes", "no"]);
+    await using rivals = llama === "yes"
+      ? await Rivals.open({ threads: CONFIG.threads, context: CONTEXT })
+      : undefined;
     const pairs = [];
+    const races: Race[] = [];
     for (const [index, { category, ids }] of prompts.entries()) {
       progress(index + 1, prompts.length, category);
       const early = index % 2 === 0
@@ -89,6 +99,12 @@ export const decode: Benchmark = {
       const drafted = await run(drafting, ids, options);
       const none = early ?? await run(decodePlain, ids, options);
       pairs.push({ category, none, drafted });
+      const count = none.tokens.length;
+      if (!rivals || count < 2) continue;
+      races.push({
+        ours: { none, drafted },
+        llama: await rivals.run(ids, count),
+      });
     }
     const text = prompts.flatMap(({ ids }) => [...ids]);
     const outside = await outsideCost(model, { text, sampling });
@@ -101,6 +117,7 @@ export const decode: Benchmark = {
           pairs,
           `${backend}, ${values.draft}, ${how}, ${maxTokens} tokens`,
         ),
+        ...(rivals ? [besideLlama(races)] : []),
       ],
       notes: [
         `Drafts: ${model.masks} masks, ${model.prompts} prompts, ${
@@ -108,12 +125,17 @@ export const decode: Benchmark = {
         }; planned for ${
           cost === "flat" ? "passes of equal cost" : "the cost here"
         }.`,
+        ...(rivals
+          ? [
+            "llama.cpp's lookup copies from the prompt alone; it has no smaller model of this vocabulary to draft with.",
+          ]
+          : []),
         "Speed-up: geometric mean over prompts; looping answers, with a run of 16 tokens that comes twice, are counted apart.",
         `A pass of ${outside.rows} rows behind ${outside.context} tokens costs ${
           outside.ms.toFixed(2)
         } ms outside the model (median of ${outside.passes}; must be under 1).`,
       ],
-      data: { pairs, outside },
+      data: { pairs, outside, races },
     };
   },
 };

@@ -21,6 +21,15 @@ export interface LlamaSettings {
   system: string;
 }
 
+/** How to start llama.cpp. */
+export interface LlamaOptions {
+  threads: number;
+  /** Tokens of context. */
+  context: number;
+  /** Whether it drafts what followed the same tokens in the prompt. */
+  lookup?: boolean;
+}
+
 /** What llama.cpp decoded, and when; times in milliseconds. */
 export interface LlamaRun {
   tokens: number[];
@@ -43,7 +52,7 @@ export class LlamaCpp implements AsyncDisposable {
   /** Starts llama.cpp on the file at `path`. */
   static async open(
     path: string,
-    { threads, context }: { threads: number; context: number },
+    { threads, context, lookup = false }: LlamaOptions,
   ): Promise<LlamaCpp> {
     await install();
     const script = `${FOLDER}evaluate.mjs`;
@@ -52,6 +61,7 @@ export class LlamaCpp implements AsyncDisposable {
       path,
       String(threads),
       String(context),
+      ...(lookup ? ["lookup"] : []),
     ]);
     return new LlamaCpp(child, await child.receive());
   }

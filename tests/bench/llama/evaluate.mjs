@@ -1,8 +1,9 @@
 /**
- * Plain greedy decoding by llama.cpp, in a Node process of its own.
+ * Greedy decoding by llama.cpp, in a Node process of its own.
  *
- * Arguments are the GGUF's path, the threads and the tokens of context. Says how
- * it runs in a line of JSON, then answers a line for each line on standard input:
+ * Arguments are the GGUF's path, the threads, the tokens of context and, if it shall
+ * draft what followed the same tokens in the prompt, `lookup`. Says how it runs in a
+ * line of JSON, then answers a line for each line on standard input:
  * `{"prompt": ids, "count": n}` by `{"tokens": ids, "firstMs": x, "restMs": y}`:
  * the milliseconds to the first token and from it to the last.
  *
@@ -14,9 +15,11 @@ import process from "node:process";
 
 /** Installed beside this file for Node; a name in a variable hides it from Deno. */
 const PACKAGE = "node-llama-cpp";
-const { getLlama, LlamaLogLevel } = await import(PACKAGE);
+const { getLlama, InputLookupTokenPredictor, LlamaLogLevel } = await import(
+  PACKAGE
+);
 
-const [modelPath, threads, contextSize] = process.argv.slice(2);
+const [modelPath, threads, contextSize, draft] = process.argv.slice(2);
 
 const llama = await getLlama({
   gpu: false,
@@ -30,7 +33,9 @@ const context = await model.createContext({
   contextSize: Number(contextSize),
   threads: { ideal: Number(threads), min: Number(threads) },
 });
-const sequence = context.getSequence();
+const sequence = context.getSequence(
+  draft === "lookup" ? { tokenPredictor: new InputLookupTokenPredictor() } : {},
+);
 
 say({
   release: llama.llamaCppRelease.release,
