@@ -19,6 +19,8 @@ export interface Report {
   notes: string[];
   /** All that was measured, for `--json`. */
   data: unknown;
+  /** A picture of it, for `--svg`. */
+  plot?: string;
 }
 
 /** One kind of measurement. */

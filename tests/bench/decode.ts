@@ -16,7 +16,7 @@ import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/ort_model.ts";
 import { CONFIG, realArtefact } from "../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
-import { byCategory } from "./decode_table.ts";
+import { byCategory, speedUps } from "./decode_table.ts";
 import { outsideCost } from "./outside_cost.ts";
 import { loadPrompts, promptOptions } from "./prompts.ts";
 import { besideLlama, type Race, Rivals } from "./rivals.ts";
@@ -136,6 +136,7 @@ export const decode: Benchmark = {
         } ms outside the model (median of ${outside.passes}; must be under 1).`,
       ],
       data: { pairs, outside, races },
+      plot: speedUps(pairs, `Speed-up, ${backend}, ${values.draft}, ${how}`),
     };
   },
 };

@@ -5,6 +5,7 @@
  */
 
 import { loops } from "./loops.ts";
+import { type Bar, bars } from "./plot.ts";
 import type { Run } from "./run.ts";
 import { geometricMean, sum } from "./statistics.ts";
 import type { Cell, Table } from "./table.ts";
@@ -41,6 +42,17 @@ export function byCategory(pairs: Pair[], title: string): Table {
       rowOf("looping", looping),
     ],
   };
+}
+
+/** Draws the speed-up of each category that has sound answers, and of all. */
+export function speedUps(pairs: Pair[], title: string): string {
+  const { header, rows } = byCategory(pairs, title);
+  const column = header.indexOf("speed-up");
+  const drawn = rows.filter((row) => row[1] !== 0);
+  return bars(
+    title,
+    drawn.map((row): Bar => [String(row[0]), Number(row[column])]),
+  );
 }
 
 function rowOf(name: string, pairs: Pair[]): Cell[] {

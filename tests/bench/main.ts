@@ -42,6 +42,7 @@ function help(): string {
     "",
     "all:",
     "  --json         file to write all that was measured to [none]",
+    "  --svg          file for a picture, of passes and decode [none]",
   ].join("\n");
 }
 
@@ -66,7 +67,8 @@ function disturbance(others: number | undefined): string {
 
 async function bench(name: string, args: string[]): Promise<void> {
   const benchmark = BENCHMARKS[name];
-  const options = { json: { default: "" }, ...benchmark.options };
+  const files = { json: { default: "" }, svg: { default: "" } };
+  const options = { ...files, ...benchmark.options };
   const { values } = parseArgs({
     args,
     options: Object.fromEntries(
@@ -76,10 +78,10 @@ async function bench(name: string, args: string[]): Promise<void> {
       ]),
     ),
   });
-  const { json, ...settings } = values as Record<string, string>;
+  const { json, svg, ...settings } = values as Record<string, string>;
   const machine = await describeMachine();
   const before = await cpuTime();
-  const { tables, notes, data } = await benchmark.run(settings);
+  const { tables, notes, data, plot } = await benchmark.run(settings);
   const after = await cpuTime();
   const others = before && after && othersShare(before, after);
 
@@ -89,6 +91,7 @@ async function bench(name: string, args: string[]): Promise<void> {
     ...tables.map(markdown),
     [...notes, disturbance(others)].map((note) => `- ${note}`).join("\n"),
   ].join("\n\n"));
+  if (svg && plot) await Deno.writeTextFile(svg, plot);
   if (!json) return;
   const whole = { benchmark: name, machine, others, settings, results: data };
   await Deno.writeTextFile(json, `${JSON.stringify(whole, null, 2)}\n`);

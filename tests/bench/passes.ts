@@ -14,6 +14,7 @@ import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/ort_model.ts";
 import { CONFIG, realArtefact } from "../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
+import { type Line, lines } from "./plot.ts";
 import { median } from "./statistics.ts";
 
 const ROWS = [1, 2, 4, 8, 12, 16, 24, 32];
@@ -65,7 +66,12 @@ export const passes: Benchmark = {
     }
     for (const { sequence } of benches) sequence.close();
     const data = benches.flatMap(({ samples }) => samples);
-    return { tables: [tableOf(data, behind)], notes: NOTES, data };
+    return {
+      tables: [tableOf(data, behind)],
+      notes: NOTES,
+      data,
+      plot: plotOf(data, behind),
+    };
   },
 };
 
@@ -115,6 +121,21 @@ async function sample(
 /** Gives the same tokens each time, spread over the vocabulary's first part. */
 function arbitraryTokens(length: number): Int32Array {
   return Int32Array.from({ length }, (_, i) => 1000 + i * 37 % 10_000);
+}
+
+function plotOf(data: Samples[], behind: number): string {
+  const series = [...Map.groupBy(data, ({ backend }) => backend)]
+    .map(([name, samples]): Line => ({
+      name,
+      points: samples.map(({ rows, body, head }) => [
+        rows,
+        median(body.map((ms, i) => ms + head[i])),
+      ]),
+    }));
+  return lines(`Milliseconds a pass behind ${behind} tokens`, series, {
+    x: "rows",
+    y: "ms",
+  });
 }
 
 function tableOf(data: Samples[], behind: number) {
