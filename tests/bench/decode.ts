@@ -14,6 +14,7 @@ import { Drafting, type DraftingParts } from "../../lib/drafting.ts";
 import { BACKENDS } from "../../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/ort_model.ts";
+import { watchCost } from "../../lib/watched_cost.ts";
 import { CONFIG, realArtefact } from "../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
 import { byCategory, speedUps } from "./decode_table.ts";
@@ -70,9 +71,13 @@ export const decode: Benchmark = {
     );
     const options = { sampling, maxTokens, endTokens: tokenizer.endTokens };
     const { maskEmbeddings, acceptance } = artefact.adapter;
+    const measured = (await checkModel(model)).cost;
+    const now = () => performance.now();
     const drafting = drafter(values.draft, {
-      model,
-      cost: cost === "flat" ? FLAT : (await checkModel(model)).cost,
+      ...(cost === "flat" ? { model, cost: FLAT } : {
+        model: watchCost(model, { cost: measured, now }),
+        cost: measured,
+      }),
       tuned: maskEmbeddings !== undefined,
       acceptance,
     });
@@ -80,7 +85,7 @@ export const decode: Benchmark = {
       way: Way,
       ids: Int32Array,
       limits: DecodeOptions,
-    ) => runText(way(model, ids, limits), () => performance.now());
+    ) => runText(way(model, ids, limits), now);
     const warm = { ...options, maxTokens: 8 };
     await run(decodePlain, prompts[0].ids, warm);
     await run(drafting, prompts[0].ids, warm);

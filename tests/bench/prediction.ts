@@ -8,6 +8,7 @@
 import { Drafting } from "../../lib/drafting.ts";
 import { checkModel } from "../../lib/check_model.ts";
 import { type BackendName, BACKENDS } from "../../lib/runtime/backend.ts";
+import { watchCost } from "../../lib/watched_cost.ts";
 import { openRealModel } from "../real_model.ts";
 import { GREEDY } from "../greedy.ts";
 import {
@@ -58,8 +59,9 @@ export const prediction: Benchmark = {
     }
     const model = await openRealModel(backend, { context: CONTEXT });
     const { cost } = await checkModel(model);
+    const now = () => performance.now();
     const drafting = new Drafting({
-      model,
+      model: watchCost(model, { cost, now }),
       cost,
       tuned: false,
       acceptance: undefined,
@@ -75,7 +77,7 @@ export const prediction: Benchmark = {
       const run = (fields: object) =>
         runText(
           drafting.decode(ids, { ...options, draft: "auto", ...fields }),
-          () => performance.now(),
+          now,
         );
       const plain = await run({ draft: "none" });
       const foreseen = [];
