@@ -45,6 +45,18 @@ Deno.test("Prediction goes back home from a place that proves wrong", () => {
   assertEquals(follow("a1cd efgh b9", "abcd efgh"), "_bc______");
 });
 
+Deno.test("Prediction takes the nearest of equal places, and no far one", () => {
+  assertEquals(follow("a--b1----b2", "ab1"), "_b_");
+  const far = "bcdefghijklmnopqrstuvwxyz";
+  assertEquals(follow(`a1${far}#2`, "a#bc"), "_#__");
+});
+
+Deno.test("Prediction believes a place after three tokens in a row", () => {
+  const letters = "0123456789abcdefghijklmnop";
+  assertEquals(follow(letters, "01ghi#klm"), "__g__#___");
+  assertEquals(follow("a1cdefgh bc9", "abc#efgh"), "_b_#____");
+});
+
 Deno.test("Prediction tells how many tokens came as expected in a row", () => {
   const prediction = new Prediction(tokens("abcdef"));
   const lengths = Array.from("abxdef", (letter) => {

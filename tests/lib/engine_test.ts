@@ -33,7 +33,6 @@ interface Ask {
   stop?: string[];
   max_tokens?: number;
   logit_bias?: Record<string, number>;
-  prediction?: { type: "content"; content: string };
   signal?: AbortSignal;
 }
 
@@ -209,31 +208,6 @@ Deno.test("createEngine() adds up what bursts tell", async () => {
     passes: 3,
     rows: 9,
   });
-});
-
-Deno.test("createEngine() says how far a prediction came true", async () => {
-  const prediction = { type: "content" as const, content: "let a = 1;" };
-  const decoder = toyDecoder([...utf8("let b = 1; end"), END], { burst: 3 });
-  const { usage } = await run(decoder, { chat: "Go", stop: [";"], prediction });
-  assertEquals(
-    decoder.tasks[0].prediction,
-    Int32Array.from(utf8("let a = 1;")),
-  );
-  assertEquals(usage.prediction, { accepted: 9, rejected: 1 });
-});
-
-Deno.test("createEngine() refuses a prediction beyond any answer", async () => {
-  const content = "x".repeat(CONTEXT * 32 + 1);
-  const error = await assertRejects(
-    () =>
-      run(toyDecoder([END]), {
-        chat: "Go",
-        prediction: { type: "content", content },
-      }),
-    ApiError,
-    "Cannot read the prediction",
-  );
-  assertEquals(error.param, "prediction");
 });
 
 Deno.test("createEngine() leaves the decoder when its signal aborts", async () => {
