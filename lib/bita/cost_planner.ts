@@ -47,7 +47,7 @@ export class CostPlanner implements Planner {
   #considered: Option[][] = [];
   /** What the last pass was planned from. */
   #state: PlanState = { root: 0, budget: 0, candidates: [] };
-  /** Tokens a millisecond, lately; a plain pass's before the first. */
+  /** Tokens a millisecond, lately; never less than plain passes bring. */
   #pace: number;
   #passes = 1;
 
@@ -132,6 +132,7 @@ export class CostPlanner implements Planner {
     const pace = tokens.length / (cost.body(rowsOf(tree)) + head);
     this.#passes = Math.min(this.#passes + 1, PACE_MEMORY);
     this.#pace += (pace - this.#pace) / this.#passes;
+    this.#pace = Math.max(this.#pace, 1 / (cost.body(1) + cost.head(1)));
   }
 
   /** Gives masks to the nodes behind which they are likely to be needed. */

@@ -64,7 +64,7 @@ export class Walk {
     this.#from = from;
     if (!from.sources.has("ngram")) return;
     const { prediction, index } = from;
-    if (prediction) {
+    if (prediction?.match) {
       const { match } = prediction;
       this.#copies.push({ ...match, from: prediction, guess: toldGuess });
     }
@@ -140,7 +140,7 @@ function copyGuess(level: number): Guess {
 
 /** A copy of the client's prediction, behind a run as in {@linkcode copyGuess}. */
 function toldGuess(level: number): Guess {
-  const chance = [0.4, 0.7, 0.85, 0.93][level] ?? 0.96;
+  const chance = [0.3, 0.5, 0.8, 0.93][level] ?? 0.96;
   return { kind: `told ${level}`, prior: belief(chance) };
 }
 

@@ -1,8 +1,8 @@
 /**
  * A text that the client expects, followed while the real one is written: an edited
- * file is mostly the old one. Where the two part, a token stands for another until
- * they meet again: where the last tokens written occur in the prediction, near the
- * place where they parted unless several tokens in a row are the same.
+ * file is mostly the old one. Where the two part, a token is taken to stand for
+ * another, a few times, until they meet again: where the last tokens written occur in
+ * the prediction, near the place where they parted unless several are the same.
  *
  * @module
  */
@@ -15,6 +15,9 @@ const LONGEST = 8;
 /** Tokens around the place of parting in which one equal token counts. */
 const NEAR = 16;
 
+/** Tokens that may stand for others before there is nothing to expect. */
+const SLACK = 3;
+
 /** Tokens in a row that prove a place right. */
 const PROOF = 3;
 
@@ -26,6 +29,8 @@ export class Prediction {
   #next = 0;
   /** Tokens in a row that came as expected before it; the first is vouched for. */
   #run = 1;
+  /** Tokens in a row that occur nowhere around. */
+  #lost = 0;
   /** Where the text would stand if each token had replaced one. */
   #home = 0;
   readonly #accepted = new Set<number>();
@@ -35,8 +40,9 @@ export class Prediction {
     this.#tokens = tokens;
   }
 
-  /** The place at which the text is likely to go on. */
-  get match(): Match {
+  /** The place at which the text is likely to go on, if any. */
+  get match(): Match | undefined {
+    if (this.#lost > SLACK) return undefined;
     return { next: this.#next, length: this.#run };
   }
 
@@ -58,6 +64,7 @@ export class Prediction {
     if (this.#tokens[this.#next] !== token) return this.#meet();
     this.#accepted.add(this.#next++);
     this.#run++;
+    this.#lost = 0;
     if (this.#run >= PROOF) this.#home = this.#next;
   }
 
@@ -75,6 +82,7 @@ export class Prediction {
       this.#next = place;
       this.#run = run;
     }
+    this.#lost = this.#run === 0 ? this.#lost + 1 : 0;
   }
 
   /** Counts equal tokens before a place and at the end of the text. */

@@ -9,7 +9,8 @@ const tokens = (text: string) =>
 function follow(predicted: string, text: string): string {
   const prediction = new Prediction(tokens(predicted));
   return Array.from(text, (letter) => {
-    const expected = prediction.at(prediction.match.next);
+    const { match } = prediction;
+    const expected = match && prediction.at(match.next);
     prediction.push(letter.charCodeAt(0));
     return letter.charCodeAt(0) === expected ? "_" : letter;
   }).join("");
@@ -57,11 +58,31 @@ Deno.test("Prediction believes a place after three tokens in a row", () => {
   assertEquals(follow("a1cdefgh bc9", "abc#efgh"), "_b_#____");
 });
 
+Deno.test("Prediction expects nothing of a text that is another", () => {
+  const lengths = (text: string) => {
+    const prediction = new Prediction(tokens("abcdefgh"));
+    return Array.from(text, (letter) => {
+      prediction.push(letter.charCodeAt(0));
+      return prediction.match?.length;
+    });
+  };
+  assertEquals(lengths("uvwxyzfg"), [
+    0,
+    0,
+    0,
+    undefined,
+    undefined,
+    undefined,
+    1,
+    2,
+  ]);
+});
+
 Deno.test("Prediction tells how many tokens came as expected in a row", () => {
   const prediction = new Prediction(tokens("abcdef"));
   const lengths = Array.from("abxdef", (letter) => {
     prediction.push(letter.charCodeAt(0));
-    return prediction.match.length;
+    return prediction.match?.length;
   });
   assertEquals(lengths, [2, 3, 0, 1, 2, 3]);
 });
