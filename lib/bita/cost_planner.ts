@@ -128,8 +128,10 @@ export class CostPlanner implements Planner {
       index.push(token);
       prediction?.push(token);
     }
-    const head = tree.readAll ? cost.head(rowsOf(tree)) : cost.head(kept);
-    const pace = tokens.length / (cost.body(rowsOf(tree)) + head);
+    const read = tree.readAll
+      ? rowsOf(tree)
+      : naturalChain(tree.parents).length;
+    const pace = tokens.length / (cost.body(rowsOf(tree)) + cost.head(read));
     this.#passes = Math.min(this.#passes + 1, PACE_MEMORY);
     this.#pace += (pace - this.#pace) / this.#passes;
     this.#pace = Math.max(this.#pace, 1 / (cost.body(1) + cost.head(1)));

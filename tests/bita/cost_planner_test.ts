@@ -131,8 +131,34 @@ Deno.test("CostPlanner copies a prediction, and goes on behind an edit", () => {
     drafter: 2,
     hit: false,
   };
-  planned.learn({ tree, verdict, logits: () => new Float32Array(99) });
+  planned.learn({ tree, verdict, logits: [] });
   assertEquals([...planned.plan({ root: 7, ...state }).tokens], [7, 4, 5, 6]);
+});
+
+Deno.test("CostPlanner drafts no more for having drafted in vain", () => {
+  const model = new ToyModel({ seed: 1, vocab: 99 });
+  const planned = planner(model, {
+    prompt: Int32Array.of(1, 2, 3, 1),
+    cost: STEEP,
+    sources: ["ngram"],
+  });
+  const vain = {
+    parents: Int32Array.of(-1, ...new Array(30).fill(0)),
+    tokens: new Int32Array(31),
+    masks: new Int32Array(31),
+  };
+  const verdict = { tokens: [2], accepted: 0, kept: 1, drafter: 0, hit: false };
+  for (let pass = 0; pass < 40; pass++) {
+    verdict.tokens = [3 + pass];
+    planned.learn({ tree: vain, verdict, logits: [] });
+  }
+  planned.learn({
+    tree: vain,
+    verdict: { ...verdict, tokens: [1] },
+    logits: [],
+  });
+  const tree = planned.plan({ root: 1, budget: 9, candidates: [] });
+  assertEquals([...tree.tokens], [1, 3]); // the second row takes no time
 });
 
 Deno.test("CostPlanner lets a token that two sources propose count once", () => {
