@@ -59,14 +59,21 @@ export function encodePrompt(
 /**
  * Encodes what a client predicts; no content becomes a control token.
  *
- * @throws {ApiError} 400 if it is far longer than any answer.
+ * @throws {ApiError} 400 if it is longer than any answer.
  */
 export function encodePrediction(
   text: string,
   { tokenizer, context }: Pick<PromptReader, "tokenizer" | "context">,
 ): Int32Array {
-  checkLength([text], { context, param: "prediction" });
-  return tokenizer.encode(text);
+  const param = "prediction";
+  checkLength([text], { context, param });
+  const ids = tokenizer.encode(text);
+  if (ids.length <= context) return ids;
+  throw new ApiError(
+    400,
+    `Cannot read the prediction: it must have at most ${context} tokens: received ${ids.length}`,
+    { param, code: "context_length_exceeded" },
+  );
 }
 
 /** Refuses what can hardly fit, before the time is spent to encode it. */

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Sampling } from "./bita/sampling.ts";
 import { countPredicted } from "./bita/prediction.ts";
+import type { Sampling } from "./bita/sampling.ts";
 import { encodePrediction, encodePrompt } from "./encode_prompt.ts";
 import { ApiError } from "./errors.ts";
 import type {

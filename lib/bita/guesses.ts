@@ -1,6 +1,7 @@
 /**
  * What may come next, from every source at once: mask rows, copies of the text so
- * far and of what the client predicted, and what rows predicted behind the same token before.
+ * far and of what the client predicted, and what rows predicted behind the same
+ * token before.
  *
  * @module
  */
@@ -55,7 +56,7 @@ export class Walk {
   readonly #state: PlanState;
   readonly #from: GuessSources;
   #depth = 0;
-  /** Places whose tokens the path has followed so far, the surer first. */
+  /** Places whose tokens the path has followed so far. */
   #copies: Copy[] = [];
 
   /** Starts at the root. */
@@ -109,9 +110,10 @@ export class Walk {
       yield [id, calibration.guess({ mask, rank, margin: margins[rank] })];
     }
     const copied = new Set<number>();
-    for (const { from, next, length, guess } of this.#copies) {
+    const copies = this.#copies.toSorted((a, b) => b.length - a.length);
+    for (const { from, next, length, guess } of copies) {
       const id = from.at(next);
-      // Copies that agree are seldom independent: the surer one counts.
+      // Copies that agree are seldom independent: the longer run counts.
       if (id === undefined || copied.has(id)) continue;
       copied.add(id);
       yield [id, guess(Math.ceil(Math.log2(length + 1)))];

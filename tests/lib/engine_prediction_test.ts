@@ -54,10 +54,14 @@ Deno.test("createEngine() takes control tokens in a prediction as text", async (
 });
 
 Deno.test("createEngine() refuses a prediction beyond any answer", async () => {
-  const error = await assertRejects(
-    () => answer("a;", "x".repeat(CONTEXT * 32 + 1)),
-    ApiError,
-    "Cannot read the prediction",
-  );
-  assertEquals(error.param, "prediction");
+  await answer("a;", "x".repeat(CONTEXT));
+  for (const length of [CONTEXT + 1, CONTEXT * 32 + 1]) {
+    const error = await assertRejects(
+      () => answer("a;", "x".repeat(length)),
+      ApiError,
+      "Cannot read the prediction",
+    );
+    assertEquals(error.status, 400);
+    assertEquals(error.param, "prediction");
+  }
 });
