@@ -19,9 +19,12 @@ import {
 import { type Config, helpText, parseConfig } from "./lib/config.ts";
 import { createEngine } from "./lib/engine.ts";
 import type { Engine } from "./lib/generation.ts";
+import { createLog } from "./lib/log.ts";
+import { Metrics } from "./lib/metrics.ts";
 import { ModelClient } from "./lib/model_client.ts";
 import { queued } from "./lib/queue.ts";
 import { chooseBackend, WEIGHTS } from "./lib/runtime/choose_backend.ts";
+import { Shutdown } from "./lib/shutdown.ts";
 import { ChatTemplate } from "./lib/text/chat_template.ts";
 import { Tokenizer } from "./lib/text/tokenizer.ts";
 import { createApp } from "./routes/app.ts";
@@ -74,7 +77,7 @@ async function startModel(name: string, config: Config): Promise<Engine> {
     template,
     decoder: client,
   });
-  return queued(engine, { maxRunning: config.parallel });
+  return engine;
 }
 
 /** Says where a model's adapter is, if it has one. */
@@ -97,18 +100,29 @@ function curlLine(origin: string, model: string): string {
 }
 
 async function serve(config: Config): Promise<void> {
+  const counts = new Metrics();
+  const inLine = (engine: Engine) =>
+    queued(engine, { maxRunning: config.parallel });
   const engines: Engine[] = [];
   for (const name of config.models) {
-    engines.push(await startModel(name, config));
+    const engine = await startModel(name, config);
+    engines.push(counts.watch(engine, inLine));
   }
   const { apiKeys, corsOrigins } = config;
+  const log = createLog({ level: config.logLevel, write: writeError });
+  const shutdown = new Shutdown();
   const app = createApp({
     engines,
     apiKeys,
     ...(corsOrigins.includes("*") ? {} : { corsOrigins }),
-    logFailure: (error, { requestId }) => console.error(requestId, error),
+    logFailure: (err, context) => log.error({ ...context, err }, "failure"),
+    logRequest: (record) => log[requestLevel(record)](record, "request"),
+    logGeneration: ({ end, ...record }) =>
+      log.info({ ...record, ...end?.usage, ...end?.timings }, "generation"),
+    counts,
+    shutdown,
   });
-  Deno.serve({
+  const server = Deno.serve({
     hostname: config.host,
     port: config.port,
     onListen({ hostname, port }) {
@@ -118,6 +132,25 @@ async function serve(config: Config): Promise<void> {
       console.log(curlLine(origin, engines[0].info.id));
     },
   }, (request) => app.fetch(request));
+
+  async function leave(signal: Deno.Signal): Promise<void> {
+    if (shutdown.begun) Deno.exit(1);
+    log.info({ signal }, "shutting down");
+    await shutdown.run(server, { deadlineMs: config.drainSeconds * 1000 });
+    Deno.exit(0);
+  }
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => leave(signal));
+  }
+}
+
+/** Tells who only looks whether we are well from who wants something. */
+function requestLevel({ path }: { path: string }): "debug" | "info" {
+  return ["/live", "/ready", "/metrics"].includes(path) ? "debug" : "info";
+}
+
+function writeError(line: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(line));
 }
 
 if (import.meta.main) {

@@ -7,6 +7,15 @@
 import { BACKENDS } from "./runtime/backend.ts";
 import type { BackendChoice } from "./runtime/choose_backend.ts";
 
+/** How much is logged, from nothing to everything. */
+export const LOG_LEVELS = [
+  "silent",
+  "error",
+  "warn",
+  "info",
+  "debug",
+] as const;
+
 /** What the operator has set. */
 export interface Config {
   host: string;
@@ -24,6 +33,9 @@ export interface Config {
   apiKeys: string[];
   /** Origins whose pages may call; `*` is any. */
   corsOrigins: string[];
+  logLevel: typeof LOG_LEVELS[number];
+  /** Seconds that running replies may take once the server is told to stop. */
+  drainSeconds: number;
 }
 
 /** What this machine offers. */
@@ -96,6 +108,16 @@ export function settings({ processors, cacheHome }: Host): Setting[] {
       means: "origins whose pages may call, with commas between; * is any",
       default: "*",
     },
+    {
+      name: "LOG_LEVEL",
+      means: `${LOG_LEVELS.join(", ")}; lines of JSON on the standard error`,
+      default: "info",
+    },
+    {
+      name: "DRAIN_SECONDS",
+      means: "time that replies have to finish after SIGTERM or SIGINT",
+      default: "25",
+    },
   ];
 }
 
@@ -140,6 +162,8 @@ export function parseConfig(
     cacheDir: text("CACHE_DIR"),
     apiKeys: list("API_KEYS"),
     corsOrigins: list("CORS_ORIGINS"),
+    logLevel: oneOf("LOG_LEVEL", LOG_LEVELS),
+    drainSeconds: integer("DRAIN_SECONDS", [0, 3600]),
   };
   if (text("CONTEXT") !== "auto") {
     config.context = integer("CONTEXT", [16, 1 << 20]);

@@ -7,14 +7,20 @@
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import type { Engine } from "../lib/generation.ts";
+import { Metrics } from "../lib/metrics.ts";
+import { Shutdown } from "../lib/shutdown.ts";
 import { apiKey } from "./api_key.ts";
 import { chatCompletions } from "./chat_completions.ts";
 import { completions } from "./completions.ts";
 import { crossOrigin } from "./cross_origin.ts";
 import { failure, type LogFailure, notFound, toApiError } from "./failure.ts";
+import type { LogGeneration } from "./generate.ts";
 import { health } from "./health.ts";
 import { hostCheck } from "./host_check.ts";
+import { metrics } from "./metrics.ts";
 import { models } from "./models.ts";
+import { probes } from "./probes.ts";
+import { type LogRequest, requestLog } from "./request_log.ts";
 
 /** What the app serves, and what it needs from outside. */
 export interface AppOptions {
@@ -26,6 +32,14 @@ export interface AppOptions {
   corsOrigins?: readonly string[];
   /** Hears of failures whose details no client is told. */
   logFailure: LogFailure;
+  /** Hears of each request, once it has an answer. */
+  logRequest?: LogRequest;
+  /** Hears how generations went. */
+  logGeneration?: LogGeneration;
+  /** What `/metrics` shows. */
+  counts?: Metrics;
+  /** The way out, once it is taken. */
+  shutdown?: Shutdown;
   /** Milliseconds between the comments in a stream. @default 15_000 */
   pingMs?: number;
   /** Unix time in milliseconds. @default Date.now */
@@ -42,6 +56,10 @@ export function createApp({
   apiKeys = [],
   corsOrigins,
   logFailure,
+  logRequest = () => {},
+  logGeneration = () => {},
+  counts = new Metrics(),
+  shutdown = new Shutdown(),
   pingMs = 15_000,
   now = Date.now,
   randomSeed = systemSeed,
@@ -49,15 +67,30 @@ export function createApp({
 }: AppOptions): Hono {
   const app = new Hono();
   app.use(requestId({ generator: newId }));
+  app.use(requestLog((record) => {
+    counts.countResponse(record.status);
+    logRequest(record);
+  }, now));
   app.use(hostCheck());
   app.use(crossOrigin(corsOrigins));
   if (apiKeys.length > 0) app.use("/v1/*", apiKey(apiKeys));
 
-  const options = { engines, logFailure, pingMs, now, randomSeed, newId };
+  const options = {
+    engines,
+    logFailure,
+    logGeneration,
+    deadline: shutdown.deadline,
+    pingMs,
+    now,
+    randomSeed,
+    newId,
+  };
   app.route("/v1", chatCompletions(options));
   app.route("/v1", completions(options));
   app.route("/v1", models(engines));
   app.route("/", health(engines));
+  app.route("/", probes(shutdown));
+  app.route("/", metrics(counts));
 
   app.notFound(notFound);
   app.onError((error, c) => {

@@ -5,6 +5,7 @@
  */
 
 import type { Context } from "hono";
+import { type Course, followed } from "../lib/followed.ts";
 import type { Engine, GenerationEvent } from "../lib/generation.ts";
 import type { ParseOptions, WireRequest } from "../lib/openai/common_fields.ts";
 import type { ReplyHead, StreamOptions } from "../lib/openai/reply.ts";
@@ -28,11 +29,19 @@ export interface Wire {
   ): AsyncIterator<string>;
 }
 
+/** Hears how generations went, once each is over. */
+export type LogGeneration = (
+  record: Course & { requestId: string; model: string },
+) => void;
+
 /** What answering needs from outside. */
 export interface GenerateOptions extends ParseOptions {
   /** One engine a model. */
   engines: readonly Engine[];
   logFailure: LogFailure;
+  logGeneration: LogGeneration;
+  /** Aborts when the server can't wait any longer, with what clients are told. */
+  deadline: AbortSignal;
   /** Milliseconds between the comments in a stream. */
   pingMs: number;
   /** Unix time in milliseconds. */
@@ -59,17 +68,23 @@ export async function generate(
     model: engine.info.id,
     system_fingerprint: engine.info.fingerprint,
   };
+  const requestId = c.get("requestId");
   const leaving = new AbortController();
-  const signal = AbortSignal.any([c.req.raw.signal, leaving.signal]);
-  const events = engine.generate(request.generation, { signal });
+  const listening = AbortSignal.any([c.req.raw.signal, leaving.signal]);
+  const signal = AbortSignal.any([listening, options.deadline]);
+  const events = followed(engine.generate(request.generation, { signal }), {
+    signal,
+    now: options.now,
+    tell: (course) =>
+      options.logGeneration({ requestId, model: request.model, ...course }),
+  });
   if (!request.stream) return c.json(await wire.toCompletion(head, events));
 
-  const requestId = c.get("requestId");
   const stream = await eventStream(wire.toEvents(head, events, request), {
     pingMs: options.pingMs,
     explain: (error) =>
       toApiError(error, { requestId, log: options.logFailure }),
-    signal,
+    signal: listening,
     onCancel: () => leaving.abort(),
   });
   return c.body(stream, 200, EVENT_STREAM_HEADERS);

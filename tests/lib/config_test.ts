@@ -14,6 +14,8 @@ Deno.test("parseConfig() needs no variable", () => {
     cacheDir: "/caches/bita",
     apiKeys: [],
     corsOrigins: ["*"],
+    logLevel: "info",
+    drainSeconds: 25,
   });
 });
 
@@ -38,6 +40,8 @@ Deno.test("parseConfig() reads every variable", () => {
       CACHE_DIR: "here",
       API_KEYS: "one,two",
       CORS_ORIGINS: "https://a.example , https://b.example",
+      LOG_LEVEL: "silent",
+      DRAIN_SECONDS: "4",
       UNKNOWN: "ignored",
     }, HOST),
     {
@@ -51,6 +55,8 @@ Deno.test("parseConfig() reads every variable", () => {
       cacheDir: "here",
       apiKeys: ["one", "two"],
       corsOrigins: ["https://a.example", "https://b.example"],
+      logLevel: "silent",
+      drainSeconds: 4,
     },
   );
 });

@@ -19,6 +19,10 @@ export interface RunningServer {
   curl: string;
   /** Milliseconds from its start until it listened. */
   startMs: number;
+  /** What it has logged so far, a record a line. */
+  log(): Record<string, unknown>[];
+  /** Asks it to leave; gives its exit code. */
+  stop(signal: Deno.Signal): Promise<number>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -29,11 +33,19 @@ export async function startServer(
   const before = performance.now();
   const child = command(env).spawn();
   const output = child.stdout.pipeThrough(new TextDecoderStream());
-  async function kill(): Promise<void> {
-    child.kill("SIGKILL");
-    await child.status;
-    await Promise.all([output.cancel(), child.stderr.cancel()]);
+  let complaint = "";
+  const complaints = child.stderr.pipeThrough(new TextDecoderStream())
+    .pipeTo(new WritableStream({ write: (text) => void (complaint += text) }));
+  async function stop(signal: Deno.Signal): Promise<number> {
+    child.kill(signal);
+    return (await child.status).code;
   }
+  async function kill(): Promise<void> {
+    await stop("SIGKILL").catch(() => {}); // it may have left by itself
+    await Promise.all([output.cancel(), complaints]);
+  }
+  const log = () =>
+    complaint.trim().split("\n").map((line) => JSON.parse(line));
   let said = "";
   for await (const text of output.values({ preventCancel: true })) {
     said += text;
@@ -41,10 +53,10 @@ export async function startServer(
       [];
     if (url === undefined) continue;
     const startMs = performance.now() - before;
-    return { url, curl, startMs, [Symbol.asyncDispose]: kill };
+    return { url, curl, startMs, log, stop, [Symbol.asyncDispose]: kill };
   }
   const { code } = await child.status;
-  const complaint = await new Response(child.stderr).text();
+  await complaints;
   throw new Error(`The server left with ${code} instead: ${complaint}`);
 }
 
