@@ -13,6 +13,7 @@ import type {
   Engine,
   GenerationEvent,
   ModelInfo,
+  PassTrace,
   Timings,
   Usage,
 } from "./generation.ts";
@@ -63,6 +64,7 @@ export function createEngine(
         draft: request.draft,
         draftTree: request.draftTree,
         prediction,
+        trace: request.draftTrace ?? false,
       }, { signal });
 
       const answer = new AnswerText(tokenizer, request.stop);
@@ -72,10 +74,13 @@ export function createEngine(
       for await (const burst of bursts) {
         count(burst, timings);
         said.push(...burst.tokens);
-        const { text, stopped } = answer.push(burst.tokens, {
+        const { pieces, stopped } = answer.push(burst.tokens, {
           last: burst.finish !== undefined,
         });
-        if (text) yield { type: "text", text };
+        const text = pieces.join("");
+        if (request.draftTrace && burst.rows > 0) {
+          yield { type: "text", text, pass: traceOf(burst, pieces) };
+        } else if (text) yield { type: "text", text };
         finishReason = stopped ? "stop" : burst.finish ?? finishReason;
         if (stopped) break;
       }
@@ -130,6 +135,14 @@ function startTimings(promptTokens: number): Timings {
     passes: 0,
     rows: 0,
   };
+}
+
+function traceOf(
+  { ms, rows, drafted, guesses = [] }: TimedBurst,
+  pieces: string[],
+): PassTrace {
+  const tokens = pieces.map((text, i) => ({ text, guess: guesses[i] ?? null }));
+  return { ms, rows, drafted, tokens };
 }
 
 /** Adds a burst to the timings; the first burst is the end of the prefill. */

@@ -6,6 +6,7 @@
  */
 
 import type { Sampling } from "./bita/sampling.ts";
+import type { AcceptedGuess } from "./bita/trace.ts";
 
 /** One message of a chat, with its text parts already joined. */
 export interface ChatMessage {
@@ -29,6 +30,8 @@ export interface GenerationRequest {
   draftTree?: Int32Array;
   /** What the client expects the answer to be, more or less. */
   prediction?: string;
+  /** Whether each pass is told, with the guesses that it accepted. */
+  draftTrace?: boolean;
 }
 
 /** Counts of tokens. */
@@ -60,9 +63,29 @@ export interface Timings {
   rows: number;
 }
 
+/** A decoding pass, told to who asks for it. */
+export interface PassTrace {
+  /** Milliseconds that it took. */
+  ms: number;
+  /** Rows that it computed. */
+  rows: number;
+  /** Tokens that it tried. */
+  drafted: number;
+  /** What it added, token by token. */
+  tokens: TokenTrace[];
+}
+
+/** One token of a pass. */
+export interface TokenTrace {
+  /** Text that became certain with it, perhaps none yet. */
+  text: string;
+  /** The guess that it was; `null` if nobody guessed it. */
+  guess: AcceptedGuess | null;
+}
+
 /** What a generation yields: pieces of text, then exactly one end. */
 export type GenerationEvent =
-  | { type: "text"; text: string }
+  | { type: "text"; text: string; pass?: PassTrace }
   | {
     type: "end";
     finishReason: "stop" | "length";

@@ -31,6 +31,8 @@ export interface DecodeTask {
   draftTree?: Int32Array | undefined;
   /** A text that is likely to come, to copy from. */
   prediction?: Int32Array | undefined;
+  /** Whether bursts tell of their guesses. */
+  trace: boolean;
 }
 
 /** From the main thread to the worker. */

@@ -5,6 +5,7 @@
  */
 
 import type { Sampling } from "./sampling.ts";
+import type { AcceptedGuess } from "./trace.ts";
 
 /** Why a text ended: an end token, or no more room. */
 export type Finish = "stop" | "length";
@@ -19,6 +20,8 @@ export interface DecodeOptions {
   endTokens: ReadonlySet<number>;
   /** Stops decoding before the next pass, with the signal's reason. */
   signal?: AbortSignal | undefined;
+  /** Whether bursts tell of their guesses. @default false */
+  trace?: boolean | undefined;
 }
 
 /** What one pass has added; the first burst has no tokens and ends the prefill. */
@@ -31,6 +34,8 @@ export interface Burst {
   drafted: number;
   /** Tried tokens that became final. */
   accepted: number;
+  /** The first tokens as guesses, one for each accepted, if a trace was asked for. */
+  guesses?: AcceptedGuess[];
   /** Set on the last burst alone. */
   finish?: Finish | undefined;
 }

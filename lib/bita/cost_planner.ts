@@ -19,6 +19,7 @@ import { type GuessSources, type Option, Walk } from "./guesses.ts";
 import type { Outcome, Planner, PlanState } from "./planner.ts";
 import { SUCCESSORS } from "./successors.ts";
 import { bestIds } from "./top_k.ts";
+import { finders, type Origin } from "./trace.ts";
 import { naturalChain } from "./tree.ts";
 
 /** What a {@linkcode CostPlanner} works with. */
@@ -135,6 +136,12 @@ export class CostPlanner implements Planner {
     this.#passes = Math.min(this.#passes + 1, PACE_MEMORY);
     this.#pace += (pace - this.#pace) / this.#passes;
     this.#pace = Math.max(this.#pace, 1 / (cost.body(1) + cost.head(1)));
+  }
+
+  origin({ depth, token }: { depth: number; token: number }): Origin {
+    const options = this.#considered[depth - 1];
+    const { kind, chance } = options.find((option) => option.token === token)!;
+    return { finders: finders(kind), chance };
   }
 
   /** Gives masks to the nodes behind which they are likely to be needed. */

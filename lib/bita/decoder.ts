@@ -20,6 +20,7 @@ import { type Layout, layOut } from "./pass_layout.ts";
 import { type Planner, type PlanState, shapePlanner } from "./planner.ts";
 import { prefill } from "./prefill.ts";
 import { topK } from "./top_k.ts";
+import { acceptedGuesses } from "./trace.ts";
 import { staircase } from "./tree.ts";
 import { trim } from "./trim.ts";
 import { type Verdict, verify } from "./verify.ts";
@@ -75,6 +76,9 @@ export async function* decode(
         rows,
         drafted: tree.tokens.length - 1,
         accepted: verdict.accepted,
+        ...options.trace && {
+          guesses: acceptedGuesses(tree, verdict, planner),
+        },
         finish: writer.finish,
       };
       if (writer.finish) return;

@@ -9,6 +9,7 @@
 
 import type { DraftTree } from "./draft_tree.ts";
 import type { TopK } from "./top_k.ts";
+import type { Origin } from "./trace.ts";
 import { depths } from "./tree.ts";
 import type { Verdict } from "./verify.ts";
 
@@ -46,6 +47,8 @@ export interface Planner {
   plan(state: PlanState): DraftTree;
   /** Hears what came of the last plan. */
   learn?(outcome: Outcome): void;
+  /** Says where it has a guess of the last plan from; depths are from 1. */
+  origin?(guess: { depth: number; token: number }): Origin;
 }
 
 /**
@@ -61,8 +64,12 @@ export function shapePlanner(shape: Int32Array, masks: number): Planner {
   const rank = ranks(shape);
   const widths = widest(depth, rank);
   const group = Math.min(masks, widths.length);
+  let top = 0;
   return {
     widths,
+    origin: ({ depth }) => ({
+      finders: [depth <= top ? "successor" : "mask"],
+    }),
     plan({ root, budget, successor, candidates }) {
       const parents = [-1];
       const tokens = [root];
@@ -72,7 +79,7 @@ export function shapePlanner(shape: Int32Array, masks: number): Planner {
         tokens.push(successor);
         counts.push(0);
       }
-      const top = parents.length - 1;
+      top = parents.length - 1;
       const left = budget - top;
       const placed = new Int32Array(shape.length).fill(-1);
       placed[0] = top;

@@ -14,7 +14,9 @@ import {
   type ReplyHead,
   type StreamOptions,
   type Timed,
+  toTrace,
   toUsage,
+  type Traced,
 } from "./reply.ts";
 
 /** Waits for a generation and makes one chat completion of it. */
@@ -51,7 +53,8 @@ export async function* toEvents(
     }
     begun = true;
     if (event.type === "text") {
-      yield chunk(early, [choice({ content: event.text })]);
+      const text = [choice({ content: event.text })];
+      yield chunk({ ...early, ...toTrace(event) }, text);
       continue;
     }
     const { finishReason, timings } = event;
@@ -67,7 +70,7 @@ export async function* toEvents(
   throw missingEnd();
 }
 
-type Chunk = ChatCompletionChunk & Timed;
+type Chunk = ChatCompletionChunk & Timed & Traced;
 
 function chunk(
   head: Omit<Chunk, "object" | "choices">,

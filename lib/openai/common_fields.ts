@@ -66,6 +66,7 @@ export const commonFields = {
     'must be "auto", "bita", "ngram", "recycle" or "none"',
   ).nullish(),
   draft_tree: z.string(TREE).refine(isTree, TREE).nullish(),
+  draft_trace: flag(),
 };
 
 /** The common fields, once read. */
@@ -90,6 +91,12 @@ export function toWireRequest(
       received: body.stream_options,
     });
   }
+  if (body.draft_trace && !stream) {
+    throw badRequest("draft_trace", {
+      must: "must be absent or false unless stream is true",
+      received: body.draft_trace,
+    });
+  }
   const draft = body.draft ?? "auto";
   const draftTree = toDraftTree(body.draft_tree);
   if (draftTree && draft !== "auto" && draft !== "bita") {
@@ -109,6 +116,7 @@ export function toWireRequest(
       stop: typeof body.stop === "string" ? [body.stop] : body.stop ?? [],
       draft,
       ...(draftTree && { draftTree }),
+      ...(body.draft_trace && { draftTrace: true }),
     },
   };
 }

@@ -13,7 +13,9 @@ import {
   type ReplyHead,
   type StreamOptions,
   type Timed,
+  toTrace,
   toUsage,
+  type Traced,
 } from "./reply.ts";
 
 /** Waits for a generation and makes one text completion of it. */
@@ -45,7 +47,7 @@ export async function* toEvents(
   const early = includeUsage ? { ...head, usage: null } : head;
   for await (const event of events) {
     if (event.type === "text") {
-      yield chunk(early, [choice(event.text)]);
+      yield chunk({ ...early, ...toTrace(event) }, [choice(event.text)]);
       continue;
     }
     const { finishReason, timings } = event;
@@ -62,7 +64,7 @@ export async function* toEvents(
 }
 
 /** The client's type has no `null`s, but its API sends them in streams. */
-interface Chunk extends Omit<Completion, "choices" | "usage">, Timed {
+interface Chunk extends Omit<Completion, "choices" | "usage">, Timed, Traced {
   choices: Choice[];
   usage?: Completion["usage"] | null;
 }

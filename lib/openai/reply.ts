@@ -5,7 +5,12 @@
  */
 
 import type { CompletionUsage } from "openai/resources";
-import type { GenerationEvent, Timings, Usage } from "../generation.ts";
+import type {
+  GenerationEvent,
+  PassTrace,
+  Timings,
+  Usage,
+} from "../generation.ts";
 
 /** What every object of one reply repeats. */
 export interface ReplyHead {
@@ -19,6 +24,16 @@ export interface ReplyHead {
 /** This server's own addition to OpenAI's objects. */
 export interface Timed {
   timings?: Timings;
+}
+
+/** This server's own addition to the chunks of streams that ask for it. */
+export interface Traced {
+  draft_trace?: PassTrace;
+}
+
+/** Says the pass behind an event, if it is told. */
+export function toTrace({ pass }: { pass?: PassTrace }): Traced {
+  return pass ? { draft_trace: pass } : {};
 }
 
 /** How a stream is written. */

@@ -6,8 +6,19 @@
  */
 
 import { Detokenizer } from "./detokenizer.ts";
-import { type Cut, StopStrings } from "./stop_strings.ts";
+import { StopStrings } from "./stop_strings.ts";
 import type { Tokenizer } from "./tokenizer.ts";
+
+/** What has become certain of an answer. */
+export interface AnswerPart {
+  /**
+   * Text that may be shown, in a piece for each token that was read; what was held
+   * back comes with a later one.
+   */
+  pieces: string[];
+  /** Whether a stop string follows, which ends the answer. */
+  stopped: boolean;
+}
 
 /** The text of one answer. */
 export class AnswerText {
@@ -27,19 +38,20 @@ export class AnswerText {
   }
 
   /** Reads more tokens, up to a stop string; the last ones hold nothing back. */
-  push(tokens: Iterable<number>, { last }: { last: boolean }): Cut {
-    let text = "";
+  push(tokens: Iterable<number>, { last }: { last: boolean }): AnswerPart {
+    const pieces: string[] = [];
     for (const token of tokens) {
       this.#tokens++;
       const cut = this.#stops.push(this.#detokenizer.push([token]));
-      text += cut.text;
-      if (cut.stopped) return { text, stopped: true };
+      pieces.push(cut.text);
+      if (cut.stopped) return { pieces, stopped: true };
     }
-    if (!last) return { text, stopped: false };
+    if (!last) return { pieces, stopped: false };
     const cut = this.#stops.push(this.#detokenizer.flush());
-    text += cut.text;
-    if (cut.stopped) return { text, stopped: true };
-    const rest = this.#stops.flush();
-    return { text: text + rest.text, stopped: rest.stopped };
+    const rest = cut.stopped
+      ? { text: "", stopped: true }
+      : this.#stops.flush();
+    pieces.push((pieces.pop() ?? "") + cut.text + rest.text);
+    return { pieces, stopped: rest.stopped };
   }
 }

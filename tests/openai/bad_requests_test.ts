@@ -108,6 +108,8 @@ const commonRows: Row[] = [
   [{ n: 0 }, "n", "must be 1"],
   [{ stream: "true" }, "stream", "must be true or false"],
   [{ stream_options: {} }, "stream_options", "absent unless stream is true"],
+  [{ draft_trace: true }, "draft_trace", "unless stream is true"],
+  [{ stream: true, draft_trace: 1 }, "draft_trace", "true or false"],
   [{ stream: true, stream_options: 1 }, "stream_options", "an object"],
   [
     { stream: true, stream_options: { include_usage: 1 } },

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { AcceptedGuess } from "../../lib/bita/trace.ts";
 import type { Decoder } from "../../lib/engine.ts";
 import type { DecodeTask, TimedBurst } from "../../lib/model_messages.ts";
 
@@ -20,7 +21,7 @@ export interface ToyDecoder extends Decoder {
 /** Makes a decoder that says `tokens`, `burst` of them at a time. */
 export function toyDecoder(
   tokens: Iterable<number>,
-  { burst = 1 }: { burst?: number } = {},
+  { burst = 1, guesses }: { burst?: number; guesses?: AcceptedGuess[] } = {},
 ): ToyDecoder {
   const script = [...tokens];
   const tasks: DecodeTask[] = [];
@@ -52,6 +53,7 @@ export function toyDecoder(
           rows: burst + 1,
           drafted: burst,
           accepted: Math.max(0, next.length - 1),
+          ...guesses && { guesses },
           finish: at >= count ? finish : undefined,
           ms: 10,
         };
