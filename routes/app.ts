@@ -19,6 +19,7 @@ import { health } from "./health.ts";
 import { hostCheck } from "./host_check.ts";
 import { metrics } from "./metrics.ts";
 import { models } from "./models.ts";
+import { playground } from "./playground.ts";
 import { probes } from "./probes.ts";
 import { type LogRequest, requestLog } from "./request_log.ts";
 
@@ -91,6 +92,7 @@ export function createApp({
   app.route("/", health(engines));
   app.route("/", probes(shutdown));
   app.route("/", metrics(counts));
+  app.route("/", playground());
 
   app.notFound(notFound);
   app.onError((error, c) => {

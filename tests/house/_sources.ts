@@ -1,5 +1,5 @@
 /**
- * The repository's own TypeScript, and who imports whom in it.
+ * The repository's own code, and who imports whom in it.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface Source {
   text: string;
 }
 
-/** Reads our own `.ts` files at the given places, folders with all below them. */
+/** Reads our own code at the given places, folders with all below them. */
 export function sources(...places: string[]): Source[] {
   return places.flatMap((path) => {
     if (path.endsWith("/node_modules")) return [];
@@ -21,7 +21,7 @@ export function sources(...places: string[]): Source[] {
       const entries = [...Deno.readDirSync(url)];
       return sources(...entries.map(({ name }) => `${path}/${name}`));
     }
-    return path.endsWith(".ts")
+    return /\.(ts|js)$/.test(path)
       ? [{ path, text: Deno.readTextFileSync(url) }]
       : [];
   });

@@ -15,5 +15,6 @@ Deno.test(`no file has more than ${MOST_LINES} lines`, () => {
 
 Deno.test("every module opens with why it exists", () => {
   const head = /^\/\*\*\n \* (?:(?!\*\/)[^])+\n \*\n \* @module\n \*\/\n/;
-  assertEquals(paths(MODULES.filter(({ text }) => !head.test(text))), []);
+  const modules = MODULES.filter(({ path }) => !path.includes("/snippets/"));
+  assertEquals(paths(modules.filter(({ text }) => !head.test(text))), []);
 });

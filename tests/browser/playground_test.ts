@@ -1,0 +1,195 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import type { Browser, Page } from "playwright-core";
+import type { PassTrace } from "../../lib/generation.ts";
+import { type RunningServer, startServer } from "../server/_server.ts";
+import { hasBrowser, openBrowser } from "./_browser.ts";
+import { COUNTING, openPlayground, send, untilSaid } from "./_playground.ts";
+
+const ignore = !hasBrowser();
+
+let server: RunningServer;
+let browser: Browser;
+
+Deno.test.beforeAll(async () => {
+  if (ignore) return;
+  server = await startServer({ CONTEXT: "1024" });
+  browser = await openBrowser();
+});
+
+Deno.test.afterAll(async () => {
+  if (ignore) return;
+  await browser.close();
+  await server[Symbol.asyncDispose]();
+});
+
+/** Collects the draft traces of each stream that the page receives. */
+function traces(page: Page): Promise<PassTrace[]>[] {
+  const all: Promise<PassTrace[]>[] = [];
+  page.on("response", (response) => {
+    if (!response.url().endsWith("/v1/chat/completions")) return;
+    all.push(
+      response.text().then((text) =>
+        text.split("\n\n")
+          .filter((event) => event.includes('"draft_trace"'))
+          .map((event) => JSON.parse(event.slice("data: ".length)).draft_trace)
+      ),
+    );
+  });
+  return all;
+}
+
+/** Reads the bursts of the answer: their tokens' texts, and whether tinted. */
+function bursts(page: Page) {
+  return page.locator(".answer .burst").evaluateAll((elements) =>
+    elements.map((element) => ({
+      tinted: element.className.includes("tint"),
+      texts: Array.from(element.children, ({ textContent }) => textContent!),
+    }))
+  );
+}
+
+/** Waits until the model has nothing to do; gives the milliseconds. */
+async function untilIdle(): Promise<number> {
+  const before = performance.now();
+  for (;;) {
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    if (/^vllm:num_requests_running\S* 0$/m.test(text)) break;
+  }
+  return performance.now() - before;
+}
+
+Deno.test({
+  name:
+    "a chat streams in bursts as the API tells them, and is the same without",
+  ignore,
+  async fn() {
+    await using opened = await openPlayground(browser, server.url);
+    const { page, errors, requests } = opened;
+    const told = traces(page);
+    await send(page, COUNTING);
+    const lengths = new Set<number>();
+    while (await page.locator("#status").textContent() !== "Done.") {
+      const text = await page.locator(".answer").textContent();
+      lengths.add(text!.length);
+    }
+    assert(lengths.size > 3, `${lengths.size} lengths seen`);
+
+    const [drafted, plain] = await Promise.all(told);
+    assertEquals(
+      await bursts(page),
+      drafted.map(({ tokens }) => ({
+        tinted: tokens.length > 1,
+        texts: tokens.map(({ text }) => text),
+      })),
+    );
+    assert(drafted.some(({ tokens }) => tokens.length > 1), "a draft must hit");
+    assert(plain.every(({ drafted }) => drafted === 0));
+    assertMatch(
+      (await page.locator("#verdict").textContent())!,
+      /^The same text, \d+\.\d\d times as fast\.$/,
+    );
+    assertEquals(
+      await page.locator(".strip").nth(0).locator("i").count(),
+      drafted.length,
+    );
+    assertEquals(
+      await page.locator(".strip").nth(1).locator("i").count(),
+      plain.length,
+    );
+    assertEquals(requests.filter((url) => !url.startsWith(server.url)), []);
+    assertEquals(errors, []);
+  },
+});
+
+Deno.test({
+  name: "pointing at a burst, or walking to it, tells who guessed its tokens",
+  ignore,
+  async fn() {
+    await using opened = await openPlayground(browser, server.url);
+    const { page } = opened;
+    const told = traces(page);
+    await page.locator("[name=compare]").uncheck();
+    await send(page, COUNTING);
+    await untilSaid(page, "Done.");
+    const [passes] = await Promise.all(told);
+    const hit = passes.findIndex(({ tokens }) => tokens.some((t) => t.guess));
+    const { guess } = passes[hit].tokens[0];
+
+    const inspector = page.locator("#inspector");
+    await page.locator(".burst").nth(hit).hover();
+    assertMatch(
+      (await inspector.textContent())!,
+      new RegExp(`^Pass ${hit + 1}: ${passes[hit].tokens.length} token`),
+    );
+    const cells = await inspector.locator("tbody tr").first().locator("td")
+      .allTextContents();
+    assertEquals(cells.slice(1), [
+      guess!.finders.join(" + "),
+      "1",
+      String(guess!.rank + 1),
+      `${Math.round(guess!.chance! * 100)} %`,
+    ]);
+
+    await page.mouse.move(1, 1);
+    assertEquals(await inspector.textContent(), "");
+    await page.locator(".answer").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    assertMatch((await inspector.textContent())!, /^Pass 2: /);
+    await page.keyboard.press("Escape");
+    assertEquals(await inspector.textContent(), "");
+  },
+});
+
+Deno.test({
+  name: "Stop stops the model, and the chat goes on",
+  ignore,
+  async fn() {
+    await using opened = await openPlayground(browser, server.url);
+    const { page, errors } = opened;
+    await page.locator("[name=max_tokens]").fill("800");
+    await page.locator("[name=draft]").selectOption("none");
+    await send(page, "Tell me a very long story.");
+    await page.locator(".burst").nth(5).waitFor();
+    await page.locator("#stop").click();
+    const ms = await untilIdle();
+    await untilSaid(page, "Stopped.");
+    assert(ms < 1000, `${ms} ms`);
+    const stopped = server.log().findLast(({ msg }) => msg === "generation")!;
+    assertEquals(stopped.outcome, "abort");
+
+    await page.locator("[name=max_tokens]").fill("8");
+    await send(page, "Thanks.");
+    await untilSaid(page, "Done.");
+    assertEquals(await page.locator(".answer").count(), 2);
+    assertEquals(errors, []);
+  },
+});
+
+Deno.test({
+  name: "the code tabs show the snippets with this server's address",
+  ignore,
+  async fn() {
+    await using opened = await openPlayground(browser, server.url);
+    const { page } = opened;
+    await page.locator("[role=tab]").first().focus();
+    for (const sign of ["new OpenAI", "await fetch", "streamText", "curl -N"]) {
+      await page.keyboard.press("ArrowRight");
+      const panel = page.locator("#snippet", { hasText: sign });
+      await panel.waitFor();
+      assert((await panel.textContent())!.includes(server.url));
+    }
+  },
+});
+
+Deno.test({
+  name: "the page says what the server refuses",
+  ignore,
+  async fn() {
+    await using opened = await openPlayground(browser, server.url);
+    const { page } = opened;
+    await page.locator("[name=top_p]").fill("7");
+    await send(page, "Hi");
+    await untilSaid(page, "top_p must be a number above 0");
+  },
+});
