@@ -29,25 +29,31 @@ import { ChatTemplate } from "./lib/text/chat_template.ts";
 import { Tokenizer } from "./lib/text/tokenizer.ts";
 import { createApp } from "./routes/app.ts";
 
-/** Downloads, converts and starts one model. */
-async function startModel(name: string, config: Config): Promise<Engine> {
+/** Downloads and converts one model, which takes a while the first time only. */
+async function prepareModel(name: string, config: Config) {
   const { cacheDir } = config;
   const progress = defaultProgress();
   const model = resolveModel(name);
   const gguf = await openGguf(await modelFile(model, { cacheDir, progress }));
-  const vocabulary = ggufVocabulary(gguf.metadata);
-  const tokenizer = new Tokenizer(vocabulary);
-  const template = new ChatTemplate(vocabulary, tokenizer);
   const backend = await chooseBackend(config.backend);
-  const weights = WEIGHTS[backend];
-  // A GPU's passes are no work for this machine's processors.
-  const threads = backend === "webgpu" ? 1 : config.threads;
   const artefact = await openArtefact(gguf, {
     cacheDir,
-    format: weights,
+    format: WEIGHTS[backend],
     progress,
     adapter: adapterPath(model),
   });
+  return { model, gguf, backend, artefact };
+}
+
+/** Starts one model. */
+async function startModel(name: string, config: Config): Promise<Engine> {
+  const { model, gguf, backend, artefact } = await prepareModel(name, config);
+  const vocabulary = ggufVocabulary(gguf.metadata);
+  const tokenizer = new Tokenizer(vocabulary);
+  const template = new ChatTemplate(vocabulary, tokenizer);
+  const weights = artefact.format;
+  // A GPU's passes are no work for this machine's processors.
+  const threads = backend === "webgpu" ? 1 : config.threads;
   const context = config.context ?? artefact.config.context;
   const client = await ModelClient.open({
     artefact,
@@ -162,7 +168,10 @@ if (import.meta.main) {
     console.log(helpText(host));
   } else {
     try {
-      await serve(parseConfig(Deno.env.toObject(), host));
+      const config = parseConfig(Deno.env.toObject(), host);
+      if (Deno.args.includes("--prepare")) {
+        for (const name of config.models) await prepareModel(name, config);
+      } else await serve(config);
     } catch (error) {
       console.error(error instanceof Error ? error.message : error);
       Deno.exit(1);

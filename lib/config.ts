@@ -179,7 +179,8 @@ export function helpText(host: Host): string {
   return [
     "Serves small language models over OpenAI's API.",
     "",
-    "  deno task start",
+    "  deno task start            serve",
+    "  deno task start --prepare  download and convert the models, then leave",
     "",
     "Environment:",
     ...lines,

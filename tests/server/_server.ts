@@ -26,12 +26,13 @@ export interface RunningServer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts the server and waits until it listens. */
+/** Starts the server, as its task does or with `args`, and waits until it listens. */
 export async function startServer(
   env: Environment = {},
+  args: string[] = taskArguments(),
 ): Promise<RunningServer> {
   const before = performance.now();
-  const child = command(env).spawn();
+  const child = denoCommand(env, args).spawn();
   const output = child.stdout.pipeThrough(new TextDecoderStream());
   let complaint = "";
   const complaints = child.stderr.pipeThrough(new TextDecoderStream())
@@ -72,12 +73,19 @@ export async function runServer(
 
 /** Builds the command of `deno task start`, with the task's permissions. */
 export function command(env: Environment, args: string[] = []): Deno.Command {
+  return denoCommand(env, [...taskArguments(), ...args]);
+}
+
+function taskArguments(): string[] {
   const { tasks } = JSON.parse(
     Deno.readTextFileSync(new URL("deno.json", ROOT)),
   );
-  const [, ...words]: string[] = tasks.start.command.split(" ");
+  return tasks.start.command.split(" ").slice(1);
+}
+
+function denoCommand(env: Environment, args: string[]): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: [...words, ...args],
+    args,
     cwd: ROOT,
     env: {
       ...UNSET,

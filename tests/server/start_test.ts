@@ -42,6 +42,18 @@ Deno.test("--help lists the settings", async () => {
   }
 });
 
+Deno.test("--prepare converts the model and leaves", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/tiny.gguf`;
+  await writeTinyGguf(path, { seed: 1 });
+  const env = { MODEL: path, CACHE_DIR: folder.path, BACKEND: "cpu" };
+  const { code, stdout } = await runServer(env, "--prepare");
+  assertEquals([code, stdout], [0, ""]);
+  const [graphs, ...more] = foldersIn(`${folder.path}/graphs`);
+  assertMatch(graphs, /-int8-v\d+$/);
+  assertEquals(more, []);
+});
+
 Deno.test("a model by its path is served, and the command shown works", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/tiny.gguf`;

