@@ -4,10 +4,12 @@
  * @module
  */
 
+import { context } from "@opentelemetry/api";
 import type { Context } from "hono";
 import { type Course, followed } from "../lib/followed.ts";
 import type { Engine, GenerationEvent } from "../lib/generation.ts";
 import type { ParseOptions, WireRequest } from "../lib/openai/common_fields.ts";
+import { recordSpans } from "../lib/spans.ts";
 import type { ReplyHead, StreamOptions } from "../lib/openai/reply.ts";
 import { EVENT_STREAM_HEADERS, eventStream } from "./event_stream.ts";
 import { type LogFailure, toApiError } from "./failure.ts";
@@ -69,14 +71,18 @@ export async function generate(
     system_fingerprint: engine.info.fingerprint,
   };
   const requestId = c.get("requestId");
+  const parent = context.active();
   const leaving = new AbortController();
   const listening = AbortSignal.any([c.req.raw.signal, leaving.signal]);
   const signal = AbortSignal.any([listening, options.deadline]);
   const events = followed(engine.generate(request.generation, { signal }), {
     signal,
     now: options.now,
-    tell: (course) =>
-      options.logGeneration({ requestId, model: request.model, ...course }),
+    tell(course) {
+      const { model } = request;
+      recordSpans(course, { model, parent, endedAt: options.now() });
+      options.logGeneration({ requestId, model, ...course });
+    },
   });
   if (!request.stream) return c.json(await wire.toCompletion(head, events));
 

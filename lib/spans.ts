@@ -1,0 +1,59 @@
+/**
+ * A generation as OpenTelemetry's spans: the line, the prompt, the passes. Deno
+ * exports them if `OTEL_DENO` is set, and else they are nothing.
+ *
+ * @module
+ */
+
+import { type Context, trace } from "@opentelemetry/api";
+import type { Course } from "./followed.ts";
+
+/** What a generation belongs to. */
+export interface SpanOptions {
+  model: string;
+  /** The span of its request. */
+  parent: Context;
+  /** Unix time of its end, in milliseconds. */
+  endedAt: number;
+}
+
+/** Records how a generation went, once it is over. */
+export function recordSpans(
+  { outcome, end, ms }: Course,
+  { model, parent, endedAt }: SpanOptions,
+): void {
+  const tracer = trace.getTracer("bita");
+  const startedAt = endedAt - ms;
+  const whole = tracer.startSpan("generate", {
+    startTime: startedAt,
+    attributes: { "gen_ai.request.model": model, "bita.outcome": outcome },
+  }, parent);
+  if (end) {
+    const { usage, timings } = end;
+    whole.setAttributes({
+      "gen_ai.usage.input_tokens": usage.promptTokens,
+      "gen_ai.usage.output_tokens": usage.completionTokens,
+    });
+    const decoding = endedAt - timings.predicted_ms;
+    const reading = decoding - timings.prompt_ms;
+    const within = trace.setSpan(parent, whole);
+    const part = (
+      name: string,
+      [from, to]: [number, number],
+      attributes = {},
+    ) =>
+      tracer.startSpan(name, { startTime: from, attributes }, within).end(to);
+    part("queue", [Math.min(startedAt, reading), reading]);
+    part("prefill", [reading, decoding], {
+      "bita.prompt_n": timings.prompt_n,
+      "bita.cache_n": timings.cache_n,
+    });
+    part("passes", [decoding, endedAt], {
+      "bita.passes": timings.passes,
+      "bita.rows": timings.rows,
+      "bita.draft_n": timings.draft_n,
+      "bita.draft_n_accepted": timings.draft_n_accepted,
+    });
+  }
+  whole.end(endedAt);
+}
