@@ -145,7 +145,8 @@ async function serve(config: Config): Promise<void> {
     await shutdown.run(server, { deadlineMs: config.drainSeconds * 1000 });
     Deno.exit(0);
   }
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  const windows = Deno.build.os === "windows";
+  for (const signal of ["SIGINT", windows ? "SIGBREAK" : "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => leave(signal));
   }
 }

@@ -30,7 +30,13 @@ export class ServerProcess implements AsyncDisposable {
   static async start(env: Record<string, string>): Promise<ServerProcess> {
     const child = spawn(Deno.execPath(), ["run", "-A", "main.ts"], {
       cwd: ROOT,
-      env: { ...Deno.env.toObject(), HOST: "127.0.0.1", PORT: "0", ...env },
+      env: {
+        ...Deno.env.toObject(),
+        HOST: "127.0.0.1",
+        PORT: "0",
+        LOG_LEVEL: "error",
+        ...env,
+      },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const { promise, resolve, reject } = Promise.withResolvers<string>();
