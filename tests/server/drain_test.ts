@@ -43,12 +43,15 @@ async function stopAmid(
   };
 }
 
-/** Waits until one stream runs and three wait. */
+/** Waits until all four streams have come. */
 async function atWork(url: string): Promise<void> {
   for (let tries = 0; tries < 500; tries++) {
     const text = await (await fetch(`${url}/metrics`)).text();
-    const waiting = /^vllm:num_requests_waiting\S* 3$/m;
-    if (waiting.test(text)) return;
+    const count = (state: string) =>
+      Number(
+        RegExp(`^vllm:num_requests_${state}\\S* (.+)$`, "m").exec(text)![1],
+      );
+    if (count("running") + count("waiting") === 4) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error("Cannot stop the server: four streams must have begun");
