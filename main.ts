@@ -45,8 +45,8 @@ async function prepareModel(name: string, config: Config) {
   return { model, gguf, backend, artefact };
 }
 
-/** Starts one model. */
-async function startModel(name: string, config: Config): Promise<Engine> {
+/** Starts one model: the engine, and the worker that it runs in. */
+async function startModel(name: string, config: Config) {
   const { model, gguf, backend, artefact } = await prepareModel(name, config);
   const vocabulary = ggufVocabulary(gguf.metadata);
   const tokenizer = new Tokenizer(vocabulary);
@@ -83,7 +83,7 @@ async function startModel(name: string, config: Config): Promise<Engine> {
     template,
     decoder: client,
   });
-  return engine;
+  return { engine, client };
 }
 
 /** Says where a model's adapter is, if it has one. */
@@ -110,9 +110,11 @@ async function serve(config: Config): Promise<void> {
   const inLine = (engine: Engine) =>
     queued(engine, { maxRunning: config.parallel });
   const engines: Engine[] = [];
+  const clients: ModelClient[] = [];
   for (const name of config.models) {
-    const engine = await startModel(name, config);
+    const { engine, client } = await startModel(name, config);
     engines.push(counts.watch(engine, inLine));
+    clients.push(client);
   }
   const { apiKeys, corsOrigins } = config;
   const log = createLog({ level: config.logLevel, write: writeError });
@@ -143,6 +145,7 @@ async function serve(config: Config): Promise<void> {
     if (shutdown.begun) Deno.exit(1);
     log.info({ signal }, "shutting down");
     await shutdown.run(server, { deadlineMs: config.drainSeconds * 1000 });
+    await Promise.all(clients.map((client) => client.idle()));
     Deno.exit(0);
   }
   const windows = Deno.build.os === "windows";

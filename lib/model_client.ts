@@ -18,6 +18,8 @@ export class ModelClient implements Disposable {
   readonly opened: OpenedModel;
   #worker: Worker;
   #tasks = new Map<number, ReadableStreamDefaultController<TimedBurst>>();
+  /** What the worker is at, by id; a task that was left takes up to a pass more. */
+  #atWork = new Map<number, PromiseWithResolvers<void>>();
   #nextId = 0;
   #failure: Error | undefined;
 
@@ -75,6 +77,7 @@ export class ModelClient implements Disposable {
         signal.throwIfAborted();
         if (this.#failure) throw this.#failure;
         this.#tasks.set(id, controller);
+        this.#atWork.set(id, Promise.withResolvers());
         this.#say({ type: "decode", id, task });
         signal.addEventListener("abort", () => {
           if (!this.#tasks.has(id)) return;
@@ -86,6 +89,11 @@ export class ModelClient implements Disposable {
     });
   }
 
+  /** Resolves once the worker is at nothing, and so in no native code. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#atWork.values().map(({ promise }) => promise));
+  }
+
   /** Ends the worker. */
   [Symbol.dispose](): void {
     this.#worker.terminate();
@@ -94,6 +102,7 @@ export class ModelClient implements Disposable {
 
   #hear(message: FromWorker): void {
     if (message.type !== "burst" && message.type !== "done") return;
+    if (message.type === "done") this.#finish(message.id);
     const controller = this.#tasks.get(message.id);
     if (!controller) return; // left before the worker heard of it
     if (message.type === "burst") {
@@ -105,8 +114,14 @@ export class ModelClient implements Disposable {
     else controller.error(new Error(message.error));
   }
 
+  #finish(id: number): void {
+    this.#atWork.get(id)?.resolve();
+    this.#atWork.delete(id);
+  }
+
   #fail(error: Error): void {
     this.#failure = error;
+    for (const id of this.#atWork.keys()) this.#finish(id);
     for (const controller of this.#tasks.values()) controller.error(error);
     this.#tasks.clear();
   }
