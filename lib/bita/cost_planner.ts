@@ -32,7 +32,7 @@ export interface CostPlannerOptions extends GuessSources {
 }
 
 /** Guesses read off a mask row. */
-const MASK_WIDTH = 4;
+const MASK_WIDTH = 8;
 
 /** The share of a token that a sibling which hits brings in the next pass. */
 const SIBLING_WORTH = 0.5;

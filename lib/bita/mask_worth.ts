@@ -36,9 +36,9 @@ export class MaskWorth {
     }
   }
 
-  /** Tells what one mask more than `count` adds. */
+  /** Tells what one mask more than `count` adds; where rows are free, any may. */
   gain(count: number): number {
-    return this.#net[count + 1] - this.#net[count];
+    return Math.max(0, this.#net[count + 1] - this.#net[count]);
   }
 
   /** Tells now and then to try what does not seem to pay. */

@@ -23,6 +23,8 @@ Deno.test("MaskWorth comes to what passes gained", () => {
   }
   assertAlmostEquals(masks.gain(0), 0.2, 0.02);
   assertAlmostEquals(masks.gain(1), 0.75 - 0.7, 0.02);
+  for (let pass = 0; pass < 500; pass++) masks.learn(1, 0);
+  assertEquals(masks.gain(0), 0);
 });
 
 Deno.test("MaskWorth tries now and then what does not pay", () => {
