@@ -35,10 +35,20 @@ export interface KvBuffer {
   };
   /** Takes over what a pass put out, where it could not write in place. */
   keep(outputs: NamedTensors): void;
-  /** Reads the first slots: `[2 * layers, kvHeads, slots, headDim]`, keys first. */
-  read(slots: number): Promise<Float32Array>;
-  /** Sets the first slots, in the layout of {@linkcode read}. */
-  write(slots: number, data: Float32Array<ArrayBuffer>): void;
+  /**
+   * Reads slots from the first on, or from another:
+   * `[2 * layers, kvHeads, slots, headDim]`, keys first.
+   */
+  read(
+    slots: number,
+    options?: { from?: number },
+  ): Promise<Float32Array<ArrayBuffer>>;
+  /** Sets slots, in the layout of {@linkcode read}. */
+  write(
+    slots: number,
+    data: Float32Array<ArrayBuffer>,
+    options?: { from?: number },
+  ): void;
 }
 
 /** An opened graph. */

@@ -43,7 +43,7 @@ export function growingKvBuffer(
     const grown = { ...shape, slots: Math.ceil(slots / GROWTH) * GROWTH };
     const size = kvDims(grown).reduce((product, dim) => product * dim);
     const next = names.map(() => new Float32Array(size));
-    const data = readSlots(arrays, shape, shape.slots);
+    const data = readSlots(arrays, shape, { count: shape.slots });
     writeSlots(next, grown, { count: shape.slots, data });
     shape = grown;
     adopt(next);
@@ -62,10 +62,11 @@ export function growingKvBuffer(
         ),
       );
     },
-    read: (count) => Promise.resolve(readSlots(arrays, shape, count)),
-    write(count, data) {
-      reserve(count);
-      writeSlots(arrays, shape, { count, data });
+    read: (count, { from = 0 } = {}) =>
+      Promise.resolve(readSlots(arrays, shape, { from, count })),
+    write(count, data, { from = 0 } = {}) {
+      reserve(from + count);
+      writeSlots(arrays, shape, { from, count, data });
     },
   };
 }

@@ -22,18 +22,25 @@ export function kvDims({ kvHeads, slots, headDim }: KvShape): number[] {
   return [1, kvHeads, slots, headDim];
 }
 
-/** Gathers the first `count` slots: `[arrays, kvHeads, count, headDim]`. */
+/** Some slots in a row. */
+export interface SlotRange {
+  /** The first one. @default 0 */
+  from?: number;
+  count: number;
+}
+
+/** Gathers slots: `[arrays, kvHeads, count, headDim]`. */
 export function readSlots(
   arrays: Float32Array[],
   { kvHeads, slots, headDim }: KvShape,
-  count: number,
-): Float32Array {
+  { from = 0, count }: SlotRange,
+): Float32Array<ArrayBuffer> {
   const run = count * headDim;
   const out = new Float32Array(arrays.length * kvHeads * run);
   let at = 0;
   for (const array of arrays) {
     for (let head = 0; head < kvHeads; head++, at += run) {
-      const start = head * slots * headDim;
+      const start = (head * slots + from) * headDim;
       out.set(array.subarray(start, start + run), at);
     }
   }
@@ -44,13 +51,14 @@ export function readSlots(
 export function writeSlots(
   arrays: Float32Array[],
   { kvHeads, slots, headDim }: KvShape,
-  { count, data }: { count: number; data: Float32Array },
+  { from = 0, count, data }: SlotRange & { data: Float32Array },
 ): void {
   const run = count * headDim;
   let at = 0;
   for (const array of arrays) {
     for (let head = 0; head < kvHeads; head++, at += run) {
-      array.set(data.subarray(at, at + run), head * slots * headDim);
+      const start = (head * slots + from) * headDim;
+      array.set(data.subarray(at, at + run), start);
     }
   }
 }

@@ -29,7 +29,7 @@ interface OrtModelParts {
 }
 
 /** Runs passes on one backend, a sequence in each KV buffer. */
-class OrtModel implements Model {
+export class OrtModel implements Model {
   readonly vocab: number;
   readonly masks: number;
   readonly prompts: number;
@@ -52,7 +52,7 @@ class OrtModel implements Model {
     this.slots = adapter.prompts + context + backend.rows.max;
   }
 
-  open(prompt: Int32Array): Sequence {
+  open(prompt: Int32Array): OrtSequence {
     return new OrtSequence(this, prompt);
   }
 
@@ -67,7 +67,8 @@ class OrtModel implements Model {
   }
 }
 
-class OrtSequence implements Sequence {
+/** One text in its KV buffer, which may be read and set. */
+export class OrtSequence implements Sequence {
   #model: OrtModel;
   #kv: KvBuffer;
   /** `[masks, dim]` */
@@ -126,8 +127,21 @@ class OrtSequence implements Sequence {
     return data.subarray(0, rows.length * config.vocab);
   }
 
-  readKv(slots: number): Promise<Float32Array> {
-    return this.#kv.read(slots);
+  /** Reads keys and values of slots, in the layout of {@linkcode KvBuffer}. */
+  readKv(
+    slots: number,
+    options?: { from?: number },
+  ): Promise<Float32Array<ArrayBuffer>> {
+    return this.#kv.read(slots, options);
+  }
+
+  /** Sets keys and values of slots. */
+  writeKv(
+    slots: number,
+    data: Float32Array<ArrayBuffer>,
+    options?: { from?: number },
+  ): void {
+    this.#kv.write(slots, data, options);
   }
 
   close(): void {
@@ -183,7 +197,7 @@ export async function openModel(
   backend: Backend,
   artefact: Artefact,
   { context }: { context: number },
-): Promise<Model> {
+): Promise<OrtModel> {
   // One after the other: WebGPU refuses a second session while one is being made.
   const { folder } = artefact;
   const body = await backend.createSession(`${folder}/body.onnx`);

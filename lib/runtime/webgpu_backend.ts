@@ -77,20 +77,20 @@ function createKvBuffer(device: GPUDevice, shape: KvShape): KvBuffer {
   return {
     bind: () => ({ past, present }),
     keep() {},
-    async read(count) {
+    async read(count, { from = 0 } = {}) {
       const readback = new Readback(device);
       const arrays = [];
       for (const buffer of buffers) {
         arrays.push(new Float32Array(await readback.read(buffer, size)));
       }
-      return readSlots(arrays, shape, count);
+      return readSlots(arrays, shape, { from, count });
     },
-    write(count, data) {
+    write(count, data, { from = 0 } = {}) {
       const run = count * shape.headDim;
       let at = 0;
       for (const buffer of buffers) {
         for (let head = 0; head < shape.kvHeads; head++, at += run) {
-          const offset = 4 * head * shape.slots * shape.headDim;
+          const offset = 4 * (head * shape.slots + from) * shape.headDim;
           device.queue.writeBuffer(buffer, offset, data, at, run);
         }
       }

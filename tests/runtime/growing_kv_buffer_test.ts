@@ -31,6 +31,13 @@ Deno.test("growingKvBuffer() reads back what was written, however it grew", asyn
   assertEquals(await buffer.read(5), data);
 });
 
+Deno.test("growingKvBuffer() writes and reads behind the first slots", async () => {
+  const buffer = growingKvBuffer(shape, { inPlace: true });
+  buffer.write(2, numbers(2), { from: 200 });
+  assertEquals(await buffer.read(2, { from: 200 }), numbers(2));
+  assertEquals(await buffer.read(1, { from: 199 }), numbers(1).fill(0));
+});
+
 Deno.test("growingKvBuffer() keeps its tensors while they are large enough", () => {
   const buffer = growingKvBuffer(shape, { inPlace: true });
   const first = buffer.bind(100).past["past_key.0"];

@@ -30,7 +30,7 @@ Deno.test("kvDims() is a batch of one, heads, slots, numbers", () => {
 });
 
 Deno.test("readSlots() gathers the first slots of every head", () => {
-  assertEquals([...readSlots([keys, values], shape, 2)], [
+  assertEquals([...readSlots([keys, values], shape, { count: 2 })], [
     ...[100, 101, 110, 111],
     ...[200, 201, 210, 211],
     ...[-100, -101, -110, -111],
@@ -38,12 +38,20 @@ Deno.test("readSlots() gathers the first slots of every head", () => {
   ]);
 });
 
+Deno.test("readSlots() begins where it is told", () => {
+  const range = { from: 2, count: 1 };
+  assertEquals(
+    [...readSlots([keys, values], shape, range)],
+    [120, 121, 220, 221, -120, -121, -220, -221],
+  );
+});
+
 Deno.test("readSlots() gives nothing for no slots", () => {
-  assertEquals(readSlots([keys, values], shape, 0).length, 0);
+  assertEquals(readSlots([keys, values], shape, { count: 0 }).length, 0);
 });
 
 Deno.test("writeSlots() puts slots where they were, and leaves the rest", () => {
-  const data = readSlots([keys, values], shape, 2);
+  const data = readSlots([keys, values], shape, { count: 2 });
   const arrays = [new Float32Array(16), new Float32Array(16).fill(7)];
   writeSlots(arrays, { ...shape, slots: 4 }, { count: 2, data });
   assertEquals([...arrays[0]], [
@@ -54,4 +62,11 @@ Deno.test("writeSlots() puts slots where they were, and leaves the rest", () => 
     ...[-100, -101, -110, -111, 7, 7, 7, 7],
     ...[-200, -201, -210, -211, 7, 7, 7, 7],
   ]);
+});
+
+Deno.test("writeSlots() begins where it is told", () => {
+  const array = new Float32Array(12);
+  const data = Float32Array.of(1, 2, 3, 4);
+  writeSlots([array], shape, { from: 1, count: 1, data });
+  assertEquals([...array], [0, 0, 1, 2, 0, 0, 0, 0, 3, 4, 0, 0]);
 });
