@@ -35,6 +35,8 @@ export interface Pass {
 
 /** The KV buffer of one text, and the passes that fill it. */
 export interface Sequence {
+  /** Tokens of the prompt that were in place when it was opened; 0 unless given. */
+  readonly known?: number;
   /** Computes the rows of a pass, their keys and values included. */
   forward(pass: Pass): Promise<void>;
   /**
@@ -56,6 +58,8 @@ export interface Model {
   readonly prompts: number;
   /** The most rows that a pass may have here. */
   readonly maxRows: number;
+  /** Rows of a pass that reads a prompt; up to `maxRows` unless given. */
+  readonly prefillRows?: number;
   /** The most tokens that a text may have. */
   readonly context: number;
   /** Opens a sequence that will hold `prompt`; nothing is computed yet. */

@@ -1,6 +1,7 @@
 /**
- * Reads a prompt into a sequence, all but its last token, which is the root of the
- * first pass. It goes block by block, so that other texts get their turns between.
+ * Reads a prompt into a sequence, all but what it knows already and but the last
+ * token, which is the root of the first pass. It goes block by block, so that other
+ * texts get their turns between.
  *
  * @module
  */
@@ -20,16 +21,17 @@ export interface PrefillOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Computes the prompt's tokens but the last; returns the slot of that one. */
+/** Computes the prompt up to its last token; returns the slot of that one. */
 export async function prefill(
   sequence: Sequence,
   prompt: Int32Array,
   { model, signal }: PrefillOptions,
 ): Promise<number> {
   const last = prompt.length - 1;
-  const block = Math.min(BLOCK, model.maxRows);
-  for (let position = 0; position < last; position += block) {
-    const end = Math.min(position + block, last);
+  const { known = 0 } = sequence;
+  const { prefillRows = Math.min(BLOCK, model.maxRows) } = model;
+  for (let position = known; position < last; position += prefillRows) {
+    const end = Math.min(position + prefillRows, last);
     const tokens = prompt.subarray(position, end);
     const { pass } = layOut({
       parents: chain(tokens.length - 1),

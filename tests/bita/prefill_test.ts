@@ -35,6 +35,25 @@ Deno.test("prefill() leaves the same keys and values in any block size", async (
   for (const other of kept) assertEquals(other, kept[0]);
 });
 
+Deno.test("prefill() begins behind what the sequence knows", async () => {
+  const model = new ToyModel({ maxRows: 2, prompts: 3 });
+  const whole = model.open(PROMPT);
+  await prefill(whole, PROMPT, { model });
+  const sequence = Object.assign(model.open(PROMPT), { known: 4 });
+  sequence.writeKv(4, await whole.readKv(4, { from: 3 }), { from: 3 });
+  assertEquals(await prefill(sequence, PROMPT, { model }), 3 + 5);
+  assertEquals(sequence.passes.map(({ tokens }) => [...tokens]), [[8]]);
+  assertEquals(sequence.keysAndValues(5), whole.keysAndValues(5));
+});
+
+Deno.test("prefill() reads as many rows a pass as the model says", async () => {
+  const toy = new ToyModel({ prompts: 3 });
+  const sequence = toy.open(PROMPT);
+  const model = Object.assign(toy, { prefillRows: 3 });
+  await prefill(sequence, PROMPT, { model });
+  assertEquals(sequence.passes.map(({ tokens }) => tokens.length), [3, 2]);
+});
+
 Deno.test("prefill() has nothing to do for one token", async () => {
   const model = new ToyModel({ prompts: 0 });
   const sequence = model.open(PROMPT.subarray(0, 1));

@@ -159,6 +159,41 @@ export class ToySequence implements Sequence {
     this.#lent.fill(NaN);
   }
 
+  /** Reads keys and values of slots: each is the 5 numbers of its row, in bits. */
+  readKv(
+    slots: number,
+    { from = 0 }: { from?: number } = {},
+  ): Promise<Float32Array<ArrayBuffer>> {
+    demand(!this.closed, "the sequence is open");
+    const rows = this.#slots.slice(from, from + slots);
+    const bits = rows.flatMap((row) => {
+      demand(row !== undefined, "a slot that is read was filled");
+      const { token, position, natural, seen, state } = row!;
+      return [token, position, Number(natural), seen, state];
+    });
+    return Promise.resolve(new Float32Array(Int32Array.from(bits).buffer));
+  }
+
+  /** Sets keys and values of slots. */
+  writeKv(
+    slots: number,
+    data: Float32Array<ArrayBuffer>,
+    { from = 0 }: { from?: number } = {},
+  ): void {
+    const bits = new Int32Array(data.buffer, data.byteOffset, slots * 5);
+    for (let slot = 0; slot < slots; slot++) {
+      const [token, position, natural, seen, state] = bits
+        .subarray(slot * 5, slot * 5 + 5);
+      this.#slots[from + slot] = {
+        token,
+        position,
+        natural: natural === 1,
+        seen,
+        state,
+      };
+    }
+  }
+
   /** Keys and values of the first `tokens` slots of the text. */
   keysAndValues(tokens: number): number[][] {
     const { prompts } = this.#model;
