@@ -12,6 +12,7 @@
 
 import type { Model, Pass, Sequence } from "../../lib/bita/model.ts";
 import { checkKept, checkPass, demand } from "./contract.ts";
+import { contribution, mix, packRows, type Row, unpackRows } from "./row.ts";
 
 /** What a toy is like. */
 export interface ToyOptions {
@@ -25,18 +26,6 @@ export interface ToyOptions {
   noise?: number;
   /** Whether rows outside their natural slots differ. */
   perturb?: boolean;
-}
-
-/** What a row leaves in its slot. */
-interface Row {
-  token: number;
-  position: number;
-  /** Whether it stands where plain decoding would have put it. */
-  natural: boolean;
-  /** Sum over all that it sees, itself left out. */
-  seen: number;
-  /** Its key and value, which hang on all that it saw. */
-  state: number;
 }
 
 /** The toy; remembers its sequences, so that tests can look into them. */
@@ -159,19 +148,15 @@ export class ToySequence implements Sequence {
     this.#lent.fill(NaN);
   }
 
-  /** Reads keys and values of slots: each is the 5 numbers of its row, in bits. */
+  /** Reads keys and values of slots. */
   readKv(
     slots: number,
     { from = 0 }: { from?: number } = {},
   ): Promise<Float32Array<ArrayBuffer>> {
     demand(!this.closed, "the sequence is open");
     const rows = this.#slots.slice(from, from + slots);
-    const bits = rows.flatMap((row) => {
-      demand(row !== undefined, "a slot that is read was filled");
-      const { token, position, natural, seen, state } = row!;
-      return [token, position, Number(natural), seen, state];
-    });
-    return Promise.resolve(new Float32Array(Int32Array.from(bits).buffer));
+    demand(!rows.includes(undefined), "slots that are read were filled");
+    return Promise.resolve(packRows(rows as Row[]));
   }
 
   /** Sets keys and values of slots. */
@@ -180,18 +165,8 @@ export class ToySequence implements Sequence {
     data: Float32Array<ArrayBuffer>,
     { from = 0 }: { from?: number } = {},
   ): void {
-    const bits = new Int32Array(data.buffer, data.byteOffset, slots * 5);
-    for (let slot = 0; slot < slots; slot++) {
-      const [token, position, natural, seen, state] = bits
-        .subarray(slot * 5, slot * 5 + 5);
-      this.#slots[from + slot] = {
-        token,
-        position,
-        natural: natural === 1,
-        seen,
-        state,
-      };
-    }
+    const rows = unpackRows(data).slice(0, slots);
+    for (const [slot, row] of rows.entries()) this.#slots[from + slot] = row;
   }
 
   /** Keys and values of the first `tokens` slots of the text. */
@@ -247,20 +222,6 @@ export class ToySequence implements Sequence {
   }
 }
 
-/** What a row adds to those that see it; the order does not matter. */
-function contribution(
-  { token, position, state }: Pick<Row, "token" | "position" | "state">,
-): number {
-  return mix(state ^ mix(position ^ mix(token + 1)));
-}
-
 function unit(bits: number): number {
   return (bits >>> 0) / 2 ** 32;
-}
-
-/** Scrambles 32 bits: murmur3's last step. */
-function mix(x: number): number {
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return x ^ (x >>> 16);
 }
