@@ -1,0 +1,22 @@
+/**
+ * Namespaces: who may read whose blocks. Only the server, with its secret, can name
+ * one, so no caller can ask for another's.
+ *
+ * @module
+ */
+
+import { createHmac } from "node:crypto";
+
+/** Names the namespace of a caller's key, in 32 hex digits. */
+export function callerSpace(secret: Uint8Array, caller: string): string {
+  return derive(secret, `caller\0${caller}`);
+}
+
+/** Names the namespace of the operator's own prompts, which all callers read. */
+export function sharedSpace(secret: Uint8Array): string {
+  return derive(secret, "shared");
+}
+
+function derive(secret: Uint8Array, label: string): string {
+  return createHmac("sha256", secret).update(label).digest("hex").slice(0, 32);
+}
