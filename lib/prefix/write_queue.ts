@@ -1,0 +1,87 @@
+/**
+ * Blocks on their way to the store: one after the other, with pauses, and never while
+ * a prompt is being read. What doesn't fit in the line is dropped, the oldest first.
+ *
+ * @module
+ */
+
+import { delay } from "@std/async/delay";
+
+/** Time that the store has for others, as a multiple of that for writing. */
+const PAUSE = 3;
+
+/** How blocks leave. */
+export interface WriteQueueOptions<T> {
+  /** Writes one; must not throw. */
+  write: (item: T) => Promise<void>;
+  /** Bytes that an item takes. */
+  sizeOf: (item: T) => number;
+  /** The most bytes that wait. */
+  capBytes: number;
+  /** Hears of each item that is dropped. */
+  onDrop: (item: T) => void;
+  /** Milliseconds of a clock that never goes back. */
+  now: () => number;
+}
+
+/** A bounded line with one writer at its end. */
+export class WriteQueue<T> {
+  readonly #options: WriteQueueOptions<T>;
+  readonly #items: T[] = [];
+  #bytes = 0;
+  #holds = 0;
+  #released = Promise.withResolvers<void>();
+  #writing: Promise<void> | undefined;
+
+  constructor(options: WriteQueueOptions<T>) {
+    this.#options = options;
+    this.#released.resolve();
+  }
+
+  /** Puts an item at the end of the line. */
+  push(item: T): void {
+    const { sizeOf, capBytes, onDrop } = this.#options;
+    this.#items.push(item);
+    this.#bytes += sizeOf(item);
+    while (this.#bytes > capBytes) onDrop(this.#take()!);
+    this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
+  }
+
+  /** Stops writing until the hold that it gives is released. */
+  hold(): () => void {
+    if (this.#holds++ === 0) this.#released = Promise.withResolvers();
+    let held = true;
+    return () => {
+      if (held && --this.#holds === 0) this.#released.resolve();
+      held = false;
+    };
+  }
+
+  /** Drops all that waits. */
+  clear(): void {
+    while (this.#items.length > 0) this.#options.onDrop(this.#take()!);
+  }
+
+  /** Waits until nothing is left to write. */
+  async idle(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    const { write, now } = this.#options;
+    while (this.#items.length > 0) {
+      await this.#released.promise;
+      const item = this.#take();
+      if (!item) return;
+      const before = now();
+      await write(item);
+      if (this.#items.length > 0) await delay(PAUSE * (now() - before));
+    }
+  }
+
+  #take(): T | undefined {
+    const item = this.#items.shift();
+    if (item) this.#bytes -= this.#options.sizeOf(item);
+    return item;
+  }
+}
