@@ -23,6 +23,8 @@ import { createLog } from "./lib/log.ts";
 import { Metrics } from "./lib/metrics.ts";
 import { ModelClient } from "./lib/model_client.ts";
 import { queued } from "./lib/queue.ts";
+import type { PrefixSettings } from "./lib/prefix/open_prefix_cache.ts";
+import { keptSecret, secretOf } from "./lib/prefix/secret.ts";
 import { chooseBackend, WEIGHTS } from "./lib/runtime/choose_backend.ts";
 import { Shutdown } from "./lib/shutdown.ts";
 import { ChatTemplate } from "./lib/text/chat_template.ts";
@@ -60,12 +62,18 @@ async function startModel(name: string, config: Config) {
     backend,
     threads,
     context,
+    prefix: await prefixSettings(config),
+    shared: await Promise.all(
+      config.prefix.shared.map(async (path) =>
+        template.encodeSystem(await Deno.readTextFile(path))
+      ),
+    ),
   });
-  const { passMs, exact } = client.opened;
+  const { passMs, exact, prefix } = client.opened;
   console.log(
     `${model.id}: ${backend}, ${weights} weights, ${threads} threads, ` +
       `${context} tokens of context, ${passMs.toFixed(1)} ms a pass, ` +
-      `${exact} exact`,
+      `${exact} exact; prompt cache: ${prefix}`,
   );
   const digest = artefact.digest.slice(0, 8);
   const engine = createEngine({
@@ -84,6 +92,17 @@ async function startModel(name: string, config: Config) {
     decoder: client,
   });
   return { engine, client };
+}
+
+/** Says how prompts are cached. */
+async function prefixSettings(config: Config): Promise<PrefixSettings> {
+  const { prefix: { secret, ...settings }, cacheDir } = config;
+  return {
+    ...settings,
+    secret: secret === undefined
+      ? await keptSecret(`${cacheDir}/prefix/secret`)
+      : secretOf(secret),
+  };
 }
 
 /** Says where a model's adapter is, if it has one. */
@@ -116,12 +135,14 @@ async function serve(config: Config): Promise<void> {
     engines.push(counts.watch(engine, inLine));
     clients.push(client);
   }
-  const { apiKeys, corsOrigins } = config;
+  const { apiKeys, adminKey, corsOrigins } = config;
   const log = createLog({ level: config.logLevel, write: writeError });
   const shutdown = new Shutdown();
   const app = createApp({
     engines,
+    caches: clients,
     apiKeys,
+    adminKey,
     ...(corsOrigins.includes("*") ? {} : { corsOrigins }),
     logFailure: (err, context) => log.error({ ...context, err }, "failure"),
     logRequest: (record) => log[requestLevel(record)](record, "request"),

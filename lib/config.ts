@@ -5,7 +5,13 @@
  */
 
 import { BACKENDS } from "./runtime/backend.ts";
+import {
+  PREFIX_SETTINGS,
+  type PrefixConfig,
+  prefixConfig,
+} from "./prefix_config.ts";
 import type { BackendChoice } from "./runtime/choose_backend.ts";
+import { type Setting, wrongSetting } from "./setting.ts";
 
 /** How much is logged, from nothing to everything. */
 export const LOG_LEVELS = [
@@ -29,8 +35,11 @@ export interface Config {
   /** Requests that a model runs at once. */
   parallel: number;
   cacheDir: string;
+  prefix: PrefixConfig;
   /** Keys that clients must present; none lets everybody in. */
   apiKeys: string[];
+  /** Key that opens `/admin`; without one, it is not there. */
+  adminKey?: string;
   /** Origins whose pages may call; `*` is any. */
   corsOrigins: string[];
   logLevel: typeof LOG_LEVELS[number];
@@ -44,13 +53,6 @@ export interface Host {
   processors: number;
   /** Folder for caches, as the system has it. */
   cacheHome: string;
-}
-
-/** A setting: its name, what it means, and its default as text. */
-interface Setting {
-  name: string;
-  means: string;
-  default: string;
 }
 
 /** Lists the settings, in the order of the help text. */
@@ -98,9 +100,15 @@ export function settings({ processors, cacheHome }: Host): Setting[] {
       means: "folder for downloaded models and their graphs",
       default: `${cacheHome}/bita`,
     },
+    ...PREFIX_SETTINGS,
     {
       name: "API_KEYS",
       means: "keys that clients must send, with commas between; none asks none",
+      default: "",
+    },
+    {
+      name: "ADMIN_KEY",
+      means: "key that opens /admin; none closes it",
       default: "",
     },
     {
@@ -142,16 +150,18 @@ export function parseConfig(
   const integer = (name: string, [least, most]: [number, number]) => {
     const number = /^\d+$/.test(text(name)) ? Number(text(name)) : NaN;
     if (number >= least && number <= most) return number;
-    throw wrong(name, `an integer from ${least} to ${most}`, text(name));
+    throw wrongSetting(name, `an integer from ${least} to ${most}`, text(name));
   };
   const oneOf = <T extends string>(name: string, names: readonly T[]): T => {
     const found = names.find((candidate) => candidate === text(name));
     if (found) return found;
-    throw wrong(name, `one of ${names.join(", ")}`, text(name));
+    throw wrongSetting(name, `one of ${names.join(", ")}`, text(name));
   };
 
   const models = list("MODEL");
-  if (models.length === 0) throw wrong("MODEL", "at least one", text("MODEL"));
+  if (models.length === 0) {
+    throw wrongSetting("MODEL", "at least one", text("MODEL"));
+  }
   const config: Config = {
     host: text("HOST"),
     port: integer("PORT", [0, 65535]),
@@ -160,6 +170,7 @@ export function parseConfig(
     threads: integer("THREADS", [1, 256]),
     parallel: integer("PARALLEL", [1, 256]),
     cacheDir: text("CACHE_DIR"),
+    prefix: prefixConfig({ text, list, integer, oneOf }),
     apiKeys: list("API_KEYS"),
     corsOrigins: list("CORS_ORIGINS"),
     logLevel: oneOf("LOG_LEVEL", LOG_LEVELS),
@@ -168,13 +179,14 @@ export function parseConfig(
   if (text("CONTEXT") !== "auto") {
     config.context = integer("CONTEXT", [16, 1 << 20]);
   }
+  if (text("ADMIN_KEY")) config.adminKey = text("ADMIN_KEY");
   return config;
 }
 
 /** Describes the settings, a line each. */
 export function helpText(host: Host): string {
   const lines = settings(host).map(({ name, means, default: standard }) =>
-    `  ${name.padEnd(13)} ${means} [${standard || "none"}]`
+    `  ${name.padEnd(14)} ${means} [${standard || "none"}]`
   );
   return [
     "Serves small language models over OpenAI's API.",
@@ -185,10 +197,4 @@ export function helpText(host: Host): string {
     "Environment:",
     ...lines,
   ].join("\n");
-}
-
-function wrong(name: string, rule: string, received: string): TypeError {
-  return new TypeError(
-    `Cannot start: ${name} must be ${rule}: received "${received}"`,
-  );
 }

@@ -33,6 +33,8 @@ export interface DraftingParts {
 /** How to continue a prompt, and who drafts. */
 export interface DraftedOptions extends DecodeOptions {
   draft: Draft;
+  /** Stands in for the model, and must give the same bits. */
+  through?: Model | undefined;
   /** The tree that masks fill; without it, what pays. */
   draftTree?: Int32Array | undefined;
   /** A text that is likely to come, to copy from. */
@@ -61,9 +63,10 @@ export class Drafting {
   /** Continues a prompt. */
   decode(
     prompt: Int32Array,
-    { draft, draftTree, prediction, ...options }: DraftedOptions,
+    { draft, draftTree, prediction, through, ...options }: DraftedOptions,
   ): AsyncGenerator<Burst, void> {
-    const { model, cost } = this.#parts;
+    const { cost } = this.#parts;
+    const model = through ?? this.#parts.model;
     if (draft === "none") return decodePlain(model, prompt, options);
     const planner = draftTree
       ? shapePlanner(draftTree, model.masks)

@@ -65,6 +65,7 @@ export function createEngine(
         draftTree: request.draftTree,
         prediction,
         trace: request.draftTrace ?? false,
+        cache: request.cache,
       }, { signal });
 
       const answer = new AnswerText(tokenizer, request.stop);
@@ -149,6 +150,8 @@ function traceOf(
 function count(burst: TimedBurst, timings: Timings): void {
   if (burst.rows === 0) {
     timings.prompt_ms += burst.ms;
+    timings.cache_n += burst.cached ?? 0;
+    timings.prompt_n -= burst.cached ?? 0;
     return;
   }
   timings.predicted_ms += burst.ms;

@@ -7,6 +7,8 @@
 
 import type { Sampling } from "./bita/sampling.ts";
 import type { AcceptedGuess } from "./bita/trace.ts";
+import type { CacheHints } from "./prefix/cache_hints.ts";
+import type { PrefixCounters } from "./prefix/prefix_counters.ts";
 
 /** One message of a chat, with its text parts already joined. */
 export interface ChatMessage {
@@ -32,6 +34,15 @@ export interface GenerationRequest {
   prediction?: string;
   /** Whether each pass is told, with the guesses that it accepted. */
   draftTrace?: boolean;
+  cache: CacheHints;
+}
+
+/** The cache of one model's prompts, as operators see it. */
+export interface PromptCache {
+  /** What it had done when the last text ended; none if it is off. */
+  readonly counters: PrefixCounters | undefined;
+  /** Forgets the prompts of a caller, or all; returns how many blocks went. */
+  erase(caller?: string): Promise<number>;
 }
 
 /** Counts of tokens. */

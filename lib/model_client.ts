@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PrefixCounters } from "./prefix/prefix_counters.ts";
 import type {
   DecodeTask,
   FromWorker,
@@ -20,8 +21,10 @@ export class ModelClient implements Disposable {
   #tasks = new Map<number, ReadableStreamDefaultController<TimedBurst>>();
   /** What the worker is at, by id; a task that was left takes up to a pass more. */
   #atWork = new Map<number, PromiseWithResolvers<void>>();
+  #erasures = new Map<number, (blocks: number) => void>();
   #nextId = 0;
   #failure: Error | undefined;
+  #counters: PrefixCounters | undefined;
 
   private constructor(worker: Worker, opened: OpenedModel) {
     this.#worker = worker;
@@ -49,8 +52,7 @@ export class ModelClient implements Disposable {
     };
     worker.postMessage({ type: "open", ...message } satisfies ToWorker);
     try {
-      const { passMs, exact } = await promise;
-      return new ModelClient(worker, { passMs, exact });
+      return new ModelClient(worker, await promise);
     } catch (error) {
       worker.terminate();
       throw error;
@@ -94,6 +96,20 @@ export class ModelClient implements Disposable {
     await Promise.all(this.#atWork.values().map(({ promise }) => promise));
   }
 
+  /** What the cache of prompts had done when the last text ended. */
+  get counters(): PrefixCounters | undefined {
+    return this.#counters;
+  }
+
+  /** Forgets the prompts of a caller, or all; returns how many blocks went. */
+  erase(caller?: string): Promise<number> {
+    const id = this.#nextId++;
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.#erasures.set(id, resolve);
+    this.#say({ type: "erase", id, caller });
+    return promise;
+  }
+
   /** Ends the worker. */
   [Symbol.dispose](): void {
     this.#worker.terminate();
@@ -101,8 +117,13 @@ export class ModelClient implements Disposable {
   }
 
   #hear(message: FromWorker): void {
+    if (message.type === "erased") {
+      this.#erasures.get(message.id)?.(message.blocks);
+      this.#erasures.delete(message.id);
+    }
     if (message.type !== "burst" && message.type !== "done") return;
     if (message.type === "done") this.#finish(message.id);
+    if (message.type === "done") this.#counters = message.counters;
     const controller = this.#tasks.get(message.id);
     if (!controller) return; // left before the worker heard of it
     if (message.type === "burst") {

@@ -8,6 +8,9 @@ import type { Artefact } from "../models/artefact.ts";
 import type { Burst } from "./bita/burst.ts";
 import type { Sampling } from "./bita/sampling.ts";
 import type { Draft } from "./generation.ts";
+import type { CacheHints } from "./prefix/cache_hints.ts";
+import type { PrefixSettings } from "./prefix/open_prefix_cache.ts";
+import type { PrefixCounters } from "./prefix/prefix_counters.ts";
 import type { BackendName } from "./runtime/backend.ts";
 
 /** Asks a fresh worker to open a model; it must be the first message. */
@@ -18,6 +21,9 @@ export interface OpenMessage {
   threads: number;
   /** Tokens that a text may have. */
   context: number;
+  prefix: PrefixSettings;
+  /** Beginnings of prompts that are computed now, and visible to all callers. */
+  shared: Int32Array[];
 }
 
 /** What to decode. */
@@ -33,22 +39,30 @@ export interface DecodeTask {
   prediction?: Int32Array | undefined;
   /** Whether bursts tell of their guesses. */
   trace: boolean;
+  cache: CacheHints;
 }
 
 /** From the main thread to the worker. */
 export type ToWorker =
   | OpenMessage
   | { type: "decode"; id: number; task: DecodeTask }
-  | { type: "cancel"; id: number };
+  | { type: "cancel"; id: number }
+  | { type: "erase"; id: number; caller: string | undefined };
 
 /** A burst, and the milliseconds since the one before or since the start. */
-export type TimedBurst = Burst & { ms: number };
+export type TimedBurst = Burst & {
+  ms: number;
+  /** On the first burst, tokens of the prompt that the cache had. */
+  cached?: number;
+};
 
 /** How an opened model runs. */
 export interface OpenedModel {
   /** Milliseconds of a plain pass. */
   passMs: number;
   exact: "bitwise" | "numerical";
+  /** How prompts are cached, in a few words. */
+  prefix: string;
 }
 
 /** From the worker to the main thread. */
@@ -56,4 +70,5 @@ export type FromWorker =
   | ({ type: "opened" } & OpenedModel)
   | { type: "failed"; message: string }
   | { type: "burst"; id: number; burst: TimedBurst }
-  | { type: "done"; id: number; error?: string };
+  | { type: "done"; id: number; error?: string; counters?: PrefixCounters }
+  | { type: "erased"; id: number; blocks: number };

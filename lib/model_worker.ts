@@ -8,6 +8,7 @@
 /// <reference lib="deno.worker" />
 
 import { checkModel } from "./check_model.ts";
+import { CachedDecoding } from "./cached_decoding.ts";
 import { Drafting } from "./drafting.ts";
 import type {
   DecodeTask,
@@ -15,13 +16,16 @@ import type {
   OpenMessage,
   ToWorker,
 } from "./model_messages.ts";
+import { openPrefixCache } from "./prefix/open_prefix_cache.ts";
+import type { PrefixCache } from "./prefix/prefix_cache.ts";
 import { openBackend } from "./runtime/choose_backend.ts";
+import { fingerprint } from "./runtime/fingerprint.ts";
 import { openModel } from "./runtime/ort_model.ts";
 import { takeTurns } from "./turns.ts";
 import { watchCost } from "./watched_cost.ts";
 
 const running = new Map<number, AbortController>();
-let drafting: Drafting;
+let decoding: CachedDecoding;
 
 self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
@@ -33,6 +37,13 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
       break;
     case "cancel":
       running.get(data.id)?.abort();
+      break;
+    case "erase":
+      say({
+        type: "erased",
+        id: data.id,
+        blocks: await decoding.erase(data.caller),
+      });
   }
 };
 
@@ -43,18 +54,23 @@ async function open(message: OpenMessage): Promise<void> {
     const { cost, invariant } = await checkModel(model);
     const { maskEmbeddings, acceptance } = message.artefact.adapter;
     const tuned = maskEmbeddings !== undefined;
-    drafting = new Drafting({
-      model: takeTurns(
-        watchCost(model, { cost, now: () => performance.now() }),
-      ),
-      cost,
-      tuned,
-      acceptance,
+    const watched = takeTurns(
+      watchCost(model, { cost, now: () => performance.now() }),
+    );
+    const drafting = new Drafting({ model: watched, cost, tuned, acceptance });
+    const prefixes = await openPrefixes(message, cost.body);
+    decoding = new CachedDecoding({
+      model: watched,
+      drafting,
+      invariant,
+      cache: prefixes.cache,
     });
+    await decoding.warm(message.shared);
     say({
       type: "opened",
       passMs: cost.body(1) + cost.head(1),
       exact: invariant ? "bitwise" : "numerical",
+      prefix: prefixes.about,
     });
   } catch (error) {
     say({ type: "failed", message: messageOf(error) });
@@ -64,7 +80,7 @@ async function open(message: OpenMessage): Promise<void> {
 async function run(id: number, task: DecodeTask): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
-  const bursts = drafting.decode(task.prompt, {
+  const bursts = decoding.decode(task.prompt, {
     ...task,
     signal: controller.signal,
   });
@@ -75,12 +91,29 @@ async function run(id: number, task: DecodeTask): Promise<void> {
       say({ type: "burst", id, burst: { ...burst, ms: now - before } });
       before = now;
     }
-    say({ type: "done", id });
+    const { counters } = decoding;
+    say({ type: "done", id, ...(counters && { counters }) });
   } catch (error) {
     say({ type: "done", id, error: messageOf(error) });
   } finally {
     running.delete(id);
   }
+}
+
+/** Opens the cache of prompts, where keys and values are in memory. */
+async function openPrefixes(
+  { artefact, backend, threads, prefix }: OpenMessage,
+  computeMs: (rows: number) => number,
+): Promise<{ cache?: PrefixCache; about: string }> {
+  if (prefix.mode === "off") return { about: "off" };
+  if (backend === "webgpu") return { about: "off, as keys stay on the GPU" };
+  const { layers, kvHeads, headDim } = artefact.config;
+  const { prompts } = artefact.adapter;
+  return await openPrefixCache(prefix, {
+    fingerprint: fingerprint({ artefact, backend, threads, prompts }),
+    bytesPerToken: 2 * layers * kvHeads * headDim * 4,
+    computeMs,
+  });
 }
 
 function say(message: FromWorker): void {

@@ -9,14 +9,15 @@
  * @module
  */
 
-import type { Model, Pass, Sequence } from "./bita/model.ts";
+import type { Pass } from "./bita/model.ts";
+import type { KvModel, KvSequence } from "./prefix/cached_model.ts";
 
 /**
  * Lets the sequences of a model take turns.
  *
  * A sequence that is neither closed nor asks for another pass holds up the others.
  */
-export function takeTurns(model: Model): Model {
+export function takeTurns(model: KvModel): KvModel {
   let last = Promise.resolve();
 
   /** Waits for a turn; returns what ends it. */
@@ -44,11 +45,13 @@ export function takeTurns(model: Model): Model {
           await sequence.forward(pass);
         },
         logits: (rows) => sequence.logits(rows),
+        readKv: (slots, options) => sequence.readKv(slots, options),
+        writeKv: (...range) => sequence.writeKv(...range),
         close() {
           sequence.close();
           leave();
         },
-      } satisfies Sequence;
+      } satisfies KvSequence;
     },
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import type { LiveCost } from "./bita/live_cost.ts";
-import type { Model } from "./bita/model.ts";
+import type { KvModel } from "./prefix/cached_model.ts";
 
 /** Who learns from the passes, by which clock. */
 export interface WatchOptions {
@@ -15,7 +15,10 @@ export interface WatchOptions {
 }
 
 /** Lets `cost` learn from each pass of a model, one of which runs at a time. */
-export function watchCost(model: Model, { cost, now }: WatchOptions): Model {
+export function watchCost(
+  model: KvModel,
+  { cost, now }: WatchOptions,
+): KvModel {
   return {
     vocab: model.vocab,
     masks: model.masks,
@@ -36,6 +39,8 @@ export function watchCost(model: Model, { cost, now }: WatchOptions): Model {
           cost.learn("head", rows.length, now() - begun);
           return logits;
         },
+        readKv: (slots, options) => sequence.readKv(slots, options),
+        writeKv: (...range) => sequence.writeKv(...range),
         close: () => sequence.close(),
       };
     },

@@ -9,7 +9,8 @@ import type { MiddlewareHandler } from "hono";
 import { ApiError } from "../lib/errors.ts";
 
 /**
- * Lets only requests pass that carry one of `keys`.
+ * Lets only requests pass that carry one of `keys`, and notes the SHA-256 of that
+ * one, in hex, as their `caller`.
  *
  * @throws {ApiError} 401 in the handler otherwise.
  */
@@ -23,6 +24,7 @@ export function apiKey(keys: readonly string[]): MiddlewareHandler {
     // Every key is compared, each in constant time.
     const matches = known.filter((digest) => timingSafeEqual(digest, given));
     if (matches.length === 0) throw unauthorized("the given one is unknown");
+    c.set("caller", given.toHex());
     await next();
   };
 }

@@ -6,9 +6,10 @@
 
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
-import type { Engine } from "../lib/generation.ts";
+import type { Engine, PromptCache } from "../lib/generation.ts";
 import { Metrics } from "../lib/metrics.ts";
 import { Shutdown } from "../lib/shutdown.ts";
+import { adminCache } from "./admin_cache.ts";
 import { apiKey } from "./api_key.ts";
 import { chatCompletions } from "./chat_completions.ts";
 import { completions } from "./completions.ts";
@@ -29,6 +30,10 @@ export interface AppOptions {
   engines: readonly Engine[];
   /** Keys that open `/v1`; without any, it is open. */
   apiKeys?: readonly string[];
+  /** The caches of the engines' prompts. */
+  caches?: readonly PromptCache[];
+  /** Key that opens `/admin`; without one, it is not there. */
+  adminKey?: string | undefined;
   /** Origins whose pages may call; any origin without a list. */
   corsOrigins?: readonly string[];
   /** Hears of failures whose details no client is told. */
@@ -55,6 +60,8 @@ export interface AppOptions {
 export function createApp({
   engines,
   apiKeys = [],
+  caches = [],
+  adminKey,
   corsOrigins,
   logFailure,
   logRequest = () => {},
@@ -93,6 +100,7 @@ export function createApp({
   app.route("/", probes(shutdown));
   app.route("/", metrics(counts));
   app.route("/", playground());
+  if (adminKey) app.route("/admin", adminCache(caches, { adminKey }));
 
   app.notFound(notFound);
   app.onError((error, c) => {

@@ -73,17 +73,22 @@ export async function generate(
   const requestId = c.get("requestId");
   const parent = context.active();
   const leaving = new AbortController();
+  const { generation } = request;
+  const cache = { ...generation.cache, caller: c.get("caller") ?? "" };
   const listening = AbortSignal.any([c.req.raw.signal, leaving.signal]);
   const signal = AbortSignal.any([listening, options.deadline]);
-  const events = followed(engine.generate(request.generation, { signal }), {
-    signal,
-    now: options.now,
-    tell(course) {
-      const { model } = request;
-      recordSpans(course, { model, parent, endedAt: options.now() });
-      options.logGeneration({ requestId, model, ...course });
+  const events = followed(
+    engine.generate({ ...generation, cache }, { signal }),
+    {
+      signal,
+      now: options.now,
+      tell(course) {
+        const { model } = request;
+        recordSpans(course, { model, parent, endedAt: options.now() });
+        options.logGeneration({ requestId, model, ...course });
+      },
     },
-  });
+  );
   if (!request.stream) return c.json(await wire.toCompletion(head, events));
 
   const stream = await eventStream(wire.toEvents(head, events, request), {

@@ -9,6 +9,7 @@ import { z } from "zod";
 import type { Sampling } from "../bita/sampling.ts";
 import { isShape, parseShape } from "../bita/tree.ts";
 import type { GenerationRequest } from "../generation.ts";
+import type { CacheHints } from "../prefix/cache_hints.ts";
 import { badRequest } from "./bad_request.ts";
 import { flag, integerFrom, numberFrom } from "./fields.ts";
 
@@ -35,6 +36,7 @@ const SEED = "must be an integer of at most 64 bits";
 const STOP = "must be a string or up to 4 strings, none of them empty";
 const ONE = "must be 1, as one choice is all that this server gives";
 const BIAS = "must be a number from -100 to 100";
+const SALT = "must be a string of at most 256 characters";
 const TREE = 'must be "auto", "paper" or 1 to 8 widths such as "5-4-3"';
 const BIASES = "must be an object of token ids and numbers";
 
@@ -61,6 +63,12 @@ export const commonFields = {
     { include_usage: flag() },
     "must be an object",
   ).nullish(),
+  prompt_cache_key: z.string(SALT).max(256, SALT).nullish(),
+  prompt_cache_retention: z.enum(
+    ["in_memory", "24h"],
+    'must be "in_memory" or "24h"',
+  ).nullish(),
+  cache_salt: z.string(SALT).max(256, SALT).nullish(),
   draft: z.enum(
     ["auto", "bita", "ngram", "recycle", "none"],
     'must be "auto", "bita", "ngram", "recycle" or "none"',
@@ -117,7 +125,18 @@ export function toWireRequest(
       draft,
       ...(draftTree && { draftTree }),
       ...(body.draft_trace && { draftTrace: true }),
+      cache: toCacheHints(body),
     },
+  };
+}
+
+/** Whose prompt it is, the body can't say. */
+function toCacheHints(body: CommonBody): CacheHints {
+  const { prompt_cache_key, cache_salt, prompt_cache_retention } = body;
+  return {
+    caller: "",
+    salt: JSON.stringify([prompt_cache_key ?? "", cache_salt ?? ""]),
+    ...(prompt_cache_retention && { retention: prompt_cache_retention }),
   };
 }
 

@@ -58,6 +58,21 @@ export class ChatTemplate {
   }
 
   /**
+   * Encodes what all chats with this system prompt begin with.
+   *
+   * @throws {TypeError} if the model has no template, or it refuses system prompts.
+   */
+  encodeSystem(content: string): Int32Array {
+    const [a, b] = ["a", "b"].map((question) =>
+      this.encode([
+        { role: "system", content },
+        { role: "user", content: question },
+      ])
+    );
+    return a.subarray(0, a.findIndex((id, i) => id !== b[i]));
+  }
+
+  /**
    * Encodes a text whose contents the template has rewritten, as it can't where
    * they are guarded. The control tokens must be those of the guarded text.
    */

@@ -1,6 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { helpText, parseConfig, settings } from "../../lib/config.ts";
 
+const MIB = 1 << 20;
 const HOST = { processors: 6, cacheHome: "/caches" };
 
 Deno.test("parseConfig() needs no variable", () => {
@@ -12,6 +13,13 @@ Deno.test("parseConfig() needs no variable", () => {
     threads: 6,
     parallel: 16,
     cacheDir: "/caches/bita",
+    prefix: {
+      mode: "kv",
+      kv: "/caches/bita/prefix/kv.sqlite",
+      memoryBytes: 256 * MIB,
+      storeBytes: 512 * MIB,
+      shared: [],
+    },
     apiKeys: [],
     corsOrigins: ["*"],
     logLevel: "info",
@@ -38,7 +46,14 @@ Deno.test("parseConfig() reads every variable", () => {
       CONTEXT: "512",
       PARALLEL: "4",
       CACHE_DIR: "here",
+      PREFIX_CACHE: "memory",
+      KV_PATH: "kv.db",
+      PREFIX_MEMORY: "64",
+      PREFIX_DISK: "16",
+      PREFIX_SECRET: "0123456789abcdef",
+      SHARED_PROMPTS: "a.txt, b.txt",
       API_KEYS: "one,two",
+      ADMIN_KEY: "three",
       CORS_ORIGINS: "https://a.example , https://b.example",
       LOG_LEVEL: "silent",
       DRAIN_SECONDS: "4",
@@ -53,12 +68,35 @@ Deno.test("parseConfig() reads every variable", () => {
       context: 512,
       parallel: 4,
       cacheDir: "here",
+      prefix: {
+        mode: "memory",
+        kv: "kv.db",
+        memoryBytes: 64 * MIB,
+        storeBytes: 16 * MIB,
+        secret: "0123456789abcdef",
+        shared: ["a.txt", "b.txt"],
+      },
       apiKeys: ["one", "two"],
+      adminKey: "three",
       corsOrigins: ["https://a.example", "https://b.example"],
       logLevel: "silent",
       drainSeconds: 4,
     },
   );
+});
+
+Deno.test("parseConfig() prefers a KV server to a file", () => {
+  const urls = { KV_URL: "https://kv.example", KV_PATH: "kv.db" };
+  assertEquals(parseConfig(urls, HOST).prefix.kv, "https://kv.example");
+});
+
+Deno.test("parseConfig() tells nobody a secret that is too short", () => {
+  const error = assertThrows(
+    () => parseConfig({ PREFIX_SECRET: "hunter2" }, HOST),
+    TypeError,
+    "PREFIX_SECRET must be at least 16 characters",
+  );
+  assert(!error.message.includes("hunter2"));
 });
 
 Deno.test("parseConfig() says what each value must be", () => {
@@ -81,6 +119,12 @@ Deno.test("parseConfig() says what each value must be", () => {
     ["CONTEXT", "all", context],
     ["BACKEND", "cuda", "BACKEND must be one of auto, webgpu, cpu, wasm"],
     ["BACKEND", "CPU", "BACKEND must be one of auto, webgpu, cpu, wasm"],
+    ["PREFIX_CACHE", "disk", "PREFIX_CACHE must be one of kv, memory, off"],
+    [
+      "PREFIX_MEMORY",
+      "15",
+      "PREFIX_MEMORY must be an integer from 16 to 1048576",
+    ],
     ["MODEL", " , ", "MODEL must be at least one"],
   ];
   for (const [name, value, rule] of cases) {

@@ -3,6 +3,7 @@ import type { Burst, DecodeOptions } from "../../lib/bita/burst.ts";
 import { decode } from "../../lib/bita/decoder.ts";
 import type { Model, Pass } from "../../lib/bita/model.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
+import type { KvModel } from "../../lib/prefix/cached_model.ts";
 import { takeTurns } from "../../lib/turns.ts";
 import { GREEDY } from "../greedy.ts";
 import { ToyModel } from "../toy/model.ts";
@@ -24,7 +25,7 @@ function slowToy({ fails = -1 }: { fails?: number } = {}) {
     return await work();
   };
   let opened = 0;
-  const model: Model = {
+  const model: KvModel = {
     vocab: toy.vocab,
     masks: toy.masks,
     prompts: toy.prompts,
@@ -42,6 +43,8 @@ function slowToy({ fails = -1 }: { fails?: number } = {}) {
             return sequence.forward(pass);
           }),
         logits: (rows) => slowly(`${id} logits`, () => sequence.logits(rows)),
+        readKv: (slots, options) => sequence.readKv(slots, options),
+        writeKv: (...range) => sequence.writeKv(...range),
         close: () => sequence.close(),
       };
     },

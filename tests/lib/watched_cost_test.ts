@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { LiveCost } from "../../lib/bita/live_cost.ts";
-import type { Model } from "../../lib/bita/model.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
+import type { KvModel } from "../../lib/prefix/cached_model.ts";
 import { watchCost } from "../../lib/watched_cost.ts";
 import { GREEDY } from "../greedy.ts";
 import { ToyModel } from "../toy/model.ts";
@@ -12,7 +12,7 @@ const SAMPLES = [[1, 8], [8, 8]] as const;
 async function learned({ body, head }: { body: number; head: number }) {
   const toy = new ToyModel();
   let now = 0;
-  const slow: Model = {
+  const slow: KvModel = {
     vocab: toy.vocab,
     masks: toy.masks,
     prompts: toy.prompts,
@@ -29,6 +29,8 @@ async function learned({ body, head }: { body: number; head: number }) {
           now += head;
           return sequence.logits(rows);
         },
+        readKv: (slots, options) => sequence.readKv(slots, options),
+        writeKv: (...range) => sequence.writeKv(...range),
         close: () => sequence.close(),
       };
     },

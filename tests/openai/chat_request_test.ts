@@ -26,7 +26,21 @@ Deno.test("parseChatRequest() fills in OpenAI's defaults", () => {
       },
       stop: [],
       draft: "auto",
+      cache: { caller: "", salt: '["",""]' },
     },
+  });
+});
+
+Deno.test("parseChatRequest() reads how the prompt may be cached", () => {
+  const { cache } = parse({
+    prompt_cache_key: "chat 7",
+    cache_salt: "pepper",
+    prompt_cache_retention: "24h",
+  }).generation;
+  assertEquals(cache, {
+    caller: "",
+    salt: '["chat 7","pepper"]',
+    retention: "24h",
   });
 });
 

@@ -1,0 +1,129 @@
+/**
+ * A model that begins a text with what the cache knows of it, and gives back what it
+ * computed. Decoding notices nothing but a shorter prefill.
+ *
+ * Only slots before the start of a pass are kept: they hold final text, computed in
+ * its natural slots.
+ *
+ * @module
+ */
+
+import type { Model, Pass, Sequence } from "../bita/model.ts";
+import type { Block } from "./block.ts";
+import type { Visit } from "./visit.ts";
+
+/** A sequence whose keys and values can be read and set. */
+export interface KvSequence extends Sequence {
+  readKv(slots: number, options?: { from?: number }): Promise<Block["kv"]>;
+  writeKv(
+    slots: number,
+    data: Block["kv"],
+    options?: { from?: number },
+  ): void;
+}
+
+/** A model of such sequences. */
+export interface KvModel extends Model {
+  open(prompt: Int32Array): KvSequence;
+}
+
+/** How a text is read and kept. */
+export interface CachedModelOptions {
+  visit: Visit;
+  /**
+   * Whether a row's bits don't hang on the pass it is in. If they do, a prompt is
+   * read block by block, whatever was found, and answers are not kept.
+   */
+  invariant: boolean;
+}
+
+/** Opens sequences on behalf of one request. */
+export function cachedModel(
+  model: KvModel,
+  options: CachedModelOptions,
+): Model {
+  const { vocab, masks, prompts, maxRows, context } = model;
+  const open = (prompt: Int32Array) =>
+    new CachedSequence(prompt, { ...options, model });
+  const same = { vocab, masks, prompts, maxRows, context, open };
+  return options.invariant
+    ? same
+    : { ...same, prefillRows: options.visit.blockTokens };
+}
+
+class CachedSequence implements Sequence {
+  readonly known: number;
+  readonly #visit: Visit;
+  readonly #invariant: boolean;
+  readonly #prompts: number;
+  readonly #sequence: KvSequence;
+  /** Tokens of the prompt that a prefill computes. */
+  readonly #prefill: number;
+  /** `[slots - prompts]` tokens in natural slots, the first `#final` for good. */
+  readonly #text: number[];
+  #final: number;
+  #prefilled = false;
+
+  constructor(
+    prompt: Int32Array,
+    { model, visit, invariant }: CachedModelOptions & { model: KvModel },
+  ) {
+    this.#visit = visit;
+    this.#invariant = invariant;
+    this.#prompts = model.prompts;
+    this.#sequence = model.open(prompt);
+    this.#prefill = prompt.length - 1;
+    const { found, blockTokens } = visit;
+    // The last first, so that the buffer grows once.
+    for (let depth = found.length - 1; depth >= 0; depth--) {
+      const from = model.prompts + depth * blockTokens;
+      this.#sequence.writeKv(blockTokens, found[depth].kv, { from });
+    }
+    this.known = found.length * blockTokens;
+    this.#text = [...prompt.subarray(0, this.known)];
+    this.#final = this.known;
+  }
+
+  async forward(pass: Pass): Promise<void> {
+    this.#final = pass.start - this.#prompts;
+    if (!this.#prefilled && this.#final >= this.#prefill) await this.#keep();
+    this.#note(pass);
+    await this.#sequence.forward(pass);
+  }
+
+  logits(rows: ArrayLike<number>): Promise<Float32Array> {
+    return this.#sequence.logits(rows);
+  }
+
+  close(): void {
+    const done = this.#prefilled && !this.#invariant
+      ? Promise.resolve()
+      : this.#keep();
+    done.catch(() => {}).finally(() => this.#sequence.close());
+  }
+
+  /** Keeps what is final. */
+  async #keep(): Promise<void> {
+    this.#prefilled = true;
+    const size = this.#visit.blockTokens;
+    const text = Int32Array.from(this.#text.slice(0, this.#final));
+    try {
+      await this.#visit.keep(text, (depth) => {
+        const from = this.#prompts + depth * size;
+        return this.#sequence.readKv(size, { from });
+      });
+    } finally {
+      this.#visit.prefilled();
+    }
+  }
+
+  /** Notes the natural tokens of a pass. */
+  #note({ start, tokens, positions }: Pass): void {
+    this.#text.length = this.#final;
+    for (let row = 0; row < tokens.length; row++) {
+      const natural = positions[row] === start - this.#prompts + row;
+      if (!natural || tokens[row] < 0) return;
+      this.#text.push(tokens[row]);
+    }
+  }
+}

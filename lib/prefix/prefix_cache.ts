@@ -1,0 +1,207 @@
+/**
+ * Prompts' keys and values, computed once: first in memory, then in a store that
+ * other instances share. Whatever goes wrong, a prompt is just computed.
+ *
+ * @module
+ */
+
+import { deadline } from "@std/async/deadline";
+import type { Block } from "./block.ts";
+import { BlockChain } from "./block_chain.ts";
+import type { CacheHints } from "./cache_hints.ts";
+import { type HeldBlock, MemoryCache } from "./memory_cache.ts";
+import { callerSpace, sharedSpace } from "./namespace.ts";
+import type { PrefixCounters } from "./prefix_counters.ts";
+import type { StoredBlocks } from "./stored_blocks.ts";
+import type { ReadBlock, Visit } from "./visit.ts";
+
+/** What a cache is made of. */
+export interface PrefixCacheOptions {
+  /** Names all that can change a bit of a key or value. */
+  model: string;
+  secret: Uint8Array<ArrayBuffer>;
+  blockTokens: number;
+  /** Bytes of a block's keys and values. */
+  blockBytes: number;
+  /** The most bytes of keys and values in memory. */
+  memoryBytes: number;
+  /** The second tier, if there is one. */
+  stored?: StoredBlocks | undefined;
+  /** Milliseconds to compute a block. */
+  computeMs: number;
+  counters: PrefixCounters;
+}
+
+/** How one text is looked for and kept. */
+interface Search {
+  prompt: Int32Array;
+  /** The caller's own chain, then others that he may read. */
+  chains: BlockChain[];
+  retention: CacheHints["retention"];
+}
+
+/** Finds and keeps the blocks of prompts. */
+export class PrefixCache {
+  readonly #options: PrefixCacheOptions;
+  readonly #memory: MemoryCache;
+  /** Prompts under way, by the first block that each has to compute. */
+  readonly #running = new Map<string, Promise<void>>();
+  /** Whether there are shared prompts. */
+  #shares = false;
+
+  constructor(options: PrefixCacheOptions) {
+    this.#options = options;
+    this.#memory = new MemoryCache(options.memoryBytes);
+  }
+
+  /** What the cache has done so far. */
+  get counters(): PrefixCounters {
+    return this.#options.counters;
+  }
+
+  /** Looks for a caller's prompt, in his own namespace and in the shared one. */
+  async visit(
+    prompt: Int32Array,
+    { caller, salt, retention }: CacheHints,
+  ): Promise<Visit> {
+    const { secret } = this.#options;
+    const chains = [this.#chain(prompt, callerSpace(secret, caller), salt)];
+    if (this.#shares) chains.push(this.#chain(prompt, sharedSpace(secret)));
+    return await this.#visit({ prompt, chains, retention });
+  }
+
+  /** Looks for a prompt of the operator's, which all callers may then find. */
+  async visitShared(prompt: Int32Array): Promise<Visit> {
+    this.#shares = true;
+    const chains = [this.#chain(prompt, sharedSpace(this.#options.secret))];
+    return await this.#visit({ prompt, chains, retention: "24h" });
+  }
+
+  /** Forgets a caller's blocks, or all; returns how many copies that were. */
+  async erase(caller?: string): Promise<number> {
+    const { secret, stored } = this.#options;
+    const space = caller === undefined
+      ? undefined
+      : callerSpace(secret, caller);
+    const held = this.#memory.erase(space);
+    this.counters.memoryBytes = this.#memory.bytes;
+    return held + (await stored?.erase(space) ?? 0);
+  }
+
+  /** Waits until nothing is left to write. */
+  async idle(): Promise<void> {
+    await this.#options.stored?.idle();
+  }
+
+  /** Lets go of the store. */
+  close(): void {
+    this.#options.stored?.close();
+  }
+
+  /** Names the blocks that a prompt may begin with; its last token is computed. */
+  #chain(prompt: Int32Array, space: string, salt = ""): BlockChain {
+    const { model, blockTokens } = this.#options;
+    return new BlockChain({ model, space, salt }, blockTokens)
+      .extend(prompt.subarray(0, -1));
+  }
+
+  async #visit(search: Search): Promise<Visit> {
+    const { stored, computeMs, blockTokens } = this.#options;
+    const release = stored?.hold();
+    const { hashes } = search.chains[0];
+    let held = this.#find(search);
+    const running = this.#running.get(hashes[held.length]);
+    if (running) {
+      const patience = computeMs * (hashes.length - held.length);
+      await deadline(running, patience).catch(() => {});
+      held = this.#find(search);
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const first = hashes[held.length];
+    if (first !== undefined) this.#running.set(first, promise);
+    const loaded = await this.#load(search, held.length);
+    const found = [...held, ...loaded];
+    this.counters.memoryHits += held.length;
+    this.counters.misses += hashes.length - found.length;
+    return {
+      blockTokens,
+      found,
+      keep: (text, read) =>
+        this.#keep({ ...search, prompt: text }, { from: found.length, read }),
+      prefilled: () => {
+        resolve();
+        if (this.#running.get(first) === promise) this.#running.delete(first);
+        release?.();
+      },
+    };
+  }
+
+  /** Finds blocks in memory, and notes their use. */
+  #find({ chains, retention }: Search): HeldBlock[] {
+    const found: HeldBlock[] = [];
+    for (let depth = 0; depth < chains[0].hashes.length; depth++) {
+      const block = chains
+        .map(({ hashes }) => this.#memory.get(hashes[depth]))
+        .find((block) => block !== undefined);
+      if (!block) break;
+      block.hits++;
+      found.push(block);
+    }
+    this.#memory.touch(found.map(({ place }) => place.hash));
+    for (const block of found) this.#offer(block, retention);
+    return found;
+  }
+
+  /** Reads blocks from the store, of the namespace that has more of them. */
+  async #load({ prompt, chains }: Search, from: number): Promise<Block[]> {
+    const { stored, model } = this.#options;
+    let most: Block[] = [];
+    for (const chain of stored ? chains : []) {
+      const wanted = chain.hashes.slice(from).map((hash, i) => ({
+        place: { model, space: chain.space, hash },
+        tokens: chain.tokens(prompt, from + i),
+      }));
+      const loaded = await stored!.load(wanted);
+      for (let i = loaded.length - 1; i >= 0; i--) {
+        const { place } = wanted[i];
+        this.#hold({ ...loaded[i], place, depth: from + i, hits: 1 });
+      }
+      if (loaded.length > most.length) most = loaded;
+      if (most.length === wanted.length) break;
+    }
+    return most;
+  }
+
+  /** Holds the blocks of a text from the first that was not found. */
+  async #keep(
+    { prompt: text, chains: [chain], retention }: Search,
+    { from, read }: { from: number; read: ReadBlock },
+  ): Promise<void> {
+    const { model, blockBytes } = this.#options;
+    const { space, hashes } = chain.extend(text);
+    const kept = hashes.slice(0, this.#memory.room(blockBytes));
+    // The last first: what makes room for others is the end of a text.
+    for (let depth = kept.length - 1; depth >= from; depth--) {
+      const hash = kept[depth];
+      if (this.#memory.get(hash)) continue;
+      const tokens = chain.tokens(text, depth);
+      const kv = await read(depth);
+      const place = { model, space, hash };
+      const block: HeldBlock = { place, tokens, kv, depth, hits: 0 };
+      this.#hold(block);
+      this.#offer(block, retention);
+    }
+    this.#memory.touch(kept);
+  }
+
+  #hold(block: HeldBlock): void {
+    this.counters.memoryEvictions += this.#memory.put(block);
+    this.counters.memoryBytes = this.#memory.bytes;
+  }
+
+  /** Lets the store have a block that is worth it. */
+  #offer(block: HeldBlock, retention: CacheHints["retention"]): void {
+    const recurs = block.hits > 0 && retention === undefined;
+    if (recurs || retention === "24h") this.#options.stored?.offer(block);
+  }
+}

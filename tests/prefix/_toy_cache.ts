@@ -1,0 +1,117 @@
+/**
+ * The real cache before the toy model: whatever the cache gets wrong, the toy tells.
+ *
+ * @module
+ */
+
+import {
+  CachedDecoding,
+  type CachedOptions,
+} from "../../lib/cached_decoding.ts";
+import { Drafting } from "../../lib/drafting.ts";
+import { openPrefixCache } from "../../lib/prefix/open_prefix_cache.ts";
+import type { PrefixSettings } from "../../lib/prefix/open_prefix_cache.ts";
+import type { PrefixCache } from "../../lib/prefix/prefix_cache.ts";
+import { GREEDY } from "../greedy.ts";
+import { run } from "../bita/_run.ts";
+import { ToyModel } from "../toy/model.ts";
+
+/** Tokens a block. */
+export const BLOCK = 16;
+
+/** Bytes of a toy's token. */
+const BYTES = 20;
+
+const MIB = 1 << 20;
+
+/** What a server under test is like. */
+export interface ToyServerOptions extends Partial<PrefixSettings> {
+  model?: ToyModel;
+  /** Whether the toy claims that widths don't matter. */
+  invariant?: boolean;
+  /** Milliseconds that the toy claims to take for a block; long, so reading pays. */
+  computeMs?: number;
+}
+
+/** A cache and what decodes behind it; leaving its scope closes it. */
+export interface ToyServer extends Disposable {
+  model: ToyModel;
+  cache: PrefixCache;
+  about: string;
+  decoding: CachedDecoding;
+  /** Continues a prompt greedily; gives the text and how much was known. */
+  ask(prompt: ArrayLike<number>, options?: AskOptions): Promise<Answer>;
+}
+
+/** How a prompt is continued. */
+export type AskOptions = Partial<CachedOptions> & { caller?: string };
+
+/** A text, and how many tokens of its prompt were known. */
+export interface Answer {
+  tokens: number[];
+  cached: number;
+}
+
+/** Starts a toy with a cache, in memory unless told otherwise. */
+export async function startToy(
+  {
+    model = new ToyModel({ context: 400 }),
+    invariant = true,
+    computeMs = 10_000,
+    ...settings
+  }: ToyServerOptions = {},
+): Promise<ToyServer> {
+  const { cache, about } = await openPrefixCache({
+    mode: "kv",
+    kv: ":memory:",
+    memoryBytes: 16 * MIB,
+    storeBytes: 64 * MIB,
+    secret: new Uint8Array(32).fill(1),
+    ...settings,
+  }, {
+    fingerprint: `toy ${model.seed}`,
+    bytesPerToken: BYTES,
+    computeMs: () => computeMs,
+  });
+  const cost = { body: () => 1, head: () => 1 };
+  const drafting = new Drafting({ model, cost, tuned: true });
+  const decoding = new CachedDecoding({ model, drafting, invariant, cache });
+  return {
+    model,
+    cache,
+    about,
+    decoding,
+    async ask(prompt, { caller = "", ...options } = {}) {
+      const bursts = decoding.decode(Int32Array.from(prompt), {
+        sampling: GREEDY,
+        maxTokens: 8,
+        endTokens: new Set(),
+        draft: "bita",
+        cache: { caller, salt: "" },
+        ...options,
+      });
+      const { tokens, bursts: all } = await run(bursts);
+      const { cached = 0 } = all[0] as { cached?: number };
+      return { tokens, cached };
+    },
+    [Symbol.dispose]: () => cache.close(),
+  };
+}
+
+/** Makes the text that a toy would write without any cache. */
+export async function plainText(
+  prompt: ArrayLike<number>,
+  options: AskOptions = {},
+): Promise<number[]> {
+  using server = await startToy({ mode: "memory" });
+  return (await server.ask(prompt, options)).tokens;
+}
+
+/** Draws a prompt, the same one for a seed. */
+export function promptOf(length: number, seed = 1): number[] {
+  let state = seed;
+  return Array.from({ length }, () => {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 12345;
+    return (state >>> 16) % 12;
+  });
+}

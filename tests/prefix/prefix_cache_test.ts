@@ -1,0 +1,203 @@
+import { assert, assertEquals } from "@std/assert";
+import { BLOCK, plainText, promptOf, startToy } from "./_toy_cache.ts";
+import { temporaryFolder } from "./_folder.ts";
+
+const PROMPT = promptOf(3 * BLOCK + 5);
+const CACHE = { caller: "", salt: "" };
+const KEEP = { cache: { ...CACHE, retention: "24h" as const } };
+
+Deno.test("PrefixCache knows whole blocks of a prompt that was asked before", async () => {
+  using server = await startToy({ mode: "memory" });
+  const first = await server.ask(PROMPT);
+  const again = await server.ask(PROMPT);
+  assertEquals([first.cached, again.cached], [0, 3 * BLOCK]);
+  assertEquals(again.tokens, first.tokens);
+});
+
+Deno.test("PrefixCache leaves the last token of a prompt to compute", async () => {
+  using server = await startToy({ mode: "memory" });
+  const prompt = PROMPT.slice(0, 2 * BLOCK);
+  await server.ask(prompt);
+  assertEquals((await server.ask(prompt)).cached, BLOCK);
+  assertEquals((await server.ask(prompt.slice(0, 1))).cached, 0);
+});
+
+Deno.test("PrefixCache knows what prompts have in common", async () => {
+  using server = await startToy({ mode: "memory" });
+  await server.ask(PROMPT);
+  const other = PROMPT.with(2 * BLOCK + 3, 11);
+  assertEquals((await server.ask(other)).cached, 2 * BLOCK);
+  assertEquals(
+    (await server.ask(PROMPT.with(0, (PROMPT[0] + 1) % 12))).cached,
+    0,
+  );
+});
+
+Deno.test("PrefixCache knows its own answers where bits don't hang on widths", async () => {
+  for (const invariant of [true, false]) {
+    using server = await startToy({ mode: "memory", invariant });
+    const { tokens } = await server.ask(PROMPT, { maxTokens: 60 });
+    const next = [...PROMPT, ...tokens, 1, 2, 3];
+    const { cached } = await server.ask(next);
+    const known = PROMPT.length + tokens.length;
+    if (!invariant) assertEquals(cached, 3 * BLOCK);
+    else assert(cached > known - 2 * BLOCK && cached < known, `${cached}`);
+    assertEquals((await server.ask(next)).tokens, await plainText(next));
+  }
+});
+
+Deno.test("PrefixCache reads prompts in the same blocks, hit or miss, where widths matter", async () => {
+  using server = await startToy({ mode: "memory", invariant: false });
+  const { model } = server;
+  await server.ask(PROMPT);
+  await server.ask(PROMPT.with(2 * BLOCK + 1, 11));
+  const widths = model.opened.map(({ passes }) =>
+    passes.filter(({ start }) => start < model.prompts + PROMPT.length - 1)
+      .map(({ start, tokens }) => [start - model.prompts, tokens.length])
+  );
+  const cold = [[0, 16], [16, 16], [32, 16], [48, 4]];
+  assertEquals(widths, [cold, cold.slice(2)]);
+});
+
+Deno.test("PrefixCache parts callers: the same key hits, another misses", async () => {
+  using folder = temporaryFolder();
+  const kv = `${folder.path}/kv.sqlite`;
+  {
+    using server = await startToy({ kv });
+    const cache = { ...KEEP.cache, caller: "a" };
+    await server.ask(PROMPT, { cache });
+    assertEquals((await server.ask(PROMPT, { caller: "a" })).cached, 48);
+    assertEquals((await server.ask(PROMPT, { caller: "b" })).cached, 0);
+    await server.cache.idle();
+  }
+  for (const [caller, cached] of [["a", 48], ["b", 0]] as const) {
+    using server = await startToy({ kv });
+    assertEquals((await server.ask(PROMPT, { caller })).cached, cached);
+  }
+});
+
+Deno.test("PrefixCache parts what a caller salts, and no caller can salt his way to another", async () => {
+  using server = await startToy({ mode: "memory" });
+  const ask = (caller: string, salt: string) =>
+    server.ask(PROMPT, { cache: { caller, salt } });
+  await ask("a", "x");
+  assertEquals((await ask("a", "x")).cached, 48);
+  assertEquals((await ask("a", "y")).cached, 0);
+  assertEquals((await ask("b", "x")).cached, 0);
+});
+
+Deno.test("PrefixCache finds what was stored after a restart, and only that", async () => {
+  using folder = temporaryFolder();
+  const kv = `${folder.path}/kv.sqlite`;
+  const [once, twice, kept, never] = [1, 2, 3, 4].map((seed) =>
+    promptOf(40, seed)
+  );
+  const texts: number[][] = [];
+  {
+    using server = await startToy({ kv });
+    for (const prompt of [once, twice, twice]) {
+      texts.push((await server.ask(prompt)).tokens);
+    }
+    await server.ask(kept, KEEP);
+    const retention = "in_memory";
+    for (let i = 0; i < 3; i++) {
+      await server.ask(never, { cache: { ...CACHE, retention } });
+    }
+    await server.cache.idle();
+    assertEquals(server.cache.counters.written, 4);
+  }
+  using server = await startToy({ kv });
+  const again = [];
+  for (const prompt of [once, twice, kept, never]) {
+    again.push(await server.ask(prompt));
+  }
+  assertEquals(again.map(({ cached }) => cached), [0, 32, 32, 0]);
+  assertEquals(again[1].tokens, texts[1]);
+  assertEquals(server.cache.counters.storeHits, 4);
+});
+
+Deno.test("PrefixCache obeys the break-even length", async () => {
+  using folder = temporaryFolder();
+  const kv = `${folder.path}/kv.sqlite`;
+  {
+    using server = await startToy({ kv });
+    await server.ask(PROMPT, KEEP);
+    await server.cache.idle();
+  }
+  using quick = await startToy({ kv, computeMs: 0 });
+  assert(quick.about.endsWith("read from Infinity tokens on"), quick.about);
+  assertEquals((await quick.ask(PROMPT)).cached, 0);
+  assertEquals(quick.cache.counters.timeouts, 0, "the store is not asked");
+});
+
+Deno.test("PrefixCache computes a prompt once for all who ask together", async () => {
+  using server = await startToy({ mode: "memory" });
+  const asked = Array.from({ length: 4 }, () => server.ask(PROMPT));
+  const answers = await Promise.all(asked);
+  assertEquals(answers.map(({ cached }) => cached), [0, 48, 48, 48]);
+  for (const { tokens } of answers) assertEquals(tokens, answers[0].tokens);
+});
+
+Deno.test("PrefixCache lets the next compute when the first leaves", async () => {
+  using server = await startToy({ mode: "memory" });
+  const signal = AbortSignal.abort(new Error("left"));
+  const first = server.ask(PROMPT, { signal }).catch(() => undefined);
+  const second = server.ask(PROMPT);
+  assertEquals(await first, undefined);
+  assertEquals((await second).tokens, await plainText(PROMPT));
+});
+
+Deno.test("PrefixCache shows the operator's prompts to all callers", async () => {
+  using folder = temporaryFolder();
+  const kv = `${folder.path}/kv.sqlite`;
+  const shared = Int32Array.from(PROMPT.slice(0, 40));
+  const rounds = [
+    { warmed: 0, one: "a", other: "b" },
+    { warmed: 32, one: "c", other: "d" },
+  ];
+  for (const { warmed, one, other } of rounds) {
+    using server = await startToy({ kv });
+    await server.decoding.warm([shared]);
+    assertEquals(server.cache.counters.storeHits * BLOCK, warmed);
+    for (
+      const [caller, cached] of [[one, 32], [one, 48], [other, 32]] as const
+    ) {
+      const answer = await server.ask(PROMPT, { caller });
+      assertEquals(answer.cached, cached);
+    }
+    await server.cache.idle();
+  }
+});
+
+Deno.test("PrefixCache forgets a caller, in memory and in the store", async () => {
+  using folder = temporaryFolder();
+  const kv = `${folder.path}/kv.sqlite`;
+  const ask = (server: Awaited<ReturnType<typeof startToy>>, caller: string) =>
+    server.ask(PROMPT, { cache: { ...KEEP.cache, caller } });
+  {
+    using server = await startToy({ kv });
+    for (const caller of ["a", "b"]) await ask(server, caller);
+    await server.cache.idle();
+    assertEquals(await server.cache.erase("a"), 6);
+    assertEquals((await server.ask(PROMPT, { caller: "b" })).cached, 48);
+  }
+  using server = await startToy({ kv });
+  assertEquals((await server.ask(PROMPT, { caller: "a" })).cached, 0);
+  assertEquals((await server.ask(PROMPT, { caller: "b" })).cached, 48);
+  await server.cache.idle();
+  assert(await server.cache.erase() > 0);
+  assertEquals((await server.ask(PROMPT, { caller: "b" })).cached, 0);
+});
+
+Deno.test("PrefixCache counts what it does", async () => {
+  using server = await startToy();
+  await server.ask(PROMPT, KEEP);
+  await server.cache.idle();
+  await server.ask(PROMPT, KEEP);
+  const { counters } = server.cache;
+  assertEquals(counters.misses, 3);
+  assertEquals(counters.memoryHits, 3);
+  assertEquals(counters.written, 3);
+  assertEquals(counters.memoryBytes, 3 * BLOCK * 20);
+  assert(counters.storeBytes > counters.memoryBytes);
+});
