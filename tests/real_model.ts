@@ -7,10 +7,9 @@
 
 import { availableParallelism, homedir } from "node:os";
 import { parseConfig } from "../lib/config.ts";
-import type { Model } from "../lib/bita/model.ts";
 import type { BackendName } from "../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../lib/runtime/choose_backend.ts";
-import { openModel } from "../lib/runtime/ort_model.ts";
+import { openModel, type OrtModel } from "../lib/runtime/ort_model.ts";
 import type { Adapter } from "../models/adapter.ts";
 import { type Artefact, openArtefact } from "../models/artefact.ts";
 import { modelFile } from "../models/download.ts";
@@ -53,7 +52,7 @@ export async function realArtefact(
 export async function openRealModel(
   backend: BackendName,
   options: { context?: number; format?: WeightFormat; adapter?: Adapter } = {},
-): Promise<Model> {
+): Promise<OrtModel> {
   const { context = 1024, format = WEIGHTS[backend], adapter } = options;
   const { threads } = CONFIG;
   const artefact = await realArtefact(format);

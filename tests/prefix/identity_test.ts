@@ -1,0 +1,147 @@
+/**
+ * The great claim: whether a prompt was computed, remembered or read from the store
+ * changes no bit of any logit, drafted or not.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { CachedDecoding } from "../../lib/cached_decoding.ts";
+import { Drafting } from "../../lib/drafting.ts";
+import type { Draft } from "../../lib/generation.ts";
+import type { KvModel } from "../../lib/prefix/cached_model.ts";
+import { openPrefixCache } from "../../lib/prefix/open_prefix_cache.ts";
+import type { PrefixCache } from "../../lib/prefix/prefix_cache.ts";
+import { run } from "../bita/_run.ts";
+import { GREEDY } from "../greedy.ts";
+import { openRealModel, realArtefact } from "../real_model.ts";
+import { textTokens } from "../runtime/_text.ts";
+import { ToyModel } from "../toy/model.ts";
+import { temporaryFolder } from "./_folder.ts";
+import { recorded } from "./_recorded.ts";
+import { promptOf } from "./_toy_cache.ts";
+
+const GIB = 1 << 30;
+const COST = { body: (rows: number) => 10 + rows, head: () => 1 };
+const CACHE = { caller: "", salt: "", retention: "24h" } as const;
+
+/** What is compared, and how. */
+interface Claim {
+  model: KvModel;
+  prompts: Int32Array[];
+  draft: Draft;
+  bytesPerToken: number;
+  /** Whether rows don't hang on their pass; if not, there is nothing to compare with. */
+  invariant: boolean;
+}
+
+/** Holds a cold, a warm and a restarted cache against none; counts what was known. */
+async function assertIdentical(
+  { model, prompts, draft, bytesPerToken, invariant }: Claim,
+): Promise<void> {
+  using folder = temporaryFolder();
+  const settings = {
+    mode: "kv" as const,
+    kv: `${folder.path}/kv.sqlite`,
+    memoryBytes: GIB,
+    storeBytes: GIB,
+    secret: new Uint8Array(32),
+  };
+  // Computing seems slow, so that the store is always worth a look.
+  const parts = { fingerprint: "", bytesPerToken, computeMs: () => 60_000 };
+  const open = async () => (await openPrefixCache(settings, parts)).cache;
+  const observed = recorded(model);
+
+  const readAll = async (cache?: PrefixCache) => {
+    const readings = [];
+    let known = 0;
+    for (const prompt of prompts) {
+      // What drafts teach must not differ either.
+      const drafting = new Drafting({
+        model: observed,
+        cost: COST,
+        tuned: true,
+      });
+      const decoding = new CachedDecoding({
+        model: observed,
+        drafting,
+        invariant,
+        cache,
+      });
+      const { tokens, bursts } = await run(decoding.decode(prompt, {
+        sampling: GREEDY,
+        maxTokens: 8,
+        endTokens: new Set(),
+        draft,
+        cache: CACHE,
+      }));
+      known += (bursts[0] as { cached?: number }).cached ?? 0;
+      readings.push({ tokens, logits: observed.takeDigests() });
+    }
+    return { readings, known };
+  };
+
+  const cache = await open();
+  const cold = await readAll(cache);
+  const warm = await readAll(cache);
+  await cache.idle();
+  assertEquals(cache.counters.dropped, 0);
+  cache.close();
+  const restarted = await open();
+  const read = await readAll(restarted);
+  const { storeHits } = restarted.counters;
+  restarted.close();
+
+  const off = invariant ? (await readAll()).readings : cold.readings;
+  assertEquals(cold.readings, off, "cold");
+  assertEquals(warm.readings, off, "from memory");
+  assertEquals(read.readings, off, "from the store");
+  console.log(
+    `${prompts.length} prompts; tokens known: cold ${cold.known}, ` +
+      `warm ${warm.known}, restarted ${read.known}`,
+  );
+  assert(cold.known < warm.known && storeHits > prompts.length / 2);
+  assertEquals(read.known, warm.known);
+}
+
+/** Makes prompts of 1 to 90 tokens; some begin as another does. */
+function somePrompts(count: number): Int32Array[] {
+  return Array.from({ length: count }, (_, i) => {
+    const [length, shared] = [1 + (i * 37) % 90, (i * 29) % 70];
+    const own = promptOf(length, i + 1);
+    const common = promptOf(90, 1000 + i % 20);
+    return Int32Array.from(own, (id, at) => at < shared ? common[at] : id);
+  });
+}
+
+for (const draft of ["none", "bita"] as const) {
+  for (const invariant of [true, false]) {
+    const where = invariant ? "bits" : "shapes";
+    Deno.test(`the cache changes no logit of the toy, draft ${draft}, same ${where}`, async () => {
+      await assertIdentical({
+        model: new ToyModel({ context: 120, perturb: invariant, maxRows: 31 }),
+        prompts: somePrompts(invariant ? 200 : 40),
+        draft,
+        bytesPerToken: 20,
+        invariant,
+      });
+    });
+  }
+
+  Deno.test(`the cache changes no logit of the real model, draft ${draft}`, async () => {
+    const { config } = await realArtefact("int8");
+    const text = await textTokens();
+    const prompts = [70, 33, 90, 70, 17, 49].map((length, i) => {
+      const prompt = text.slice(0, length);
+      if (i > 2) prompt[length >> 1]++; // and begins as one before
+      return prompt;
+    });
+    await assertIdentical({
+      model: await openRealModel("cpu"),
+      prompts,
+      draft,
+      bytesPerToken: 2 * config.layers * config.kvHeads * config.headDim * 4,
+      invariant: true,
+    });
+  });
+}
