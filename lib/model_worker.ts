@@ -113,6 +113,7 @@ async function openPrefixes(
     fingerprint: fingerprint({ artefact, backend, threads, prompts }),
     bytesPerToken: 2 * layers * kvHeads * headDim * 4,
     computeMs,
+    now: Date.now,
   });
 }
 

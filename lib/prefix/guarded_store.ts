@@ -13,11 +13,14 @@ import type { BlockStore } from "./block_store.ts";
 import { CircuitBreaker } from "./circuit_breaker.ts";
 import type { PrefixCounters } from "./prefix_counters.ts";
 
-/** Calls given up and still under way that one connection may have. */
+/** Calls given up and still under way that cost the connection. */
 const MOST_ABANDONED = 8;
 
+/** Those that cost the store; closing a connection does not end them. */
+const MOST_PENDING = 64;
+
 /** Milliseconds that a connection may take to come about. */
-const CONNECT_MS = 5_000;
+const CONNECT_MS = 2_000;
 
 /** What the guard needs from outside. */
 export interface GuardOptions {
@@ -46,6 +49,7 @@ export class GuardedStore {
     ms: number,
   ): Promise<T | undefined> {
     const { counters, now, onFailure } = this.#options;
+    if (this.#abandoned >= MOST_PENDING) return undefined;
     if (!this.#breaker.allows(now())) return undefined;
     try {
       const store = await this.#connected();
@@ -67,7 +71,6 @@ export class GuardedStore {
   close(): void {
     this.#store?.then((store) => store.close()).catch(() => {});
     this.#store = undefined;
-    this.#abandoned = 0;
   }
 
   async #connected(): Promise<BlockStore> {
@@ -81,17 +84,13 @@ export class GuardedStore {
   }
 
   async #inTime<T>(call: Promise<T>, ms: number): Promise<T> {
-    const store = this.#store;
     try {
       return await deadline(call, ms);
     } catch (error) {
-      if (!isTimeout(error) || this.#store !== store) throw error;
-      this.#abandoned++;
-      const done = () => {
-        if (this.#store === store) this.#abandoned--;
-      };
+      if (!isTimeout(error)) throw error;
+      const done = () => void this.#abandoned--;
       call.then(done, done);
-      if (this.#abandoned >= MOST_ABANDONED) this.close();
+      if (++this.#abandoned % MOST_ABANDONED === 0) this.close();
       throw error;
     }
   }

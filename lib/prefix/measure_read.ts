@@ -28,20 +28,22 @@ export interface MeasureOptions {
   blockBytes: number;
   /** The disk of the store, if it is on one of ours. */
   disk?: DiskGuard | undefined;
+  /** Unix time in milliseconds. */
+  now: () => number;
 }
 
 /** Times reads of one block and of several at once, opened as they must be. */
 export async function measureRead(
   store: GuardedStore,
-  { sealer, blockBytes, disk }: MeasureOptions,
+  { sealer, blockBytes, disk, now }: MeasureOptions,
 ): Promise<ReadCost> {
   if (disk?.hasRoom() === false) return UNKNOWN;
   const tokens = Int32Array.of(0);
   const place = { model: "probe", space: "", hash: crypto.randomUUID() };
   const kv = new Float32Array(blockBytes / 4);
   const record = await sealer.seal(place, { tokens, kv });
-  const now = Date.now();
-  const entry = { bytes: record.length, depth: 0, created: now, used: now };
+  const time = now();
+  const entry = { bytes: record.length, depth: 0, created: time, used: time };
   const written = await store.call(
     (kv) => kv.write(place, record, entry).then(() => true),
     PATIENCE_MS,
@@ -55,7 +57,7 @@ export async function measureRead(
     if (found) await sealer.open(place, found, tokens);
     return found !== undefined;
   };
-  const time = async (count: number) => {
+  const clock = async (count: number) => {
     let best = Infinity;
     for (let trial = 0; trial < TRIALS; trial++) {
       const before = performance.now();
@@ -66,8 +68,8 @@ export async function measureRead(
     }
     return best;
   };
-  const one = await time(1);
-  const many = await time(MANY);
+  const one = await clock(1);
+  const many = await clock(MANY);
   await store.call((kv) => kv.remove(place), PATIENCE_MS);
   return Number.isFinite(one + many)
     ? readCost(one, { count: MANY, ms: many })

@@ -15,7 +15,7 @@ import { openKvStore } from "./kv_store.ts";
 import { measureRead } from "./measure_read.ts";
 import { preflight } from "./preflight.ts";
 import { PrefixCache } from "./prefix_cache.ts";
-import { newCounters } from "./prefix_counters.ts";
+import { newCounters, type PrefixCounters } from "./prefix_counters.ts";
 import { StoredBlocks } from "./stored_blocks.ts";
 
 /** Part of the memory that blocks may take while they wait to be written. */
@@ -42,6 +42,8 @@ export interface PrefixModel {
   bytesPerToken: number;
   /** Milliseconds to compute tokens of a prompt. */
   computeMs: (tokens: number) => number;
+  /** Unix time in milliseconds. */
+  now: () => number;
 }
 
 /** A cache, and a line that says how it runs. */
@@ -53,7 +55,7 @@ export interface OpenedPrefixCache {
 /** Opens a cache; without a store that works, it is one in memory. */
 export async function openPrefixCache(
   settings: PrefixSettings,
-  { fingerprint, bytesPerToken, computeMs }: PrefixModel,
+  { fingerprint, bytesPerToken, computeMs, now }: PrefixModel,
 ): Promise<OpenedPrefixCache> {
   const { secret, memoryBytes } = settings;
   const size = blockSize(bytesPerToken);
@@ -66,6 +68,7 @@ export async function openPrefixCache(
     memoryBytes: memoryBytes * (1 - QUEUE_SHARE),
     computeMs: computeMs(size.tokens),
     counters,
+    now,
   };
   const blocks = `blocks of ${size.tokens} tokens`;
   if (settings.mode === "memory" || !size.storable) {
@@ -90,16 +93,17 @@ export async function openPrefixCache(
 /** @throws {Error} if there is no place for a file. */
 async function openStored(
   { kv, memoryBytes, storeBytes, secret }: PrefixSettings,
-  { blockBytes, computeMs, counters }: {
+  { blockBytes, computeMs, counters, now }: {
     blockBytes: number;
     computeMs: number;
-    counters: ReturnType<typeof newCounters>;
+    counters: PrefixCounters;
+    now: () => number;
   },
 ): Promise<StoredBlocks> {
   const isRemote = /^https?:/.test(kv);
   let disk: DiskGuard | undefined;
   if (!isRemote) {
-    await preflight(kv, { now: Date.now });
+    await preflight(kv, { now });
     disk = new DiskGuard(dirname(kv));
     await disk.load();
   }
@@ -114,10 +118,10 @@ async function openStored(
     counters,
     capBytes: storeBytes,
     owner: crypto.randomUUID(),
-    now: Date.now,
+    now,
   });
   const sealer = new BlockSealer(secret);
-  const read = await measureRead(store, { sealer, blockBytes, disk });
+  const read = await measureRead(store, { sealer, blockBytes, disk, now });
   const stored: StoredBlocks | undefined = new StoredBlocks({
     store,
     sealer,
@@ -127,7 +131,7 @@ async function openStored(
     read,
     computeMs,
     queueBytes: memoryBytes * QUEUE_SHARE,
-    now: Date.now,
+    now,
   });
   await janitor.sweep();
   janitor.start();

@@ -157,7 +157,8 @@ export class StoredBlocks {
   /** Hears of a failure of the store; from a full disk it takes some burden. */
   async relieve(error: unknown): Promise<void> {
     const { disk, janitor, now } = this.#options;
-    if (!disk || !isDiskFull(error)) return;
+    const known = now() < this.#noWritesUntil;
+    if (known || !disk || !isDiskFull(error)) return;
     this.#noWritesUntil = now() + FULL_PAUSE_MS;
     await disk.drop();
     await janitor.sweep();

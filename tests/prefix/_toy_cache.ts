@@ -31,6 +31,7 @@ export interface ToyServerOptions extends Partial<PrefixSettings> {
   invariant?: boolean;
   /** Milliseconds that the toy claims to take for a block; long, so reading pays. */
   computeMs?: number;
+  now?: () => number;
 }
 
 /** A cache and what decodes behind it; leaving its scope closes it. */
@@ -58,6 +59,7 @@ export async function startToy(
     model = new ToyModel({ context: 400 }),
     invariant = true,
     computeMs = 10_000,
+    now = Date.now,
     ...settings
   }: ToyServerOptions = {},
 ): Promise<ToyServer> {
@@ -72,6 +74,7 @@ export async function startToy(
     fingerprint: `toy ${model.seed}`,
     bytesPerToken: BYTES,
     computeMs: () => computeMs,
+    now,
   });
   const cost = { body: () => 1, head: () => 1 };
   const drafting = new Drafting({ model, cost, tuned: true });

@@ -48,7 +48,8 @@ async function assertIdentical(
     secret: new Uint8Array(32),
   };
   // Computing seems slow, so that the store is always worth a look.
-  const parts = { fingerprint: "", bytesPerToken, computeMs: () => 60_000 };
+  const computeMs = () => 60_000;
+  const parts = { fingerprint: "", bytesPerToken, computeMs, now: Date.now };
   const open = async () => (await openPrefixCache(settings, parts)).cache;
   const observed = recorded(model);
 

@@ -1,0 +1,21 @@
+/**
+ * Writes blocks to the database at the path given, and says each number that was
+ * acknowledged, until somebody kills it.
+ *
+ * @module
+ */
+
+import { BlockSealer } from "../../lib/prefix/block_sealer.ts";
+import { openKvStore } from "../../lib/prefix/kv_store.ts";
+import { blockOf, SECRET } from "./_written.ts";
+
+const [path, first] = Deno.args;
+const store = await openKvStore(path);
+const sealer = new BlockSealer(SECRET);
+for (let index = Number(first);; index++) {
+  const { place, block } = blockOf(index);
+  const record = await sealer.seal(place, block);
+  const entry = { bytes: record.length, depth: 0, created: 0, used: 0 };
+  await store.write(place, record, entry);
+  console.log(index);
+}

@@ -1,0 +1,115 @@
+/**
+ * A disk without room: one of 8 MiB, and one that fills up.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { BlockSealer } from "../../lib/prefix/block_sealer.ts";
+import { DiskGuard } from "../../lib/prefix/disk_guard.ts";
+import { GuardedStore } from "../../lib/prefix/guarded_store.ts";
+import { Janitor } from "../../lib/prefix/janitor.ts";
+import { openKvStore } from "../../lib/prefix/kv_store.ts";
+import { newCounters } from "../../lib/prefix/prefix_counters.ts";
+import { StoredBlocks } from "../../lib/prefix/stored_blocks.ts";
+import { temporaryFolder } from "./_folder.ts";
+import { plainText, promptOf, startToy } from "./_toy_cache.ts";
+import { blockOf, SECRET } from "./_written.ts";
+
+const MIB = 1 << 20;
+
+/** Mounts a small disk; gives none where that is not allowed. */
+function smallDisk(mebibytes: number) {
+  const folder = temporaryFolder();
+  const call = (command: string, ...args: string[]) =>
+    new Deno.Command(command, { args: [...args, folder.path] })
+      .outputSync().success;
+  const mounted = call(
+    "mount",
+    "-t",
+    "tmpfs",
+    "-o",
+    `size=${mebibytes}m`,
+    "tmpfs",
+  );
+  if (!mounted) console.log("skipped: mounting a tmpfs is not allowed here");
+  return {
+    path: folder.path,
+    mounted,
+    [Symbol.dispose]() {
+      if (mounted) call("umount", "-l");
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+Deno.test("openPrefixCache() writes nothing to a disk of 8 MiB, and answers", async () => {
+  using disk = smallDisk(8);
+  if (!disk.mounted) return;
+  using server = await startToy({ kv: `${disk.path}/kv.sqlite` });
+  const prompt = promptOf(50);
+  const cache = { caller: "", salt: "", retention: "24h" as const };
+  const tokens = await plainText(prompt);
+  assertEquals(await server.ask(prompt, { cache }), { tokens, cached: 0 });
+  await server.cache.idle();
+  assertEquals(server.cache.counters.written, 0);
+  assertEquals(await server.ask(prompt, { cache }), { tokens, cached: 48 });
+});
+
+Deno.test("StoredBlocks outlives a disk that fills up, and frees it", async () => {
+  using disk = smallDisk(24);
+  if (!disk.mounted) return;
+  const counters = newCounters();
+  const clock = { ms: Date.now() };
+  const now = () => clock.ms;
+  const full = Promise.withResolvers<void>();
+  const store: GuardedStore = new GuardedStore({
+    connect: () => openKvStore(`${disk.path}/kv.sqlite`),
+    counters,
+    now: () => performance.now(),
+    onFailure: (error) => stored.relieve(error).then(full.resolve),
+  });
+  const guard = new DiskGuard(disk.path, {
+    ballastBytes: 6 * MIB, // a log that must move first is 4
+    floorBytes: 0,
+  });
+  await guard.load();
+  const janitor = new Janitor({
+    store,
+    counters,
+    capBytes: 2 * MIB,
+    owner: "me",
+    now,
+  });
+  // The janitor learns of what is written only when he counts.
+  janitor.grown = () => Promise.resolve();
+  const stored: StoredBlocks = new StoredBlocks({
+    store,
+    sealer: new BlockSealer(SECRET),
+    janitor,
+    counters,
+    disk: guard,
+    read: { baseMs: 0, blockMs: 0 },
+    computeMs: 10_000,
+    queueBytes: 64 * MIB,
+    now,
+  });
+  const offer = (index: number) => {
+    const { place, block } = blockOf(index);
+    stored.offer({ ...block, place, depth: 0, hits: 1 });
+  };
+  for (let index = 0; index < 40; index++) offer(index);
+  await full.promise;
+  await stored.idle();
+  assert(counters.failures > 0, "the disk was full");
+  assert(counters.written > 0 && counters.dropped > 0);
+  assert(counters.storeEvictions > 0, "the ballast made room to delete");
+
+  clock.ms += 600_001;
+  offer(50);
+  await stored.idle();
+  const { place, block } = blockOf(50);
+  const [loaded] = await stored.load([{ place, tokens: block.tokens }]);
+  assertEquals(loaded.kv, block.kv);
+  stored.close();
+});

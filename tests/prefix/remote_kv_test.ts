@@ -1,0 +1,65 @@
+/**
+ * A KV somewhere else: shared when it works, and no matter when it doesn't.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { type Health, startKvConnect } from "./_kv_connect.ts";
+import { BLOCK, plainText, promptOf, startToy } from "./_toy_cache.ts";
+
+Deno.env.set("DENO_KV_ACCESS_TOKEN", "twelve or more characters");
+
+const PROMPT = promptOf(3 * BLOCK + 5);
+const KEEP = { cache: { caller: "", salt: "", retention: "24h" as const } };
+
+/** Calls that were given up end with their server, whenever that is. */
+const LOOSE = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test("two instances share what one of them computed", LOOSE, async () => {
+  await using server = startKvConnect();
+  const kv = server.url;
+  using one = await startToy({ kv });
+  using other = await startToy({ kv });
+  const { tokens } = await one.ask(PROMPT, KEEP);
+  await one.cache.idle();
+  assertEquals(await other.ask(PROMPT), { tokens, cached: 3 * BLOCK });
+  using stranger = await startToy({ kv, secret: new Uint8Array(32) });
+  assertEquals((await stranger.ask(PROMPT)).cached, 0);
+});
+
+for (const health of ["silent", "unavailable", "slow"] as Health[]) {
+  Deno.test(
+    `a KV that is ${health} costs a little time, no answer`,
+    LOOSE,
+    async () => {
+      await using server = startKvConnect();
+      using instance = await startToy({ kv: server.url, computeMs: 100 });
+      server.health = health;
+      for (let seed = 1; seed <= 12; seed++) {
+        const prompt = promptOf(3 * BLOCK + 5, seed);
+        const answer = await instance.ask(prompt, KEEP);
+        const tokens = await plainText(prompt);
+        assertEquals(answer, { tokens, cached: 0 });
+      }
+      const { timeouts, failures } = instance.cache.counters;
+      assert(timeouts + failures >= 5);
+      assert(timeouts + failures <= 12, "the breaker opens");
+    },
+  );
+
+  Deno.test(
+    `a KV that is ${health} from the start only delays it`,
+    LOOSE,
+    async () => {
+      await using server = startKvConnect();
+      server.health = health;
+      const before = performance.now();
+      using instance = await startToy({ kv: server.url, computeMs: 100 });
+      assert(performance.now() - before < 10_000);
+      const tokens = await plainText(PROMPT);
+      assertEquals(await instance.ask(PROMPT), { tokens, cached: 0 });
+      assertEquals(await instance.ask(PROMPT), { tokens, cached: 3 * BLOCK });
+    },
+  );
+}
