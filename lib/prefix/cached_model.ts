@@ -74,6 +74,11 @@ class CachedSequence implements Sequence {
     this.#sequence = model.open(prompt);
     this.#prefill = prompt.length - 1;
     const { found, blockTokens } = visit;
+    if (found.some(({ kv }) => kv.length === 0)) {
+      throw new TypeError(
+        "Cannot begin with cached blocks: they must be retained: received a free one",
+      );
+    }
     // The last first, so that the buffer grows once.
     for (let depth = found.length - 1; depth >= 0; depth--) {
       const from = model.prompts + depth * blockTokens;

@@ -13,6 +13,7 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import type { BlockPlace } from "./block.ts";
 import type { BlockStore, StoredBlock, StoredEntry } from "./block_store.ts";
 
@@ -24,6 +25,9 @@ const MOST_PARTS = 12;
 
 /** Keys that one read may name. */
 const READ_KEYS = 10;
+
+/** Times that a commit is tried, each after a millisecond more. */
+const MOST_ATTEMPTS = 60;
 
 /** Entries that one batch of a list may have. */
 const BATCH = 500;
@@ -66,12 +70,12 @@ function kvStore(kv: Deno.Kv): BlockStore {
 
     async write(place, record, entry) {
       const index = indexKey(place);
-      const commit = kv.atomic().check({ key: index, versionstamp: null })
+      const atomic = kv.atomic().check({ key: index, versionstamp: null })
         .set(index, entry);
       for (const [i, part] of cut(record).entries()) {
-        commit.set([...dataKey(place), i], part);
+        atomic.set([...dataKey(place), i], part);
       }
-      await commit.commit(); // refused where the block is there already
+      await commit(atomic); // refused where the block is there already
     },
 
     async list() {
@@ -90,16 +94,17 @@ function kvStore(kv: Deno.Kv): BlockStore {
       const key = indexKey(place);
       const { value, versionstamp } = await kv.get<StoredEntry>(key);
       if (!value) return;
-      await kv.atomic().check({ key, versionstamp })
-        .set(key, { ...value, used }).commit();
+      await commit(
+        kv.atomic().check({ key, versionstamp }).set(key, { ...value, used }),
+      );
     },
 
     async remove(place) {
-      const commit = kv.atomic().delete(indexKey(place));
+      const atomic = kv.atomic().delete(indexKey(place));
       for (let i = 0; i < MOST_PARTS; i++) {
-        commit.delete([...dataKey(place), i]);
+        atomic.delete([...dataKey(place), i]);
       }
-      await commit.commit();
+      await commit(atomic);
     },
 
     async lease(owner, { now, ms }) {
@@ -108,13 +113,30 @@ function kvStore(kv: Deno.Kv): BlockStore {
       // A lease from a clock far ahead would never end.
       const held = value && value.until > now && value.until <= now + ms;
       if (held && value.owner !== owner) return false;
-      const { ok } = await kv.atomic().check({ key, versionstamp })
-        .set(key, { owner, until: now + ms } satisfies Lease).commit();
+      const lease: Lease = { owner, until: now + ms };
+      const { ok } = await commit(
+        kv.atomic().check({ key, versionstamp }).set(key, lease),
+      );
       return ok;
     },
 
     close: () => kv.close(),
   };
+}
+
+/** Commits; another process that writes to the same file is soon done. */
+async function commit(
+  atomic: Deno.AtomicOperation,
+): Promise<{ ok: boolean }> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await atomic.commit();
+    } catch (error) {
+      const locked = /database is locked/.test(String(error));
+      if (!locked || attempt === MOST_ATTEMPTS) throw error;
+    }
+    await delay(attempt);
+  }
 }
 
 function indexKey({ model, space, hash }: BlockPlace): Deno.KvKey {

@@ -5,18 +5,7 @@
  * @module
  */
 
-import type { Block, BlockPlace } from "./block.ts";
-
-/** A block in memory, and what became of it. */
-export interface HeldBlock extends Block {
-  place: BlockPlace;
-  /** Its number in its text, from 0. */
-  depth: number;
-  /** Times that it was found. */
-  hits: number;
-  /** When the store last heard of its use, Unix ms; without, it isn't there. */
-  stored?: number;
-}
+import type { HeldBlock } from "./held_block.ts";
 
 /** Holds blocks by their hashes. */
 export class MemoryCache {
@@ -54,7 +43,7 @@ export class MemoryCache {
     }
   }
 
-  /** Holds a block; returns how many others had to go. */
+  /** Takes a block over; returns how many others had to go. */
   put(block: HeldBlock): number {
     this.delete(block.place.hash);
     this.#blocks.set(block.place.hash, block);
@@ -74,6 +63,7 @@ export class MemoryCache {
     if (!block) return;
     this.#blocks.delete(hash);
     this.#bytes -= block.kv.byteLength;
+    block.release();
   }
 
   /** Lets all blocks of a namespace go, or all there are; returns their number. */

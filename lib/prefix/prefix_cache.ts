@@ -6,10 +6,10 @@
  */
 
 import { deadline } from "@std/async/deadline";
-import type { Block } from "./block.ts";
 import { BlockChain } from "./block_chain.ts";
 import type { CacheHints } from "./cache_hints.ts";
-import { type HeldBlock, MemoryCache } from "./memory_cache.ts";
+import { HeldBlock } from "./held_block.ts";
+import { MemoryCache } from "./memory_cache.ts";
 import { callerSpace, sharedSpace } from "./namespace.ts";
 import type { PrefixCounters } from "./prefix_counters.ts";
 import type { StoredBlocks } from "./stored_blocks.ts";
@@ -119,8 +119,10 @@ export class PrefixCache {
     const { promise, resolve } = Promise.withResolvers<void>();
     const first = hashes[held.length];
     if (first !== undefined) this.#running.set(first, promise);
+    for (const block of held) block.retain();
     const loaded = await this.#load(search, held.length);
     const found = [...held, ...loaded];
+    let done = false;
     this.counters.memoryHits += held.length;
     this.counters.misses += hashes.length - found.length;
     return {
@@ -129,6 +131,9 @@ export class PrefixCache {
       keep: (text, read) =>
         this.#keep({ ...search, prompt: text }, { from: found.length, read }),
       prefilled: () => {
+        if (done) return;
+        done = true;
+        for (const block of found) block.release();
         resolve();
         if (this.#running.get(first) === promise) this.#running.delete(first);
         release?.();
@@ -152,24 +157,26 @@ export class PrefixCache {
     return found;
   }
 
-  /** Reads blocks from the store, of the namespace that has more of them. */
-  async #load({ prompt, chains }: Search, from: number): Promise<Block[]> {
+  /** Reads blocks from the store, and retains them. */
+  async #load(
+    { prompt, chains }: Search,
+    from: number,
+  ): Promise<HeldBlock[]> {
     const { stored, model } = this.#options;
-    let most: Block[] = [];
+    const found: HeldBlock[] = [];
     for (const chain of stored ? chains : []) {
       const wanted = chain.hashes.slice(from).map((hash, i) => ({
         place: { model, space: chain.space, hash },
         tokens: chain.tokens(prompt, from + i),
       }));
-      const loaded = await stored!.load(wanted);
-      for (let i = loaded.length - 1; i >= 0; i--) {
-        const { place } = wanted[i];
-        this.#hold({ ...loaded[i], place, depth: from + i, hits: 1 });
-      }
-      if (loaded.length > most.length) most = loaded;
-      if (most.length === wanted.length) break;
+      const loaded = (await stored!.load(wanted)).map((block, i) =>
+        new HeldBlock({ ...block, ...wanted[i], depth: from + i }).retain()
+      );
+      for (const block of loaded.toReversed()) this.#hold(block);
+      found.push(...loaded);
+      if (loaded.length > 0) break;
     }
-    return most;
+    return found;
   }
 
   /** Holds the blocks of a text from the first that was not found. */
@@ -187,9 +194,9 @@ export class PrefixCache {
       const tokens = chain.tokens(text, depth);
       const kv = await read(depth);
       const place = { model, space, hash };
-      const block: HeldBlock = { place, tokens, kv, depth, hits: 0 };
-      this.#hold(block);
+      const block = new HeldBlock({ place, tokens, kv, depth });
       this.#offer(block, retention);
+      this.#hold(block);
     }
     this.#memory.touch(kept);
   }

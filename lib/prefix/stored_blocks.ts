@@ -11,7 +11,7 @@ import type { BlockSealer } from "./block_sealer.ts";
 import { type DiskGuard, isDiskFull } from "./disk_guard.ts";
 import type { GuardedStore } from "./guarded_store.ts";
 import type { Janitor } from "./janitor.ts";
-import type { HeldBlock } from "./memory_cache.ts";
+import type { HeldBlock } from "./held_block.ts";
 import type { PrefixCounters } from "./prefix_counters.ts";
 import { breakEven, type ReadCost } from "./read_cost.ts";
 import { WriteQueue } from "./write_queue.ts";
@@ -116,7 +116,7 @@ export class StoredBlocks {
     const { janitor, now } = this.#options;
     if (block.stored === undefined) {
       block.stored = now();
-      this.#queue.push(block);
+      this.#queue.push(block.retain());
     } else if (now() - block.stored > USE_MS) {
       block.stored = now();
       janitor.noteUse(block.place);
@@ -194,12 +194,14 @@ export class StoredBlocks {
       BACKGROUND_MS,
     );
     if (!written) return this.#drop(block);
+    block.release();
     counters.written++;
     await janitor.grown(record.length);
   }
 
   #drop(block: HeldBlock): void {
-    delete block.stored;
+    block.stored = undefined;
+    block.release();
     this.#options.counters.dropped++;
   }
 

@@ -8,6 +8,7 @@ import { assert, assertEquals } from "@std/assert";
 import { BlockSealer } from "../../lib/prefix/block_sealer.ts";
 import { DiskGuard } from "../../lib/prefix/disk_guard.ts";
 import { GuardedStore } from "../../lib/prefix/guarded_store.ts";
+import { HeldBlock } from "../../lib/prefix/held_block.ts";
 import { Janitor } from "../../lib/prefix/janitor.ts";
 import { openKvStore } from "../../lib/prefix/kv_store.ts";
 import { newCounters } from "../../lib/prefix/prefix_counters.ts";
@@ -96,7 +97,7 @@ Deno.test("StoredBlocks outlives a disk that fills up, and frees it", async () =
   });
   const offer = (index: number) => {
     const { place, block } = blockOf(index);
-    stored.offer({ ...block, place, depth: 0, hits: 1 });
+    stored.offer(new HeldBlock({ ...block, place, depth: 0 }));
   };
   for (let index = 0; index < 40; index++) offer(index);
   await full.promise;

@@ -1,15 +1,15 @@
 import { assertEquals } from "@std/assert";
-import { type HeldBlock, MemoryCache } from "../../lib/prefix/memory_cache.ts";
+import { HeldBlock } from "../../lib/prefix/held_block.ts";
+import { MemoryCache } from "../../lib/prefix/memory_cache.ts";
 
 /** A block of 4 numbers, 16 bytes. */
 function block(hash: string, space = "s"): HeldBlock {
-  return {
+  return new HeldBlock({
     place: { model: "m", space, hash },
     tokens: Int32Array.of(1),
     kv: new Float32Array(4),
     depth: 0,
-    hits: 0,
-  };
+  });
 }
 
 const heldBy = (cache: MemoryCache, hashes: string) =>
@@ -51,4 +51,16 @@ Deno.test("MemoryCache forgets a namespace, or all", () => {
 
 Deno.test("MemoryCache says how many blocks fit", () => {
   assertEquals(new MemoryCache(40).room(16), 2);
+});
+
+Deno.test("MemoryCache frees what must go, once nobody uses it", () => {
+  const cache = new MemoryCache(16);
+  const [a, b] = [block("a").retain(), block("b")];
+  cache.put(a);
+  cache.put(b);
+  assertEquals([a.kv.length, b.kv.length], [4, 4]);
+  a.release();
+  assertEquals([a.kv.length, b.kv.length], [0, 4]);
+  cache.erase();
+  assertEquals(b.kv.length, 0);
 });

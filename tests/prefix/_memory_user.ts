@@ -1,0 +1,41 @@
+/**
+ * Keeps prefix after prefix, as many bytes as SmolLM2's blocks have; says, in a line of
+ * JSON, how many bytes this process grew by at most.
+ *
+ * Arguments are the cap in bytes, and how many prefixes.
+ *
+ * @module
+ */
+
+import { openPrefixCache } from "../../lib/prefix/open_prefix_cache.ts";
+import { promptOf } from "./_toy_cache.ts";
+
+const NUMBERS = 11_520;
+
+const [cap, prefixes] = Deno.args.map(Number);
+const { cache } = await openPrefixCache({
+  mode: "memory",
+  kv: "",
+  memoryBytes: cap,
+  storeBytes: 0,
+  secret: new Uint8Array(32),
+}, {
+  fingerprint: "",
+  bytesPerToken: NUMBERS * 4,
+  computeMs: () => 1,
+  now: Date.now,
+});
+const before = Deno.memoryUsage().rss;
+let most = 0;
+for (let i = 0; i < prefixes; i++) {
+  const prompt = Int32Array.from(promptOf(33, i + 1));
+  const visit = await cache.visit(prompt, { caller: "", salt: "" });
+  await visit.keep(
+    prompt,
+    () => Promise.resolve(new Float32Array(16 * NUMBERS).fill(i)),
+  );
+  visit.prefilled();
+  most = Math.max(most, Deno.memoryUsage().rss - before);
+  await new Promise((resolve) => setTimeout(resolve));
+}
+console.log(JSON.stringify({ most, bytes: cache.counters.memoryBytes }));
