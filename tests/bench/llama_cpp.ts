@@ -39,6 +39,12 @@ export interface LlamaRun {
   restMs: number;
 }
 
+/** Milliseconds to the first token of one prompt, both ways. */
+export interface LlamaRestore {
+  coldMs: number;
+  restoredMs: number;
+}
+
 /** A GGUF file opened by llama.cpp; leaving its scope ends the process. */
 export class LlamaCpp implements AsyncDisposable {
   readonly settings: LlamaSettings;
@@ -69,6 +75,12 @@ export class LlamaCpp implements AsyncDisposable {
   /** Continues a prompt by `count` tokens, beyond an end of text if need be. */
   async decode(prompt: Int32Array, count: number): Promise<LlamaRun> {
     this.#child.send({ prompt: [...prompt], count });
+    return await this.#child.receive();
+  }
+
+  /** Times the first token behind a prompt computed, and restored from a file. */
+  async restore(prompt: Int32Array, path: string): Promise<LlamaRestore> {
+    this.#child.send({ prompt: [...prompt], path });
     return await this.#child.receive();
   }
 

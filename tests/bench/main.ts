@@ -13,6 +13,7 @@ import { overhead } from "./overhead.ts";
 import { passes } from "./passes.ts";
 import { plain } from "./plain.ts";
 import { prediction } from "./prediction.ts";
+import { prefix } from "./prefix.ts";
 import { serve } from "./serve.ts";
 import { markdown } from "./table.ts";
 
@@ -23,6 +24,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   decode,
   serve,
   prediction,
+  prefix,
 };
 
 /** Share of the processors' time that others may take. */

@@ -5,7 +5,9 @@
  * draft what followed the same tokens in the prompt, `lookup`. Says how it runs in a
  * line of JSON, then answers a line for each line on standard input:
  * `{"prompt": ids, "count": n}` by `{"tokens": ids, "firstMs": x, "restMs": y}`:
- * the milliseconds to the first token and from it to the last.
+ * the milliseconds to the first token and from it to the last. `{"prompt": ids,
+ * "path": file}` is answered by `{"coldMs": x, "restoredMs": y}`: the milliseconds to
+ * the first token with all computed, and with all but the last token read back.
  *
  * @module
  */
@@ -46,7 +48,11 @@ say({
 });
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { prompt, count } = JSON.parse(line);
+  const { prompt, count, path } = JSON.parse(line);
+  if (path !== undefined) {
+    say(await restore(prompt, path));
+    continue;
+  }
   await sequence.clearHistory();
   const tokens = [];
   const begun = performance.now();
@@ -63,6 +69,30 @@ for await (const line of createInterface({ input: process.stdin })) {
   say({ tokens, firstMs: first - begun, restMs });
 }
 await llama.dispose();
+
+async function restore(prompt, path) {
+  const [known, last] = [prompt.slice(0, -1), prompt.slice(-1)];
+  await sequence.clearHistory();
+  const coldMs = await firstMs(prompt);
+  await sequence.clearHistory();
+  await sequence.evaluateWithoutGeneratingNewTokens(known);
+  await sequence.saveStateToFile(path);
+  await sequence.clearHistory();
+  const begun = performance.now();
+  await sequence.loadStateFromFile(path, { acceptRisk: true });
+  const loadMs = performance.now() - begun;
+  return { coldMs, restoredMs: loadMs + await firstMs(last) };
+}
+
+async function firstMs(tokens) {
+  const begun = performance.now();
+  const evaluated = sequence.evaluate(tokens, {
+    temperature: 0,
+    yieldEogToken: true,
+  });
+  for await (const _ of evaluated) break;
+  return performance.now() - begun;
+}
 
 function say(message) {
   process.stdout.write(`${JSON.stringify(message)}\n`);
