@@ -241,3 +241,10 @@ Deno.test("createEngine() refuses a bias on a token that is none", async () => {
   assertEquals(error.status, 400);
   assertEquals(error.param, "logit_bias");
 });
+
+Deno.test("createEngine() tells how much of the prompt was known", async () => {
+  const decoder = toyDecoder([65, END], { cached: 3 });
+  const { usage, timings } = await run(decoder, { prompt: "Hello" });
+  assertEquals(usage.cachedTokens, 3);
+  assertEquals([timings.prompt_n, timings.cache_n], [2, 3]);
+});

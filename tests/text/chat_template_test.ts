@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { ChatMessage } from "../../lib/generation.ts";
 import { ChatTemplate } from "../../lib/text/chat_template.ts";
@@ -31,6 +31,17 @@ Deno.test("ChatTemplate.encode() gives the ids of Jinja and Hugging Face", async
     const { messages, ids } = JSON.parse(line);
     assertEquals([...template.encode(messages)], ids, line);
   }
+});
+
+Deno.test("ChatTemplate.encodeSystem() gives what all chats with it begin with", () => {
+  const system: ChatMessage = { role: "system", content: "Be brief." };
+  const begin = template.encodeSystem(system.content);
+  for (const content of ["", "a", "b", "Why?"]) {
+    const chat = template.encode([system, { role: "user", content }]);
+    assertEquals(chat.slice(0, begin.length), begin);
+  }
+  const text = begin.length - tokenizer.encode("Be brief.").length;
+  assert(text > 4, "the user's turn begins too");
 });
 
 Deno.test("ChatTemplate.encode() lets no content yield a control token", () => {

@@ -18,10 +18,17 @@ export interface ToyDecoder extends Decoder {
   readonly left: boolean;
 }
 
-/** Makes a decoder that says `tokens`, `burst` of them at a time. */
+/**
+ * Makes a decoder that says `tokens`, `burst` of them at a time, and claims to have
+ * known `cached` tokens of each prompt.
+ */
 export function toyDecoder(
   tokens: Iterable<number>,
-  { burst = 1, guesses }: { burst?: number; guesses?: AcceptedGuess[] } = {},
+  { burst = 1, guesses, cached }: {
+    burst?: number;
+    guesses?: AcceptedGuess[];
+    cached?: number;
+  } = {},
 ): ToyDecoder {
   const script = [...tokens];
   const tasks: DecodeTask[] = [];
@@ -40,7 +47,14 @@ export function toyDecoder(
     const finish = count < maxTokens && end >= 0 ? "stop" : "length";
     left = true;
     try {
-      yield { tokens: [], rows: 0, drafted: 0, accepted: 0, ms: prompt.length };
+      yield {
+        tokens: [],
+        rows: 0,
+        drafted: 0,
+        accepted: 0,
+        ms: prompt.length,
+        ...(cached !== undefined && { cached }),
+      };
       let at = 0;
       do {
         await Promise.resolve();
