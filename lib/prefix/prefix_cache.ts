@@ -194,11 +194,14 @@ export class PrefixCache {
       const tokens = chain.tokens(text, depth);
       const kv = await read(depth);
       const place = { model, space, hash };
-      const block = new HeldBlock({ place, tokens, kv, depth });
-      this.#offer(block, retention);
-      this.#hold(block);
+      this.#hold(new HeldBlock({ place, tokens, kv, depth }));
     }
     this.#memory.touch(kept);
+    // The first first: without it, nobody finds those behind it.
+    for (const hash of kept) {
+      const block = this.#memory.get(hash);
+      if (block) this.#offer(block, retention);
+    }
   }
 
   #hold(block: HeldBlock): void {

@@ -116,6 +116,21 @@ Deno.test("PrefixCache finds what was stored after a restart, and only that", as
   assertEquals(server.cache.counters.storeHits, 4);
 });
 
+Deno.test("PrefixCache stores the beginning of a prompt before its end", async () => {
+  using folder = temporaryFolder();
+  const kv = `${folder.path}/kv.sqlite`;
+  {
+    using server = await startToy({ kv });
+    await server.ask(promptOf(200), KEEP);
+    while (server.cache.counters.written < 3) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+  using server = await startToy({ kv });
+  const { cached } = await server.ask(promptOf(200));
+  assert(cached >= 3 * BLOCK, `${cached}`);
+});
+
 Deno.test("PrefixCache obeys the break-even length", async () => {
   using folder = temporaryFolder();
   const kv = `${folder.path}/kv.sqlite`;
