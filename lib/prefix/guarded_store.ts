@@ -28,12 +28,12 @@ export interface GuardOptions {
   counters: PrefixCounters;
   /** Milliseconds of a clock that never goes back. */
   now: () => number;
-  /** Hears of each failure that is no timeout. */
-  onFailure?: (error: unknown) => void;
 }
 
 /** Calls a store; connects when first needed, and anew after a breakdown. */
 export class GuardedStore {
+  /** Hears of each failure that is no timeout. */
+  onFailure: ((error: unknown) => void) | undefined;
   readonly #options: GuardOptions;
   readonly #breaker = new CircuitBreaker();
   #store: Promise<BlockStore> | undefined;
@@ -48,7 +48,7 @@ export class GuardedStore {
     ask: (store: BlockStore) => Promise<T>,
     ms: number,
   ): Promise<T | undefined> {
-    const { counters, now, onFailure } = this.#options;
+    const { counters, now } = this.#options;
     if (this.#abandoned >= MOST_PENDING) return undefined;
     if (!this.#breaker.allows(now())) return undefined;
     try {
@@ -61,7 +61,7 @@ export class GuardedStore {
       if (isTimeout(error)) counters.timeouts++;
       else {
         counters.failures++;
-        onFailure?.(error);
+        this.onFailure?.(error);
       }
       return undefined;
     }

@@ -77,9 +77,11 @@ export async function openPrefixCache(
   try {
     const stored = await openStored(settings, parts);
     const from = stored.fewest * size.tokens;
+    const silent = counters.failures + counters.timeouts > 0;
     return {
       cache: new PrefixCache({ ...parts, stored }),
-      about: `kv, ${blocks}, read from ${from} tokens on`,
+      about: `kv, ${blocks}, read from ${from} tokens on` +
+        (silent ? "; it does not answer yet" : ""),
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;
@@ -111,7 +113,6 @@ async function openStored(
     connect: () => openKvStore(kv),
     counters,
     now: () => performance.now(),
-    onFailure: (error) => void stored?.relieve(error),
   });
   const janitor = new Janitor({
     store,
@@ -122,7 +123,7 @@ async function openStored(
   });
   const sealer = new BlockSealer(secret);
   const read = await measureRead(store, { sealer, blockBytes, disk, now });
-  const stored: StoredBlocks | undefined = new StoredBlocks({
+  const stored = new StoredBlocks({
     store,
     sealer,
     janitor,

@@ -71,6 +71,7 @@ export class StoredBlocks {
   constructor(options: StoredBlocksOptions) {
     this.#options = options;
     this.fewest = breakEven(options);
+    options.store.onFailure = (error) => void this.#relieve(error);
     this.#queue = new WriteQueue({
       write: (block) => this.#write(block),
       sizeOf: ({ kv }) => kv.byteLength,
@@ -154,8 +155,8 @@ export class StoredBlocks {
     this.#options.store.close();
   }
 
-  /** Hears of a failure of the store; from a full disk it takes some burden. */
-  async relieve(error: unknown): Promise<void> {
+  /** Takes some burden from a full disk. */
+  async #relieve(error: unknown): Promise<void> {
     const { disk, janitor, now } = this.#options;
     const known = now() < this.#noWritesUntil;
     if (known || !disk || !isDiskFull(error)) return;

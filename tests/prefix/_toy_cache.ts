@@ -19,6 +19,9 @@ import { ToyModel } from "../toy/model.ts";
 /** Tokens a block. */
 export const BLOCK = 16;
 
+/** The secret of every server that is given none. */
+export const SECRET = new Uint8Array(32).fill(1);
+
 /** Bytes of a toy's token. */
 const BYTES = 20;
 
@@ -68,7 +71,7 @@ export async function startToy(
     kv: ":memory:",
     memoryBytes: 16 * MIB,
     storeBytes: 64 * MIB,
-    secret: new Uint8Array(32).fill(1),
+    secret: SECRET,
     ...settings,
   }, {
     fingerprint: `toy ${model.seed}`,

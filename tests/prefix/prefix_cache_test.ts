@@ -1,5 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { BLOCK, plainText, promptOf, startToy } from "./_toy_cache.ts";
+import { BlockChain } from "../../lib/prefix/block_chain.ts";
+import { openKvStore } from "../../lib/prefix/kv_store.ts";
+import { callerSpace } from "../../lib/prefix/namespace.ts";
+import { BLOCK, plainText, promptOf, SECRET, startToy } from "./_toy_cache.ts";
 import { temporaryFolder } from "./_folder.ts";
 
 const PROMPT = promptOf(3 * BLOCK + 5);
@@ -74,6 +77,32 @@ Deno.test("PrefixCache parts callers: the same key hits, another misses", async 
     using server = await startToy({ kv });
     assertEquals((await server.ask(PROMPT, { caller })).cached, cached);
   }
+});
+
+Deno.test("PrefixCache refuses a record that was copied to another caller", async () => {
+  using folder = temporaryFolder();
+  const kv = `${folder.path}/kv.sqlite`;
+  {
+    using server = await startToy({ kv });
+    await server.ask(PROMPT, { cache: { ...KEEP.cache, caller: "a" } });
+    await server.cache.idle();
+  }
+  const [from, to] = ["a", "b"].map((caller) => {
+    const space = callerSpace(SECRET, caller);
+    const chain = new BlockChain({ model: "toy 1", space }, BLOCK);
+    chain.extend(Int32Array.from(PROMPT));
+    return chain.hashes.map((hash) => ({ model: "toy 1", space, hash }));
+  });
+  const store = await openKvStore(kv);
+  const entries = await store.entries(from);
+  for (const [i, place] of from.entries()) {
+    await store.write(to[i], (await store.read(place))!, entries[i]!);
+  }
+  store.close();
+  using server = await startToy({ kv });
+  assertEquals((await server.ask(PROMPT, { caller: "b" })).cached, 0);
+  assert(server.cache.counters.corrupt > 0);
+  assertEquals((await server.ask(PROMPT, { caller: "a" })).cached, 48);
 });
 
 Deno.test("PrefixCache parts what a caller salts, and no caller can salt his way to another", async () => {

@@ -57,6 +57,7 @@ for (const health of ["silent", "unavailable", "slow"] as Health[]) {
       const before = performance.now();
       using instance = await startToy({ kv: server.url, computeMs: 100 });
       assert(performance.now() - before < 10_000);
+      assert(instance.about.endsWith("it does not answer yet"), instance.about);
       const tokens = await plainText(PROMPT);
       assertEquals(await instance.ask(PROMPT), { tokens, cached: 0 });
       assertEquals(await instance.ask(PROMPT), { tokens, cached: 3 * BLOCK });
