@@ -1,6 +1,7 @@
 /**
  * Blocks on their way to the store: one after the other, with pauses, and never while
- * a prompt is being read. What doesn't fit in the line is dropped, the oldest first.
+ * a prompt is being read. What doesn't fit in the line any more is dropped: those who
+ * wait are beginnings, without which nobody finds the ends.
  *
  * @module
  */
@@ -38,12 +39,13 @@ export class WriteQueue<T> {
     this.#released.resolve();
   }
 
-  /** Puts an item at the end of the line. */
+  /** Puts an item at the end of the line, or drops it. */
   push(item: T): void {
     const { sizeOf, capBytes, onDrop } = this.#options;
+    const bytes = this.#bytes + sizeOf(item);
+    if (bytes > capBytes) return onDrop(item);
     this.#items.push(item);
-    this.#bytes += sizeOf(item);
-    while (this.#bytes > capBytes) onDrop(this.#take()!);
+    this.#bytes = bytes;
     this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
   }
 
