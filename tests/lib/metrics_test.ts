@@ -20,6 +20,7 @@ function request(): GenerationRequest {
     },
     stop: [],
     draft: "auto",
+    cache: { caller: "", salt: "" },
   };
 }
 
