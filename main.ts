@@ -133,6 +133,7 @@ async function serve(config: Config): Promise<void> {
   for (const name of config.models) {
     const { engine, client } = await startModel(name, config);
     engines.push(counts.watch(engine, inLine));
+    counts.watchCache(engine.info.id, () => client.counters);
     clients.push(client);
   }
   const { apiKeys, adminKey, corsOrigins } = config;

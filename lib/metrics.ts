@@ -8,6 +8,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { type Course, followed } from "./followed.ts";
 import type { Engine } from "./generation.ts";
+import type { PrefixCounters } from "./prefix/prefix_counters.ts";
 
 type End = NonNullable<Course["end"]>;
 
@@ -63,6 +64,27 @@ const TIMES: [
   ],
 ];
 
+/** What caches of prompts count. */
+const CACHE_COUNTS: [key: keyof PrefixCounters, name: string, help: string][] =
+  [
+    ["memoryHits", "memory_hits", "Blocks of prompts found in memory."],
+    ["storeHits", "store_hits", "Blocks of prompts read from the KV."],
+    ["misses", "misses", "Blocks of prompts that were in neither."],
+    ["written", "written", "Blocks written to the KV."],
+    ["dropped", "dropped", "Blocks that were to be written, but were not."],
+    ["corrupt", "corrupt", "Records of the KV that were refused."],
+    ["timeouts", "timeouts", "Calls of the KV that took too long."],
+    ["failures", "failures", "Calls of the KV that failed."],
+    ["memoryEvictions", "memory_evictions", "Blocks that left memory."],
+    ["storeEvictions", "store_evictions", "Blocks that left the KV."],
+  ];
+
+/** What caches of prompts hold. */
+const CACHE_SIZES: [key: keyof PrefixCounters, name: string, help: string][] = [
+  ["memoryBytes", "memory_bytes", "Bytes of prompts in memory."],
+  ["storeBytes", "store_bytes", "Bytes of prompts in the KV."],
+];
+
 const SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300];
 
 /** What was counted since the start, by model. */
@@ -75,6 +97,10 @@ export class Metrics {
   readonly #running: Gauge;
   readonly #ends: Counter;
   readonly #responses: Counter;
+  readonly #caches: {
+    model: string;
+    counters(): PrefixCounters | undefined;
+  }[] = [];
 
   /** Counts with a clock in milliseconds. */
   constructor(now: () => number = () => performance.now()) {
@@ -105,6 +131,36 @@ export class Metrics {
       ...about("http_responses_total", "HTTP responses by status."),
       labelNames: ["status"],
     });
+    const caches = () =>
+      this.#caches.map(({ model, counters }) => (
+        { labels: { model_name: model }, counters: counters() }
+      ));
+    for (const [key, name, help] of CACHE_COUNTS) {
+      new Counter({
+        ...about(`bita:prefix_${name}_total`, help),
+        collect() {
+          this.reset();
+          for (const { labels, counters } of caches()) {
+            this.inc(labels, counters?.[key] ?? 0);
+          }
+        },
+      });
+    }
+    for (const [key, name, help] of CACHE_SIZES) {
+      new Gauge({
+        ...about(`bita:prefix_${name}`, help),
+        collect() {
+          for (const { labels, counters } of caches()) {
+            this.set(labels, counters?.[key] ?? 0);
+          }
+        },
+      });
+    }
+  }
+
+  /** Shows what a model's cache of prompts counts. */
+  watchCache(model: string, counters: () => PrefixCounters | undefined): void {
+    this.#caches.push({ model, counters });
   }
 
   /** Puts `line` before an engine, and counts who waits in it and who is at work. */

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Engine, GenerationRequest } from "../../lib/generation.ts";
 import { Metrics } from "../../lib/metrics.ts";
+import { newCounters } from "../../lib/prefix/prefix_counters.ts";
 import { queued } from "../../lib/queue.ts";
 import { toyEngine } from "../toy/engine.ts";
 
@@ -111,4 +112,17 @@ Deno.test("Metrics.report() is Prometheus's text format", async () => {
   const { text, contentType } = await counts.report();
   assertStringIncludes(contentType, "text/plain; version=0.0.4");
   assertStringIncludes(text, 'http_responses_total{status="429"} 1');
+});
+
+Deno.test("Metrics.watchCache() shows what a cache counts", async () => {
+  const counts = new Metrics();
+  const cache = newCounters();
+  counts.watchCache("toy", () => cache);
+  assertEquals(await read(counts, "bita:prefix_memory_hits_total"), 0);
+  cache.memoryHits = 3;
+  cache.storeBytes = 70_000;
+  assertEquals(await read(counts, "bita:prefix_memory_hits_total"), 3);
+  assertEquals(await read(counts, "bita:prefix_store_bytes"), 70_000);
+  cache.memoryHits = 5;
+  assertEquals(await read(counts, "bita:prefix_memory_hits_total"), 5);
 });
