@@ -49,6 +49,8 @@ export interface KvBuffer {
     data: Float32Array<ArrayBuffer>,
     options?: { from?: number },
   ): void;
+  /** Gives its memory back. */
+  close(): void;
 }
 
 /** An opened graph. */

@@ -68,5 +68,6 @@ export function growingKvBuffer(
       reserve(from + count);
       writeSlots(arrays, shape, { from, count, data });
     },
+    close() {},
   };
 }

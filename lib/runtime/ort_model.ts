@@ -28,6 +28,9 @@ interface OrtModelParts {
   context: number;
 }
 
+/** KV buffers kept for later sequences, so that a rush does not hold memory on. */
+const MOST_IDLE = 2;
+
 /** Runs passes on one backend, a sequence in each KV buffer. */
 export class OrtModel implements Model {
   readonly vocab: number;
@@ -64,6 +67,12 @@ export class OrtModel implements Model {
     const buffer = backend.createKvBuffer({ ...config, slots: this.slots });
     if (adapter.prompts > 0) buffer.write(adapter.prompts, adapter.promptKv);
     return buffer;
+  }
+
+  /** Keeps a KV buffer for the next sequence, unless enough are kept. */
+  giveBack(buffer: KvBuffer): void {
+    if (this.idle.length < MOST_IDLE) this.idle.push(buffer);
+    else buffer.close();
   }
 }
 
@@ -146,7 +155,7 @@ export class OrtSequence implements Sequence {
 
   close(): void {
     this.#hidden?.dispose();
-    this.#model.idle.push(this.#kv);
+    this.#model.giveBack(this.#kv);
   }
 
   /** Gives an output memory that the last one of its name no longer needs. */

@@ -95,5 +95,8 @@ function createKvBuffer(device: GPUDevice, shape: KvShape): KvBuffer {
         }
       }
     },
+    close() {
+      for (const buffer of buffers) buffer.destroy();
+    },
   };
 }
