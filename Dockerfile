@@ -44,7 +44,7 @@ HEALTHCHECK --start-period=60s CMD ["deno", "eval", "--no-config", \
 # A native library needs --allow-ffi; nothing may run, and nothing but /data is written.
 ENTRYPOINT ["deno", "run", "--no-prompt", "--cached-only", "--frozen", \
   "--allow-net=0.0.0.0:8000,denokv:4512", "--allow-read=/app,/models,/data", \
-  "--allow-write=/data", "--allow-env", "--allow-sys=hostname,homedir", \
+  "--allow-write=/data", "--allow-env", "--allow-sys=hostname,homedir,cpus", \
   "--allow-ffi", "main.ts"]
 
 # Deno speaks to GPUs through Vulkan, whose loader finds NVIDIA's driver through EGL.

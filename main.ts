@@ -6,6 +6,7 @@
  */
 
 import { availableParallelism, homedir } from "node:os";
+import { dirname } from "node:path";
 import { openArtefact } from "./models/artefact.ts";
 import { modelFile } from "./models/download.ts";
 import { defaultProgress } from "./models/download/progress.ts";
@@ -97,10 +98,13 @@ async function startModel(name: string, config: Config) {
 /** Says how prompts are cached. */
 async function prefixSettings(config: Config): Promise<PrefixSettings> {
   const { prefix: { secret, ...settings }, cacheDir } = config;
+  const folder = /^https?:/.test(settings.kv)
+    ? `${cacheDir}/prefix`
+    : dirname(settings.kv);
   return {
     ...settings,
     secret: secret === undefined
-      ? await keptSecret(`${cacheDir}/prefix/secret`)
+      ? await keptSecret(`${folder}/secret`)
       : secretOf(secret),
   };
 }

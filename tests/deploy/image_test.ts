@@ -57,6 +57,8 @@ Deno.test("the image's permissions are enough, and no more than that", async () 
   const check = () =>
     new Deno.Command(Deno.execPath(), { args: health }).output();
   assertEquals((await check()).code, 0);
+  // What the KV holds is worth nothing without the secret, so both must last.
+  assertEquals(Deno.readFileSync(`${data}/secret`).length, 32);
   await server.stop("SIGTERM");
   assert((await check()).code !== 0);
   await Deno.remove(data, { recursive: true });
