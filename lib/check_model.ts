@@ -22,8 +22,8 @@ export interface ModelCheck {
 const WIDTHS = [2, 8, 24];
 
 /** Rows that are timed, in the body and in the head. */
-const BODY_ROWS = [1, 4, 8, 16, 31];
-const HEAD_ROWS = [1, 4, 8, 31];
+const BODY_ROWS = [2, 4, 8, 16, 31];
+const HEAD_ROWS = [2, 4, 8, 31];
 
 /** Times that each is timed; the fastest counts, since only disturbances differ. */
 const TRIALS = 3;
