@@ -6,7 +6,7 @@
  */
 
 import type { Burst } from "./bita/burst.ts";
-import type { Sampling } from "./bita/sampling.ts";
+import { GREEDY } from "./bita/sampling.ts";
 import type { DraftedOptions, Drafting } from "./drafting.ts";
 import type { CacheHints } from "./prefix/cache_hints.ts";
 import { cachedModel, type KvModel } from "./prefix/cached_model.ts";
@@ -29,17 +29,6 @@ export type CachedBurst = Burst & { cached?: number };
 
 /** How to continue a prompt, and whose it is. */
 export type CachedOptions = DraftedOptions & { cache: CacheHints };
-
-const GREEDY: Sampling = {
-  temperature: 0,
-  topP: 1,
-  topK: 0,
-  minP: 0,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  logitBias: new Map(),
-  seed: 0,
-};
 
 /** Decodes with a cache in front. */
 export class CachedDecoding {

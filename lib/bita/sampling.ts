@@ -29,6 +29,18 @@ export interface Sampling {
   seed: number;
 }
 
+/** Takes the most likely token each time. */
+export const GREEDY: Sampling = {
+  temperature: 0,
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  logitBias: new Map(),
+  seed: 0,
+};
+
 /** The place of a choice. */
 export interface ChoiceOptions {
   /** Position in the text of the token to choose. */

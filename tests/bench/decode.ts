@@ -8,6 +8,7 @@
 import type { Burst, DecodeOptions } from "../../lib/bita/burst.ts";
 import type { Cost } from "../../lib/bita/cost_curve.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { parseShape } from "../../lib/bita/tree.ts";
 import { checkModel } from "../../lib/check_model.ts";
 import { Drafting, type DraftingParts } from "../../lib/drafting.ts";
@@ -22,7 +23,6 @@ import { outsideCost } from "./outside_cost.ts";
 import { loadPrompts, promptOptions } from "./prompts.ts";
 import { besideLlama, type Race, Rivals } from "./rivals.ts";
 import { runText } from "./run.ts";
-import { GREEDY } from "../greedy.ts";
 
 /** Room for the longest of MT-Bench's first turns and its answer. */
 const CONTEXT = 2048;

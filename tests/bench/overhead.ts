@@ -6,6 +6,7 @@
  */
 
 import { decodePlain } from "../../lib/bita/plain.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { BACKENDS } from "../../lib/runtime/backend.ts";
 import { CONFIG, openRealModel } from "../real_model.ts";
 import {
@@ -18,7 +19,6 @@ import {
 import { streamChat, type StreamedChat } from "./chat_stream.ts";
 import { type EncodedPrompt, loadPrompts, promptOptions } from "./prompts.ts";
 import { runText } from "./run.ts";
-import { GREEDY } from "../greedy.ts";
 import { ServerProcess } from "./server_process.ts";
 import { median } from "./statistics.ts";
 

@@ -6,12 +6,12 @@
  */
 
 import { decodePlain } from "../../lib/bita/plain.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { CONFIG, openRealModel, realGguf } from "../real_model.ts";
 import { type Benchmark, integer, progress, type Report } from "./benchmark.ts";
 import { LlamaCpp, type LlamaRun, type LlamaSettings } from "./llama_cpp.ts";
 import { loadPrompts, promptOptions } from "./prompts.ts";
 import { runText } from "./run.ts";
-import { GREEDY } from "../greedy.ts";
 import { geometricMean, median } from "./statistics.ts";
 
 const CONTEXT = 1024;

@@ -5,12 +5,12 @@
  * @module
  */
 
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { Drafting } from "../../lib/drafting.ts";
 import { checkModel } from "../../lib/check_model.ts";
 import { type BackendName, BACKENDS } from "../../lib/runtime/backend.ts";
 import { watchCost } from "../../lib/watched_cost.ts";
 import { openRealModel } from "../real_model.ts";
-import { GREEDY } from "../greedy.ts";
 import {
   type Benchmark,
   integer,

@@ -5,12 +5,12 @@
  * @module
  */
 
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { CachedDecoding } from "../../lib/cached_decoding.ts";
 import { checkModel } from "../../lib/check_model.ts";
 import { Drafting } from "../../lib/drafting.ts";
 import { openPrefixCache } from "../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../../lib/prefix/prefix_cache.ts";
-import { GREEDY } from "../greedy.ts";
 import {
   CONFIG,
   openRealModel,

@@ -13,9 +13,9 @@ import type { Source } from "../../lib/bita/guesses.ts";
 import { NgramIndex } from "../../lib/bita/ngram_index.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { Prediction } from "../../lib/bita/prediction.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { SuccessorTable } from "../../lib/bita/successors.ts";
 import { ToyModel } from "../toy/model.ts";
-import { GREEDY } from "../greedy.ts";
 import { run } from "./_run.ts";
 
 const FLAT = { body: costCurve([[2, 10], [32, 10]]), head: () => 1 };

@@ -4,9 +4,9 @@ import { decode } from "../../lib/bita/decoder.ts";
 import type { Model } from "../../lib/bita/model.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { chain, parseShape } from "../../lib/bita/tree.ts";
 import { ToyModel } from "../toy/model.ts";
-import { GREEDY } from "../greedy.ts";
 import { run } from "./_run.ts";
 
 const PROMPT = Int32Array.of(1, 2, 3);

@@ -1,10 +1,10 @@
 import { assert } from "@std/assert";
 import { decode } from "../../lib/bita/decoder.ts";
 import { layOut } from "../../lib/bita/pass_layout.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { chain } from "../../lib/bita/tree.ts";
 import { ToyModel } from "../toy/model.ts";
 import { chiSquareChance } from "./_chi_square.ts";
-import { GREEDY } from "../greedy.ts";
 import { run } from "./_run.ts";
 
 const SEEDS = 20_000;

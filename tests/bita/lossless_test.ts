@@ -11,11 +11,10 @@ import { decode } from "../../lib/bita/decoder.ts";
 import type { Model } from "../../lib/bita/model.ts";
 import { layOut } from "../../lib/bita/pass_layout.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
-import { chooseToken, Scratch } from "../../lib/bita/sampling.ts";
+import { chooseToken, GREEDY, Scratch } from "../../lib/bita/sampling.ts";
 import { ToyModel } from "../toy/model.ts";
 import { type Case, cases, plannerOf } from "./_cases.ts";
 import { gullible } from "./_gullible.ts";
-import { GREEDY } from "../greedy.ts";
 import { run } from "./_run.ts";
 
 /** Decodes a case both ways; returns what is to be equal. */

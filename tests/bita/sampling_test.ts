@@ -3,10 +3,10 @@ import fc from "fast-check";
 import { uniform } from "../../lib/bita/random.ts";
 import {
   chooseToken,
+  GREEDY,
   type Sampling,
   Scratch,
 } from "../../lib/bita/sampling.ts";
-import { GREEDY } from "../greedy.ts";
 
 function choose(
   logits: number[],

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { decode } from "../../lib/bita/decoder.ts";
 import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { acceptedGuesses, finders } from "../../lib/bita/trace.ts";
 import { chain, parseShape } from "../../lib/bita/tree.ts";
-import { GREEDY } from "../greedy.ts";
 import { ToyModel } from "../toy/model.ts";
 import { run } from "./_run.ts";
 

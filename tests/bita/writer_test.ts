@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { Writer } from "../../lib/bita/writer.ts";
 import { ToyModel } from "../toy/model.ts";
-import { GREEDY } from "../greedy.ts";
 
 const PROMPT = Int32Array.of(3, 4);
 

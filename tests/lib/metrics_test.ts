@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import type { Engine, GenerationRequest } from "../../lib/generation.ts";
 import { Metrics } from "../../lib/metrics.ts";
 import { newCounters } from "../../lib/prefix/prefix_counters.ts";
@@ -9,16 +10,7 @@ import { toyEngine } from "../toy/engine.ts";
 function request(): GenerationRequest {
   return {
     prompt: { text: "a b c" },
-    sampling: {
-      temperature: 0,
-      topP: 1,
-      topK: 0,
-      minP: 0,
-      presencePenalty: 0,
-      frequencyPenalty: 0,
-      logitBias: new Map(),
-      seed: 1,
-    },
+    sampling: GREEDY,
     stop: [],
     draft: "auto",
     cache: { caller: "", salt: "" },

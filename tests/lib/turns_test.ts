@@ -3,9 +3,9 @@ import type { Burst, DecodeOptions } from "../../lib/bita/burst.ts";
 import { decode } from "../../lib/bita/decoder.ts";
 import type { Model, Pass } from "../../lib/bita/model.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import type { KvModel } from "../../lib/prefix/cached_model.ts";
 import { takeTurns } from "../../lib/turns.ts";
-import { GREEDY } from "../greedy.ts";
 import { ToyModel } from "../toy/model.ts";
 
 const PROMPTS = ["aabb", "bca", "cab", "dd"].map((text) =>

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { LiveCost } from "../../lib/bita/live_cost.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import type { KvModel } from "../../lib/prefix/cached_model.ts";
 import { watchCost } from "../../lib/watched_cost.ts";
-import { GREEDY } from "../greedy.ts";
 import { ToyModel } from "../toy/model.ts";
 
 const SAMPLES = [[1, 8], [8, 8]] as const;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import {
   CachedDecoding,
   type CachedOptions,
@@ -12,7 +13,6 @@ import { Drafting } from "../../lib/drafting.ts";
 import { openPrefixCache } from "../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixSettings } from "../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../../lib/prefix/prefix_cache.ts";
-import { GREEDY } from "../greedy.ts";
 import { run } from "../bita/_run.ts";
 import { ToyModel } from "../toy/model.ts";
 

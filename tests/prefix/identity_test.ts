@@ -6,6 +6,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { CachedDecoding } from "../../lib/cached_decoding.ts";
 import { Drafting } from "../../lib/drafting.ts";
 import type { Draft } from "../../lib/generation.ts";
@@ -13,7 +14,6 @@ import type { KvModel } from "../../lib/prefix/cached_model.ts";
 import { openPrefixCache } from "../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../../lib/prefix/prefix_cache.ts";
 import { run } from "../bita/_run.ts";
-import { GREEDY } from "../greedy.ts";
 import { openRealModel, realArtefact } from "../real_model.ts";
 import { textTokens } from "../runtime/_text.ts";
 import { ToyModel } from "../toy/model.ts";

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { prefill } from "../../lib/bita/prefill.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
-import { GREEDY } from "../greedy.ts";
 import { run } from "../bita/_run.ts";
 import { openRealModel } from "../real_model.ts";
 import { readVocabulary } from "../text/_vocabulary.ts";

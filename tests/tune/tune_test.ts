@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { decode } from "../../lib/bita/decoder.ts";
 import type { Model } from "../../lib/bita/model.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { ChatTemplate } from "../../lib/text/chat_template.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
-import { GREEDY } from "../greedy.ts";
 import { PROMPTS } from "../real_model.ts";
 import { PYTHON, python, withTinyModel } from "./_python.ts";
 import { serve } from "./_serve.ts";
