@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Pass } from "./bita/model.ts";
+import { wrapModel } from "./bita/wrap_model.ts";
 import type { KvModel, KvSequence } from "./prefix/cached_model.ts";
 
 /**
@@ -29,29 +29,22 @@ export function takeTurns(model: KvModel): KvModel {
     return resolve;
   }
 
-  return {
-    vocab: model.vocab,
-    masks: model.masks,
-    prompts: model.prompts,
-    maxRows: model.maxRows,
-    context: model.context,
-    open(prompt) {
-      const sequence = model.open(prompt);
-      let leave = () => {};
-      return {
-        async forward(pass: Pass) {
-          leave();
-          leave = await turn();
-          await sequence.forward(pass);
-        },
-        logits: (rows) => sequence.logits(rows),
-        readKv: (slots, options) => sequence.readKv(slots, options),
-        writeKv: (...range) => sequence.writeKv(...range),
-        close() {
-          sequence.close();
-          leave();
-        },
-      } satisfies KvSequence;
-    },
-  };
+  return wrapModel<KvSequence>(model, (prompt) => {
+    const sequence = model.open(prompt);
+    let leave = () => {};
+    return {
+      async forward(pass) {
+        leave();
+        leave = await turn();
+        await sequence.forward(pass);
+      },
+      logits: (rows) => sequence.logits(rows),
+      readKv: (slots, options) => sequence.readKv(slots, options),
+      writeKv: (...range) => sequence.writeKv(...range),
+      close() {
+        sequence.close();
+        leave();
+      },
+    };
+  });
 }

@@ -5,7 +5,8 @@
  */
 
 import type { LiveCost } from "./bita/live_cost.ts";
-import type { KvModel } from "./prefix/cached_model.ts";
+import { wrapModel } from "./bita/wrap_model.ts";
+import type { KvModel, KvSequence } from "./prefix/cached_model.ts";
 
 /** Who learns from the passes, by which clock. */
 export interface WatchOptions {
@@ -19,30 +20,23 @@ export function watchCost(
   model: KvModel,
   { cost, now }: WatchOptions,
 ): KvModel {
-  return {
-    vocab: model.vocab,
-    masks: model.masks,
-    prompts: model.prompts,
-    maxRows: model.maxRows,
-    context: model.context,
-    open(prompt) {
-      const sequence = model.open(prompt);
-      return {
-        async forward(pass) {
-          const begun = now();
-          await sequence.forward(pass);
-          cost.learn("body", pass.tokens.length, now() - begun);
-        },
-        async logits(rows) {
-          const begun = now();
-          const logits = await sequence.logits(rows);
-          cost.learn("head", rows.length, now() - begun);
-          return logits;
-        },
-        readKv: (slots, options) => sequence.readKv(slots, options),
-        writeKv: (...range) => sequence.writeKv(...range),
-        close: () => sequence.close(),
-      };
-    },
-  };
+  return wrapModel<KvSequence>(model, (prompt) => {
+    const sequence = model.open(prompt);
+    return {
+      async forward(pass) {
+        const begun = now();
+        await sequence.forward(pass);
+        cost.learn("body", pass.tokens.length, now() - begun);
+      },
+      async logits(rows) {
+        const begun = now();
+        const logits = await sequence.logits(rows);
+        cost.learn("head", rows.length, now() - begun);
+        return logits;
+      },
+      readKv: (slots, options) => sequence.readKv(slots, options),
+      writeKv: (...range) => sequence.writeKv(...range),
+      close: () => sequence.close(),
+    };
+  });
 }

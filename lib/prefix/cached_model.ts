@@ -9,6 +9,7 @@
  */
 
 import type { Model, Pass, Sequence } from "../bita/model.ts";
+import { wrapModel } from "../bita/wrap_model.ts";
 import type { Block } from "./block.ts";
 import type { Visit } from "./visit.ts";
 
@@ -42,10 +43,10 @@ export function cachedModel(
   model: KvModel,
   options: CachedModelOptions,
 ): Model {
-  const { vocab, masks, prompts, maxRows, context } = model;
-  const open = (prompt: Int32Array) =>
-    new CachedSequence(prompt, { ...options, model });
-  const same = { vocab, masks, prompts, maxRows, context, open };
+  const same = wrapModel(
+    model,
+    (prompt) => new CachedSequence(prompt, { ...options, model }),
+  );
   return options.invariant
     ? same
     : { ...same, prefillRows: options.visit.blockTokens };

@@ -6,17 +6,14 @@
  */
 
 import type { Model, Pass, Sequence } from "../../lib/bita/model.ts";
+import { wrapModel } from "../../lib/bita/wrap_model.ts";
 
 /** Wraps a model so that it agrees with the first guess of each pass. */
 export function gullible(model: Model): Model {
-  return {
-    vocab: model.vocab,
-    masks: model.masks,
-    prompts: model.prompts,
-    maxRows: model.maxRows,
-    context: model.context,
-    open: (prompt) => believing(model.open(prompt), model.vocab),
-  };
+  return wrapModel(
+    model,
+    (prompt) => believing(model.open(prompt), model.vocab),
+  );
 }
 
 function believing(sequence: Sequence, vocab: number): Sequence {

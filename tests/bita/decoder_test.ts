@@ -6,6 +6,7 @@ import { decodePlain } from "../../lib/bita/plain.ts";
 import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
 import { chain, parseShape } from "../../lib/bita/tree.ts";
+import { wrapModel } from "../../lib/bita/wrap_model.ts";
 import { ToyModel } from "../toy/model.ts";
 import { run } from "./_run.ts";
 
@@ -85,24 +86,17 @@ Deno.test("decode() without masks decodes plainly", async () => {
 function countedReads(): { model: Model; asked: number[] } {
   const asked: number[] = [];
   const toy = new ToyModel({ noise: 0 });
-  const model: Model = {
-    vocab: toy.vocab,
-    masks: toy.masks,
-    prompts: toy.prompts,
-    maxRows: toy.maxRows,
-    context: toy.context,
-    open(prompt) {
-      const sequence = toy.open(prompt);
-      return {
-        forward: (pass) => sequence.forward(pass),
-        logits(rows) {
-          asked.push(rows.length);
-          return sequence.logits(rows);
-        },
-        close: () => sequence.close(),
-      };
-    },
-  };
+  const model: Model = wrapModel(toy, (prompt) => {
+    const sequence = toy.open(prompt);
+    return {
+      forward: (pass) => sequence.forward(pass),
+      logits(rows) {
+        asked.push(rows.length);
+        return sequence.logits(rows);
+      },
+      close: () => sequence.close(),
+    };
+  });
   return { model, asked };
 }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Model, Sequence } from "../../lib/bita/model.ts";
+import type { Model } from "../../lib/bita/model.ts";
 import { isWidthInvariant } from "../../lib/bita/self_test.ts";
+import { wrapModel } from "../../lib/bita/wrap_model.ts";
 import { ToyModel } from "../toy/model.ts";
 
 const widths = [2, 4, 8, 31];
@@ -10,29 +11,22 @@ function bent(
   toy: ToyModel,
   bend: (logits: Float32Array, rows: number) => void,
 ): Model {
-  return {
-    vocab: toy.vocab,
-    masks: toy.masks,
-    prompts: toy.prompts,
-    maxRows: toy.maxRows,
-    context: toy.context,
-    open(prompt): Sequence {
-      const sequence = toy.open(prompt);
-      let rows = 0;
-      return {
-        forward(pass) {
-          rows = pass.tokens.length;
-          return sequence.forward(pass);
-        },
-        async logits(chosen) {
-          const logits = await sequence.logits(chosen);
-          bend(logits, rows);
-          return logits;
-        },
-        close: () => sequence.close(),
-      };
-    },
-  };
+  return wrapModel(toy, (prompt) => {
+    const sequence = toy.open(prompt);
+    let rows = 0;
+    return {
+      forward(pass) {
+        rows = pass.tokens.length;
+        return sequence.forward(pass);
+      },
+      async logits(chosen) {
+        const logits = await sequence.logits(chosen);
+        bend(logits, rows);
+        return logits;
+      },
+      close: () => sequence.close(),
+    };
+  });
 }
 
 Deno.test("isWidthInvariant() agrees when only junk rows depend on slots", async () => {

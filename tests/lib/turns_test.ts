@@ -4,7 +4,8 @@ import { decode } from "../../lib/bita/decoder.ts";
 import type { Model, Pass } from "../../lib/bita/model.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
-import type { KvModel } from "../../lib/prefix/cached_model.ts";
+import { wrapModel } from "../../lib/bita/wrap_model.ts";
+import type { KvModel, KvSequence } from "../../lib/prefix/cached_model.ts";
 import { takeTurns } from "../../lib/turns.ts";
 import { ToyModel } from "../toy/model.ts";
 
@@ -25,30 +26,23 @@ function slowToy({ fails = -1 }: { fails?: number } = {}) {
     return await work();
   };
   let opened = 0;
-  const model: KvModel = {
-    vocab: toy.vocab,
-    masks: toy.masks,
-    prompts: toy.prompts,
-    maxRows: toy.maxRows,
-    context: toy.context,
-    open(prompt) {
-      const sequence = toy.open(prompt);
-      const id = opened++;
-      return {
-        forward: (pass: Pass) =>
-          slowly(`${id}`, () => {
-            if (id === fails && pass.start > toy.prompts) {
-              throw new RangeError("broken");
-            }
-            return sequence.forward(pass);
-          }),
-        logits: (rows) => slowly(`${id} logits`, () => sequence.logits(rows)),
-        readKv: (slots, options) => sequence.readKv(slots, options),
-        writeKv: (...range) => sequence.writeKv(...range),
-        close: () => sequence.close(),
-      };
-    },
-  };
+  const model: KvModel = wrapModel<KvSequence>(toy, (prompt) => {
+    const sequence = toy.open(prompt);
+    const id = opened++;
+    return {
+      forward: (pass: Pass) =>
+        slowly(`${id}`, () => {
+          if (id === fails && pass.start > toy.prompts) {
+            throw new RangeError("broken");
+          }
+          return sequence.forward(pass);
+        }),
+      logits: (rows) => slowly(`${id} logits`, () => sequence.logits(rows)),
+      readKv: (slots, options) => sequence.readKv(slots, options),
+      writeKv: (...range) => sequence.writeKv(...range),
+      close: () => sequence.close(),
+    };
+  });
   return { model, toy, log };
 }
 

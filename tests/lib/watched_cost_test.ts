@@ -2,7 +2,8 @@ import { assertEquals } from "@std/assert";
 import { LiveCost } from "../../lib/bita/live_cost.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
-import type { KvModel } from "../../lib/prefix/cached_model.ts";
+import { wrapModel } from "../../lib/bita/wrap_model.ts";
+import type { KvModel, KvSequence } from "../../lib/prefix/cached_model.ts";
 import { watchCost } from "../../lib/watched_cost.ts";
 import { ToyModel } from "../toy/model.ts";
 
@@ -12,29 +13,22 @@ const SAMPLES = [[1, 8], [8, 8]] as const;
 async function learned({ body, head }: { body: number; head: number }) {
   const toy = new ToyModel();
   let now = 0;
-  const slow: KvModel = {
-    vocab: toy.vocab,
-    masks: toy.masks,
-    prompts: toy.prompts,
-    maxRows: toy.maxRows,
-    context: toy.context,
-    open(prompt) {
-      const sequence = toy.open(prompt);
-      return {
-        forward(pass) {
-          now += body;
-          return sequence.forward(pass);
-        },
-        logits(rows) {
-          now += head;
-          return sequence.logits(rows);
-        },
-        readKv: (slots, options) => sequence.readKv(slots, options),
-        writeKv: (...range) => sequence.writeKv(...range),
-        close: () => sequence.close(),
-      };
-    },
-  };
+  const slow: KvModel = wrapModel<KvSequence>(toy, (prompt) => {
+    const sequence = toy.open(prompt);
+    return {
+      forward(pass) {
+        now += body;
+        return sequence.forward(pass);
+      },
+      logits(rows) {
+        now += head;
+        return sequence.logits(rows);
+      },
+      readKv: (slots, options) => sequence.readKv(slots, options),
+      writeKv: (...range) => sequence.writeKv(...range),
+      close: () => sequence.close(),
+    };
+  });
   const cost = new LiveCost({ body: SAMPLES, head: SAMPLES });
   const model = watchCost(slow, { cost, now: () => now });
   const prompt = Int32Array.of(1);
