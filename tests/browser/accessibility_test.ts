@@ -1,26 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import axe from "axe-core";
-import type { Browser, Page } from "playwright-core";
-import { type RunningServer, startServer } from "../server/_server.ts";
-import { hasBrowser, openBrowser } from "./_browser.ts";
+import type { Page } from "playwright-core";
 import { COUNTING, openPlayground, send, untilSaid } from "./_playground.ts";
+import { setStage } from "./_stage.ts";
 
-const ignore = !hasBrowser();
-
-let server: RunningServer;
-let browser: Browser;
-
-Deno.test.beforeAll(async () => {
-  if (ignore) return;
-  server = await startServer({ CONTEXT: "1024" });
-  browser = await openBrowser();
-});
-
-Deno.test.afterAll(async () => {
-  if (ignore) return;
-  await browser.close();
-  await server[Symbol.asyncDispose]();
-});
+const stage = setStage();
+const { ignore } = stage;
 
 /** Names what axe finds wrong, but for trifles. */
 async function violations(page: Page): Promise<string[]> {
@@ -39,7 +24,11 @@ for (const width of [320, 1280]) {
       async fn() {
         const viewport = { width, height: 800 };
         const options = { viewport, colorScheme };
-        await using opened = await openPlayground(browser, server.url, options);
+        await using opened = await openPlayground(
+          stage.browser,
+          stage.server.url,
+          options,
+        );
         const { page } = opened;
         assertEquals(await violations(page), []);
         await page.locator("[name=compare]").uncheck();
@@ -58,7 +47,7 @@ Deno.test({
   name: "the keyboard alone asks, stops and looks at passes",
   ignore,
   async fn() {
-    await using opened = await openPlayground(browser, server.url);
+    await using opened = await openPlayground(stage.browser, stage.server.url);
     const { page } = opened;
     const focused = () =>
       page.evaluate(

@@ -1,26 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import type { PassTrace } from "../../lib/generation.ts";
-import { type RunningServer, startServer } from "../server/_server.ts";
-import { hasBrowser, openBrowser } from "./_browser.ts";
 import { COUNTING, openPlayground, send, untilSaid } from "./_playground.ts";
+import { setStage } from "./_stage.ts";
 
-const ignore = !hasBrowser();
-
-let server: RunningServer;
-let browser: Browser;
-
-Deno.test.beforeAll(async () => {
-  if (ignore) return;
-  server = await startServer({ CONTEXT: "1024" });
-  browser = await openBrowser();
-});
-
-Deno.test.afterAll(async () => {
-  if (ignore) return;
-  await browser.close();
-  await server[Symbol.asyncDispose]();
-});
+const stage = setStage();
+const { ignore } = stage;
 
 /** Collects the draft traces of each stream that the page receives. */
 function traces(page: Page): Promise<PassTrace[]>[] {
@@ -52,7 +37,7 @@ function bursts(page: Page) {
 async function untilIdle(): Promise<number> {
   const before = performance.now();
   for (;;) {
-    const text = await (await fetch(`${server.url}/metrics`)).text();
+    const text = await (await fetch(`${stage.server.url}/metrics`)).text();
     if (/^vllm:num_requests_running\S* 0$/m.test(text)) break;
   }
   return performance.now() - before;
@@ -63,7 +48,7 @@ Deno.test({
     "a chat streams in bursts as the API tells them, and is the same without",
   ignore,
   async fn() {
-    await using opened = await openPlayground(browser, server.url);
+    await using opened = await openPlayground(stage.browser, stage.server.url);
     const { page, errors, requests } = opened;
     const told = traces(page);
     await send(page, COUNTING);
@@ -96,7 +81,10 @@ Deno.test({
       await page.locator(".strip").nth(1).locator("i").count(),
       plain.length,
     );
-    assertEquals(requests.filter((url) => !url.startsWith(server.url)), []);
+    assertEquals(
+      requests.filter((url) => !url.startsWith(stage.server.url)),
+      [],
+    );
     assertEquals(errors, []);
   },
 });
@@ -105,7 +93,7 @@ Deno.test({
   name: "pointing at a burst, or walking to it, tells who guessed its tokens",
   ignore,
   async fn() {
-    await using opened = await openPlayground(browser, server.url);
+    await using opened = await openPlayground(stage.browser, stage.server.url);
     const { page } = opened;
     const told = traces(page);
     await page.locator("[name=compare]").uncheck();
@@ -145,7 +133,7 @@ Deno.test({
   name: "Stop stops the model, and the chat goes on",
   ignore,
   async fn() {
-    await using opened = await openPlayground(browser, server.url);
+    await using opened = await openPlayground(stage.browser, stage.server.url);
     const { page, errors } = opened;
     await page.locator("[name=max_tokens]").fill("800");
     await page.locator("[name=draft]").selectOption("none");
@@ -155,7 +143,9 @@ Deno.test({
     const ms = await untilIdle();
     await untilSaid(page, "Stopped.");
     assert(ms < 1000, `${ms} ms`);
-    const stopped = server.log().findLast(({ msg }) => msg === "generation")!;
+    const stopped = stage.server.log().findLast(({ msg }) =>
+      msg === "generation"
+    )!;
     assertEquals(stopped.outcome, "abort");
 
     await page.locator("[name=max_tokens]").fill("8");
@@ -170,14 +160,14 @@ Deno.test({
   name: "the code tabs show the snippets with this server's address",
   ignore,
   async fn() {
-    await using opened = await openPlayground(browser, server.url);
+    await using opened = await openPlayground(stage.browser, stage.server.url);
     const { page } = opened;
     await page.locator("[role=tab]").first().focus();
     for (const sign of ["new OpenAI", "await fetch", "streamText", "curl -N"]) {
       await page.keyboard.press("ArrowRight");
       const panel = page.locator("#snippet", { hasText: sign });
       await panel.waitFor();
-      assert((await panel.textContent())!.includes(server.url));
+      assert((await panel.textContent())!.includes(stage.server.url));
     }
   },
 });
@@ -186,7 +176,7 @@ Deno.test({
   name: "the page says what the server refuses",
   ignore,
   async fn() {
-    await using opened = await openPlayground(browser, server.url);
+    await using opened = await openPlayground(stage.browser, stage.server.url);
     const { page } = opened;
     await page.locator("[name=top_p]").fill("7");
     await send(page, "Hi");

@@ -1,0 +1,32 @@
+/**
+ * A server and a browser for all tests of a file.
+ *
+ * @module
+ */
+
+import type { Browser } from "playwright-core";
+import { type RunningServer, startServer } from "../server/_server.ts";
+import { hasBrowser, openBrowser } from "./_browser.ts";
+
+/** What stands from before the first test until behind the last. */
+export interface Stage {
+  /** Whether there is no browser, and so no stage either. */
+  ignore: boolean;
+  server: RunningServer;
+  browser: Browser;
+}
+
+/** Has both set up before the file's tests and taken down behind them. */
+export function setStage(): Stage {
+  const stage = { ignore: !hasBrowser() } as Stage;
+  if (stage.ignore) return stage;
+  Deno.test.beforeAll(async () => {
+    stage.server = await startServer({ CONTEXT: "1024" });
+    stage.browser = await openBrowser();
+  });
+  Deno.test.afterAll(async () => {
+    await stage.browser.close();
+    await stage.server[Symbol.asyncDispose]();
+  });
+  return stage;
+}
