@@ -13,6 +13,9 @@ import type { Calibration } from "./calibration.ts";
 /** Passes over which the worth is averaged. */
 const MEMORY = 100;
 
+/** The part of right guesses that is gained, since others guess the same token. */
+const GAINED = 0.3;
+
 /** Passes that the belief at the start counts as. */
 const BELIEF = 4;
 
@@ -25,14 +28,14 @@ export class MaskWorth {
   readonly #passes: number[] = [];
   #planned = 0;
 
-  /** Believes at first that every right guess is a token gained. */
+  /** Believes at first that a part of the right guesses is gained. */
   constructor(masks: number, calibration: Calibration) {
     let chain = 1, net = 0;
     for (let count = 0; count <= masks; count++) {
       this.#net.push(net);
       this.#passes.push(BELIEF);
       chain *= calibration.best(count);
-      net += chain;
+      net += GAINED * chain;
     }
   }
 

@@ -10,9 +10,9 @@ function worth(): MaskWorth {
   return new MaskWorth(2, new Calibration(table));
 }
 
-Deno.test("MaskWorth believes at first that right guesses are gained", () => {
-  assertAlmostEquals(worth().gain(0), 0.5, 0.01);
-  assertAlmostEquals(worth().gain(1), 0.25, 0.01);
+Deno.test("MaskWorth believes at first that a part of right guesses is gained", () => {
+  assertAlmostEquals(worth().gain(0), 0.3 * 0.5, 0.01);
+  assertAlmostEquals(worth().gain(1), 0.3 * 0.25, 0.01);
 });
 
 Deno.test("MaskWorth comes to what passes gained", () => {
@@ -20,6 +20,7 @@ Deno.test("MaskWorth comes to what passes gained", () => {
   for (let pass = 0; pass < 500; pass++) {
     masks.learn(0, pass % 2);
     masks.learn(1, 0.7);
+    masks.learn(2, 0.75);
   }
   assertAlmostEquals(masks.gain(0), 0.2, 0.02);
   assertAlmostEquals(masks.gain(1), 0.75 - 0.7, 0.02);
