@@ -110,10 +110,10 @@ export class CostPlanner implements Planner {
       }
     }
     const { candidates, successor } = this.#state;
+    const natural = naturalChain(tree.parents).length;
     if (successor === undefined) {
-      const read = naturalChain(tree.parents).length;
       const spent = cost.body(tree.tokens.length) - cost.body(1) +
-        cost.head(read) - cost.head(1);
+        cost.head(natural) - cost.head(1);
       memory.maskWorth.learn(
         candidates.length,
         verdict.accepted - this.#pace * spent,
@@ -129,10 +129,9 @@ export class CostPlanner implements Planner {
       index.push(token);
       prediction?.push(token);
     }
-    const read = tree.readAll
-      ? rowsOf(tree)
-      : naturalChain(tree.parents).length;
-    const pace = tokens.length / (cost.body(rowsOf(tree)) + cost.head(read));
+    const rows = rowsOf(tree);
+    const read = tree.readAll ? rows : natural;
+    const pace = tokens.length / (cost.body(rows) + cost.head(read));
     this.#passes = Math.min(this.#passes + 1, PACE_MEMORY);
     this.#pace += (pace - this.#pace) / this.#passes;
     this.#pace = Math.max(this.#pace, 1 / (cost.body(1) + cost.head(1)));
