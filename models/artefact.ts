@@ -20,17 +20,19 @@ import { fileDigest } from "./download/digest.ts";
 import type { Progress } from "./download/progress.ts";
 import { dequantize } from "./gguf/dequantize.ts";
 import type { Gguf, TensorInfo } from "./gguf/reader.ts";
-import type { GraphBuilder } from "./graph/graph_builder.ts";
 import type { WeightFormat } from "./graph/linear.ts";
 import { buildBody, buildHead, type LlamaParts } from "./graph/llama.ts";
 import { WeightsFile } from "./graph/weights_file.ts";
 
 /** Rises whenever the graphs of an equal file would differ. */
-const CONVERTER_VERSION = 1;
+const CONVERTER_VERSION = 2;
 
 /** What a model runs from; plain data, so that it may cross to a worker. */
 export interface Artefact {
-  /** Folder of `body.onnx`, `head.onnx` and `weights.bin`. */
+  /**
+   * Folder of `body.onnx`, `head.onnx` and `weights.bin`, and of `drafting.onnx` if
+   * the adapter updates linears: the body for passes with mask rows.
+   */
   folder: string;
   format: WeightFormat;
   config: LlamaConfig;
@@ -133,15 +135,21 @@ async function convert(
         return { rows, columns, data };
       },
     };
-    await writeDurably(`${folder}/body.onnx`, await buildBody(parts));
-    await writeDurably(`${folder}/head.onnx`, await buildHead(parts));
+    const body = await buildBody(parts);
+    const head = await buildHead(parts);
+    const plain = await body.encode({ detours: false });
+    await writeDurably(`${folder}/body.onnx`, plain);
+    await writeDurably(`${folder}/head.onnx`, await head.encode());
+    if (updates.length > 0) {
+      await writeDurably(`${folder}/drafting.onnx`, await body.encode());
+    }
   } finally {
     progress.stop();
   }
 }
 
-async function writeDurably(path: string, graph: GraphBuilder): Promise<void> {
-  await Deno.writeFile(path, await graph.encode());
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  await Deno.writeFile(path, bytes);
   using file = await Deno.open(path);
   await file.sync();
 }

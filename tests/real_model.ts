@@ -24,6 +24,12 @@ export const CONFIG = parseConfig(Deno.env.toObject(), {
   cacheHome: Deno.env.get("XDG_CACHE_HOME") || `${homedir()}/.cache`,
 });
 
+/** The file of the adapter that the default model is served with. */
+export const ADAPTER = new URL(
+  "../models/smollm2-135m-instruct/bita.safetensors",
+  import.meta.url,
+);
+
 /** Opens the default model's file. */
 export async function realGguf(): Promise<Gguf> {
   const { cacheDir, models } = CONFIG;

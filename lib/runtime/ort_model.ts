@@ -21,6 +21,8 @@ interface OrtModelParts {
   backend: Backend;
   body: Session;
   head: Session;
+  /** The body for passes with mask rows, if the adapter has updates for them. */
+  drafting?: Session;
   config: LlamaConfig;
   embedding: Embedding;
   adapter: Adapter;
@@ -99,7 +101,10 @@ export class OrtSequence implements Sequence {
   }
 
   async forward(pass: Pass): Promise<void> {
-    const { backend, config, adapter, body } = this.#model.parts;
+    const { backend, config, body } = this.#model.parts;
+    const drafting = pass.tokens.some((token) => token < 0)
+      ? this.#model.parts.drafting
+      : undefined;
     const half = config.headDim / 2;
     const rows = Math.max(pass.tokens.length, backend.rows.min);
     const total = pass.start + rows;
@@ -109,7 +114,7 @@ export class OrtSequence implements Sequence {
     const bias = attentionBias(pass, { rows, prompts: this.#model.prompts });
     const angles = [total, half];
     const { past, present } = this.#kv.bind(total);
-    const outputs = await body.run({
+    const outputs = await (drafting ?? body).run({
       ...past,
       embeddings: new Tensor("float32", embeddings, [1, rows, config.dim]),
       bias: new Tensor("float32", bias, [1, 1, rows, total]),
@@ -117,7 +122,7 @@ export class OrtSequence implements Sequence {
       total: new Tensor("int32", Int32Array.of(total), []),
       cos: new Tensor("float32", this.#cos.subarray(0, total * half), angles),
       sin: new Tensor("float32", this.#sin.subarray(0, total * half), angles),
-      ...(adapter.updates.length > 0 && { gate: gateOf(pass, rows) }),
+      ...(drafting && { gate: gateOf(pass, rows) }),
     }, { ...present, hidden: this.#output("hidden", [1, rows, config.dim]) });
     this.#kv.keep(outputs);
     this.#hidden?.dispose();
@@ -208,16 +213,20 @@ export async function openModel(
   { context }: { context: number },
 ): Promise<OrtModel> {
   // One after the other: WebGPU refuses a second session while one is being made.
-  const { folder } = artefact;
-  const body = await backend.createSession(`${folder}/body.onnx`);
-  const head = await backend.createSession(`${folder}/head.onnx`);
-  const embedding = await Embedding.open(artefact);
-  const { config, adapter } = artefact;
+  const { folder, config, adapter } = artefact;
+  const sessions: Pick<OrtModelParts, "body" | "head" | "drafting"> = {
+    body: await backend.createSession(`${folder}/body.onnx`),
+    head: await backend.createSession(`${folder}/head.onnx`),
+  };
+  // Rows on wasm cost too much for masks to pay, and weights too much memory.
+  if (adapter.updates.length > 0 && backend.name !== "wasm") {
+    sessions.drafting = await backend.createSession(`${folder}/drafting.onnx`);
+  }
   return new OrtModel({
     backend,
-    ...inTurn({ body, head }),
+    ...inTurn(sessions),
     config,
-    embedding,
+    embedding: await Embedding.open(artefact),
     adapter,
     context,
   });

@@ -27,16 +27,29 @@ export interface NodeOptions {
   floats?: Record<string, number>;
 }
 
+/** An operator, as ONNX writes it down. */
+interface NodeProto {
+  /** Names of other operators' outputs, of weights and inputs. */
+  input: string[];
+  [field: string]: unknown;
+}
+
 /** A graph under construction. */
 export class GraphBuilder {
   #weights: WeightsFile;
   #graph = {
     name: "main",
-    node: [] as object[],
+    node: [] as NodeProto[],
     initializer: [] as object[],
     input: [] as object[],
     output: [] as object[],
   };
+  /** Whether what is added now belongs to a detour. */
+  #onDetour = false;
+  /** All that was added on detours. */
+  #detours = new Set<object>();
+  /** What a detour ends with → what it stands for. */
+  #shortcuts = new Map<string, string>();
 
   constructor(weights: WeightsFile) {
     this.#weights = weights;
@@ -48,7 +61,7 @@ export class GraphBuilder {
     type: keyof typeof ELEMENT,
     dims: (number | string)[],
   ): string {
-    this.#graph.input.push(valueInfo(name, type, dims));
+    this.#add(this.#graph.input, valueInfo(name, type, dims));
     return name;
   }
 
@@ -69,7 +82,7 @@ export class GraphBuilder {
         { name, f, type: ATTRIBUTE.float }
       )),
     ];
-    this.#graph.node.push({
+    this.#add(this.#graph.node, {
       opType: op,
       name: outputs[0],
       domain,
@@ -83,7 +96,7 @@ export class GraphBuilder {
   /** Adds a constant tensor. */
   weight(name: string, dims: number[], data: Float32Array | Uint8Array) {
     const { offset, length } = this.#weights.append(data);
-    this.#graph.initializer.push({
+    this.#add(this.#graph.initializer, {
       name,
       dims,
       dataType: data instanceof Uint8Array ? ELEMENT.uint8 : ELEMENT.float32,
@@ -97,8 +110,40 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Serialises the graph as an ONNX model file. */
-  async encode(): Promise<Uint8Array> {
+  /**
+   * Adds what `build` adds as a detour: what it returns takes the place of `outputs`,
+   * one by one, unless the graph is encoded without detours.
+   */
+  detour(outputs: string[], build: () => string[]): string[] {
+    this.#onDetour = true;
+    const ends = build();
+    this.#onDetour = false;
+    for (const [i, end] of ends.entries()) this.#shortcuts.set(end, outputs[i]);
+    return ends;
+  }
+
+  #add<T extends object>(list: T[], item: T): void {
+    list.push(item);
+    if (this.#onDetour) this.#detours.add(item);
+  }
+
+  /** Leaves the detours out. */
+  #straight() {
+    const { node, initializer, input, ...graph } = this.#graph;
+    const stays = (item: object) => !this.#detours.has(item);
+    return {
+      ...graph,
+      initializer: initializer.filter(stays),
+      input: input.filter(stays),
+      node: node.filter(stays).map((item) => ({
+        ...item,
+        input: item.input.map((name) => this.#shortcuts.get(name) ?? name),
+      })),
+    };
+  }
+
+  /** Serialises the graph, with its detours or without, as an ONNX model file. */
+  async encode({ detours = true } = {}): Promise<Uint8Array> {
     const schema = await Deno.readTextFile(
       new URL("onnx.proto", import.meta.url),
     );
@@ -110,7 +155,7 @@ export class GraphBuilder {
         { domain: "", version: 21 },
         { domain: "com.microsoft", version: 1 },
       ],
-      graph: this.#graph,
+      graph: detours ? this.#graph : this.#straight(),
     })).finish();
   }
 }

@@ -5,7 +5,8 @@
  * y + B · (gate * (A · x))      gate: 1 on mask rows, 0 on all others
  * ```
  *
- * The other rows get zeros added, so that they say what the frozen model says.
+ * The other rows get zeros added, so that they say what the frozen model says; a pass
+ * without mask rows does without all of it, which is why it is a detour of the graph.
  *
  * @module
  */
@@ -18,14 +19,17 @@ import { transpose } from "./linear.ts";
 export class Updates {
   readonly #graph: GraphBuilder;
   readonly #updates: readonly Update[];
-  readonly #gate: string = "";
+  #gate = "";
 
   /** Declares the input `gate [1, rows, 1]` if there are any. */
   constructor(graph: GraphBuilder, updates: readonly Update[]) {
     this.#graph = graph;
     this.#updates = updates;
     if (updates.length > 0) {
-      this.#gate = graph.input("gate", "float32", [1, "rows", 1]);
+      graph.detour([], () => {
+        this.#gate = graph.input("gate", "float32", [1, "rows", 1]);
+        return [];
+      });
     }
   }
 
@@ -44,10 +48,22 @@ export class Updates {
       candidate.linear === linear && layer >= candidate.firstLayer
     );
     if (!update) return outputs;
+    return this.#graph.detour(
+      outputs,
+      () => this.#add(input, outputs, { update, layer }),
+    );
+  }
+
+  #add(
+    input: string,
+    outputs: string[],
+    { update, layer }: { update: Update; layer: number },
+  ): string[] {
     const graph = this.#graph;
     const { rank, inputs } = update;
-    const name = `blk.${layer}.${linear}`;
-    const a = slice(update.a, layer - update.firstLayer, rank * inputs);
+    const at = layer - update.firstLayer;
+    const name = `blk.${layer}.${update.linear}`;
+    const a = slice(update.a, at, rank * inputs);
     const weightA = graph.weight(
       `${name}.a`,
       [inputs, rank],
@@ -57,11 +73,7 @@ export class Updates {
       graph.node("MatMul", [input, weightA]),
       this.#gate,
     ]);
-    const b = slice(
-      update.b,
-      layer - update.firstLayer,
-      update.outputs * rank,
-    );
+    const b = slice(update.b, at, update.outputs * rank);
     const rows = update.outputs / outputs.length;
     return outputs.map((output, part) => {
       const data = slice(b, part, rows * rank);

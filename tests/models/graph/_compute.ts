@@ -12,6 +12,7 @@ import { WeightsFile } from "../../../models/graph/weights_file.ts";
 export async function compute(
   build: (graph: GraphBuilder) => void,
   feeds: Record<string, Tensor>,
+  options: { detours?: boolean } = {},
 ): Promise<Record<string, Tensor>> {
   const folder = await Deno.makeTempDir();
   try {
@@ -20,7 +21,7 @@ export async function compute(
       using weights = new WeightsFile(`${folder}/weights.bin`);
       const graph = new GraphBuilder(weights);
       build(graph);
-      model = await graph.encode();
+      model = await graph.encode(options);
     }
     await Deno.writeFile(`${folder}/graph.onnx`, model);
     const session = await InferenceSession.create(`${folder}/graph.onnx`, {
