@@ -28,6 +28,8 @@ export interface DraftingParts {
   tuned: boolean;
   /** What tuning has measured of the masks. */
   acceptance?: AcceptanceTable | undefined;
+  /** What training has measured of the Hydra head. */
+  hydraAcceptance?: AcceptanceTable | undefined;
 }
 
 /** How to continue a prompt, and who drafts. */
@@ -46,6 +48,7 @@ export class Drafting {
   readonly #parts: DraftingParts;
   readonly #memory: DraftMemory;
   readonly #calibration: Calibration;
+  readonly #hydra: Calibration;
 
   /** Remembers nothing yet. */
   constructor(parts: DraftingParts) {
@@ -53,6 +56,7 @@ export class Drafting {
     const acceptance = new Acceptance();
     this.#parts = parts;
     this.#calibration = new Calibration(parts.acceptance);
+    this.#hydra = new Calibration(parts.hydraAcceptance, "hydra");
     this.#memory = {
       acceptance,
       successors: new SuccessorTable(vocab),
@@ -74,6 +78,7 @@ export class Drafting {
         cost,
         memory: this.#memory,
         calibration: this.#calibration,
+        hydra: this.#hydra,
         sources: this.#sources(draft),
         index: new NgramIndex(prompt),
         prediction: prediction && new Prediction(prediction),
@@ -85,7 +90,7 @@ export class Drafting {
 
   #sources(draft: Source | "auto"): ReadonlySet<Source> {
     if (draft !== "auto") return new Set([draft]);
-    const untrained: Source[] = ["ngram", "recycle"];
+    const untrained: Source[] = ["hydra", "ngram", "recycle"];
     return new Set(this.#parts.tuned ? ["bita", ...untrained] : untrained);
   }
 }

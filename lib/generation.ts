@@ -17,7 +17,13 @@ export interface ChatMessage {
 }
 
 /** Who proposes tokens for the next pass to verify. */
-export type Draft = "auto" | "bita" | "ngram" | "recycle" | "none";
+export type Draft =
+  | "auto"
+  | "bita"
+  | "hydra"
+  | "ngram"
+  | "recycle"
+  | "none";
 
 /** A validated request, in the engine's terms. */
 export interface GenerationRequest {

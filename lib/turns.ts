@@ -39,6 +39,7 @@ export function takeTurns(model: KvModel): KvModel {
         await sequence.forward(pass);
       },
       logits: (rows) => sequence.logits(rows),
+      follow: (token, row) => sequence.follow!(token, row),
       readKv: (slots, options) => sequence.readKv(slots, options),
       writeKv: (...range) => sequence.writeKv(...range),
       close() {

@@ -34,6 +34,7 @@ export function watchCost(
         cost.learn("head", rows.length, now() - begun);
         return logits;
       },
+      follow: (token, row) => sequence.follow!(token, row),
       readKv: (slots, options) => sequence.readKv(slots, options),
       writeKv: (...range) => sequence.writeKv(...range),
       close: () => sequence.close(),

@@ -9,6 +9,7 @@
 import { createHash } from "node:crypto";
 import { type AcceptanceTable, parseEvaluation } from "./acceptance_table.ts";
 import type { LlamaConfig } from "./architecture.ts";
+import { type Hydra, HYDRA_TENSORS, parseHydra } from "./hydra.ts";
 import { parseSafetensors, type Safetensors } from "./safetensors.ts";
 
 /** Learned tokens, M masks and P prompts. */
@@ -25,6 +26,8 @@ export interface Adapter {
   updates: Update[];
   /** How often its guesses were right on text that tuning has not seen. */
   acceptance?: AcceptanceTable;
+  /** A head that drafts without rows. */
+  hydra?: Hydra;
   /** SHA-256 of its file, in hex; empty if there is none. */
   digest: string;
 }
@@ -95,6 +98,7 @@ const KNOWN = [
   "prompt_keys",
   "prompt_values",
   ...LINEARS.flatMap((linear) => [`update.${linear}.a`, `update.${linear}.b`]),
+  ...HYDRA_TENSORS,
 ];
 
 /** Checks tensors against the model they were tuned for. */
@@ -143,6 +147,7 @@ export function toAdapter(
     return [{ linear, firstLayer, rank, inputs, outputs, a, b }];
   });
   const { evaluation } = metadata;
+  const hydra = parseHydra({ metadata, tensors }, config);
   const acceptance = evaluation && parseEvaluation(evaluation);
   return {
     masks,
@@ -151,6 +156,7 @@ export function toAdapter(
     promptKv,
     updates,
     ...(acceptance && { acceptance }),
+    ...(hydra && { hydra }),
   };
 }
 

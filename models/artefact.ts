@@ -2,26 +2,26 @@
  * A GGUF file and its adapter turned into ONNX graphs, once, and kept on disk.
  *
  * In the cache, a folder a model and weight format, and adapter if it changes the
- * graphs; `.partial` is one in the making
- * and `.lock` keeps processes apart. A folder gets its name only when all of it is
+ * graphs; `.partial` is one in the making and `.lock` keeps processes apart. A folder gets its name only when all of it is
  * on the disk, so that whoever sees the name may trust it.
  *
  * @module
  */
 
-import {
-  type Adapter,
-  openAdapter,
-  UNTRAINED,
-  type Update,
-} from "./adapter.ts";
+import { type Adapter, openAdapter, UNTRAINED } from "./adapter.ts";
 import { type LlamaConfig, llamaConfig } from "./architecture.ts";
 import { fileDigest } from "./download/digest.ts";
 import type { Progress } from "./download/progress.ts";
 import { dequantize } from "./gguf/dequantize.ts";
 import type { Gguf, TensorInfo } from "./gguf/reader.ts";
+import { buildHydra } from "./graph/hydra.ts";
 import type { WeightFormat } from "./graph/linear.ts";
-import { buildBody, buildHead, type LlamaParts } from "./graph/llama.ts";
+import {
+  buildBody,
+  buildHead,
+  headName,
+  type LlamaParts,
+} from "./graph/llama.ts";
 import { WeightsFile } from "./graph/weights_file.ts";
 
 /** Rises whenever the graphs of an equal file would differ. */
@@ -30,8 +30,9 @@ const CONVERTER_VERSION = 2;
 /** What a model runs from; plain data, so that it may cross to a worker. */
 export interface Artefact {
   /**
-   * Folder of `body.onnx`, `head.onnx` and `weights.bin`, and of `drafting.onnx` if
-   * the adapter updates linears: the body for passes with mask rows.
+   * Folder of `body.onnx`, `head.onnx` and `weights.bin`; of `drafting.onnx` if the
+   * adapter updates linears, the body for passes with mask rows; and of `hydra.onnx`
+   * if it has a head that drafts without rows.
    */
   folder: string;
   format: WeightFormat;
@@ -68,7 +69,7 @@ export async function openArtefact(
     digest.slice(0, 16),
     format,
     `v${CONVERTER_VERSION}`,
-    ...(adapter.updates.length > 0 ? [adapter.digest.slice(0, 16)] : []),
+    ...(changesGraphs(adapter) ? [adapter.digest.slice(0, 16)] : []),
   ].join("-");
   const folder = `${graphs}/${name}`;
   if (!await exists(folder)) {
@@ -82,12 +83,11 @@ export async function openArtefact(
       const partial = `${folder}.partial`;
       await Deno.remove(partial, { recursive: true }).catch(() => {});
       await Deno.mkdir(partial);
-      const { updates } = adapter;
       await convert(gguf, {
         config,
         format,
         progress,
-        updates,
+        adapter,
         folder: partial,
       });
       await Deno.rename(partial, folder);
@@ -104,20 +104,27 @@ export async function openArtefact(
   };
 }
 
+/** Tells whether an adapter is part of the graphs. */
+function changesGraphs({ updates, hydra }: Adapter): boolean {
+  return updates.length > 0 || hydra !== undefined;
+}
+
 async function convert(
   gguf: Gguf,
-  { config, format, progress, updates, folder }: {
+  { config, format, progress, adapter, folder }: {
     config: LlamaConfig;
     format: WeightFormat;
     progress: Progress;
-    updates: readonly Update[];
+    adapter: Adapter;
     folder: string;
   },
 ): Promise<void> {
+  const { updates, hydra } = adapter;
   let total = 0;
   for (const { name, byteLength } of gguf.tensors.values()) {
     const read = config.tiedHead || name !== "token_embd.weight";
     if (read) total += byteLength;
+    if (hydra && name === headName(config)) total += byteLength;
   }
   progress.start(`Converting to ${format}`, { total, done: 0 });
   try {
@@ -142,6 +149,10 @@ async function convert(
     await writeDurably(`${folder}/head.onnx`, await head.encode());
     if (updates.length > 0) {
       await writeDurably(`${folder}/drafting.onnx`, await body.encode());
+    }
+    if (hydra) {
+      const graph = await buildHydra(hydra, parts);
+      await writeDurably(`${folder}/hydra.onnx`, await graph.encode());
     }
   } finally {
     progress.stop();

@@ -1,6 +1,6 @@
 /**
- * How often a mask's guesses are right, by what can be seen of them: which mask,
- * which rank, and by how much it is ahead or behind.
+ * How often the guesses of a mask, or of a Hydra head's step, are right, by what can
+ * be seen of them: which mask, which rank, and by how much it is ahead or behind.
  *
  * @module
  */
@@ -17,6 +17,9 @@ export interface AcceptanceTable {
   hits: number[][][];
 }
 
+/** Who guesses. */
+type Guesser = "mask" | "hydra";
+
 /** What is believed where nothing was counted: masks that nobody has tuned. */
 const UNKNOWN: Estimate = { hits: 0.1, tries: 4 };
 
@@ -29,20 +32,27 @@ const EDGES = [0.5, 1, 2, 4];
 /** Turns what is seen of a guess into its kind, with what is believed of that. */
 export class Calibration {
   readonly #table: AcceptanceTable | undefined;
+  readonly #guesser: Guesser;
 
   /** Believes a table; without one, that masks know little. */
-  constructor(table?: AcceptanceTable) {
+  constructor(table?: AcceptanceTable, guesser: Guesser = "mask") {
     this.#table = table;
+    this.#guesser = guesser;
   }
 
-  /** Says what kind of guess a mask makes. */
+  /** Masks, or steps, that the table tells of. */
+  get depth(): number {
+    return this.#table?.seen.length ?? 0;
+  }
+
+  /** Says what kind of guess a mask, or a step, makes. */
   guess(
     { mask, rank, margin }: { mask: number; rank: number; margin: number },
   ): Guess {
     const edges = this.#table?.edges ?? EDGES;
     const bin = edges.filter((edge) => edge < margin).length;
     return {
-      kind: `mask ${mask} ${rank} ${bin}`,
+      kind: `${this.#guesser} ${mask} ${rank} ${bin}`,
       prior: this.#estimate(
         this.#table?.hits[mask]?.[rank]?.[bin] ?? 0,
         this.#table?.seen[mask]?.[rank]?.[bin] ?? 0,

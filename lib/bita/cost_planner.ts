@@ -18,7 +18,7 @@ import type { DraftTree } from "./draft_tree.ts";
 import { type GuessSources, type Option, Walk } from "./guesses.ts";
 import type { Outcome, Planner, PlanState } from "./planner.ts";
 import { SUCCESSORS } from "./successors.ts";
-import { bestIds } from "./top_k.ts";
+import { bestIds, type TopK } from "./top_k.ts";
 import { finders, type Origin } from "./trace.ts";
 import { naturalChain } from "./tree.ts";
 
@@ -97,6 +97,18 @@ export class CostPlanner implements Planner {
       masks,
     };
     return { ...tree, readAll: this.#readsAll(tree) };
+  }
+
+  /** A step pays if its guess may be worth a row, and the chain is likely to reach it. */
+  follows(chain: readonly TopK[]): boolean {
+    const { sources, hydra, memory: { acceptance } } = this.#options;
+    if (!sources.has("hydra") || chain.length >= hydra.depth) return false;
+    let reach = 1;
+    for (const [mask, { margins: [margin] }] of chain.entries()) {
+      reach *= acceptance.chance(hydra.guess({ mask, rank: 0, margin }));
+    }
+    const depth = chain.length + 1;
+    return reach > this.#price(depth, { alsoRead: depth });
   }
 
   learn({ tree, verdict, logits }: Outcome): void {

@@ -14,6 +14,7 @@
  */
 
 import { type Burst, type DecodeOptions, emptyBurst } from "./burst.ts";
+import { draftChain } from "./chain.ts";
 import type { DraftTree } from "./draft_tree.ts";
 import type { Model, Sequence } from "./model.ts";
 import { type Layout, layOut } from "./pass_layout.ts";
@@ -87,7 +88,18 @@ export async function* decode(
       const said = tree.readAll
         ? asked.map((row) => logits[row])
         : await read(asked);
-      drafts = readDrafts(said, { hit: verdict.hit, writer, planner });
+      const { successor, candidates } = readDrafts(said, {
+        hit: verdict.hit,
+        writer,
+        planner,
+      });
+      const chain = await draftChain(sequence, {
+        row: layout.nodeRows[verdict.drafter],
+        token: successor ?? writer.last,
+        vocab: model.draftVocab,
+        planner,
+      });
+      drafts = { successor, candidates, chain };
     }
   } finally {
     sequence.close();
@@ -95,7 +107,7 @@ export async function* decode(
 }
 
 /** What a pass says about the next one. */
-type Drafts = Pick<PlanState, "successor" | "candidates">;
+type Drafts = Pick<PlanState, "successor" | "candidates" | "chain">;
 
 /**
  * Lists the rows that draft: the masks of the last node that became text, and before
@@ -118,7 +130,7 @@ function draftingRows(
 function readDrafts(
   logits: Float32Array[],
   { hit, writer, planner }: { hit: boolean; writer: Writer; planner: Planner },
-): Drafts {
+): Omit<Drafts, "chain"> {
   const masks = hit ? logits.slice(1) : logits;
   return {
     successor: hit ? writer.peek(logits[0]) : undefined,

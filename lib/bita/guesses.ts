@@ -1,7 +1,7 @@
 /**
- * What may come next, from every source at once: mask rows, copies of the text so
- * far and of what the client predicted, and what rows predicted behind the same
- * token before.
+ * What may come next, from every source at once: mask rows, a Hydra head, copies of
+ * the text so far and of what the client predicted, and what rows predicted behind the
+ * same token before.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { Prediction } from "./prediction.ts";
 import type { SuccessorTable } from "./successors.ts";
 
 /** Where guesses come from. */
-export type Source = "bita" | "ngram" | "recycle";
+export type Source = "bita" | "hydra" | "ngram" | "recycle";
 
 /** What is learned over all texts of a model. */
 export interface DraftMemory {
@@ -39,6 +39,8 @@ export interface GuessSources {
   /** Copied from like the text itself. */
   prediction?: Prediction | undefined;
   calibration: Calibration;
+  /** How often the steps of the Hydra head are right. */
+  hydra: Calibration;
 }
 
 /** A place to copy from: where it goes on, and the equal tokens before it. */
@@ -58,6 +60,8 @@ export class Walk {
   #depth = 0;
   /** Places whose tokens the path has followed so far. */
   #copies: Copy[] = [];
+  /** Whether the path has followed the chain's best guesses so far. */
+  #onChain = true;
 
   /** Starts at the root. */
   constructor(state: PlanState, from: GuessSources) {
@@ -76,6 +80,10 @@ export class Walk {
 
   /** Goes on to a token. */
   step(token: number): void {
+    const { successor, chain = [] } = this.#state;
+    const ahead = this.#drafted();
+    const best = ahead < 0 ? successor : chain[ahead]?.ids[0];
+    this.#onChain &&= token === best;
     this.#copies = this.#copies
       .filter(({ from, next }) => from.at(next) === token)
       .map((copy) => (
@@ -97,17 +105,28 @@ export class Walk {
     )).sort((a, b) => b.chance - a.chance);
   }
 
+  /** Which mask and step of the chain guess here; -1 before the first. */
+  #drafted(): number {
+    const { successor } = this.#state;
+    return successor === undefined ? this.#depth : this.#depth - 1;
+  }
+
   /** Lists every source's guesses behind `token`. */
   *#guesses(token: number): Generator<[token: number, guess: Guess]> {
-    const { memory, sources, calibration } = this.#from;
-    const { candidates, successor } = this.#state;
-    const mask = successor === undefined ? this.#depth : this.#depth - 1;
+    const { memory, sources, calibration, hydra } = this.#from;
+    const { candidates, chain = [], successor } = this.#state;
+    const mask = this.#drafted();
     if (mask < 0) {
       yield [successor!, { kind: "successor", prior: belief(0.95) }];
     }
     const { ids = [], margins = [] } = candidates[mask] ?? {};
     for (const [rank, id] of ids.entries()) {
       yield [id, calibration.guess({ mask, rank, margin: margins[rank] })];
+    }
+    const step = this.#onChain ? chain[mask] : undefined;
+    for (const [rank, id] of step?.ids.entries() ?? []) {
+      const margin = step!.margins[rank];
+      yield [id, hydra.guess({ mask, rank, margin })];
     }
     const copied = new Set<number>();
     const copies = this.#copies.toSorted((a, b) => b.length - a.length);

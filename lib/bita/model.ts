@@ -45,6 +45,13 @@ export interface Sequence {
    * @returns `[rows.length, vocab]`, valid until the next call.
    */
   logits(rows: ArrayLike<number>): Promise<Float32Array>;
+  /**
+   * Drafts what follows `token` behind a row of the last pass, or without a row behind
+   * the token of the last call. Models with a {@linkcode Model.draftVocab} can.
+   *
+   * @returns `[draftVocab]` logits, valid until the next call.
+   */
+  follow?(token: number, row?: number): Promise<Float32Array>;
   /** Gives the buffer back. */
   close(): void;
 }
@@ -56,6 +63,8 @@ export interface Model {
   readonly masks: number;
   /** Prompt tokens whose keys and values fill the first slots, P. */
   readonly prompts: number;
+  /** `[V]` ids that its Hydra head can draft, if it has one. */
+  readonly draftVocab?: Int32Array;
   /** The most rows that a pass may have here. */
   readonly maxRows: number;
   /** Rows of a pass that reads a prompt; up to `maxRows` unless given. */

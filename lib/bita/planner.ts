@@ -29,6 +29,11 @@ export interface PlanState {
    * behind the successor. Empty where the last pass drafted none.
    */
   candidates: readonly TopK[];
+  /**
+   * The Hydra head's guesses, for the same depths as the masks'. Those of a step are
+   * worth something only behind the best ones of the steps before.
+   */
+  chain?: readonly TopK[];
 }
 
 /** What came of a plan. */
@@ -45,6 +50,8 @@ export interface Planner {
   readonly widths: readonly number[];
   /** Returns a tree whose node 0 is the root. */
   plan(state: PlanState): DraftTree;
+  /** Tells whether to draft one token more behind a chain, which may be empty. */
+  follows?(chain: readonly TopK[]): boolean;
   /** Hears what came of the last plan. */
   learn?(outcome: Outcome): void;
   /** Says where it has a guess of the last plan from; depths are from 1. */

@@ -9,10 +9,16 @@ import type { Planner } from "./planner.ts";
 import type { Verdict } from "./verify.ts";
 
 /**
- * Who proposes a guess: a mask row, a hit sibling's row, a copy of the text or of
- * the request's prediction, or a memory.
+ * Who proposes a guess: a mask row, a Hydra head, a hit sibling's row, a copy of the
+ * text or of the request's prediction, or a memory.
  */
-export type Finder = "mask" | "successor" | "ngram" | "prediction" | "recycle";
+export type Finder =
+  | "mask"
+  | "hydra"
+  | "successor"
+  | "ngram"
+  | "prediction"
+  | "recycle";
 
 /** Where a planner has a guess from. */
 export interface Origin {

@@ -9,9 +9,12 @@ import type { Model, Sequence } from "./model.ts";
 
 /** Gives a model like `model`, but for the sequences that it opens. */
 export function wrapModel<S extends Sequence>(
-  { vocab, masks, prompts, maxRows, prefillRows, context }: Model,
+  { vocab, masks, prompts, maxRows, draftVocab, prefillRows, context }: Model,
   open: (prompt: Int32Array) => S,
 ): Model & { open(prompt: Int32Array): S } {
-  const same = { vocab, masks, prompts, maxRows, context, open };
-  return prefillRows === undefined ? same : { ...same, prefillRows };
+  return {
+    ...{ vocab, masks, prompts, maxRows, context, open },
+    ...(draftVocab && { draftVocab }),
+    ...(prefillRows !== undefined && { prefillRows }),
+  };
 }

@@ -70,8 +70,8 @@ export const commonFields = {
   ).nullish(),
   cache_salt: z.string(SALT).max(256, SALT).nullish(),
   draft: z.enum(
-    ["auto", "bita", "ngram", "recycle", "none"],
-    'must be "auto", "bita", "ngram", "recycle" or "none"',
+    ["auto", "bita", "hydra", "ngram", "recycle", "none"],
+    'must be "auto", "bita", "hydra", "ngram", "recycle" or "none"',
   ).nullish(),
   draft_tree: z.string(TREE).refine(isTree, TREE).nullish(),
   draft_trace: flag(),

@@ -101,6 +101,10 @@ class CachedSequence implements Sequence {
     return this.#sequence.logits(rows);
   }
 
+  follow(token: number, row?: number): Promise<Float32Array> {
+    return this.#sequence.follow!(token, row);
+  }
+
   close(): void {
     const done = this.#prefilled && !this.#invariant
       ? Promise.resolve()

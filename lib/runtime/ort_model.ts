@@ -23,6 +23,8 @@ interface OrtModelParts {
   head: Session;
   /** The body for passes with mask rows, if the adapter has updates for them. */
   drafting?: Session;
+  /** A step of the Hydra head, if the adapter has one. */
+  hydra?: Session;
   config: LlamaConfig;
   embedding: Embedding;
   adapter: Adapter;
@@ -39,6 +41,7 @@ export class OrtModel implements Model {
   readonly masks: number;
   readonly prompts: number;
   readonly maxRows: number;
+  readonly draftVocab?: Int32Array;
   readonly context: number;
   readonly parts: OrtModelParts;
   /** Slots of a KV buffer; the last pass may reach past the context. */
@@ -53,6 +56,7 @@ export class OrtModel implements Model {
     this.masks = adapter.masks;
     this.prompts = adapter.prompts;
     this.maxRows = backend.rows.max;
+    if (adapter.hydra) this.draftVocab = adapter.hydra.vocab;
     this.context = context;
     this.slots = adapter.prompts + context + backend.rows.max;
   }
@@ -88,7 +92,14 @@ export class OrtSequence implements Sequence {
   #cos: Float32Array;
   #sin: Float32Array;
   #hidden: Tensor | undefined;
-  #scratch = { hidden: new Float32Array(), logits: new Float32Array() };
+  /** The Hydra head's state behind the token that it followed last. */
+  #next: Tensor | undefined;
+  #scratch = {
+    hidden: new Float32Array(),
+    logits: new Float32Array(),
+    next: new Float32Array(),
+    draftLogits: new Float32Array(),
+  };
 
   constructor(model: OrtModel, prompt: Int32Array) {
     const { config, adapter, embedding } = model.parts;
@@ -141,6 +152,24 @@ export class OrtSequence implements Sequence {
     return data.subarray(0, rows.length * config.vocab);
   }
 
+  async follow(token: number, row?: number): Promise<Float32Array> {
+    const { backend, config: { dim }, embedding, hydra } = this.#model.parts;
+    const words = this.#model.draftVocab!.length;
+    const embedded = new Float32Array(dim);
+    embedding.lookUp(token, embedded);
+    const { next, logits } = await hydra!.run({
+      states: row === undefined ? this.#next! : this.#hidden!,
+      row: new Tensor("int64", BigInt64Array.of(BigInt(row ?? 0)), [1]),
+      token: new Tensor("float32", embedded, [1, 1, dim]),
+    }, {
+      next: this.#output("next", [1, 1, dim]),
+      logits: this.#output("draftLogits", [1, 1, words]),
+    });
+    this.#next?.dispose();
+    this.#next = next;
+    return await backend.download(logits);
+  }
+
   /** Reads keys and values of slots, in the layout of {@linkcode KvBuffer}. */
   readKv(
     slots: number,
@@ -160,11 +189,15 @@ export class OrtSequence implements Sequence {
 
   close(): void {
     this.#hidden?.dispose();
+    this.#next?.dispose();
     this.#model.giveBack(this.#kv);
   }
 
   /** Gives an output memory that the last one of its name no longer needs. */
-  #output(name: "hidden" | "logits", dims: number[]): Tensor | null {
+  #output(
+    name: "hidden" | "logits" | "next" | "draftLogits",
+    dims: number[],
+  ): Tensor | null {
     if (!this.#model.parts.backend.inPlace) return null;
     const size = dims.reduce((product, dim) => product * dim);
     const scratch = this.#scratch;
@@ -214,13 +247,18 @@ export async function openModel(
 ): Promise<OrtModel> {
   // One after the other: WebGPU refuses a second session while one is being made.
   const { folder, config, adapter } = artefact;
-  const sessions: Pick<OrtModelParts, "body" | "head" | "drafting"> = {
-    body: await backend.createSession(`${folder}/body.onnx`),
-    head: await backend.createSession(`${folder}/head.onnx`),
-  };
+  const sessions:
+    & Record<"body" | "head", Session>
+    & { drafting?: Session; hydra?: Session } = {
+      body: await backend.createSession(`${folder}/body.onnx`),
+      head: await backend.createSession(`${folder}/head.onnx`),
+    };
   // Rows on wasm cost too much for masks to pay, and weights too much memory.
   if (adapter.updates.length > 0 && backend.name !== "wasm") {
     sessions.drafting = await backend.createSession(`${folder}/drafting.onnx`);
+  }
+  if (adapter.hydra) {
+    sessions.hydra = await backend.createSession(`${folder}/hydra.onnx`);
   }
   return new OrtModel({
     backend,

@@ -150,7 +150,7 @@ export async function buildHead(parts: LlamaParts): Promise<GraphBuilder> {
   const hidden = graph.input("hidden", "float32", [1, "rows", config.dim]);
   const chosen = graph.input("chosen", "int64", ["chosen_rows"]);
   const picked = graph.node("Gather", [hidden, chosen], { ints: { axis: 1 } });
-  const name = config.tiedHead ? "token_embd.weight" : "output.weight";
+  const name = headName(config);
   const logits = linear(graph, picked, {
     name,
     matrix: await read(name),
@@ -159,6 +159,11 @@ export async function buildHead(parts: LlamaParts): Promise<GraphBuilder> {
   graph.node("Identity", [logits], { outputs: ["logits"] });
   graph.output("logits", [1, "chosen_rows", config.vocab]);
   return graph;
+}
+
+/** Names the tensor that turns hidden states into logits. */
+export function headName({ tiedHead }: LlamaConfig): string {
+  return tiedHead ? "token_embd.weight" : "output.weight";
 }
 
 /**

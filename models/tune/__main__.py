@@ -1,4 +1,5 @@
-"""The command line: `data`, `train`, `export`, `evaluate` and `plot`, in that order."""
+"""The command line: `data`, `train`, `export`, `evaluate`, `hydra` and `plot`, in that
+order."""
 
 import json
 import signal
@@ -9,9 +10,16 @@ import torch
 
 from . import evaluate as evaluation
 from .adapter import Adapter, Shape, untrained
-from .adapter_file import adapter_metadata, annotate_adapter, read_adapter, write_adapter
+from .adapter_file import (
+    adapter_metadata,
+    add_hydra,
+    annotate_adapter,
+    read_adapter,
+    write_adapter,
+)
 from .answers import encode_prompts, read_examples, write_answers
 from .draws import draws
+from .hydra import HydraPlan, HydraTrainer, States, common_tokens
 from .live import Live
 from .llama import Llama
 from .loss import Loss
@@ -33,6 +41,7 @@ def main():
         "train": run_train,
         "export": run_export,
         "evaluate": run_evaluate,
+        "hydra": run_hydra,
         "plot": run_plot,
     }).parse_args()
     if args.threads:
@@ -85,6 +94,11 @@ def run_train(args):
         ),
         texts=TextCache(llama, int(args.cache_gib * GIB)),
     )
+    train_until_stopped(trainer, args)
+
+
+def train_until_stopped(trainer, args):
+    """Trains until the plan is done, the time is up or a signal comes."""
     asked = []
     for name in signal.SIGINT, signal.SIGTERM:
         signal.signal(name, lambda number, _frame: asked.append(number))
@@ -142,6 +156,30 @@ def run_evaluate(args):
     live.note(f"evaluated {len(texts)} texts")
     if args.adapter:
         annotate_adapter(args.adapter, evaluation=json.dumps(result))
+    print(evaluation.describe(result))
+
+
+def run_hydra(args):
+    llama, live = open_llama(args), Live()
+    plan = HydraPlan(
+        steps=args.steps,
+        batch=args.batch,
+        depth=args.depth,
+        width=args.width,
+        words=args.words,
+        rate=args.rate,
+        seed=args.seed,
+    )
+    learnt, held_out = (
+        read_part(args.data, masks=args.depth, held_out=held) for held in (False, True)
+    )
+    states = States(llama, learnt, depth=args.depth, live=live)
+    vocab = common_tokens(llama, learnt, args.words)
+    trainer = HydraTrainer(llama, states, vocab=vocab, plan=plan)
+    train_until_stopped(trainer, args)
+    found = trainer.judge(States(llama, held_out, depth=args.depth, live=live))
+    result = evaluation.evaluate(found)
+    add_hydra(args.adapter, trainer, result)
     print(evaluation.describe(result))
 
 

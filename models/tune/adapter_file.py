@@ -5,10 +5,14 @@
     layer_vectors [layers, M, dim]                if the shape has vectors
     update.LINEAR.a [changed, rank, in]           for each updated linear, in the layers
     update.LINEAR.b [changed, out, rank]          from `first_layer` to the last
+    hydra.w1 [width, 2 dim], hydra.bias [width]   if a Hydra head was added
+    hydra.w2 [dim, width], hydra.out [dim, dim]
 
 Rows of `attn_qkv` are queries, keys, values, heads in rotary halves; those of
 `ffn_gate_up` are gate, up. Metadata are texts: `base_sha256`, `masks`, `prompts`, and
-as JSON `shape`, `plan`, `curve` and, once evaluated, `evaluation`.
+as JSON `shape`, `plan`, `curve` and, once evaluated, `evaluation`; of a Hydra head
+`hydra_vocab`, the ids that it can draft, `hydra_plan`, `hydra_curve` and
+`hydra_evaluation`.
 """
 
 import json
@@ -26,16 +30,20 @@ CURVE_POINTS = 100
 
 def adapter_metadata(llama, state):
     """Says what a run's state was tuned for, and how."""
-    curve = state["curve"]
-    every = max(1, len(curve) // CURVE_POINTS)
     return {
         "base_sha256": llama.digest,
         "masks": str(state["shape"].masks),
         "prompts": str(state["shape"].prompts),
         "shape": json.dumps(asdict(state["shape"])),
         "plan": json.dumps(asdict(state["plan"])),
-        "curve": json.dumps(curve[every - 1 :: every]),
+        "curve": json.dumps(thinned(state["curve"])),
     }
+
+
+def thinned(curve):
+    """Leaves out most points of a long curve."""
+    every = max(1, len(curve) // CURVE_POINTS)
+    return curve[every - 1 :: every]
 
 
 def write_adapter(path, adapter, metadata, dtype=torch.float32):
@@ -69,9 +77,33 @@ def read_adapter(path, llama):
 
 def annotate_adapter(path, **notes):
     """Adds metadata to a file and changes nothing else."""
+    change_file(path, {}, notes)
+
+
+def add_hydra(path, trainer, result, dtype=torch.float16):
+    """Adds a Hydra head, and what it was worth on held-out texts, to an adapter's file."""
+    hydra = trainer.hydra
+    tensors = {
+        f"hydra.{name}": value.detach().to("cpu", dtype).contiguous()
+        for name, value in hydra.named_parameters()
+    }
+    change_file(
+        path,
+        tensors,
+        {
+            "hydra_vocab": json.dumps(hydra.vocab.tolist()),
+            "hydra_plan": json.dumps(asdict(trainer.plan)),
+            "hydra_curve": json.dumps(thinned(trainer.curve)),
+            "hydra_evaluation": json.dumps(result),
+        },
+    )
+
+
+def change_file(path, tensors, notes):
+    """Adds or replaces tensors and metadata of a file, in one move."""
     with safe_open(path, "pt") as file:
         metadata = file.metadata() | notes
-        tensors = {name: file.get_tensor(name) for name in file.keys()}
+        tensors = {name: file.get_tensor(name) for name in file.keys()} | tensors
     partial = Path(f"{path}.partial")
     partial.write_bytes(save(tensors, metadata))
     partial.replace(path)

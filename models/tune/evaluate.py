@@ -35,10 +35,15 @@ def draft_text(llama, adapter, text, example):
     anchors = all_anchors(example).to(llama.device)
     layout = lay_out(text.ids, anchors, adapter.shape.masks)
     logits = llama.logits(draft(llama, adapter, text, layout))
+    return Drafts(ranks(logits, layout.labels).cpu(), margins_of(logits).cpu())
+
+
+def margins_of(logits):
+    """Gives by how much the likeliest tokens are behind, or the best ahead, [..., RANKS]."""
     best = logits.topk(RANKS).values
     margins = best[..., :1] - best
     margins[..., 0] = margins[..., 1]
-    return Drafts(ranks(logits, layout.labels).cpu(), margins.cpu())
+    return margins
 
 
 def evaluate(texts):

@@ -153,7 +153,7 @@ const COSTS = ["here", "flat"] as const;
 const FLAT: Cost = { body: () => 1, head: () => 0 };
 
 /** Drafts that are planned by what pays. */
-const SOURCES = ["auto", "bita", "ngram", "recycle"] as const;
+const SOURCES = ["auto", "bita", "hydra", "ngram", "recycle"] as const;
 
 /** A way to decode. */
 type Way = (...args: Parameters<typeof decodePlain>) => AsyncIterable<Burst>;

@@ -23,11 +23,12 @@ const STEEP = { body: costCurve([[2, 10], [32, 160]]), head: () => 1 };
 
 function planner(
   model: ToyModel,
-  { prompt, cost = FLAT, sources, acceptance, prediction }: {
+  { prompt, cost = FLAT, sources, acceptance, hydra, prediction }: {
     prompt: Int32Array;
     cost?: typeof FLAT;
     sources: Source[];
     acceptance?: AcceptanceTable;
+    hydra?: AcceptanceTable;
     prediction?: Iterable<number>;
   },
 ) {
@@ -40,6 +41,7 @@ function planner(
       maskWorth: new MaskWorth(model.masks, calibration),
     },
     calibration,
+    hydra: new Calibration(hydra, "hydra"),
     sources: new Set(sources),
     index: new NgramIndex(prompt),
     prediction: prediction && new Prediction(Int32Array.from(prediction)),
@@ -60,12 +62,13 @@ Deno.test("CostPlanner never changes a text", async () => {
     fc.asyncProperty(
       fc.nat(1000),
       fc.integer({ min: 4, max: 30 }),
-      fc.subarray<Source>(["bita", "ngram", "recycle"]),
+      fc.subarray<Source>(["bita", "hydra", "ngram", "recycle"]),
       fc.constantFrom(FLAT, STEEP),
       fc.constantFrom(0, 1),
       fc.nat(100),
       async (seed, vocab, sources, cost, temperature, hits) => {
-        const model = new ToyModel({ seed, vocab, perturb: true });
+        const words = vocab - seed % 3;
+        const model = new ToyModel({ seed, vocab, words, perturb: true });
         const prompt = Int32Array.from([0, 1, 2, 0, 1], (id) => id % vocab);
         const options = {
           sampling: { ...GREEDY, temperature, seed },
@@ -80,6 +83,7 @@ Deno.test("CostPlanner never changes a text", async () => {
             cost,
             sources,
             acceptance: alike(hits, { masks: model.masks }),
+            hydra: alike(hits, { masks: seed % 4 }),
             prediction: plain.tokens.map((id, i) =>
               i % 7 === seed % 9 ? id + 1 : id
             ),
@@ -102,6 +106,70 @@ Deno.test("CostPlanner drafts nothing where nothing pays", () => {
   const tree = planner(model, { prompt, cost: dear, sources: ["ngram"] })
     .plan({ root: 2, budget: 9, candidates: [] });
   assertEquals([...tree.parents], [-1]);
+});
+
+Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
+  const model = new ToyModel({ seed: 3, vocab: 30, words: 30, noise: 0 });
+  const prompt = Int32Array.of(1, 2, 3);
+  const options = {
+    sampling: GREEDY,
+    maxTokens: 25,
+    endTokens: new Set<number>(),
+  };
+  const { bursts } = await run(decode(model, prompt, {
+    ...options,
+    trace: true,
+    planner: planner(model, {
+      prompt,
+      sources: ["hydra"],
+      hydra: alike(90, { masks: 3 }),
+    }),
+  }));
+  const passes = bursts.filter(({ rows }) => rows > 0);
+  // The first pass has no draft; each other brings a chain and the token behind it.
+  assertEquals(passes.map(({ tokens }) => tokens.length), [
+    1,
+    ...new Array(6).fill(4),
+  ]);
+  assertEquals(passes[1].guesses?.map(({ finders }) => finders), [
+    ["hydra"],
+    ["hydra"],
+    ["hydra"],
+  ]);
+});
+
+Deno.test("CostPlanner leaves a chain with the path", () => {
+  const model = new ToyModel({ seed: 1, vocab: 99 });
+  const prompt = Int32Array.of(1, 2, 3, 1);
+  const chain = [4, 5].map((id) => ({ ids: [id], margins: [9] }));
+  const plan = (hits: number) =>
+    planner(model, {
+      prompt,
+      sources: ["ngram", "hydra"],
+      hydra: alike(hits, { masks: 2 }),
+    }).plan({ root: 1, budget: 4, candidates: [], chain });
+  assertEquals([...plan(90).tokens.slice(0, 2)], [1, 4]);
+  assert([...plan(90).tokens].includes(5));
+  const copying = plan(3); // 2 follows 1, as before; nothing follows 4
+  assertEquals([...copying.tokens.slice(0, 2)], [1, 2]);
+  assert(![...copying.tokens].includes(5));
+});
+
+Deno.test("CostPlanner wants no chain that it would not use", () => {
+  const model = new ToyModel({ seed: 1, vocab: 9 });
+  const prompt = Int32Array.of(1);
+  const sure = { ids: [4], margins: [9] };
+  const hydra = alike(50, { masks: 3 });
+  const other = planner(model, { prompt, sources: ["ngram"], hydra });
+  assert(!other.follows([]));
+  const free = planner(model, { prompt, sources: ["hydra"], hydra });
+  assert(free.follows([]));
+  assert(free.follows([sure, sure]));
+  assert(!free.follows([sure, sure, sure]));
+  const cost = { body: (rows: number) => rows + 1, head: () => 1 };
+  const dear = planner(model, { prompt, sources: ["hydra"], hydra, cost });
+  assert(dear.follows([sure]));
+  assert(!dear.follows([sure, sure]));
 });
 
 Deno.test("CostPlanner copies on while that pays", () => {

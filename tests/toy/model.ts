@@ -4,7 +4,7 @@
  * this pass and in the kept slots. A wrong layout, a stale slot or a wrong mask
  * gives another text; a broken contract throws.
  *
- * Masks foresee the greedy text, through noise. With `perturb`, a row outside its
+ * Masks foresee the greedy text, through noise, and so does its Hydra head. With `perturb`, a row outside its
  * natural slot comes out different, as on real hardware.
  *
  * @module
@@ -20,9 +20,11 @@ export interface ToyOptions {
   vocab?: number;
   masks?: number;
   prompts?: number;
+  /** Tokens that its Hydra head can draft, the first ids; 0 is no head. */
+  words?: number;
   maxRows?: number;
   context?: number;
-  /** How far masks err, from 0 (never) to 1 (they know nothing). */
+  /** How far drafts err, from 0 (never) to 1 (they know nothing). */
   noise?: number;
   /** Whether rows outside their natural slots differ. */
   perturb?: boolean;
@@ -33,6 +35,7 @@ export class ToyModel implements Model {
   readonly vocab: number;
   readonly masks: number;
   readonly prompts: number;
+  readonly draftVocab?: Int32Array;
   readonly maxRows: number;
   readonly context: number;
   readonly seed: number;
@@ -45,6 +48,9 @@ export class ToyModel implements Model {
     this.vocab = options.vocab ?? 12;
     this.masks = options.masks ?? 3;
     this.prompts = options.prompts ?? 2;
+    if (options.words) {
+      this.draftVocab = Int32Array.from({ length: options.words }, (_, i) => i);
+    }
     this.maxRows = options.maxRows ?? 64;
     this.context = options.context ?? 64;
     this.noise = options.noise ?? 0.3;
@@ -86,6 +92,8 @@ export class ToySequence implements Sequence {
   #slots: (Row | undefined)[];
   #pass: { start: number; rows: Row[]; visible: Uint8Array } | undefined;
   #lent = new Float32Array();
+  /** Where the Hydra head is. */
+  #followed: Omit<Row, "natural"> | undefined;
 
   constructor(model: ToyModel) {
     this.#model = model;
@@ -125,6 +133,7 @@ export class ToySequence implements Sequence {
     }
     for (const [r, row] of rows.entries()) this.#slots[start + r] = row;
     this.#pass = { start, rows, visible };
+    this.#followed = undefined;
     return Promise.resolve();
   }
 
@@ -140,6 +149,26 @@ export class ToySequence implements Sequence {
     }
     this.#lent = out;
     return Promise.resolve(out);
+  }
+
+  follow(token: number, row?: number): Promise<Float32Array> {
+    demand(!this.closed, "the sequence is open");
+    const model = this.#model;
+    demand(model.draftVocab !== undefined, "the model has a Hydra head");
+    const before = row === undefined ? this.#followed : this.#pass!.rows[row];
+    demand(before !== undefined, "the head follows a row first");
+    const seen = (before!.seen + contribution(before!)) | 0;
+    const position = before!.position + 1;
+    const state = model.state(token, position, seen);
+    this.#followed = { token, position, seen, state };
+    return Promise.resolve(
+      Float32Array.from(
+        model.draftVocab!,
+        (id) =>
+          model.logit(state, id) * (1 - model.noise) +
+          model.logit(mix(state), id) * model.noise,
+      ),
+    );
   }
 
   close(): void {

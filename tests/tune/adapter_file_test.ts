@@ -47,3 +47,38 @@ async function compareMasks(shape: object): Promise<void> {
     assert(worst < 1e-4, `differ by ${worst}`);
   });
 }
+
+Deno.test("the server's Hydra head drafts what PyTorch's drafts", {
+  ignore: !PYTHON,
+}, async () => {
+  await withTinyModel(async ({ folder, model: path }) => {
+    const adapter = `${folder}/bita.safetensors`;
+    const { code, stdout, stderr } = await python(
+      ["tests/tune/_hydra_logits.py", adapter],
+      { TINY: path },
+    );
+    assertEquals(code, 0, stderr);
+    const expected: { ids: number[]; logits: number[][] } = JSON.parse(stdout);
+
+    const model = await serve(path, { folder, adapter });
+    assertEquals([...model.draftVocab!], [2, 3, 5, 8, 13, 21, 34]);
+    const tokens = Int32Array.from(expected.ids);
+    const sequence = model.open(tokens);
+    const { pass } = layOut({
+      parents: tokens.map((_, node) => node - 1),
+      tokens,
+      masks: new Int32Array(tokens.length),
+    }, { start: model.prompts, position: 0 });
+    await sequence.forward(pass);
+    const said = [
+      ...await sequence.follow!(7, tokens.length - 1),
+      ...await sequence.follow!(9),
+    ];
+    sequence.close();
+
+    const flat = expected.logits.flat();
+    assertEquals(said.length, flat.length);
+    const worst = Math.max(...flat.map((x, i) => Math.abs(x - said[i])));
+    assert(worst < 1e-4, `differ by ${worst}`);
+  });
+});

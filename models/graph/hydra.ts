@@ -1,0 +1,55 @@
+/**
+ * A Hydra head as a graph: see `../hydra.ts` for what it computes.
+ *
+ * @module
+ */
+
+import type { Hydra } from "../hydra.ts";
+import { GraphBuilder } from "./graph_builder.ts";
+import { linear, type Matrix } from "./linear.ts";
+import { headName, type LlamaParts } from "./llama.ts";
+
+/**
+ * Builds a step: `states [1, rows, dim]`, which of them `row [1]`, and the embedding of
+ * the `token [1, 1, dim]` chosen there → `next [1, 1, dim]` and `logits [1, 1, V]`.
+ */
+export async function buildHydra(
+  hydra: Hydra,
+  { config, format, weights, read }: LlamaParts,
+): Promise<GraphBuilder> {
+  const { dim } = config;
+  const graph = new GraphBuilder(weights);
+  const project = (input: string, name: string, matrix: Matrix) =>
+    linear(graph, input, { name: `hydra.${name}`, matrix, format });
+
+  const states = graph.input("states", "float32", [1, "rows", dim]);
+  const row = graph.input("row", "int64", [1]);
+  const token = graph.input("token", "float32", [1, 1, dim]);
+  const state = graph.node("Gather", [states, row], { ints: { axis: 1 } });
+  const both = graph.node("Concat", [state, token], { ints: { axis: -1 } });
+  const bias = graph.weight("hydra.bias", [hydra.bias.length], hydra.bias);
+  const inner = graph.node("QuickGelu", [
+    graph.node("Add", [project(both, "w1", hydra.w1), bias]),
+  ], { domain: "com.microsoft", floats: { alpha: 1 } });
+  const next = graph.node("Add", [state, project(inner, "w2", hydra.w2)]);
+  const head = await read(headName(config));
+  const logits = project(
+    project(next, "out", hydra.out),
+    "head",
+    pick(head, hydra.vocab),
+  );
+  graph.node("Identity", [next], { outputs: ["next"] });
+  graph.node("Identity", [logits], { outputs: ["logits"] });
+  graph.output("next", [1, 1, dim]);
+  graph.output("logits", [1, 1, hydra.vocab.length]);
+  return graph;
+}
+
+/** Takes rows of a matrix. */
+function pick({ columns, data }: Matrix, rows: Int32Array): Matrix {
+  const out = new Float32Array(rows.length * columns);
+  for (const [i, row] of rows.entries()) {
+    out.set(data.subarray(row * columns, (row + 1) * columns), i * columns);
+  }
+  return { rows: rows.length, columns, data: out };
+}

@@ -1,0 +1,85 @@
+/**
+ * What was learned to draft without rows: a Hydra head (arXiv 2402.05109), as
+ * `tune hydra` adds it to an adapter's file.
+ *
+ * ```text
+ * state' = state + w2 · silu(w1 · [state, embedding of the token] + bias)
+ * logits = head[vocab] · out · state'
+ * ```
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { type AcceptanceTable, parseEvaluation } from "./acceptance_table.ts";
+import type { LlamaConfig } from "./architecture.ts";
+import type { Matrix } from "./graph/linear.ts";
+import type { Safetensors } from "./safetensors.ts";
+
+/** A Hydra head; it reads the hidden state of a row and the token chosen there. */
+export interface Hydra {
+  /** `[V]` ids that it can draft, rising. */
+  vocab: Int32Array;
+  /** `[width, 2 * dim]` */
+  w1: Matrix;
+  /** `[width]` */
+  bias: Float32Array;
+  /** `[dim, width]` */
+  w2: Matrix;
+  /** `[dim, dim]` */
+  out: Matrix;
+  /** How often its guesses were right on text that tuning has not seen. */
+  acceptance: AcceptanceTable;
+}
+
+/** Its tensors in the file. */
+export const HYDRA_TENSORS = [
+  "hydra.w1",
+  "hydra.bias",
+  "hydra.w2",
+  "hydra.out",
+];
+
+/**
+ * Reads the head out of an adapter's file, if there is one in it.
+ *
+ * @throws {RangeError} if it does not fit the model.
+ */
+export function parseHydra(
+  { metadata, tensors }: Safetensors,
+  { dim, vocab }: LlamaConfig,
+): Hydra | undefined {
+  const bias = tensors.get("hydra.bias");
+  if (!bias) return undefined;
+  const width = bias.data.length;
+  const take = (name: string, rows: number, columns: number): Matrix => {
+    const tensor = tensors.get(`hydra.${name}`);
+    if (tensor?.shape.join() !== `${rows},${columns}`) {
+      const received = tensor?.shape.join("×") ?? "none";
+      throw refusal(`hydra.${name} must be ${rows}×${columns}`, received);
+    }
+    return { rows, columns, data: tensor.data };
+  };
+  return {
+    vocab: parseVocab(metadata.hydra_vocab, vocab),
+    w1: take("w1", width, 2 * dim),
+    bias: bias.data,
+    w2: take("w2", dim, width),
+    out: take("out", dim, dim),
+    acceptance: parseEvaluation(metadata.hydra_evaluation ?? "null"),
+  };
+}
+
+/** Reads the ids that a head can draft. */
+function parseVocab(json: string | undefined, size: number): Int32Array {
+  const ids = z.array(z.int().min(0).max(size - 1)).min(1);
+  const { success, data } = ids.safeParse(JSON.parse(json ?? "null"));
+  if (success) return Int32Array.from(data);
+  throw refusal(`hydra_vocab must list ids below ${size}`, json?.slice(0, 40));
+}
+
+function refusal(rule: string, received = "none"): RangeError {
+  return new RangeError(
+    `Cannot load the adapter: ${rule}: received ${received}`,
+  );
+}

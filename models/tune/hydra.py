@@ -1,0 +1,193 @@
+"""A head that drafts without a row of its own (Hydra, arXiv 2402.05109).
+
+A row's hidden state knows much of what comes after the token that it chose. A small net
+takes the state and that token, and gives the state that stands in for the next row's:
+
+    state' = state + w2 · silu(w1 · [state, embedding of the token] + bias)
+    logits = head[vocab] · out · state'
+
+One step follows the other, each behind a token drafted. The frozen head is cut to the
+tokens that answers use most, and `out` learns to read the state for it.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .draws import draws
+from .evaluate import Drafts, margins_of
+from .loss import NO_LABEL, Loss, ranks
+from .schedule import share_of_rate
+from .text import read_text
+from .train import summary
+
+
+@dataclass(frozen=True)
+class HydraPlan:
+    """How to train a Hydra head."""
+
+    steps: int
+    batch: int = 512  # places of texts a step
+    depth: int = 3  # tokens drafted in a row
+    width: int = 1024  # of the net
+    words: int = 4096  # tokens that it can draft
+    rate: float = 1e-3
+    warm_up: int = 50
+    clip: float = 1.0
+    loss: Loss = Loss()
+    seed: int = 0
+
+
+class Hydra(nn.Module):
+    """The net. `vocab`, [V], are the tokens that it can draft."""
+
+    def __init__(self, llama, vocab, width):
+        super().__init__()
+        dim = llama.config.dim
+        self.llama, self.vocab = llama, vocab
+        self.w1 = nn.Parameter(torch.zeros(width, 2 * dim))
+        self.bias = nn.Parameter(torch.zeros(width))
+        self.w2 = nn.Parameter(torch.zeros(dim, width))  # the first step changes nothing
+        self.out = nn.Parameter(torch.eye(dim))
+        self.head = llama.head[vocab].float()
+
+    @torch.no_grad()
+    def start(self, scales, generator):
+        """Starts at random; `scales` are the usual sizes of states and embeddings."""
+        width, dim = self.w1.shape[0], self.w2.shape[0]
+        noise = torch.randn(width, 2, dim, generator=generator) / (2 * dim) ** 0.5
+        self.w1.copy_((noise / torch.tensor(scales)[:, None]).flatten(1))
+
+    def step(self, states, tokens):
+        """[B, dim] states and the tokens that they chose, [B], to the next states."""
+        x = torch.cat([states, self.llama.embedding[tokens]], -1)
+        return states + F.linear(F.silu(F.linear(x, self.w1, self.bias)), self.w2)
+
+    def logits(self, states):
+        """[B, dim] -> [B, V]"""
+        return F.linear(F.linear(states, self.out), self.head)
+
+
+class States:
+    """Hidden states of answers, one text behind the other, and the places to draft at.
+
+    At place p the row of token p chose token p + 1; a draft is of token p + 2 on.
+    """
+
+    def __init__(self, llama, examples, *, depth, live):
+        ids, hidden, self.texts, at = [], [], [], 0
+        for number, example in enumerate(examples):
+            first = len(example.prompt) - 1  # the row that chooses the answer's first token
+            text = read_text(llama, example.ids)
+            ids.append(text.ids[first:])
+            hidden.append(text.hidden[first:].float())
+            self.texts.append(torch.arange(len(example.answer) - depth) + at)
+            at += len(ids[-1])
+            live.show(f"read {number + 1}/{len(examples)}")
+        self.ids, self.hidden = torch.cat(ids), torch.cat(hidden)
+        self.places, self.depth = torch.cat(self.texts), depth
+
+    def read(self, places):
+        """Gives states, [B, dim], the depth + 1 tokens behind them and the model's own
+        states at all but the last of these, [B, depth, dim]."""
+        behind = places[:, None] + 1 + torch.arange(self.depth + 1)
+        return self.hidden[places], self.ids[behind], self.hidden[behind[:, :-1]]
+
+
+class HydraTrainer:
+    """Trains a head on states."""
+
+    def __init__(self, llama, states, *, vocab, plan):
+        self.llama, self.states, self.plan = llama, states, plan
+        self.hydra = Hydra(llama, vocab, plan.width)
+        self.step, self.curve = 0, []
+        sizes = [states.hidden.square().mean().sqrt(), llama.embedding.square().mean().sqrt()]
+        self.hydra.start(torch.stack(sizes).tolist(), draws(plan.seed, "hydra"))
+        self.index = torch.full((llama.config.vocab,), -1)
+        self.index[vocab] = torch.arange(len(vocab))
+        self.optimizer = torch.optim.AdamW(
+            self.hydra.parameters(), betas=(0.9, 0.98), weight_decay=0.01
+        )
+
+    def advance(self):
+        """Takes a step; gives its figures, which join the curve."""
+        plan = self.plan
+        share = share_of_rate(self.step, steps=plan.steps, warm_up=plan.warm_up)
+        for group in self.optimizer.param_groups:
+            group["lr"] = plan.rate * share
+        logits, labels, teacher = self._draft(self.states, self._batch())
+        loss = plan.loss(logits, labels, teacher) / plan.loss.weights(labels).sum()
+        self.optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.hydra.parameters(), plan.clip)
+        self.optimizer.step()
+        self.step += 1
+        found = known(ranks(logits.detach(), labels))
+        figures = {"step": self.step, "loss": loss.item(), **summary(found)}
+        self.curve.append(figures)
+        return figures
+
+    def _batch(self):
+        """Picks the step's places out of an endless row of shuffled epochs."""
+        places, size = self.states.places, self.plan.batch
+        a_turn = max(1, len(places) // size)
+        epoch, at = divmod(self.step, a_turn)
+        order = torch.randperm(len(places), generator=draws(self.plan.seed, "epoch", epoch))
+        return places[order[at * size : (at + 1) * size]]
+
+    def _draft(self, states, places):
+        """Drafts at places; gives logits, labels and the model's own logits."""
+        state, tokens, own = states.read(places)
+        said = []
+        for depth in range(states.depth):
+            state = self.hydra.step(state, tokens[:, depth])
+            said.append(self.hydra.logits(state))
+        with torch.no_grad():
+            teacher = F.linear(own, self.hydra.head)
+        return torch.stack(said, 1), self.index[tokens[:, 1:]], teacher
+
+    def state(self):
+        """Gives all that a later `load` needs to go on from here."""
+        return {
+            "plan": self.plan,
+            "step": self.step,
+            "curve": self.curve,
+            "hydra": self.hydra.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+
+    def load(self, state):
+        """Goes on from a state; one of another plan raises ValueError."""
+        if state["plan"] != self.plan:
+            raise ValueError(
+                f"Cannot resume: the plan must be {state['plan']}: received {self.plan}"
+            )
+        self.step, self.curve = state["step"], list(state["curve"])
+        self.hydra.load_state_dict(state["hydra"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+    @torch.no_grad()
+    def judge(self, states):
+        """Drafts at all places of texts that were held out."""
+        found = [self._draft(states, places) for places in states.texts]
+        return [
+            Drafts(known(ranks(logits, labels)), margins_of(logits))
+            for logits, labels, _ in found
+        ]
+
+
+def known(found):
+    """Counts labels that the head has no word for as missed."""
+    return found.clamp(max=NO_LABEL - 1)
+
+
+def common_tokens(llama, examples, count):
+    """Finds the tokens that answers use most, [count], in rising order."""
+    seen = Counter(token for example in examples for token in example.answer)
+    often = [token for token, _ in seen.most_common(count)]
+    others = (token for token in range(llama.config.vocab) if token not in seen)
+    often += [next(others) for _ in range(count - len(often))]
+    return torch.tensor(sorted(often))

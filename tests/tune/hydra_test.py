@@ -1,0 +1,68 @@
+import tempfile
+import unittest
+
+import torch
+from _tiny import some_examples, tiny
+from train_test import Silent, run
+
+from tune.hydra import HydraPlan, HydraTrainer, States, common_tokens
+from tune.loss import NO_LABEL
+from tune.run import read_checkpoint
+
+STEPS = 6
+
+
+def new_trainer(steps=STEPS, **plan):
+    plan = HydraPlan(steps=steps, batch=16, width=32, words=40, warm_up=2, **plan)
+    examples = some_examples(5)
+    states = States(tiny(), examples, depth=plan.depth, live=Silent())
+    vocab = common_tokens(tiny(), examples, plan.words)
+    return HydraTrainer(tiny(), states, vocab=vocab, plan=plan)
+
+
+class TestHydra(unittest.TestCase):
+    def test_resumes_with_the_same_numbers(self):
+        whole, resumed = new_trainer(), new_trainer()
+        with tempfile.TemporaryDirectory() as folder:
+            run(whole, folder)
+        with tempfile.TemporaryDirectory() as folder:
+            run(new_trainer(), folder, stop_at=2)
+            self.assertEqual(read_checkpoint(folder)["step"], 2)
+            run(resumed, folder)
+        self.assertEqual(resumed.curve, whole.curve)
+        for mine, other in zip(resumed.hydra.parameters(), whole.hydra.parameters()):
+            self.assertTrue(torch.equal(mine, other))
+
+    def test_learns_its_texts(self):
+        trainer = new_trainer(steps=200, rate=1e-2)
+        first = trainer.advance()
+        with tempfile.TemporaryDirectory() as folder:
+            run(trainer, folder, stop_at=200)
+        self.assertLess(trainer.curve[-1]["loss"], 0.7 * first["loss"])
+        self.assertGreater(trainer.curve[-1]["top1"][0], first["top1"][0] + 0.2)
+
+    def test_places_are_within_a_text(self):
+        examples = some_examples(3)
+        states = States(tiny(), examples, depth=3, live=Silent())
+        self.assertEqual(len(states.places), sum(len(e.answer) - 3 for e in examples))
+        _, tokens, _ = states.read(states.texts[1])
+        answer = torch.tensor(examples[1].answer)
+        self.assertTrue(torch.equal(tokens[0], answer[:4]))
+        self.assertTrue(torch.equal(tokens[-1], answer[-4:]))
+
+    def test_counts_tokens_without_a_word_as_missed(self):
+        trainer = new_trainer()
+        trainer.index[:] = -1
+        drafts = trainer.judge(trainer.states)
+        self.assertTrue(all((d.ranks == NO_LABEL - 1).all() for d in drafts))
+
+    def test_words_are_the_common_ones(self):
+        words = common_tokens(tiny(), some_examples(5), 40)
+        self.assertEqual(words.tolist(), sorted(set(words.tolist())))
+        every = [token for example in some_examples(5) for token in example.answer]
+        self.assertIn(max(set(every), key=every.count), words.tolist())
+        self.assertEqual(len(common_tokens(tiny(), some_examples(1), 250)), 250)
+
+
+if __name__ == "__main__":
+    unittest.main()
