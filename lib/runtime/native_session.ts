@@ -65,6 +65,21 @@ export function openNativeSession(
     );
   }
 
+  const lasting = new WeakMap<Tensor, Deno.PointerValue>();
+  const forgotten = new FinalizationRegistry<Deno.PointerValue>((value) =>
+    api.releaseValue.call(value)
+  );
+
+  /** Makes the value of a tensor that later runs will have too, once. */
+  function toLastingValue(tensor: Tensor): Deno.PointerValue {
+    const known = lasting.get(tensor);
+    if (known !== undefined) return known;
+    const value = toValue(tensor);
+    lasting.set(tensor, value);
+    forgotten.register(tensor, value);
+    return value;
+  }
+
   const running = new Set<unknown>();
   const names = new Map<string, Uint8Array<ArrayBuffer>>();
 
@@ -77,8 +92,18 @@ export function openNativeSession(
   return {
     async run(feeds, fetches) {
       const outputs = fetches as NamedTensors;
-      const ins = Object.values(feeds).map(toValue);
-      const outs = Object.values(outputs).map(toValue);
+      // What is read and written in place is a KV buffer: many, and the same each run.
+      const read = new Set(Object.values(feeds));
+      const kept = new Set(Object.values(outputs).filter((t) => read.has(t)));
+      const passing: Deno.PointerValue[] = [];
+      const value = (tensor: Tensor) => {
+        if (kept.has(tensor)) return toLastingValue(tensor);
+        const made = toValue(tensor);
+        passing.push(made);
+        return made;
+      };
+      const ins = Object.values(feeds).map(value);
+      const outs = Object.values(outputs).map(value);
       // Another thread reads these; nothing that it reads may be collected.
       const held = [
         addresses(Object.keys(feeds).map(toName)),
@@ -104,7 +129,7 @@ export function openNativeSession(
           ),
         );
       } finally {
-        for (const value of [...ins, ...outs]) api.releaseValue.call(value);
+        for (const value of passing) api.releaseValue.call(value);
         running.delete(held);
       }
       return outputs;

@@ -116,6 +116,40 @@ Deno.test("Session.run() writes new rows of a KV buffer and keeps the others", a
   ]);
 });
 
+Deno.test("Session.run() keeps what it reads and writes in place for later runs", async () => {
+  const { api, alive } = countTensors();
+  const session = await openGraph(attention, api);
+  const vector = (number: number, slots = 1) =>
+    new Tensor("float32", new Float32Array(8 * slots).fill(number), [
+      1,
+      slots,
+      8,
+    ]);
+  const [key, value] = [0, 0].map(() =>
+    new Tensor("float32", new Float32Array(3 * 8), [1, 1, 3, 8])
+  );
+  for (const total of [1, 2, 3]) {
+    await session.run({
+      query: vector(total),
+      key: vector(total),
+      value: vector(10 * total),
+      past_key: key,
+      past_value: value,
+      seqlens_k: new Tensor("int32", Int32Array.of(total - 1), [1]),
+      total: new Tensor("int32", Int32Array.of(total), []),
+    }, {
+      attended: vector(0),
+      present_key: key,
+      present_value: value,
+    });
+    assertEquals(alive(), 2);
+  }
+  assertEquals(
+    [key, value].map(({ data }) => [...data].filter((_, i) => i % 8 === 7)),
+    [[1, 2, 3], [10, 20, 30]],
+  );
+});
+
 /** Zeros, `[rows, columns]`, in memory of their own. */
 function zeros(rows: number, columns: number): Tensor {
   const data = new Float32Array(rows * columns);
