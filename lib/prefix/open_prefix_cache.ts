@@ -75,13 +75,14 @@ export async function openPrefixCache(
     return { cache: new PrefixCache(parts), about: `memory, ${blocks}` };
   }
   try {
-    const stored = await openStored(settings, parts);
+    const { stored, failure } = await openStored(settings, parts);
     const from = stored.fewest * size.tokens;
     const silent = counters.failures + counters.timeouts > 0;
+    const reason = failure ? `: ${failure.message}` : "";
     return {
       cache: new PrefixCache({ ...parts, stored }),
       about: `kv, ${blocks}, read from ${from} tokens on` +
-        (silent ? "; it does not answer yet" : ""),
+        (silent ? `; it does not answer yet${reason}` : ""),
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;
@@ -101,7 +102,7 @@ async function openStored(
     counters: PrefixCounters;
     now: () => number;
   },
-): Promise<StoredBlocks> {
+): Promise<{ stored: StoredBlocks; failure?: Error | undefined }> {
   const isRemote = /^https?:/.test(kv);
   let disk: DiskGuard | undefined;
   if (!isRemote) {
@@ -114,6 +115,8 @@ async function openStored(
     counters,
     now: () => performance.now(),
   });
+  let failure: Error | undefined;
+  store.onFailure = (error) => failure = error as Error;
   const janitor = new Janitor({
     store,
     counters,
@@ -136,5 +139,5 @@ async function openStored(
   });
   await janitor.sweep();
   janitor.start();
-  return stored;
+  return { stored, failure };
 }

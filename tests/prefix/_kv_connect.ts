@@ -50,8 +50,10 @@ export interface KvConnectServer extends AsyncDisposable {
   health: Health;
 }
 
-/** Starts a server on a free port. */
-export function startKvConnect(): KvConnectServer {
+/** Starts a server on a free port, for those who have the token, if there is one. */
+export function startKvConnect(
+  { token }: { token?: string } = {},
+): KvConnectServer {
   const entries = new Map<string, Entry>();
   let commits = 0;
   let ending = () => {};
@@ -94,6 +96,10 @@ export function startKvConnect(): KvConnectServer {
     if (self.health === "unavailable") return new Response("", { status: 503 });
     const { pathname } = new URL(request.url);
     if (pathname === "/") {
+      const shown = request.headers.get("authorization");
+      if (token !== undefined && shown !== `Bearer ${token}`) {
+        return new Response("", { status: 401 });
+      }
       return Response.json({
         version: 3,
         databaseId: "3b0f6b8e-0000-4000-8000-000000000000",

@@ -1,5 +1,5 @@
 /**
- * A KV somewhere else: shared when it works, and no matter when it doesn't.
+ * A KV somewhere else that is unwell: no matter.
  *
  * @module
  */
@@ -15,18 +15,6 @@ const KEEP = { cache: { caller: "", salt: "", retention: "24h" as const } };
 
 /** Calls that were given up end with their server, whenever that is. */
 const LOOSE = { sanitizeOps: false, sanitizeResources: false };
-
-Deno.test("two instances share what one of them computed", LOOSE, async () => {
-  await using server = startKvConnect();
-  const kv = server.url;
-  using one = await startToy({ kv });
-  using other = await startToy({ kv });
-  const { tokens } = await one.ask(PROMPT, KEEP);
-  await one.cache.idle();
-  assertEquals(await other.ask(PROMPT), { tokens, cached: 3 * BLOCK });
-  using stranger = await startToy({ kv, secret: new Uint8Array(32) });
-  assertEquals((await stranger.ask(PROMPT)).cached, 0);
-});
 
 for (const health of ["silent", "unavailable", "slow"] as Health[]) {
   Deno.test(
@@ -57,7 +45,10 @@ for (const health of ["silent", "unavailable", "slow"] as Health[]) {
       const before = performance.now();
       using instance = await startToy({ kv: server.url, computeMs: 100 });
       assert(performance.now() - before < 10_000);
-      assert(instance.about.endsWith("it does not answer yet"), instance.about);
+      assert(
+        instance.about.includes("; it does not answer yet"),
+        instance.about,
+      );
       const tokens = await plainText(PROMPT);
       assertEquals(await instance.ask(PROMPT), { tokens, cached: 0 });
       assertEquals(await instance.ask(PROMPT), { tokens, cached: 3 * BLOCK });

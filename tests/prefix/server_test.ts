@@ -11,12 +11,11 @@ import { writeTinyGguf } from "../toy/tiny_gguf.ts";
 import { type RunningServer, startServer } from "../server/_server.ts";
 import { MODEL } from "../server/_client.ts";
 import { temporaryFolder } from "./_folder.ts";
-import { startKvConnect } from "./_kv_connect.ts";
+import { startSharedKv, TOKEN } from "./_shared_kv.ts";
 
 /** A prompt of more than 12 blocks. */
 const PROMPT = Array.from({ length: 36 }, (_, i) => `item ${i} is new`).join();
 
-const TOKEN = "twelve or more characters";
 Deno.env.set("DENO_KV_ACCESS_TOKEN", TOKEN);
 
 const KEYS = { API_KEYS: "alice,bob", ADMIN_KEY: "root" };
@@ -98,7 +97,7 @@ Deno.test("a prompt outlives kill -9, for its caller alone", async () => {
 });
 
 Deno.test("two servers share one KV server", async () => {
-  await using kv = startKvConnect();
+  await using kv = await startSharedKv();
   const env = {
     ...KEYS,
     KV_URL: kv.url,
