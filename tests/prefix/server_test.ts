@@ -137,3 +137,37 @@ Deno.test("a KV that can't be opened costs no answer", async () => {
   }
   assertEquals(new Set(texts).size, 1);
 });
+
+Deno.test("the operator's prompt is known to every caller from the start", async () => {
+  using folder = temporaryFolder();
+  const [model, file] = [`${folder.path}/tiny.gguf`, `${folder.path}/a.txt`];
+  await writeTinyGguf(model, { seed: 1 });
+  const content = "You are the cook of a ship. Answer in rhymes, and in few.";
+  Deno.writeTextFileSync(file, content);
+  await using server = await startServer({
+    ...KEYS,
+    MODEL: model,
+    CACHE_DIR: folder.path,
+    SHARED_PROMPTS: file,
+  });
+  const known = async (key: string, content: string) => {
+    const response = await fetch(`${server.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        authorization: `Bearer ${key}`,
+      },
+      body: JSON.stringify({
+        model: "tiny",
+        messages: [{ role: "system", content }, { role: "user", content: key }],
+        max_tokens: 2,
+      }),
+    });
+    const { usage } = await response.json();
+    return usage.prompt_tokens_details.cached_tokens as number;
+  };
+  for (const key of ["alice", "bob"]) {
+    assert(await known(key, content) >= 48, key);
+    assert(await known(key, `${key}, ${content}`) < 48, "another prompt");
+  }
+});
