@@ -6,10 +6,11 @@
 
 import { Acceptance } from "./bita/acceptance.ts";
 import type { Burst, DecodeOptions } from "./bita/burst.ts";
+import type { Adapter } from "../models/adapter.ts";
 import type { Cost } from "./bita/cost_curve.ts";
 import { CostPlanner } from "./bita/cost_planner.ts";
 import { decode } from "./bita/decoder.ts";
-import { type AcceptanceTable, Calibration } from "./bita/calibration.ts";
+import { Calibration } from "./bita/calibration.ts";
 import { MaskWorth } from "./bita/mask_worth.ts";
 import type { DraftMemory, Source } from "./bita/guesses.ts";
 import type { Model } from "./bita/model.ts";
@@ -24,12 +25,8 @@ import type { Draft } from "./generation.ts";
 export interface DraftingParts {
   model: Model;
   cost: Cost;
-  /** Whether its masks were tuned, and so are worth rows. */
-  tuned: boolean;
-  /** What tuning has measured of the masks. */
-  acceptance?: AcceptanceTable | undefined;
-  /** What training has measured of the Hydra head. */
-  hydraAcceptance?: AcceptanceTable | undefined;
+  /** Who drafts; masks that nobody has tuned are not worth rows. */
+  adapter: Pick<Adapter, "maskEmbeddings" | "acceptance" | "hydra">;
 }
 
 /** How to continue a prompt, and who drafts. */
@@ -52,11 +49,11 @@ export class Drafting {
 
   /** Remembers nothing yet. */
   constructor(parts: DraftingParts) {
-    const { model: { masks, vocab } } = parts;
+    const { model: { masks, vocab }, adapter } = parts;
     const acceptance = new Acceptance();
     this.#parts = parts;
-    this.#calibration = new Calibration(parts.acceptance);
-    this.#hydra = new Calibration(parts.hydraAcceptance, "hydra");
+    this.#calibration = new Calibration(adapter.acceptance);
+    this.#hydra = new Calibration(adapter.hydra?.acceptance, "hydra");
     this.#memory = {
       acceptance,
       successors: new SuccessorTable(vocab),
@@ -91,6 +88,7 @@ export class Drafting {
   #sources(draft: Source | "auto"): ReadonlySet<Source> {
     if (draft !== "auto") return new Set([draft]);
     const untrained: Source[] = ["hydra", "ngram", "recycle"];
-    return new Set(this.#parts.tuned ? ["bita", ...untrained] : untrained);
+    const { maskEmbeddings } = this.#parts.adapter;
+    return new Set(maskEmbeddings ? ["bita", ...untrained] : untrained);
   }
 }

@@ -52,18 +52,11 @@ async function open(message: OpenMessage): Promise<void> {
     const backend = await openBackend(message.backend, message);
     const model = await openModel(backend, message.artefact, message);
     const { cost, invariant } = await checkModel(model);
-    const { maskEmbeddings, acceptance, hydra } = message.artefact.adapter;
-    const tuned = maskEmbeddings !== undefined;
     const watched = takeTurns(
       watchCost(model, { cost, now: () => performance.now() }),
     );
-    const drafting = new Drafting({
-      model: watched,
-      cost,
-      tuned,
-      acceptance,
-      hydraAcceptance: hydra?.acceptance,
-    });
+    const { adapter } = message.artefact;
+    const drafting = new Drafting({ model: watched, cost, adapter });
     const prefixes = await openPrefixes(message, cost.body);
     decoding = new CachedDecoding({
       model: watched,

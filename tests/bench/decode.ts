@@ -70,7 +70,7 @@ export const decode: Benchmark = {
       { context: CONTEXT },
     );
     const options = { sampling, maxTokens, endTokens: tokenizer.endTokens };
-    const { maskEmbeddings, acceptance } = artefact.adapter;
+    const { adapter } = artefact;
     const measured = (await checkModel(model)).cost;
     const now = () => performance.now();
     const drafting = drafter(values.draft, {
@@ -78,8 +78,7 @@ export const decode: Benchmark = {
         model: watchCost(model, { cost: measured, now }),
         cost: measured,
       }),
-      tuned: maskEmbeddings !== undefined,
-      acceptance,
+      adapter,
     });
     const run = (
       way: Way,
@@ -126,8 +125,8 @@ export const decode: Benchmark = {
       ],
       notes: [
         `Drafts: ${model.masks} masks, ${model.prompts} prompts, ${
-          maskEmbeddings ? "tuned" : "untrained"
-        }; planned for ${
+          adapter.maskEmbeddings ? "tuned" : "untrained"
+        }, ${adapter.hydra ? "a" : "no"} Hydra head; planned for ${
           cost === "flat" ? "passes of equal cost" : "the cost here"
         }.`,
         ...(rivals

@@ -63,8 +63,7 @@ export const prediction: Benchmark = {
     const drafting = new Drafting({
       model: watchCost(model, { cost, now }),
       cost,
-      tuned: false,
-      acceptance: undefined,
+      adapter: {},
     });
     const options = {
       sampling: GREEDY,

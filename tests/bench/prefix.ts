@@ -51,7 +51,7 @@ export const prefix: Benchmark = {
     const { config } = await realArtefact("int8");
     const model = await openRealModel("cpu", { context: CONTEXT });
     const { cost, invariant } = await checkModel(model);
-    const drafting = new Drafting({ model, cost, tuned: false });
+    const drafting = new Drafting({ model, cost, adapter: {} });
     const folder = await Deno.makeTempDir();
     const open = () =>
       openPrefixCache({

@@ -80,7 +80,11 @@ export async function startToy(
     now,
   });
   const cost = { body: () => 1, head: () => 1 };
-  const drafting = new Drafting({ model, cost, tuned: true });
+  const drafting = new Drafting({
+    model,
+    cost,
+    adapter: { maskEmbeddings: new Float32Array() },
+  });
   const decoding = new CachedDecoding({ model, drafting, invariant, cache });
   return {
     model,

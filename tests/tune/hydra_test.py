@@ -44,8 +44,8 @@ class TestHydra(unittest.TestCase):
     def test_places_are_within_a_text(self):
         examples = some_examples(3)
         states = States(tiny(), examples, depth=3, live=Silent())
-        self.assertEqual(len(states.places), sum(len(e.answer) - 3 for e in examples))
-        _, tokens, _ = states.read(states.texts[1])
+        self.assertEqual(len(states.places), sum(len(e.ids) - 4 for e in examples))
+        _, tokens, _ = states.read(states.answers[1])
         answer = torch.tensor(examples[1].answer)
         self.assertTrue(torch.equal(tokens[0], answer[:4]))
         self.assertTrue(torch.equal(tokens[-1], answer[-4:]))
