@@ -12,6 +12,7 @@ tokens that answers use most, and `out` learns to read the state for it.
 
 from collections import Counter
 from dataclasses import dataclass
+from os.path import commonprefix
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +24,9 @@ from .loss import NO_LABEL, Loss, ranks
 from .schedule import share_of_rate
 from .text import read_text
 from .train import summary
+
+
+DROPOUT = 0.2  # of the net's inner numbers, while it learns
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,15 @@ class Hydra(nn.Module):
         noise = torch.randn(width, 2, dim, generator=generator) / (2 * dim) ** 0.5
         self.w1.copy_((noise / torch.tensor(scales)[:, None]).flatten(1))
 
-    def step(self, states, tokens):
-        """[B, dim] states and the tokens that they chose, [B], to the next states."""
+    def step(self, states, tokens, generator=None):
+        """[B, dim] states and the tokens that they chose, [B], to the next states. With a
+        generator, inner numbers drop out, for the net to learn more than its texts."""
         x = torch.cat([states, self.llama.embedding[tokens]], -1)
-        return states + F.linear(F.silu(F.linear(x, self.w1, self.bias)), self.w2)
+        inner = F.silu(F.linear(x, self.w1, self.bias))
+        if generator is not None:
+            stays = torch.rand(inner.shape, generator=generator) >= DROPOUT
+            inner = inner * stays / (1 - DROPOUT)
+        return states + F.linear(inner, self.w2)
 
     def logits(self, states):
         """[B, dim] -> [B, V]"""
@@ -72,23 +81,29 @@ class Hydra(nn.Module):
 
 
 class States:
-    """Hidden states of answers, one text behind the other, and the places to draft at.
+    """Hidden states of texts, one behind the other, and the places to draft at.
 
     At place p the row of token p chose token p + 1; a draft is of token p + 2 on.
+    `places` are all but those in what the prompts begin with in common; `answers` are
+    those in the answers, text by text.
     """
 
     def __init__(self, llama, examples, *, depth, live):
-        ids, hidden, self.texts, at = [], [], [], 0
+        first = len(commonprefix([example.prompt for example in examples]))
+        first = min(first, min(len(example.prompt) for example in examples) - 1)
+        ids, hidden, places, self.answers, at = [], [], [], [], 0
         for number, example in enumerate(examples):
-            first = len(example.prompt) - 1  # the row that chooses the answer's first token
             text = read_text(llama, example.ids)
             ids.append(text.ids[first:])
             hidden.append(text.hidden[first:].float())
-            self.texts.append(torch.arange(len(example.answer) - depth) + at)
+            end = len(ids[-1]) - 1 - depth
+            answer = len(example.prompt) - 1 - first  # whose row chose its first token
+            places.append(at + torch.arange(end))
+            self.answers.append(at + torch.arange(answer, end))
             at += len(ids[-1])
             live.show(f"read {number + 1}/{len(examples)}")
         self.ids, self.hidden = torch.cat(ids), torch.cat(hidden)
-        self.places, self.depth = torch.cat(self.texts), depth
+        self.places, self.depth = torch.cat(places), depth
 
     def read(self, places):
         """Gives states, [B, dim], the depth + 1 tokens behind them and the model's own
@@ -118,7 +133,8 @@ class HydraTrainer:
         share = share_of_rate(self.step, steps=plan.steps, warm_up=plan.warm_up)
         for group in self.optimizer.param_groups:
             group["lr"] = plan.rate * share
-        logits, labels, teacher = self._draft(self.states, self._batch())
+        generator = draws(plan.seed, "step", self.step)
+        logits, labels, teacher = self._draft(self.states, self._batch(), generator)
         loss = plan.loss(logits, labels, teacher) / plan.loss.weights(labels).sum()
         self.optimizer.zero_grad()
         loss.backward()
@@ -138,12 +154,12 @@ class HydraTrainer:
         order = torch.randperm(len(places), generator=draws(self.plan.seed, "epoch", epoch))
         return places[order[at * size : (at + 1) * size]]
 
-    def _draft(self, states, places):
+    def _draft(self, states, places, generator=None):
         """Drafts at places; gives logits, labels and the model's own logits."""
         state, tokens, own = states.read(places)
         said = []
         for depth in range(states.depth):
-            state = self.hydra.step(state, tokens[:, depth])
+            state = self.hydra.step(state, tokens[:, depth], generator)
             said.append(self.hydra.logits(state))
         with torch.no_grad():
             teacher = F.linear(own, self.hydra.head)
@@ -172,7 +188,7 @@ class HydraTrainer:
     @torch.no_grad()
     def judge(self, states):
         """Drafts at all places of texts that were held out."""
-        found = [self._draft(states, places) for places in states.texts]
+        found = [self._draft(states, places) for places in states.answers]
         return [
             Drafts(known(ranks(logits, labels)), margins_of(logits))
             for logits, labels, _ in found
