@@ -99,7 +99,7 @@ export class CostPlanner implements Planner {
     return { ...tree, readAll: this.#readsAll(tree) };
   }
 
-  /** A step pays if its guess may be worth a row, and the chain is likely to reach it. */
+  /** A step pays if a usual guess behind this chain would be worth its row. */
   follows(chain: readonly TopK[]): boolean {
     const { sources, hydra, memory: { acceptance } } = this.#options;
     if (!sources.has("hydra") || chain.length >= hydra.depth) return false;
@@ -108,7 +108,8 @@ export class CostPlanner implements Planner {
       reach *= acceptance.chance(hydra.guess({ mask, rank: 0, margin }));
     }
     const depth = chain.length + 1;
-    return reach > this.#price(depth, { alsoRead: depth });
+    const usual = hydra.best(chain.length);
+    return reach * usual > this.#price(depth, { alsoRead: depth });
   }
 
   learn({ tree, verdict, logits }: Outcome): void {

@@ -33,16 +33,31 @@ export async function buildHydra(
   ], { domain: "com.microsoft", floats: { alpha: 1 } });
   const next = graph.node("Add", [state, project(inner, "w2", hydra.w2)]);
   const head = await read(headName(config));
-  const logits = project(
-    project(next, "out", hydra.out),
-    "head",
-    pick(head, hydra.vocab),
-  );
+  const words = multiply(pick(head, hydra.vocab), hydra.out);
+  const logits = project(next, "head", words);
   graph.node("Identity", [next], { outputs: ["next"] });
   graph.node("Identity", [logits], { outputs: ["logits"] });
   graph.output("next", [1, 1, dim]);
   graph.output("logits", [1, 1, hydra.vocab.length]);
   return graph;
+}
+
+/** Joins two linears, the second of which reads what the first, `inner`, writes. */
+function multiply(outer: Matrix, inner: Matrix): Matrix {
+  const { rows, columns: shared } = outer;
+  const { columns } = inner;
+  const data = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    const sum = data.subarray(row * columns, (row + 1) * columns);
+    for (let i = 0; i < shared; i++) {
+      const factor = outer.data[row * shared + i];
+      const from = i * columns;
+      for (let column = 0; column < columns; column++) {
+        sum[column] += factor * inner.data[from + column];
+      }
+    }
+  }
+  return { rows, columns, data };
 }
 
 /** Takes rows of a matrix. */

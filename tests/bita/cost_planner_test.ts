@@ -159,7 +159,7 @@ Deno.test("CostPlanner wants no chain that it would not use", () => {
   const model = new ToyModel({ seed: 1, vocab: 9 });
   const prompt = Int32Array.of(1);
   const sure = { ids: [4], margins: [9] };
-  const hydra = alike(50, { masks: 3 });
+  const hydra = alike(65, { masks: 3 });
   const other = planner(model, { prompt, sources: ["ngram"], hydra });
   assert(!other.follows([]));
   const free = planner(model, { prompt, sources: ["hydra"], hydra });
