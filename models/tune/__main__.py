@@ -177,6 +177,8 @@ def run_hydra(args):
     vocab = common_tokens(llama, learnt, args.words)
     trainer = HydraTrainer(llama, states, vocab=vocab, plan=plan)
     train_until_stopped(trainer, args)
+    if trainer.step < plan.steps:
+        return
     found = trainer.judge(States(llama, held_out, depth=args.depth, live=live))
     result = evaluation.evaluate(found)
     add_hydra(args.adapter, trainer, result)

@@ -86,7 +86,7 @@ def parser(runs):
     model(add)
     add("--data", required=True, help="the answers")
     add("--run", required=True, help="folder of the checkpoint")
-    add("--adapter", required=True, help="the exported file to add the head to")
+    add("--adapter", required=True, help="the exported file to add the head to in the end")
     add("--steps", type=int, default=1500, help="steps of the whole run, over all starts")
     add("--minutes", type=float, default=float("inf"), help="time of this start")
     add("--save-minutes", type=float, default=5.0, help="time between checkpoints")

@@ -1,0 +1,63 @@
+/**
+ * The adapter that is shipped: it drafts well, and changes no text.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import type { Cost } from "../../lib/bita/cost_curve.ts";
+import { decodePlain } from "../../lib/bita/plain.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
+import { Drafting } from "../../lib/drafting.ts";
+import { openBackend } from "../../lib/runtime/choose_backend.ts";
+import { openModel } from "../../lib/runtime/ort_model.ts";
+import { run } from "../bita/_run.ts";
+import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
+import { DOZEN, END_TOKENS } from "./_chats.ts";
+
+/** What rows cost: as on two CPU cores, and as on a GPU. */
+const COSTS: Record<string, Cost> = {
+  "dear rows": {
+    body: (rows) => 9 + 2 * Math.max(0, rows - 2),
+    head: (rows) => 1.7 + 0.9 * Math.max(0, rows - 2),
+  },
+  "free rows": { body: () => 20, head: () => 2 },
+};
+
+const artefact = await realArtefact("int8", { adapter: ADAPTER });
+const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
+  context: 1024,
+});
+
+for (const [name, cost] of Object.entries(COSTS)) {
+  Deno.test(`the shipped adapter drafts and changes no text with ${name}`, async () => {
+    const { adapter } = artefact;
+    const drafting = new Drafting({ model, cost, adapter });
+    const finds = new Map<string, number>();
+    let tokens = 0, passes = 0;
+    for (const [i, prompt] of DOZEN.entries()) {
+      const options = {
+        sampling: { ...GREEDY, temperature: i % 3 === 0 ? 0.8 : 0, seed: i },
+        maxTokens: 32,
+        endTokens: END_TOKENS,
+      };
+      const plain = await run(decodePlain(model, prompt, options));
+      const drafted = await run(
+        drafting.decode(prompt, { ...options, draft: "auto", trace: true }),
+      );
+      assertEquals(drafted.tokens, plain.tokens);
+      tokens += drafted.tokens.length;
+      for (const { rows, guesses } of drafted.bursts) {
+        if (rows > 0) passes++;
+        for (const { finders } of guesses ?? []) {
+          for (const by of finders) finds.set(by, (finds.get(by) ?? 0) + 1);
+        }
+      }
+    }
+    const found = JSON.stringify(Object.fromEntries(finds));
+    console.log(`${tokens} tokens in ${passes} passes; found by ${found}`);
+    assert(tokens > 1.3 * passes);
+    assert(finds.get("hydra")! > 0.2 * passes, "the Hydra head finds tokens");
+    if (name === "free rows") assert(finds.get("mask")! > 0);
+  });
+}
