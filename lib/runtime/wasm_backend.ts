@@ -4,6 +4,7 @@
  * @module
  */
 
+import "./no_location.ts";
 import { env, InferenceSession } from "onnxruntime-web/wasm";
 import type { Backend } from "./backend.ts";
 import { growingKvBuffer } from "./growing_kv_buffer.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 
+import "./no_location.ts";
 import { InferenceSession, Tensor } from "onnxruntime-web/jspi";
 import type { Backend, KvBuffer, KvShape, NamedTensors } from "./backend.ts";
 import { gpuAdapter } from "./gpu_adapter.ts";
