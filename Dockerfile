@@ -41,11 +41,12 @@ EXPOSE 8000
 USER 10001
 HEALTHCHECK --start-period=60s CMD ["deno", "eval", "--no-config", \
   "Deno.exit((await fetch('http://127.0.0.1:8000/ready')).ok ? 0 : 1)"]
-# A native library needs --allow-ffi; nothing may run, and nothing but /data is written.
+# A native library needs --allow-ffi, ONNX Runtime its own files in /packages; nothing
+# may run, and nothing but /data is written.
 ENTRYPOINT ["deno", "run", "--no-prompt", "--cached-only", "--frozen", \
-  "--allow-net=0.0.0.0:8000,denokv:4512", "--allow-read=/app,/models,/data", \
-  "--allow-write=/data", "--allow-env", "--allow-sys=hostname,homedir,cpus", \
-  "--allow-ffi", "main.ts"]
+  "--allow-net=0.0.0.0:8000,denokv:4512", \
+  "--allow-read=/app,/models,/data,/packages", "--allow-write=/data", \
+  "--allow-env", "--allow-sys=hostname,homedir,cpus", "--allow-ffi", "main.ts"]
 
 # Deno speaks to GPUs through Vulkan, whose loader finds NVIDIA's driver through EGL.
 FROM runtime AS gpu

@@ -2,7 +2,9 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { homedir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { MODEL } from "../server/_client.ts";
-import { startServer } from "../server/_server.ts";
+import { command, startServer } from "../server/_server.ts";
+import { findGpu } from "../runtime/_gpu.ts";
+import { writeTinyGguf } from "../toy/tiny_gguf.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const DOCKERFILE = Deno.readTextFileSync(new URL("Dockerfile", ROOT))
@@ -14,20 +16,34 @@ function argumentsOf(instruction: string): string[] {
   return JSON.parse(line.exec(DOCKERFILE)![1]);
 }
 
+/** Reads the arguments of the image's Deno, with this machine's places in them. */
+async function entrypoint(
+  { models, data }: { models: string; data: string },
+): Promise<string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json"],
+  }).output();
+  const { denoDir } = JSON.parse(new TextDecoder().decode(stdout));
+  const here: Record<string, string> = {
+    "/app": fileURLToPath(ROOT),
+    "/models": models,
+    "/data": data,
+    "/packages": denoDir,
+    "0.0.0.0:8000": "127.0.0.1:0",
+  };
+  const places = /\/app|\/models|\/data|\/packages|0\.0\.0\.0:8000/g;
+  const [program, ...args] = argumentsOf("ENTRYPOINT").map((arg) =>
+    arg.replaceAll(places, (it) => here[it])
+  );
+  assertEquals([program, args[0]], ["deno", "run"]);
+  return args;
+}
+
 Deno.test("the image's permissions are enough, and no more than that", async () => {
   const data = await Deno.makeTempDir();
   const cache = Deno.env.get("CACHE_DIR") ||
     `${Deno.env.get("XDG_CACHE_HOME") || `${homedir()}/.cache`}/bita`;
-  const here: Record<string, string> = {
-    "/app": fileURLToPath(ROOT),
-    "/models": cache,
-    "/data": data,
-    "0.0.0.0:8000": "127.0.0.1:0",
-  };
-  const [program, run, ...args] = argumentsOf("ENTRYPOINT").map((arg) =>
-    arg.replaceAll(/\/app|\/models|\/data|0\.0\.0\.0:8000/g, (it) => here[it])
-  );
-  assertEquals([program, run], ["deno", "run"]);
+  const args = await entrypoint({ models: cache, data });
   assertEquals(
     args.filter((arg) => /^(-A|--allow-(all|run|net))$/.test(arg)),
     [],
@@ -35,7 +51,7 @@ Deno.test("the image's permissions are enough, and no more than that", async () 
 
   await using server = await startServer(
     { CACHE_DIR: cache, KV_PATH: `${data}/kv.sqlite`, BACKEND: "cpu" },
-    [run, ...args],
+    args,
   );
   const response = await fetch(`${server.url}/v1/completions`, {
     method: "POST",
@@ -62,4 +78,27 @@ Deno.test("the image's permissions are enough, and no more than that", async () 
   await server.stop("SIGTERM");
   assert((await check()).code !== 0);
   await Deno.remove(data, { recursive: true });
+});
+
+const adapter = await findGpu();
+
+Deno.test({
+  name: "the image's permissions are enough for GPUs",
+  ignore: adapter === null,
+  async fn() {
+    const models = await Deno.makeTempDir();
+    const data = await Deno.makeTempDir();
+    const path = `${models}/tiny.gguf`;
+    await writeTinyGguf(path, { seed: 1 });
+    const env = { MODEL: path, CACHE_DIR: models, BACKEND: "webgpu" };
+    await command(env, ["--prepare"]).output();
+    await using server = await startServer(
+      { ...env, KV_PATH: `${data}/kv.sqlite` },
+      await entrypoint({ models, data }),
+    );
+    const health = await (await fetch(`${server.url}/health`)).json();
+    assertEquals(health.models[0].backend, "webgpu");
+    await Deno.remove(models, { recursive: true });
+    await Deno.remove(data, { recursive: true });
+  },
 });
