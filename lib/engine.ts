@@ -20,6 +20,7 @@ import type {
 import type { DecodeTask, TimedBurst } from "./model_messages.ts";
 import { AnswerText } from "./text/answer_text.ts";
 import type { ChatTemplate } from "./text/chat_template.ts";
+import { promptParts } from "./text/prompt_parts.ts";
 import type { Tokenizer } from "./text/tokenizer.ts";
 
 /** What decodes: a model in its worker. */
@@ -72,8 +73,15 @@ export function createEngine(
       const timings = startTimings(prompt.length);
       const said: number[] = [];
       let finishReason: "stop" | "length" = "length";
+      let untold = request.draftTrace ?? false;
       for await (const burst of bursts) {
         count(burst, timings);
+        if (untold) {
+          const cached = timings.cache_n;
+          const parts = promptParts(prompt, { tokenizer, cached });
+          yield { type: "prompt", parts };
+        }
+        untold = false;
         said.push(...burst.tokens);
         const { pieces, stopped } = answer.push(burst.tokens, {
           last: burst.finish !== undefined,

@@ -12,7 +12,7 @@ export interface Course {
   outcome: "stop" | "length" | "abort" | "error";
   /** Its last event, if it came to that. */
   end?: Extract<GenerationEvent, { type: "end" }>;
-  /** Milliseconds to its first event, if there was one. */
+  /** Milliseconds to its first text or end, if it came to one. */
   firstMs?: number;
   /** Milliseconds in all. */
   ms: number;
@@ -36,7 +36,7 @@ export async function* followed(
   const course: Course = { outcome: "abort", ms: 0 };
   try {
     for await (const event of events) {
-      course.firstMs ??= now() - before;
+      if (event.type !== "prompt") course.firstMs ??= now() - before;
       if (event.type === "end") {
         course.end = event;
         course.outcome = event.finishReason;

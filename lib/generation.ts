@@ -38,7 +38,7 @@ export interface GenerationRequest {
   draftTree?: Int32Array;
   /** What the client expects the answer to be, more or less. */
   prediction?: string;
-  /** Whether each pass is told, with the guesses that it accepted. */
+  /** Whether the prompt's cached part is told, and each pass with its guesses. */
   draftTrace?: boolean;
   cache: CacheHints;
 }
@@ -80,6 +80,15 @@ export interface Timings {
   rows: number;
 }
 
+/** A part of a prompt, told to who asks for passes. */
+export interface PromptPart {
+  /** As the model reads it, control tokens included. */
+  text: string;
+  tokens: number;
+  /** Whether its keys and values were known. */
+  cached: boolean;
+}
+
 /** A decoding pass, told to who asks for it. */
 export interface PassTrace {
   /** Milliseconds that it took. */
@@ -100,8 +109,9 @@ export interface TokenTrace {
   guess: AcceptedGuess | null;
 }
 
-/** What a generation yields: pieces of text, then exactly one end. */
+/** What a generation yields: the prompt if asked for, pieces of text, one end. */
 export type GenerationEvent =
+  | { type: "prompt"; parts: PromptPart[] }
   | { type: "text"; text: string; pass?: PassTrace }
   | {
     type: "end";

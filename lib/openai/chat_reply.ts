@@ -52,6 +52,10 @@ export async function* toEvents(
       yield chunk(early, [choice({ role: "assistant", content: "" })]);
     }
     begun = true;
+    if (event.type === "prompt") {
+      yield chunk({ ...early, prompt_trace: event.parts }, []);
+      continue;
+    }
     if (event.type === "text") {
       const text = [choice({ content: event.text })];
       yield chunk({ ...early, ...toTrace(event) }, text);

@@ -46,6 +46,10 @@ export async function* toEvents(
 ): AsyncGenerator<string> {
   const early = includeUsage ? { ...head, usage: null } : head;
   for await (const event of events) {
+    if (event.type === "prompt") {
+      yield chunk({ ...early, prompt_trace: event.parts }, []);
+      continue;
+    }
     if (event.type === "text") {
       yield chunk({ ...early, ...toTrace(event) }, [choice(event.text)]);
       continue;

@@ -8,6 +8,7 @@ import type { CompletionUsage } from "openai/resources";
 import type {
   GenerationEvent,
   PassTrace,
+  PromptPart,
   Timings,
   Usage,
 } from "../generation.ts";
@@ -29,6 +30,7 @@ export interface Timed {
 /** This server's own addition to the chunks of streams that ask for it. */
 export interface Traced {
   draft_trace?: PassTrace;
+  prompt_trace?: PromptPart[];
 }
 
 /** Says the pass behind an event, if it is told. */
@@ -55,7 +57,7 @@ export async function collect(
   let text = "";
   for await (const event of events) {
     if (event.type === "end") return { text, end: event };
-    text += event.text;
+    if (event.type === "text") text += event.text;
   }
   throw missingEnd();
 }

@@ -109,6 +109,11 @@ export class Tokenizer {
     return new Uint8Array();
   }
 
+  /** Gives a token as the vocabulary spells it, such as `<|im_end|>`. */
+  spelling(id: number): string {
+    return this.#vocabulary.tokens[id];
+  }
+
   /** Tells whether an id is a control token's. */
   isControl(id: number): boolean {
     return this.#vocabulary.types[id] === TOKEN_TYPE.control;

@@ -7,6 +7,7 @@
 
 import { element } from "./elements.js";
 import { inspect, uninspect } from "./inspector.js";
+import { promptView } from "./prompt_view.js";
 
 /** Tints to go round; bursts beside each other never share one. */
 const TINTS = 4;
@@ -45,6 +46,11 @@ export class AnswerView {
     });
   }
 
+  /** Adds the prompt, as the draft trace tells it before all passes. */
+  read(parts) {
+    this.element.prepend(promptView(parts));
+  }
+
   /** Adds a pass of the draft trace. */
   add(pass) {
     const { tokens } = pass;
@@ -64,7 +70,10 @@ export class AnswerView {
 
   /** Adds what the last chunk says of the whole. */
   finish(timings) {
-    this.#facts.replaceChildren(...facts(timings));
+    const { predicted_n, passes, predicted_per_second } = timings;
+    const rate = predicted_per_second.toFixed(1);
+    this.#facts.textContent =
+      `${predicted_n} tokens in ${passes} passes, ${rate} a second`;
   }
 
   /** Ends the answer, whether or not it is whole. */
@@ -80,21 +89,4 @@ export class AnswerView {
     burst.classList.add("current");
     inspect(burst, { number: number + 1, pass: this.#passes[number] });
   }
-}
-
-/** Words the counts, with a mark as long as the share that came from the cache. */
-function facts(timings) {
-  const { prompt_n, cache_n, predicted_n, passes } = timings;
-  const all = prompt_n + cache_n;
-  const share = element("meter", {
-    max: all,
-    value: cache_n,
-    ariaLabel: "Prompt tokens from the cache",
-  });
-  const rate = timings.predicted_per_second.toFixed(1);
-  return [
-    `Prompt of ${all} tokens, ${cache_n} cached `,
-    share,
-    ` · ${predicted_n} tokens in ${passes} passes, ${rate} a second`,
-  ];
 }

@@ -81,6 +81,7 @@ export class Chat {
     let timings;
     for await (const chunk of chatStream(asked, { signal, key })) {
       timings = chunk.timings ?? timings;
+      if (chunk.prompt_trace) views[0].read(chunk.prompt_trace);
       if (!chunk.draft_trace) continue;
       for (const view of views) view.add(chunk.draft_trace);
     }

@@ -5,7 +5,11 @@
  */
 
 import type { Browser } from "playwright-core";
-import { type RunningServer, startServer } from "../server/_server.ts";
+import {
+  type Environment,
+  type RunningServer,
+  startServer,
+} from "../server/_server.ts";
 import { hasBrowser, openBrowser } from "./_browser.ts";
 
 /** What stands from before the first test until behind the last. */
@@ -17,11 +21,11 @@ export interface Stage {
 }
 
 /** Has both set up before the file's tests and taken down behind them. */
-export function setStage(): Stage {
+export function setStage(env: Environment = {}): Stage {
   const stage = { ignore: !hasBrowser() } as Stage;
   if (stage.ignore) return stage;
   Deno.test.beforeAll(async () => {
-    stage.server = await startServer({ CONTEXT: "1024" });
+    stage.server = await startServer({ CONTEXT: "1024", ...env });
     stage.browser = await openBrowser();
   });
   Deno.test.afterAll(async () => {

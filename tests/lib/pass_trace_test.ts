@@ -10,7 +10,7 @@ import { toyInfo } from "../toy/engine.ts";
 const GUESS = { depth: 1, rank: 0, finders: ["recycle" as const] };
 
 /** Says "aé…b" in bursts of two bytes; bytes are tokens. */
-function generate(fields: object) {
+function generate(fields: object, cached = 0) {
   const vocabulary = toyVocabulary({
     controls: ["<|im_start|>", "<|im_end|>", "<|endoftext|>"],
   });
@@ -18,6 +18,7 @@ function generate(fields: object) {
   const template = new ChatTemplate(vocabulary, tokenizer);
   const decoder = toyDecoder(new TextEncoder().encode("aé…b"), {
     burst: 2,
+    cached,
     guesses: [GUESS],
   });
   const info = toyInfo("toy");
@@ -45,10 +46,22 @@ Deno.test("createEngine() tells each pass, with its tokens' text, if asked to", 
   assertEquals(tokens.map(({ guess }) => guess), [GUESS, null]);
 });
 
+Deno.test("createEngine() tells first how much of the prompt was known", async () => {
+  const { events } = generate({ draft_trace: true, prompt: "Hié" }, 3);
+  const [first] = await Array.fromAsync(events);
+  assertEquals(first, {
+    type: "prompt",
+    parts: [
+      { text: "Hi", tokens: 3, cached: true }, // and half a character
+      { text: "é", tokens: 1, cached: false },
+    ],
+  });
+});
+
 Deno.test("createEngine() tells no pass unless asked to", async () => {
   const { decoder, events } = generate({});
   const told = (await Array.fromAsync(events)).filter((event) =>
-    "pass" in event
+    "pass" in event || event.type === "prompt"
   );
   assertEquals([decoder.tasks[0].trace, told], [false, []]);
 });

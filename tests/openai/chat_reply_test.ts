@@ -61,6 +61,14 @@ Deno.test("toEvents() sends the pass behind each piece, if it is told", async ()
   assertEquals(finish.draft_trace, undefined);
 });
 
+Deno.test("toEvents() says what of the prompt was known, in a chunk without text", async () => {
+  const parts = [{ text: "Hi", tokens: 1, cached: true }];
+  const events = [{ type: "prompt" as const, parts }, end];
+  const [, told] = await stream(events);
+  assertEquals(told.prompt_trace, parts);
+  assertEquals(told.choices, []);
+});
+
 Deno.test("toEvents() sends the usage last, null before, if asked to", async () => {
   const usages = (await stream(hello, true)).map((chunk) => chunk.usage);
   assertEquals(usages, [null, null, null, null, usage, undefined]);
