@@ -49,13 +49,14 @@ ENTRYPOINT ["deno", "run", "--no-prompt", "--cached-only", "--frozen", \
   "--allow-env", "--allow-sys=hostname,homedir,cpus", "--allow-ffi", "main.ts"]
 
 # Deno speaks to GPUs through Vulkan, whose loader finds NVIDIA's driver through EGL.
+# Without Vulkan it would take EGL itself, and draw with the processor.
 FROM runtime AS gpu
 USER 0
 # hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libvulkan1 libegl1 libxext6 libx11-6 \
  && rm -rf /var/lib/apt/lists/*
-ENV BACKEND=webgpu NVIDIA_VISIBLE_DEVICES=all \
+ENV BACKEND=webgpu DENO_WEBGPU_BACKEND=vulkan NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics
 USER 10001
 
