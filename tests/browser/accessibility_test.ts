@@ -34,6 +34,7 @@ for (const width of [320, 1280]) {
         await page.locator("[name=compare]").uncheck();
         await send(page, COUNTING);
         await untilSaid(page, "Done.");
+        await page.locator(".reads summary").click();
         await page.locator(".guessed").first().hover();
         assertEquals(await violations(page), []);
         const wide = await page.evaluate("document.body.scrollWidth") as number;
