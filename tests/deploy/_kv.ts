@@ -1,10 +1,11 @@
 /**
- * The KV of the Compose file: the `denokv` that the variable DENOKV names, started as
- * its image starts it, or else the one that tests have of their own.
+ * The KV of the Compose file: `denokv` where PATH has it, started as its image starts
+ * it, or else the one that tests have of their own.
  *
  * @module
  */
 
+import { hasDenokv } from "../prefix/_denokv.ts";
 import { startKvConnect } from "../prefix/_kv_connect.ts";
 import { freePort, until } from "./_proxy.ts";
 
@@ -13,14 +14,13 @@ export const KV_TOKEN = "twelve or more characters";
 
 /** Starts a KV server, empty; leaving its scope ends it. */
 export async function startKv(): Promise<AsyncDisposable & { url: string }> {
-  const program = Deno.env.get("DENOKV");
-  return program ? await startDenokv(program) : startKvConnect();
+  return await hasDenokv() ? await startDenokv() : startKvConnect();
 }
 
-async function startDenokv(program: string) {
+async function startDenokv() {
   const folder = await Deno.makeTempDir();
   const address = `127.0.0.1:${freePort()}`;
-  const child = new Deno.Command(program, {
+  const child = new Deno.Command("denokv", {
     args: entrypoint({
       "/data": folder,
       "0.0.0.0:4512": address,
