@@ -14,7 +14,10 @@ import { inTurn } from "./in_turn.ts";
 import { meanEmbedding } from "./mean_embedding.ts";
 import type { Backend, KvBuffer, Session } from "./backend.ts";
 import { attentionBias } from "./attention_bias.ts";
+import { maskGate } from "./mask_gate.ts";
+import { HydraChain } from "./hydra_chain.ts";
 import { rotaryRow } from "./rotary.ts";
+import { Scratch } from "./scratch.ts";
 
 /** What a model is joined from. */
 interface OrtModelParts {
@@ -92,14 +95,8 @@ export class OrtSequence implements Sequence {
   #cos: Float32Array;
   #sin: Float32Array;
   #hidden: Tensor | undefined;
-  /** The Hydra head's state behind the token that it followed last. */
-  #next: Tensor | undefined;
-  #scratch = {
-    hidden: new Float32Array(),
-    logits: new Float32Array(),
-    next: new Float32Array(),
-    draftLogits: new Float32Array(),
-  };
+  #chain: HydraChain | undefined;
+  #scratch = new Scratch();
 
   constructor(model: OrtModel, prompt: Int32Array) {
     const { config, adapter, embedding } = model.parts;
@@ -112,10 +109,9 @@ export class OrtSequence implements Sequence {
   }
 
   async forward(pass: Pass): Promise<void> {
-    const { backend, config, body } = this.#model.parts;
-    const drafting = pass.tokens.some((token) => token < 0)
-      ? this.#model.parts.drafting
-      : undefined;
+    const { backend, config, body, drafting: updating } = this.#model.parts;
+    const masked = pass.tokens.some((token) => token < 0);
+    const drafting = masked ? updating : undefined;
     const half = config.headDim / 2;
     const rows = Math.max(pass.tokens.length, backend.rows.min);
     const total = pass.start + rows;
@@ -133,7 +129,7 @@ export class OrtSequence implements Sequence {
       total: new Tensor("int32", Int32Array.of(total), []),
       cos: new Tensor("float32", this.#cos.subarray(0, total * half), angles),
       sin: new Tensor("float32", this.#sin.subarray(0, total * half), angles),
-      ...(drafting && { gate: gateOf(pass, rows) }),
+      ...(drafting && { gate: maskGate(pass, rows) }),
     }, { ...present, hidden: this.#output("hidden", [1, rows, config.dim]) });
     this.#kv.keep(outputs);
     this.#hidden?.dispose();
@@ -148,26 +144,21 @@ export class OrtSequence implements Sequence {
       hidden: this.#hidden!,
       chosen: new Tensor("int64", chosen, [chosen.length]),
     }, { logits: this.#output("logits", [1, chosen.length, config.vocab]) });
-    const data = await backend.download(logits);
-    return data.subarray(0, rows.length * config.vocab);
+    const size = rows.length * config.vocab;
+    return (await backend.download(logits)).subarray(0, size);
   }
 
-  async follow(token: number, row?: number): Promise<Float32Array> {
-    const { backend, config: { dim }, embedding, hydra } = this.#model.parts;
-    const words = this.#model.draftVocab!.length;
-    const embedded = new Float32Array(dim);
-    embedding.lookUp(token, embedded);
-    const { next, logits } = await hydra!.run({
-      states: row === undefined ? this.#next! : this.#hidden!,
-      row: new Tensor("int64", BigInt64Array.of(BigInt(row ?? 0)), [1]),
-      token: new Tensor("float32", embedded, [1, 1, dim]),
-    }, {
-      next: this.#output("next", [1, 1, dim]),
-      logits: this.#output("draftLogits", [1, 1, words]),
+  follow(token: number, row?: number): Promise<Float32Array> {
+    const { config: { dim }, hydra, ...parts } = this.#model.parts;
+    this.#chain ??= new HydraChain({
+      ...parts,
+      hydra: hydra!,
+      scratch: this.#scratch,
+      dim,
+      words: this.#model.draftVocab!.length,
     });
-    this.#next?.dispose();
-    this.#next = next;
-    return await backend.download(logits);
+    if (row === undefined) return this.#chain.follow(token);
+    return this.#chain.follow(token, { states: this.#hidden!, row });
   }
 
   /** Reads keys and values of slots, in the layout of {@linkcode KvBuffer}. */
@@ -189,20 +180,14 @@ export class OrtSequence implements Sequence {
 
   close(): void {
     this.#hidden?.dispose();
-    this.#next?.dispose();
+    this.#chain?.close();
     this.#model.giveBack(this.#kv);
   }
 
   /** Gives an output memory that the last one of its name no longer needs. */
-  #output(
-    name: "hidden" | "logits" | "next" | "draftLogits",
-    dims: number[],
-  ): Tensor | null {
-    if (!this.#model.parts.backend.inPlace) return null;
-    const size = dims.reduce((product, dim) => product * dim);
-    const scratch = this.#scratch;
-    if (scratch[name].length < size) scratch[name] = new Float32Array(size);
-    return new Tensor("float32", scratch[name].subarray(0, size), dims);
+  #output(name: string, dims: number[]): Tensor | null {
+    const { inPlace } = this.#model.parts.backend;
+    return inPlace ? this.#scratch.tensor(name, dims) : null;
   }
 
   #embed(tokens: Int32Array, out: Float32Array): void {
@@ -232,13 +217,6 @@ export class OrtSequence implements Sequence {
   }
 }
 
-/** Marks the mask rows, `[1, rows, 1]`. */
-function gateOf({ tokens }: Pass, rows: number): Tensor {
-  const gate = new Float32Array(rows);
-  for (const [row, token] of tokens.entries()) gate[row] = token < 0 ? 1 : 0;
-  return new Tensor("float32", gate, [1, rows, 1]);
-}
-
 /** Opens an artefact's graphs on `backend`. */
 export async function openModel(
   backend: Backend,
@@ -247,18 +225,19 @@ export async function openModel(
 ): Promise<OrtModel> {
   // One after the other: WebGPU refuses a second session while one is being made.
   const { folder, config, adapter } = artefact;
-  const sessions:
-    & Record<"body" | "head", Session>
-    & { drafting?: Session; hydra?: Session } = {
-      body: await backend.createSession(`${folder}/body.onnx`),
-      head: await backend.createSession(`${folder}/head.onnx`),
+  const open = (graph: string) =>
+    backend.createSession(`${folder}/${graph}.onnx`);
+  const sessions: Pick<OrtModelParts, "body" | "head" | "drafting" | "hydra"> =
+    {
+      body: await open("body"),
+      head: await open("head"),
     };
   // Rows on wasm cost too much for masks to pay, and weights too much memory.
   if (adapter.updates.length > 0 && backend.name !== "wasm") {
-    sessions.drafting = await backend.createSession(`${folder}/drafting.onnx`);
+    sessions.drafting = await open("drafting");
   }
   if (adapter.hydra) {
-    sessions.hydra = await backend.createSession(`${folder}/hydra.onnx`);
+    sessions.hydra = await open("hydra");
   }
   return new OrtModel({
     backend,

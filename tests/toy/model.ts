@@ -12,7 +12,14 @@
 
 import type { Model, Pass, Sequence } from "../../lib/bita/model.ts";
 import { checkKept, checkPass, demand } from "./contract.ts";
-import { contribution, mix, packRows, type Row, unpackRows } from "./row.ts";
+import {
+  contribution,
+  mix,
+  packRows,
+  type Row,
+  unit,
+  unpackRows,
+} from "./row.ts";
 
 /** What a toy is like. */
 export interface ToyOptions {
@@ -112,24 +119,18 @@ export class ToySequence implements Sequence {
       text = (text + contribution(this.#slots[slot]!)) | 0;
     }
     const rows: Row[] = [];
-    for (let r = 0; r < tokens.length; r++) {
+    for (const [r, token] of tokens.entries()) {
       let seen = text;
       for (let other = 0; other < r; other++) {
         if (visible[r * tokens.length + other]) {
           seen = (seen + contribution(rows[other])) | 0;
         }
       }
-      if (tokens[r] < 0) seen = (seen + mix(this.#model.prompts + 9)) | 0;
+      if (token < 0) seen = (seen + mix(this.#model.prompts + 9)) | 0;
       const natural = this.#isNatural(pass, r);
-      let state = this.#model.state(tokens[r], positions[r], seen);
+      let state = this.#model.state(token, positions[r], seen);
       if (this.#model.perturb && !natural) state = mix(state ^ (start + r));
-      rows.push({
-        token: tokens[r],
-        position: positions[r],
-        natural,
-        seen,
-        state,
-      });
+      rows.push({ token, position: positions[r], natural, seen, state });
     }
     for (const [r, row] of rows.entries()) this.#slots[start + r] = row;
     this.#pass = { start, rows, visible };
@@ -154,21 +155,16 @@ export class ToySequence implements Sequence {
   follow(token: number, row?: number): Promise<Float32Array> {
     demand(!this.closed, "the sequence is open");
     const model = this.#model;
-    demand(model.draftVocab !== undefined, "the model has a Hydra head");
     const before = row === undefined ? this.#followed : this.#pass!.rows[row];
     demand(before !== undefined, "the head follows a row first");
     const seen = (before!.seen + contribution(before!)) | 0;
     const position = before!.position + 1;
     const state = model.state(token, position, seen);
     this.#followed = { token, position, seen, state };
-    return Promise.resolve(
-      Float32Array.from(
-        model.draftVocab!,
-        (id) =>
-          model.logit(state, id) * (1 - model.noise) +
-          model.logit(mix(state), id) * model.noise,
-      ),
-    );
+    return Promise.resolve(Float32Array.from(model.draftVocab!, (id) => {
+      const [right, wrong] = [state, mix(state)].map((s) => model.logit(s, id));
+      return right + (wrong - right) * model.noise;
+    }));
   }
 
   close(): void {
@@ -249,8 +245,4 @@ export class ToySequence implements Sequence {
     const row = visible.subarray(r * tokens.length, r * tokens.length + r);
     return row.every((bit, other) => bit === 1 && tokens[other] >= 0);
   }
-}
-
-function unit(bits: number): number {
-  return (bits >>> 0) / 2 ** 32;
 }

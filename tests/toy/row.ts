@@ -30,6 +30,11 @@ export function mix(x: number): number {
   return x ^ (x >>> 16);
 }
 
+/** Turns 32 bits into a number from 0 to 1. */
+export function unit(bits: number): number {
+  return (bits >>> 0) / 2 ** 32;
+}
+
 /** Numbers of a packed row. */
 const NUMBERS = 5;
 
