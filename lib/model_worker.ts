@@ -20,7 +20,7 @@ import { openPrefixCache } from "./prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "./prefix/prefix_cache.ts";
 import { openBackend } from "./runtime/choose_backend.ts";
 import { fingerprint } from "./runtime/fingerprint.ts";
-import { openModel } from "./runtime/ort_model.ts";
+import { openModel } from "./runtime/open_model.ts";
 import { takeTurns } from "./turns.ts";
 import { watchCost } from "./watched_cost.ts";
 

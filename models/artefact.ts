@@ -25,7 +25,7 @@ import {
 import { WeightsFile } from "./graph/weights_file.ts";
 
 /** Rises whenever the graphs of an equal file would differ. */
-const CONVERTER_VERSION = 2;
+const CONVERTER_VERSION = 3;
 
 /** What a model runs from; plain data, so that it may cross to a worker. */
 export interface Artefact {
@@ -134,6 +134,7 @@ async function convert(
       format,
       weights,
       updates,
+      tapped: hydra?.layers ?? [],
       async read(name) {
         const { type, shape, byteLength } = gguf.tensors.get(name)!;
         const data = dequantize(type, await gguf.read(name));

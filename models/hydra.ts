@@ -3,9 +3,12 @@
  * `tune hydra` adds it to an adapter's file.
  *
  * ```text
- * state' = state + w2 · silu(w1 · [state, embedding of the token] + bias)
+ * state' = state + w2 · silu(w1 · [state, inputs, embedding of the token] + bias)
  * logits = head[vocab] · out · state'
  * ```
+ *
+ * `inputs` are what some layers of the row read, which know more of the text than its
+ * last state does (as in EAGLE-3, arXiv 2503.01840); they stay the same along a chain.
  *
  * @module
  */
@@ -20,7 +23,9 @@ import type { Safetensors } from "./safetensors.ts";
 export interface Hydra {
   /** `[V]` ids that it can draft, rising. */
   vocab: Int32Array;
-  /** `[width, 2 * dim]` */
+  /** The L layers whose inputs it reads, rising. */
+  layers: readonly number[];
+  /** `[width, (2 + L) * dim]` */
   w1: Matrix;
   /** `[width]` */
   bias: Float32Array;
@@ -47,7 +52,7 @@ export const HYDRA_TENSORS = [
  */
 export function parseHydra(
   { metadata, tensors }: Safetensors,
-  { dim, vocab }: LlamaConfig,
+  { dim, vocab, layers: depth }: LlamaConfig,
 ): Hydra | undefined {
   const bias = tensors.get("hydra.bias");
   if (!bias) return undefined;
@@ -60,9 +65,11 @@ export function parseHydra(
     }
     return { rows, columns, data: tensor.data };
   };
+  const layers = parseIds(metadata, { name: "hydra_layers", below: depth });
   return {
-    vocab: parseVocab(metadata.hydra_vocab, vocab),
-    w1: take("w1", width, 2 * dim),
+    vocab: parseIds(metadata, { name: "hydra_vocab", below: vocab }),
+    layers: [...layers],
+    w1: take("w1", width, (2 + layers.length) * dim),
     bias: bias.data,
     w2: take("w2", dim, width),
     out: take("out", dim, dim),
@@ -70,12 +77,16 @@ export function parseHydra(
   };
 }
 
-/** Reads the ids that a head can draft. */
-function parseVocab(json: string | undefined, size: number): Int32Array {
-  const ids = z.array(z.int().min(0).max(size - 1)).min(1);
+/** Reads a list of ids, JSON in the metadata. */
+function parseIds(
+  metadata: Safetensors["metadata"],
+  { name, below }: { name: string; below: number },
+): Int32Array {
+  const ids = z.array(z.int().min(0).max(below - 1));
+  const json = metadata[name];
   const { success, data } = ids.safeParse(JSON.parse(json ?? "null"));
   if (success) return Int32Array.from(data);
-  throw refusal(`hydra_vocab must list ids below ${size}`, json?.slice(0, 40));
+  throw refusal(`${name} must list ids below ${below}`, json?.slice(0, 40));
 }
 
 function refusal(rule: string, received = "none"): RangeError {

@@ -7,10 +7,8 @@
 import { Tensor } from "onnxruntime-common";
 import type { Adapter } from "../../models/adapter.ts";
 import type { LlamaConfig } from "../../models/architecture.ts";
-import type { Artefact } from "../../models/artefact.ts";
-import { Embedding } from "../../models/embedding.ts";
+import type { Embedding } from "../../models/embedding.ts";
 import type { Model, Pass, Sequence } from "../bita/model.ts";
-import { inTurn } from "./in_turn.ts";
 import { meanEmbedding } from "./mean_embedding.ts";
 import type { Backend, KvBuffer, Session } from "./backend.ts";
 import { attentionBias } from "./attention_bias.ts";
@@ -20,7 +18,7 @@ import { rotaryRow } from "./rotary.ts";
 import { Scratch } from "./scratch.ts";
 
 /** What a model is joined from. */
-interface OrtModelParts {
+export interface OrtModelParts {
   backend: Backend;
   body: Session;
   head: Session;
@@ -94,7 +92,8 @@ export class OrtSequence implements Sequence {
   /** `[slots, headDim / 2]`, the angles of each slot's position. */
   #cos: Float32Array;
   #sin: Float32Array;
-  #hidden: Tensor | undefined;
+  /** What the body gave for the rows of the last pass. */
+  #last: Partial<Record<"hidden" | "inputs", Tensor | undefined>> = {};
   #chain: HydraChain | undefined;
   #scratch = new Scratch();
 
@@ -130,10 +129,10 @@ export class OrtSequence implements Sequence {
       cos: new Tensor("float32", this.#cos.subarray(0, total * half), angles),
       sin: new Tensor("float32", this.#sin.subarray(0, total * half), angles),
       ...(drafting && { gate: maskGate(pass, rows) }),
-    }, { ...present, hidden: this.#output("hidden", [1, rows, config.dim]) });
+    }, { ...present, ...this.#places(rows) });
     this.#kv.keep(outputs);
-    this.#hidden?.dispose();
-    this.#hidden = outputs.hidden;
+    this.#forget();
+    this.#last = { hidden: outputs.hidden, inputs: outputs.inputs };
   }
 
   async logits(rows: ArrayLike<number>): Promise<Float32Array> {
@@ -141,7 +140,7 @@ export class OrtSequence implements Sequence {
     const chosen = new BigInt64Array(Math.max(rows.length, backend.rows.min));
     for (let i = 0; i < rows.length; i++) chosen[i] = BigInt(rows[i]);
     const { logits } = await head.run({
-      hidden: this.#hidden!,
+      hidden: this.#last.hidden!,
       chosen: new Tensor("int64", chosen, [chosen.length]),
     }, { logits: this.#output("logits", [1, chosen.length, config.vocab]) });
     const size = rows.length * config.vocab;
@@ -158,7 +157,8 @@ export class OrtSequence implements Sequence {
       words: this.#model.draftVocab!.length,
     });
     if (row === undefined) return this.#chain.follow(token);
-    return this.#chain.follow(token, { states: this.#hidden!, row });
+    const { hidden, inputs } = this.#last;
+    return this.#chain.follow(token, { states: hidden!, inputs, row });
   }
 
   /** Reads keys and values of slots, in the layout of {@linkcode KvBuffer}. */
@@ -179,9 +179,23 @@ export class OrtSequence implements Sequence {
   }
 
   close(): void {
-    this.#hidden?.dispose();
+    this.#forget();
     this.#chain?.close();
     this.#model.giveBack(this.#kv);
+  }
+
+  /** Names what the body gives besides keys and values. */
+  #places(rows: number): Record<string, Tensor | null> {
+    const { config: { dim }, adapter } = this.#model.parts;
+    const hidden = this.#output("hidden", [1, rows, dim]);
+    const size = dim * (adapter.hydra?.layers.length ?? 0);
+    if (size === 0) return { hidden };
+    return { hidden, inputs: this.#output("inputs", [1, rows, size]) };
+  }
+
+  /** Gives the memory of the last pass's rows back. */
+  #forget(): void {
+    for (const rows of Object.values(this.#last)) rows?.dispose();
   }
 
   /** Gives an output memory that the last one of its name no longer needs. */
@@ -215,36 +229,4 @@ export class OrtSequence implements Sequence {
       });
     }
   }
-}
-
-/** Opens an artefact's graphs on `backend`. */
-export async function openModel(
-  backend: Backend,
-  artefact: Artefact,
-  { context }: { context: number },
-): Promise<OrtModel> {
-  // One after the other: WebGPU refuses a second session while one is being made.
-  const { folder, config, adapter } = artefact;
-  const open = (graph: string) =>
-    backend.createSession(`${folder}/${graph}.onnx`);
-  const sessions: Pick<OrtModelParts, "body" | "head" | "drafting" | "hydra"> =
-    {
-      body: await open("body"),
-      head: await open("head"),
-    };
-  // Rows on wasm cost too much for masks to pay, and weights too much memory.
-  if (adapter.updates.length > 0 && backend.name !== "wasm") {
-    sessions.drafting = await open("drafting");
-  }
-  if (adapter.hydra) {
-    sessions.hydra = await open("hydra");
-  }
-  return new OrtModel({
-    backend,
-    ...inTurn(sessions),
-    config,
-    embedding: await Embedding.open(artefact),
-    adapter,
-    context,
-  });
 }

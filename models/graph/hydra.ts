@@ -10,8 +10,9 @@ import { linear, type Matrix } from "./linear.ts";
 import { headName, type LlamaParts } from "./llama.ts";
 
 /**
- * Builds a step: `states [1, rows, dim]`, which of them `row [1]`, and the embedding of
- * the `token [1, 1, dim]` chosen there → `next [1, 1, dim]` and `logits [1, 1, V]`.
+ * Builds a step: `states [1, rows, dim]` and which of them, `row [1]`; the embedding of
+ * the `token [1, 1, dim]` chosen there; `inputs [1, rows, L * dim]` and which of them,
+ * `inputs_row [1]`, if it reads some → `next [1, 1, dim]` and `logits [1, 1, V]`.
  */
 export async function buildHydra(
   hydra: Hydra,
@@ -22,18 +23,25 @@ export async function buildHydra(
   const project = (input: string, name: string, matrix: Matrix) =>
     linear(graph, input, { name: `hydra.${name}`, matrix, format });
 
-  const states = graph.input("states", "float32", [1, "rows", dim]);
-  const row = graph.input("row", "int64", [1]);
   const token = graph.input("token", "float32", [1, 1, dim]);
-  const state = graph.node("Gather", [states, row], { ints: { axis: 1 } });
-  const both = graph.node("Concat", [state, token], { ints: { axis: -1 } });
+  const pick = (rows: string, { size, row }: { size: number; row: string }) =>
+    graph.node("Gather", [
+      graph.input(rows, "float32", [1, `${rows}_rows`, size]),
+      graph.input(row, "int64", [1]),
+    ], { ints: { axis: 1 } });
+  const state = pick("states", { size: dim, row: "row" });
+  const size = hydra.layers.length * dim;
+  const inputs = size > 0 ? [pick("inputs", { size, row: "inputs_row" })] : [];
+  const all = graph.node("Concat", [state, ...inputs, token], {
+    ints: { axis: -1 },
+  });
   const bias = graph.weight("hydra.bias", [hydra.bias.length], hydra.bias);
   const inner = graph.node("QuickGelu", [
-    graph.node("Add", [project(both, "w1", hydra.w1), bias]),
+    graph.node("Add", [project(all, "w1", hydra.w1), bias]),
   ], { domain: "com.microsoft", floats: { alpha: 1 } });
   const next = graph.node("Add", [state, project(inner, "w2", hydra.w2)]);
   const head = await read(headName(config));
-  const words = multiply(pick(head, hydra.vocab), hydra.out);
+  const words = multiply(rowsOf(head, hydra.vocab), hydra.out);
   const logits = project(next, "head", words);
   graph.node("Identity", [next], { outputs: ["next"] });
   graph.node("Identity", [logits], { outputs: ["logits"] });
@@ -61,7 +69,7 @@ function multiply(outer: Matrix, inner: Matrix): Matrix {
 }
 
 /** Takes rows of a matrix. */
-function pick({ columns, data }: Matrix, rows: Int32Array): Matrix {
+function rowsOf({ columns, data }: Matrix, rows: Int32Array): Matrix {
   const out = new Float32Array(rows.length * columns);
   for (const [i, row] of rows.entries()) {
     out.set(data.subarray(row * columns, (row + 1) * columns), i * columns);

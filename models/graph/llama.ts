@@ -32,9 +32,14 @@ export interface LlamaParts {
   read: TensorReader;
   /** What an adapter adds to linears; none by default. */
   updates?: readonly Update[];
+  /** The L layers whose inputs the body gives too; none by default. */
+  tapped?: readonly number[];
 }
 
-/** Builds the body: `embeddings [1, rows, dim]` → `hidden [1, rows, dim]`. */
+/**
+ * Builds the body: `embeddings [1, rows, dim]` → `hidden [1, rows, dim]`, and
+ * `inputs [1, rows, L * dim]` if layers are tapped.
+ */
 export async function buildBody(parts: LlamaParts): Promise<GraphBuilder> {
   const { config, format, weights, read } = parts;
   const { layers, heads, kvHeads, headDim, dim, epsilon } = config;
@@ -76,7 +81,9 @@ export async function buildBody(parts: LlamaParts): Promise<GraphBuilder> {
     await vector("blk.0.attn_norm.weight"),
   ], { ints: { axis: -1, stash_type: 1 }, floats: { epsilon } });
 
+  const inputs: string[] = [];
   for (let layer = 0; layer < layers; layer++) {
+    if (parts.tapped?.includes(layer)) inputs.push(normed);
     const block = `blk.${layer}`;
     const plainQkv = linear(graph, normed, {
       name: `${block}.attn_qkv`,
@@ -140,6 +147,10 @@ export async function buildBody(parts: LlamaParts): Promise<GraphBuilder> {
   }
   graph.node("Identity", [normed], { outputs: ["hidden"] });
   graph.output("hidden", [1, "rows", dim]);
+  if (inputs.length > 0) {
+    graph.node("Concat", inputs, { outputs: ["inputs"], ints: { axis: -1 } });
+    graph.output("inputs", [1, "rows", inputs.length * dim]);
+  }
   return graph;
 }
 

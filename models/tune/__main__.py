@@ -19,7 +19,7 @@ from .adapter_file import (
 )
 from .answers import encode_prompts, read_examples, write_answers
 from .draws import draws
-from .hydra import HydraPlan, HydraTrainer, States, common_tokens
+from .hydra import HydraPlan, HydraTrainer, Places, common_tokens
 from .live import Live
 from .llama import Llama
 from .loss import Loss
@@ -27,6 +27,7 @@ from .options import parser
 from .plot import plot
 from .run import read_checkpoint, train
 from .self_prompts import write_prompts
+from .states import StateFiles
 from .text import TextCache, read_text
 from .tokenizer import Chat
 from .train import Plan, Trainer
@@ -70,6 +71,7 @@ def run_data(args):
         batch=args.batch,
         end=chat.end,
         live=live,
+        states=StateFiles(args.states, llama, args.layers) if args.states else None,
     )
     live.note(f"answered {len(prompts)} prompts")
 
@@ -167,19 +169,21 @@ def run_hydra(args):
         depth=args.depth,
         width=args.width,
         words=args.words,
+        layers=tuple(args.layers),
         rate=args.rate,
         seed=args.seed,
     )
     learnt, held_out = (
         read_part(args.data, masks=args.depth, held_out=held) for held in (False, True)
     )
-    states = States(llama, learnt, depth=args.depth, live=live)
+    files = StateFiles(args.states or f"{args.run}/states", llama, args.layers)
+    texts = Places(files, learnt, depth=args.depth, live=live)
     vocab = common_tokens(llama, learnt, args.words)
-    trainer = HydraTrainer(llama, states, vocab=vocab, plan=plan)
+    trainer = HydraTrainer(llama, texts, vocab=vocab, plan=plan)
     train_until_stopped(trainer, args)
     if trainer.step < plan.steps:
         return
-    found = trainer.judge(States(llama, held_out, depth=args.depth, live=live))
+    found = trainer.judge(Places(files, held_out, depth=args.depth, live=live))
     result = evaluation.evaluate(found)
     add_hydra(args.adapter, trainer, result)
     print(evaluation.describe(result))

@@ -5,13 +5,13 @@
     layer_vectors [layers, M, dim]                if the shape has vectors
     update.LINEAR.a [changed, rank, in]           for each updated linear, in the layers
     update.LINEAR.b [changed, out, rank]          from `first_layer` to the last
-    hydra.w1 [width, 2 dim], hydra.bias [width]   if a Hydra head was added
+    hydra.w1 [width, (2 + L) dim], hydra.bias [width]   if a Hydra head was added
     hydra.w2 [dim, width], hydra.out [dim, dim]
 
 Rows of `attn_qkv` are queries, keys, values, heads in rotary halves; those of
 `ffn_gate_up` are gate, up. Metadata are texts: `base_sha256`, `masks`, `prompts`, and
 as JSON `shape`, `plan`, `curve` and, once evaluated, `evaluation`; of a Hydra head
-`hydra_vocab`, the ids that it can draft, `hydra_plan`, `hydra_curve` and
+`hydra_vocab`, the ids that it can draft, `hydra_layers`, whose inputs it reads, `hydra_plan`, `hydra_curve` and
 `hydra_evaluation`.
 """
 
@@ -92,6 +92,7 @@ def add_hydra(path, trainer, result, dtype=torch.float16):
         tensors,
         {
             "hydra_vocab": json.dumps(hydra.vocab.tolist()),
+            "hydra_layers": json.dumps(hydra.layers),
             "hydra_plan": json.dumps(asdict(trainer.plan)),
             "hydra_curve": json.dumps(thinned(trainer.curve)),
             "hydra_evaluation": json.dumps(result),

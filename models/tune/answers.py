@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .decode import decode
 from .jsonl import append_lines, read_lines
+from .states import Recording
 
 HELD_OUT = 32  # one prompt in so many is never trained on
 SORTED_BATCHES = 8  # prompts sorted by length together, so that pads are few
@@ -50,8 +51,9 @@ def encode_prompts(chat, path, *, longest):
     return list(prompts.values())
 
 
-def write_answers(llama, prompts, path, *, new_tokens, batch, end, live):
-    """Adds answers to the prompts that the file does not answer yet."""
+def write_answers(llama, prompts, path, *, new_tokens, batch, end, live, states=None):
+    """Adds answers to the prompts that the file does not answer yet. With `states`, a
+    `StateFiles`, keeps what the model computed on the way."""
     done = {tuple(line["prompt"]) for line in read_lines(path)}
     open_prompts = [prompt for prompt in prompts if tuple(prompt) not in done]
     answered, window = len(prompts) - len(open_prompts), batch * SORTED_BATCHES
@@ -59,13 +61,19 @@ def write_answers(llama, prompts, path, *, new_tokens, batch, end, live):
         ordered = sorted(open_prompts[first : first + window], key=len)
         for at in range(0, len(ordered), batch):
             part = ordered[at : at + batch]
+            recording = states and Recording(llama, states.layers)
             texts = decode(
                 llama,
                 part,
                 new_tokens=new_tokens,
                 end=end,
                 pick=lambda logits: logits.argmax(-1),
+                recording=recording,
             )
+            for i, (prompt, text) in enumerate(zip(part, texts)):
+                if states:
+                    ids = prompt + text
+                    states.write(ids, recording.states(i, len(ids) - 1))
             append_lines(
                 path,
                 [{"prompt": p, "answer": text} for p, text in zip(part, texts)],

@@ -10,13 +10,14 @@ from .llama import attention
 
 
 @torch.no_grad()
-def decode(llama, prompts, *, new_tokens, end, pick):
+def decode(llama, prompts, *, new_tokens, end, pick, recording=None):
     """Continues prompts, lists of ids, by up to `new_tokens` each.
 
     `pick(logits)` chooses a token a row, [B, vocab] -> [B]. Gives lists of ids; one
-    that ended has `end` as its last.
+    that ended has `end` as its last. With a tap, gives the states of each text beside,
+    those of its prompt in front.
     """
-    buffer = Buffer(llama, prompts, new_tokens)
+    buffer = Buffer(llama, prompts, new_tokens, recording)
     texts = [[] for _ in prompts]
     alive = list(range(len(prompts)))  # by row of the buffer
     logits = buffer.prefill(prompts)
@@ -33,15 +34,15 @@ def decode(llama, prompts, *, new_tokens, end, pick):
             rows = torch.tensor(rows, device=llama.device)
             buffer.keep(rows)
             tokens = tokens[rows]
-        logits = buffer.step(tokens)
+        logits = buffer.step(tokens, alive)
 
 
 class Buffer:
     """Keys and values of B texts, and the passes that fill them."""
 
-    def __init__(self, llama, prompts, new_tokens):
+    def __init__(self, llama, prompts, new_tokens, recording=None):
         c, device = llama.config, llama.device
-        self.llama, B = llama, len(prompts)
+        self.llama, self.recording, B = llama, recording, len(prompts)
         self.column = max(map(len, prompts))
         self.columns = self.column + new_tokens - 1  # nothing follows the last token
         shape = (c.layers, B, c.kv_heads, self.columns, c.head_dim)
@@ -67,12 +68,15 @@ class Buffer:
             self.values[layer, :, :, :T] = v
             return attention(q, k, v, visible)
 
-        hidden = self.llama.run(self.llama.embedding[ids], positions, attend)
+        x = self.llama.embedding[ids]
+        hidden = self.llama.run(x, positions, attend, self.recording)
+        if self.recording:
+            self.recording.begin(hidden, list(map(len, prompts)))
         self.position = positions[:, -1:] + 1
         return self.llama.logits(hidden[:, -1])
 
-    def step(self, tokens):
-        """Adds a token to each text; gives the logits behind it, [B, vocab]."""
+    def step(self, tokens, texts):
+        """Adds a token to each of `texts`; gives the logits behind it, [B, vocab]."""
         at, seen = self.column, self.column + 1
         visible = self.visible[:, :, :seen]
 
@@ -83,7 +87,9 @@ class Buffer:
             return attention(q, keys, values, visible)
 
         x = self.llama.embedding[tokens][:, None]
-        hidden = self.llama.run(x, self.position, attend)
+        hidden = self.llama.run(x, self.position, attend, self.recording)
+        if self.recording:
+            self.recording.add(hidden, texts)
         self.column, self.position = seen, self.position + 1
         return self.llama.logits(hidden[:, 0])
 

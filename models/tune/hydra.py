@@ -3,11 +3,13 @@
 A row's hidden state knows much of what comes after the token that it chose. A small net
 takes the state and that token, and gives the state that stands in for the next row's:
 
-    state' = state + w2 · silu(w1 · [state, embedding of the token] + bias)
+    state' = state + w2 · silu(w1 · [state, inputs, embedding of the token] + bias)
     logits = head[vocab] · out · state'
 
-One step follows the other, each behind a token drafted. The frozen head is cut to the
-tokens that answers use most, and `out` learns to read the state for it.
+One step follows the other, each behind a token drafted. `inputs` are what some layers of
+the row read: they know more of the text than its last state does (as in EAGLE-3, arXiv
+2503.01840), and stay the same along a chain. The frozen head is cut to the tokens that
+answers use most, and `out` learns to read the state for it.
 """
 
 from collections import Counter
@@ -22,7 +24,6 @@ from .draws import draws
 from .evaluate import Drafts, margins_of
 from .loss import NO_LABEL, Loss, ranks
 from .schedule import share_of_rate
-from .text import read_text
 from .train import summary
 
 
@@ -38,6 +39,7 @@ class HydraPlan:
     depth: int = 3  # tokens drafted in a row
     width: int = 1024  # of the net
     words: int = 4096  # tokens that it can draft
+    layers: tuple[int, ...] = (10, 20)  # whose inputs it reads
     rate: float = 1e-3
     warm_up: int = 50
     clip: float = 1.0
@@ -48,11 +50,11 @@ class HydraPlan:
 class Hydra(nn.Module):
     """The net. `vocab`, [V], are the tokens that it can draft."""
 
-    def __init__(self, llama, vocab, width):
+    def __init__(self, llama, vocab, *, width, layers):
         super().__init__()
         dim = llama.config.dim
-        self.llama, self.vocab = llama, vocab
-        self.w1 = nn.Parameter(torch.zeros(width, 2 * dim))
+        self.llama, self.vocab, self.layers = llama, vocab, layers
+        self.w1 = nn.Parameter(torch.zeros(width, (2 + len(layers)) * dim))
         self.bias = nn.Parameter(torch.zeros(width))
         self.w2 = nn.Parameter(torch.zeros(dim, width))  # the first step changes nothing
         self.out = nn.Parameter(torch.eye(dim))
@@ -60,15 +62,16 @@ class Hydra(nn.Module):
 
     @torch.no_grad()
     def start(self, scales, generator):
-        """Starts at random; `scales` are the usual sizes of states and embeddings."""
-        width, dim = self.w1.shape[0], self.w2.shape[0]
-        noise = torch.randn(width, 2, dim, generator=generator) / (2 * dim) ** 0.5
+        """Starts at random; `scales` are the usual sizes of what `w1` reads, part by part."""
+        width, dim, parts = self.w1.shape[0], self.w2.shape[0], len(scales)
+        noise = torch.randn(width, parts, dim, generator=generator) / (parts * dim) ** 0.5
         self.w1.copy_((noise / torch.tensor(scales)[:, None]).flatten(1))
 
-    def step(self, states, tokens, generator=None):
-        """[B, dim] states and the tokens that they chose, [B], to the next states. With a
-        generator, inner numbers drop out, for the net to learn more than its texts."""
-        x = torch.cat([states, self.llama.embedding[tokens]], -1)
+    def step(self, states, inputs, tokens, generator=None):
+        """[B, dim] states, the inputs of layers, [B, layers · dim], and the tokens that
+        they chose, [B], to the next states. With a generator, inner numbers drop out, for
+        the net to learn more than its texts."""
+        x = torch.cat([states, inputs, self.llama.embedding[tokens]], -1)
         inner = F.silu(F.linear(x, self.w1, self.bias))
         if generator is not None:
             stays = torch.rand(inner.shape, generator=generator) >= DROPOUT
@@ -80,46 +83,53 @@ class Hydra(nn.Module):
         return F.linear(F.linear(states, self.out), self.head)
 
 
-class States:
-    """Hidden states of texts, one behind the other, and the places to draft at.
+class Places:
+    """States of texts, one behind the other, and the places to draft at.
 
     At place p the row of token p chose token p + 1; a draft is of token p + 2 on.
     `places` are all but those in what the prompts begin with in common; `answers` are
     those in the answers, text by text.
     """
 
-    def __init__(self, llama, examples, *, depth, live):
+    def __init__(self, files, examples, *, depth, live):
         first = len(commonprefix([example.prompt for example in examples]))
         first = min(first, min(len(example.prompt) for example in examples) - 1)
-        ids, hidden, places, self.answers, at = [], [], [], [], 0
+        ids, states, places, self.answers, at = [], [], [], [], 0
         for number, example in enumerate(examples):
-            text = read_text(llama, example.ids)
-            ids.append(text.ids[first:])
-            hidden.append(text.hidden[first:].float())
+            ids.append(torch.tensor(example.ids[first:]))
+            states.append(files.read(example.ids)[first:])
+            states.append(states[-1][-1:])  # the last token's own, which nothing reads
             end = len(ids[-1]) - 1 - depth
             answer = len(example.prompt) - 1 - first  # whose row chose its first token
             places.append(at + torch.arange(end))
             self.answers.append(at + torch.arange(answer, end))
             at += len(ids[-1])
             live.show(f"read {number + 1}/{len(examples)}")
-        self.ids, self.hidden = torch.cat(ids), torch.cat(hidden)
-        self.places, self.depth = torch.cat(places), depth
+        self.ids, self.states = torch.cat(ids), torch.cat(states)
+        self.places, self.depth, self.dim = torch.cat(places), depth, files.llama.config.dim
 
     def read(self, places):
-        """Gives states, [B, dim], the depth + 1 tokens behind them and the model's own
-        states at all but the last of these, [B, depth, dim]."""
+        """Gives states, [B, dim], inputs of layers, [B, layers · dim], the depth + 1
+        tokens behind them and the model's own states at all but the last of these,
+        [B, depth, dim]."""
         behind = places[:, None] + 1 + torch.arange(self.depth + 1)
-        return self.hidden[places], self.ids[behind], self.hidden[behind[:, :-1]]
+        own = self.states[behind[:, :-1], : self.dim].float()
+        rows, dim = self.states[places].float(), self.dim
+        return rows[:, :dim], rows[:, dim:], self.ids[behind], own
+
+    def sizes(self):
+        """Gives the usual size of a number, part of a state by part."""
+        return self.states.float().square().mean(0).view(-1, self.dim).mean(1).sqrt()
 
 
 class HydraTrainer:
     """Trains a head on states."""
 
-    def __init__(self, llama, states, *, vocab, plan):
-        self.llama, self.states, self.plan = llama, states, plan
-        self.hydra = Hydra(llama, vocab, plan.width)
+    def __init__(self, llama, places, *, vocab, plan):
+        self.llama, self.places, self.plan = llama, places, plan
+        self.hydra = Hydra(llama, vocab, width=plan.width, layers=plan.layers)
         self.step, self.curve = 0, []
-        sizes = [states.hidden.square().mean().sqrt(), llama.embedding.square().mean().sqrt()]
+        sizes = [*places.sizes(), llama.embedding.square().mean().sqrt()]
         self.hydra.start(torch.stack(sizes).tolist(), draws(plan.seed, "hydra"))
         self.index = torch.full((llama.config.vocab,), -1)
         self.index[vocab] = torch.arange(len(vocab))
@@ -134,7 +144,7 @@ class HydraTrainer:
         for group in self.optimizer.param_groups:
             group["lr"] = plan.rate * share
         generator = draws(plan.seed, "step", self.step)
-        logits, labels, teacher = self._draft(self.states, self._batch(), generator)
+        logits, labels, teacher = self._draft(self.places, self._batch(), generator)
         loss = plan.loss(logits, labels, teacher) / plan.loss.weights(labels).sum()
         self.optimizer.zero_grad()
         loss.backward()
@@ -148,18 +158,18 @@ class HydraTrainer:
 
     def _batch(self):
         """Picks the step's places out of an endless row of shuffled epochs."""
-        places, size = self.states.places, self.plan.batch
+        places, size = self.places.places, self.plan.batch
         a_turn = max(1, len(places) // size)
         epoch, at = divmod(self.step, a_turn)
         order = torch.randperm(len(places), generator=draws(self.plan.seed, "epoch", epoch))
         return places[order[at * size : (at + 1) * size]]
 
-    def _draft(self, states, places, generator=None):
-        """Drafts at places; gives logits, labels and the model's own logits."""
-        state, tokens, own = states.read(places)
+    def _draft(self, texts, places, generator=None):
+        """Drafts at places of texts; gives logits, labels and the model's own logits."""
+        state, inputs, tokens, own = texts.read(places)
         said = []
-        for depth in range(states.depth):
-            state = self.hydra.step(state, tokens[:, depth], generator)
+        for depth in range(texts.depth):
+            state = self.hydra.step(state, inputs, tokens[:, depth], generator)
             said.append(self.hydra.logits(state))
         with torch.no_grad():
             teacher = F.linear(own, self.hydra.head)
@@ -186,9 +196,9 @@ class HydraTrainer:
         self.optimizer.load_state_dict(state["optimizer"])
 
     @torch.no_grad()
-    def judge(self, states):
+    def judge(self, texts):
         """Drafts at all places of texts that were held out."""
-        found = [self._draft(states, places) for places in states.answers]
+        found = [self._draft(texts, places) for places in texts.answers]
         return [
             Drafts(known(ranks(logits, labels)), margins_of(logits))
             for logits, labels, _ in found

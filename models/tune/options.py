@@ -34,6 +34,10 @@ def parser(runs):
             help="bfloat16 is faster only where the processor multiplies it (CUDA, AMX, AVX-512 BF16)",
         )
 
+    def layers(add):
+        about = "layers whose inputs a Hydra head reads beside the last one's output"
+        add("--layers", type=int, nargs="*", default=[10, 20], help=about)
+
     add = command("data", "let the model answer prompts, or write them itself first")
     model(add)
     add("--out", required=True, help="JSON lines to add the answers to")
@@ -42,6 +46,8 @@ def parser(runs):
     add("--longest", type=int, default=256, help="tokens of a prompt, its template included")
     add("--new-tokens", type=int, default=256, help="tokens of an answer")
     add("--batch", type=int, default=64, help="texts decoded at once")
+    add("--states", help="folder to keep the texts' states in, for `hydra`")
+    layers(add)
     add("--seed", type=int, default=0)
 
     add = command("train", "tune an adapter, or go on tuning it")
@@ -87,6 +93,8 @@ def parser(runs):
     add("--data", required=True, help="the answers")
     add("--run", required=True, help="folder of the checkpoint")
     add("--adapter", required=True, help="the exported file to add the head to in the end")
+    add("--states", help="folder of the texts' states; in the run's without it")
+    layers(add)
     add("--steps", type=int, default=1500, help="steps of the whole run, over all starts")
     add("--minutes", type=float, default=float("inf"), help="time of this start")
     add("--save-minutes", type=float, default=5.0, help="time between checkpoints")

@@ -24,7 +24,7 @@ class Text:
 
 
 @torch.no_grad()
-def read_text(llama, ids):
+def read_text(llama, ids, extras=None):
     """Reads token ids, [T]. One text at a time: a padded one could differ in bits."""
     ids = torch.as_tensor(ids, device=llama.device)
     T = len(ids)
@@ -37,7 +37,7 @@ def read_text(llama, ids):
         return attention(q, k, v, causal)
 
     positions = torch.arange(T, device=llama.device)[None]
-    hidden = llama.run(llama.embedding[ids][None], positions, attend)
+    hidden = llama.run(llama.embedding[ids][None], positions, attend, extras)
     return Text(ids, torch.stack(keys), torch.stack(values), hidden[0])
 
 

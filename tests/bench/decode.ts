@@ -14,7 +14,7 @@ import { checkModel } from "../../lib/check_model.ts";
 import { Drafting, type DraftingParts } from "../../lib/drafting.ts";
 import { BACKENDS } from "../../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
-import { openModel } from "../../lib/runtime/ort_model.ts";
+import { openModel } from "../../lib/runtime/open_model.ts";
 import { watchCost } from "../../lib/watched_cost.ts";
 import { CONFIG, realArtefact } from "../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";

@@ -11,7 +11,7 @@ import { prefill } from "../../lib/bita/prefill.ts";
 import { chain } from "../../lib/bita/tree.ts";
 import { type BackendName, BACKENDS } from "../../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
-import { openModel } from "../../lib/runtime/ort_model.ts";
+import { openModel } from "../../lib/runtime/open_model.ts";
 import { CONFIG, realArtefact } from "../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
 import { type Line, lines } from "./plot.ts";

@@ -10,7 +10,7 @@ import { decodePlain } from "../../lib/bita/plain.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
 import { Drafting } from "../../lib/drafting.ts";
 import { openBackend } from "../../lib/runtime/choose_backend.ts";
-import { openModel } from "../../lib/runtime/ort_model.ts";
+import { openModel } from "../../lib/runtime/open_model.ts";
 import { run } from "../bita/_run.ts";
 import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
 import { DOZEN, END_TOKENS } from "./_chats.ts";

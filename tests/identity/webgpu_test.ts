@@ -13,7 +13,7 @@ import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";
 import { uniform } from "../../lib/bita/random.ts";
 import { GREEDY, type Sampling } from "../../lib/bita/sampling.ts";
 import { parseShape } from "../../lib/bita/tree.ts";
-import { openModel } from "../../lib/runtime/ort_model.ts";
+import { openModel } from "../../lib/runtime/open_model.ts";
 import { webgpuBackend } from "../../lib/runtime/webgpu_backend.ts";
 import { openArtefact } from "../../models/artefact.ts";
 import type { Progress } from "../../models/download/progress.ts";

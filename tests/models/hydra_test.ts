@@ -2,12 +2,12 @@ import { assertEquals, assertThrows } from "@std/assert";
 import type { LlamaConfig } from "../../models/architecture.ts";
 import { parseHydra } from "../../models/hydra.ts";
 
-const CONFIG = { dim: 2, vocab: 10 } as LlamaConfig;
+const CONFIG = { dim: 2, vocab: 10, layers: 4 } as LlamaConfig;
 
 /** A head of width 3, as a file has it. */
 function file(change: Record<string, number[] | undefined> = {}) {
   const shapes: Record<string, number[] | undefined> = {
-    "hydra.w1": [3, 4],
+    "hydra.w1": [3, 6],
     "hydra.bias": [3],
     "hydra.w2": [2, 3],
     "hydra.out": [2, 2],
@@ -26,6 +26,7 @@ function file(change: Record<string, number[] | undefined> = {}) {
   const evaluation = { acceptance: { edges: [], seen: [], hits: [] } };
   const metadata = {
     hydra_vocab: "[1,7]",
+    hydra_layers: "[2]",
     hydra_evaluation: JSON.stringify(evaluation),
   };
   return { metadata, tensors };
@@ -34,6 +35,7 @@ function file(change: Record<string, number[] | undefined> = {}) {
 Deno.test("parseHydra() reads a head", () => {
   const hydra = parseHydra(file(), CONFIG)!;
   assertEquals([...hydra.vocab], [1, 7]);
+  assertEquals(hydra.layers, [2]);
   assertEquals(hydra.w1.rows, 3);
   assertEquals(hydra.w2.columns, 3);
 });
@@ -55,13 +57,19 @@ Deno.test("parseHydra() refuses what does not fit", () => {
     "Cannot load the adapter: hydra.w2 must be 2×3: received none",
   );
   const { metadata, tensors } = file();
-  assertThrows(
-    () =>
-      parseHydra({
-        metadata: { ...metadata, hydra_vocab: "[1,10]" },
-        tensors,
-      }, CONFIG),
-    RangeError,
-    "Cannot load the adapter: hydra_vocab must list ids below 10: received [1,10]",
+  const refused = (change: Record<string, string>, message: string) =>
+    assertThrows(
+      () =>
+        parseHydra({ metadata: { ...metadata, ...change }, tensors }, CONFIG),
+      RangeError,
+      `Cannot load the adapter: ${message}`,
+    );
+  refused(
+    { hydra_vocab: "[1,10]" },
+    "hydra_vocab must list ids below 10: received [1,10]",
+  );
+  refused(
+    { hydra_layers: "[4]" },
+    "hydra_layers must list ids below 4: received [4]",
   );
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { uniform } from "../../lib/bita/random.ts";
 import { cpuBackend } from "../../lib/runtime/cpu_backend.ts";
-import { openModel } from "../../lib/runtime/ort_model.ts";
+import { openModel } from "../../lib/runtime/open_model.ts";
 import { openArtefact } from "../../models/artefact.ts";
 import type { Progress } from "../../models/download/progress.ts";
 import { openGguf } from "../../models/gguf/reader.ts";

@@ -4,7 +4,7 @@ import { layOut } from "../../lib/bita/pass_layout.ts";
 import { prefill } from "../../lib/bita/prefill.ts";
 import { isWidthInvariant } from "../../lib/bita/self_test.ts";
 import { openBackend } from "../../lib/runtime/choose_backend.ts";
-import { openModel } from "../../lib/runtime/ort_model.ts";
+import { openModel } from "../../lib/runtime/open_model.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";
 import { ADAPTER, CONFIG, openRealModel, realArtefact } from "../real_model.ts";
 import { argmax, readInPasses, textTokens } from "./_text.ts";

@@ -6,7 +6,7 @@
 
 import type { Model } from "../../lib/bita/model.ts";
 import { cpuBackend } from "../../lib/runtime/cpu_backend.ts";
-import { openModel } from "../../lib/runtime/ort_model.ts";
+import { openModel } from "../../lib/runtime/open_model.ts";
 import { openArtefact } from "../../models/artefact.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 

@@ -5,19 +5,30 @@ import torch
 from _tiny import some_examples, tiny
 from train_test import Silent, run
 
-from tune.hydra import HydraPlan, HydraTrainer, States, common_tokens
+from tune.hydra import HydraPlan, HydraTrainer, Places, common_tokens
 from tune.loss import NO_LABEL
 from tune.run import read_checkpoint
+from tune.states import StateFiles
 
 STEPS = 6
 
 
+LAYERS = (1,)
+
+
+def places(examples):
+    with tempfile.TemporaryDirectory() as folder:
+        files = StateFiles(folder, tiny(), LAYERS)
+        return Places(files, examples, depth=3, live=Silent())
+
+
 def new_trainer(steps=STEPS, **plan):
-    plan = HydraPlan(steps=steps, batch=16, width=32, words=40, warm_up=2, **plan)
+    plan = HydraPlan(
+        steps=steps, batch=16, width=32, words=40, layers=LAYERS, warm_up=2, **plan
+    )
     examples = some_examples(5)
-    states = States(tiny(), examples, depth=plan.depth, live=Silent())
     vocab = common_tokens(tiny(), examples, plan.words)
-    return HydraTrainer(tiny(), states, vocab=vocab, plan=plan)
+    return HydraTrainer(tiny(), places(examples), vocab=vocab, plan=plan)
 
 
 class TestHydra(unittest.TestCase):
@@ -43,9 +54,9 @@ class TestHydra(unittest.TestCase):
 
     def test_places_are_within_a_text(self):
         examples = some_examples(3)
-        states = States(tiny(), examples, depth=3, live=Silent())
-        self.assertEqual(len(states.places), sum(len(e.ids) - 4 for e in examples))
-        _, tokens, _ = states.read(states.answers[1])
+        texts = places(examples)
+        self.assertEqual(len(texts.places), sum(len(e.ids) - 4 for e in examples))
+        _, _, tokens, _ = texts.read(texts.answers[1])
         answer = torch.tensor(examples[1].answer)
         self.assertTrue(torch.equal(tokens[0], answer[:4]))
         self.assertTrue(torch.equal(tokens[-1], answer[-4:]))
@@ -53,7 +64,7 @@ class TestHydra(unittest.TestCase):
     def test_counts_tokens_without_a_word_as_missed(self):
         trainer = new_trainer()
         trainer.index[:] = -1
-        drafts = trainer.judge(trainer.states)
+        drafts = trainer.judge(trainer.places)
         self.assertTrue(all((d.ranks == NO_LABEL - 1).all() for d in drafts))
 
     def test_words_are_the_common_ones(self):

@@ -1,0 +1,43 @@
+/**
+ * From files to a model: which of an artefact's graphs a backend needs.
+ *
+ * @module
+ */
+
+import type { Artefact } from "../../models/artefact.ts";
+import { Embedding } from "../../models/embedding.ts";
+import type { Backend } from "./backend.ts";
+import { inTurn } from "./in_turn.ts";
+import { OrtModel, type OrtModelParts } from "./ort_model.ts";
+
+/** Opens an artefact's graphs on `backend`. */
+export async function openModel(
+  backend: Backend,
+  artefact: Artefact,
+  { context }: { context: number },
+): Promise<OrtModel> {
+  // One after the other: WebGPU refuses a second session while one is being made.
+  const { folder, config, adapter } = artefact;
+  const open = (graph: string) =>
+    backend.createSession(`${folder}/${graph}.onnx`);
+  const sessions: Pick<OrtModelParts, "body" | "head" | "drafting" | "hydra"> =
+    {
+      body: await open("body"),
+      head: await open("head"),
+    };
+  // Rows on wasm cost too much for masks to pay, and weights too much memory.
+  if (adapter.updates.length > 0 && backend.name !== "wasm") {
+    sessions.drafting = await open("drafting");
+  }
+  if (adapter.hydra) {
+    sessions.hydra = await open("hydra");
+  }
+  return new OrtModel({
+    backend,
+    ...inTurn(sessions),
+    config,
+    embedding: await Embedding.open(artefact),
+    adapter,
+    context,
+  });
+}
