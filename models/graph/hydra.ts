@@ -21,7 +21,7 @@ export async function buildHydra(
   const { dim } = config;
   const graph = new GraphBuilder(weights);
   const project = (input: string, name: string, matrix: Matrix) =>
-    linear(graph, input, { name: `hydra.${name}`, matrix, format });
+    linear(graph, input, { name: `hydra.${name}`, matrix, format, bits: 4 });
 
   const token = graph.input("token", "float32", [1, 1, dim]);
   const pick = (rows: string, { size, row }: { size: number; row: string }) =>

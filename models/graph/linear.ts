@@ -22,36 +22,50 @@ export interface Matrix {
 /** Columns that share one scale. */
 const BLOCK = 32;
 
-/** What an unsigned byte of zero stands for: `(byte - 128) * scale`. */
-const ZERO_POINT = 128;
+/** How finely weights are quantised: 4 bits halve what a row must read. */
+type Bits = 4 | 8;
+
+/** The most and the fewest steps tried from zero to a block's largest value. */
+const STEPS = {
+  4: { most: 8.5, fewest: 6, by: 0.25 },
+  8: { most: 127, fewest: 112, by: 1 },
+};
 
 /** Lets the CPU kernels quantise a row's activations to 8 bits, block by block. */
 const INT8_ACTIVATIONS = 4;
+
+/** How a linear is stored. */
+interface LinearOptions {
+  name: string;
+  matrix: Matrix;
+  format: WeightFormat;
+  /** Of a weight in the format `int8`; 4 for what may be wrong, as a guess may. */
+  bits?: Bits;
+}
 
 /** Adds `input · matrixᵀ` to the graph and returns the output's name. */
 export function linear(
   graph: GraphBuilder,
   input: string,
-  options: { name: string; matrix: Matrix; format: WeightFormat },
+  { name, matrix, format, bits = 8 }: LinearOptions,
 ): string {
-  const { name, matrix, format } = options;
   const { rows, columns } = matrix;
   if (format === "fp32") {
     const weight = graph.weight(name, [columns, rows], transpose(matrix));
     return graph.node("MatMul", [input, weight]);
   }
-  const { bytes, scales } = quantize(matrix);
+  const { bytes, scales } = quantize(matrix, bits);
   const blocks = columns / BLOCK;
   return graph.node("MatMulNBits", [
     input,
-    graph.weight(`${name}.bytes`, [rows, blocks, BLOCK], bytes),
+    graph.weight(`${name}.bytes`, [rows, blocks, BLOCK * bits / 8], bytes),
     graph.weight(`${name}.scales`, [rows * blocks], scales),
   ], {
     domain: "com.microsoft",
     ints: {
       K: columns,
       N: rows,
-      bits: 8,
+      bits,
       block_size: BLOCK,
       accuracy_level: INT8_ACTIVATIONS,
     },
@@ -65,49 +79,52 @@ export function linear(
  * distance keeps them almost as they are, where the largest possible step would
  * round them once more.
  *
- * @returns bytes `[rows, columns]` and scales `[rows, columns / 32]`.
+ * @returns scales `[rows, columns / 32]` and bytes `[rows, columns * bits / 8]`, the
+ * first of two weights in the low half; half of the range stands for zero.
  */
 export function quantize(
   { rows, columns, data }: Matrix,
+  bits: Bits = 8,
 ): { bytes: Uint8Array; scales: Float32Array } {
   if (columns % BLOCK !== 0) {
     throw new RangeError(
       `Cannot quantise a matrix: columns must be a multiple of ${BLOCK}: received ${columns}`,
     );
   }
-  const bytes = new Uint8Array(rows * columns);
+  const zero = 2 ** (bits - 1);
+  const perByte = 8 / bits;
+  const bytes = new Uint8Array(rows * columns / perByte);
   const scales = new Float32Array(rows * columns / BLOCK);
   for (let block = 0; block < scales.length; block++) {
     const start = block * BLOCK;
-    const scale = bestScale(data, start);
+    const scale = bestScale(data, start, bits);
     scales[block] = scale;
     for (let i = start; i < start + BLOCK; i++) {
-      bytes[i] = round(data[i] / scale) + ZERO_POINT;
+      const level = toLevel(data[i] / scale, zero) + zero;
+      bytes[Math.floor(i / perByte)] |= level << bits * (i % perByte);
     }
   }
   return { bytes, scales };
 }
 
-/** The most and the fewest steps tried from zero to a block's largest value. */
-const MOST_STEPS = 127;
-const FEWEST_STEPS = 112;
-
 /** Finds the scale that loses least on the block that begins at `start`. */
-function bestScale(data: Float32Array, start: number): number {
+function bestScale(data: Float32Array, start: number, bits: Bits): number {
+  const { most, fewest, by } = STEPS[bits];
+  const zero = 2 ** (bits - 1);
   let largest = 0;
   for (let i = start; i < start + BLOCK; i++) {
     const size = Math.abs(data[i]);
     if (size > largest) largest = size;
   }
   if (largest === 0) return 1;
-  let best = largest / MOST_STEPS;
+  let best = largest / most;
   let least = Infinity;
-  for (let steps = MOST_STEPS; steps >= FEWEST_STEPS; steps--) {
+  for (let steps = most; steps >= fewest; steps -= by) {
     const scale = largest / steps;
     let error = 0;
     for (let i = start; i < start + BLOCK; i++) {
       const exact = data[i] / scale;
-      const lost = exact - round(exact);
+      const lost = exact - toLevel(exact, zero);
       error += lost * lost;
     }
     error *= scale * scale;
@@ -122,9 +139,13 @@ function bestScale(data: Float32Array, start: number): number {
 /** 1.5 · 2⁵²: a double of this size has no room for a fraction. */
 const NO_FRACTION = 6755399441055744;
 
-/** Rounds to the nearest integer, several times faster than `Math.round`. */
-function round(x: number): number {
-  return x + NO_FRACTION - NO_FRACTION;
+/**
+ * Rounds to the nearest of the integers from `-zero` to `zero - 1`, several times
+ * faster than `Math.round` would.
+ */
+function toLevel(x: number, zero: number): number {
+  const nearest = x + NO_FRACTION - NO_FRACTION;
+  return nearest >= zero ? zero - 1 : nearest < -zero ? -zero : nearest;
 }
 
 /** Gives the numbers of a matrix column by column. */

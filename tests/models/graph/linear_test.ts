@@ -92,6 +92,23 @@ Deno.test("quantize() gives zero for a block of zeros", () => {
   assertAlmostEquals((bytes[BLOCK] - 128) * scales[1], -1, 1e-6);
 });
 
+Deno.test("quantize() packs levels of 4 bits in pairs, the first one low", () => {
+  const data = new Float32Array(BLOCK);
+  data.set([0.5, -0.5, 0, 0.25]);
+  const { bytes, scales } = quantize({ rows: 1, columns: BLOCK, data }, 4);
+  assertEquals(bytes.length, BLOCK / 2);
+  const levels = [...bytes].flatMap((byte) => [byte & 15, byte >> 4]);
+  for (const [i, level] of levels.entries()) {
+    assertAlmostEquals((level - 8) * scales[0], data[i], 0.51 * scales[0]);
+  }
+  assert(
+    loss(
+      { rows: 1, columns: BLOCK, data },
+      data.map((_, i) => (levels[i] - 8) * scales[0]),
+    ) < 0.01,
+  );
+});
+
 Deno.test("quantize() refuses rows that don't end with a block", () => {
   assertThrows(
     () => quantize({ rows: 2, columns: 48, data: new Float32Array(96) }),
@@ -100,14 +117,25 @@ Deno.test("quantize() refuses rows that don't end with a block", () => {
   );
 });
 
-for (const [format, tolerance] of [["fp32", 1e-5], ["int8", 0.1]] as const) {
-  Deno.test(`linear() multiplies by the transposed matrix in ${format}`, async () => {
+for (
+  const [format, bits, tolerance] of [
+    ["fp32", 8, 1e-5],
+    ["int8", 8, 0.1],
+    ["int8", 4, 1],
+  ] as const
+) {
+  Deno.test(`linear() multiplies by the transposed matrix in ${format} of ${bits} bits`, async () => {
     const [count, rows, columns] = [5, 7, 64];
     const matrix = { rows, columns, data: numbers(2, rows * columns) };
     const x = numbers(3, count * columns);
     const { y } = await compute((graph) => {
       const input = graph.input("x", "float32", ["count", columns]);
-      const output = linear(graph, input, { name: "w", matrix, format });
+      const output = linear(graph, input, {
+        name: "w",
+        matrix,
+        format,
+        bits,
+      });
       graph.node("Identity", [output], { outputs: ["y"] });
       graph.output("y", ["count", rows]);
     }, { x: new Tensor("float32", x, [count, columns]) });
