@@ -16,9 +16,10 @@ import type { DraftMemory, Source } from "./bita/guesses.ts";
 import type { Model } from "./bita/model.ts";
 import { NgramIndex } from "./bita/ngram_index.ts";
 import { decodePlain } from "./bita/plain.ts";
-import { shapePlanner } from "./bita/planner.ts";
+import { FilledPlanner } from "./bita/filled_planner.ts";
 import { Prediction } from "./bita/prediction.ts";
 import { SuccessorTable } from "./bita/successors.ts";
+import { widthsOf } from "./bita/tree.ts";
 import type { Draft } from "./generation.ts";
 
 /** A model, and what is known about drafting with it. */
@@ -34,7 +35,7 @@ export interface DraftedOptions extends DecodeOptions {
   draft: Draft;
   /** Stands in for the model, and must give the same bits. */
   through?: Model | undefined;
-  /** The tree that masks fill; without it, what pays. */
+  /** The comb that guesses fill; without it, what pays. */
   draftTree?: Int32Array | undefined;
   /** A text that is likely to come, to copy from. */
   prediction?: Int32Array | undefined;
@@ -69,19 +70,19 @@ export class Drafting {
     const { cost } = this.#parts;
     const model = through ?? this.#parts.model;
     if (draft === "none") return decodePlain(model, prompt, options);
+    const { masks, maxRows } = model;
+    const parts = {
+      memory: this.#memory,
+      calibration: this.#calibration,
+      hydra: this.#hydra,
+      sources: this.#sources(draft),
+      index: new NgramIndex(prompt),
+      prediction: prediction && new Prediction(prediction),
+      masks,
+    };
     const planner = draftTree
-      ? shapePlanner(draftTree, model.masks)
-      : new CostPlanner({
-        cost,
-        memory: this.#memory,
-        calibration: this.#calibration,
-        hydra: this.#hydra,
-        sources: this.#sources(draft),
-        index: new NgramIndex(prompt),
-        prediction: prediction && new Prediction(prediction),
-        masks: model.masks,
-        maxRows: model.maxRows,
-      });
+      ? new FilledPlanner({ ...parts, comb: widthsOf(draftTree) })
+      : new CostPlanner({ ...parts, cost, maxRows });
     return decode(model, prompt, { ...options, planner });
   }
 

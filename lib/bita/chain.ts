@@ -10,7 +10,7 @@ import type { Planner } from "./planner.ts";
 import { type TopK, topK } from "./top_k.ts";
 
 /** Guesses read off a step. */
-const WIDTH = 4;
+const WIDTH = 10;
 
 /** Where a chain begins, and who wants it. */
 export interface ChainOptions {

@@ -17,9 +17,9 @@ import type { Cost } from "./cost_curve.ts";
 import type { DraftTree } from "./draft_tree.ts";
 import { type GuessSources, type Option, Walk } from "./guesses.ts";
 import type { Outcome, Planner, PlanState } from "./planner.ts";
-import { SUCCESSORS } from "./successors.ts";
-import { bestIds, type TopK } from "./top_k.ts";
-import { finders, type Origin } from "./trace.ts";
+import { learnFrom, originOf } from "./lessons.ts";
+import type { TopK } from "./top_k.ts";
+import type { Origin } from "./trace.ts";
 import { naturalChain } from "./tree.ts";
 
 /** What a {@linkcode CostPlanner} works with. */
@@ -113,15 +113,9 @@ export class CostPlanner implements Planner {
   }
 
   learn({ tree, verdict, logits }: Outcome): void {
-    const { cost, memory, sources, index, prediction } = this.#options;
-    const { tokens, kept } = verdict;
-    for (const [depth, options] of this.#considered.entries()) {
-      const actual = tokens[depth];
-      if (actual === undefined) break;
-      for (const option of options) {
-        memory.acceptance.learn(option, option.token === actual);
-      }
-    }
+    const { cost, memory } = this.#options;
+    const { tokens } = verdict;
+    learnFrom({ tree, verdict, logits }, this.#considered, this.#options);
     const { candidates, successor } = this.#state;
     const natural = naturalChain(tree.parents).length;
     if (successor === undefined) {
@@ -132,16 +126,6 @@ export class CostPlanner implements Planner {
         verdict.accepted - this.#pace * spent,
       );
     }
-    if (sources.has("recycle")) {
-      const path = [tree.tokens[0], ...tokens];
-      for (let row = 0; row < kept; row++) {
-        memory.successors.learn(path[row], bestIds(logits[row], SUCCESSORS));
-      }
-    }
-    for (const token of tokens) {
-      index.push(token);
-      prediction?.push(token);
-    }
     const rows = rowsOf(tree);
     const read = tree.readAll ? rows : natural;
     const pace = tokens.length / (cost.body(rows) + cost.head(read));
@@ -150,10 +134,8 @@ export class CostPlanner implements Planner {
     this.#pace = Math.max(this.#pace, 1 / (cost.body(1) + cost.head(1)));
   }
 
-  origin({ depth, token }: { depth: number; token: number }): Origin {
-    const options = this.#considered[depth - 1];
-    const { kind, chance } = options.find((option) => option.token === token)!;
-    return { finders: finders(kind), chance };
+  origin(guess: { depth: number; token: number }): Origin {
+    return originOf(this.#considered, guess);
   }
 
   /** Gives masks to the nodes behind which they are likely to be needed. */

@@ -113,7 +113,7 @@ export function shapePlanner(shape: Int32Array, masks: number): Planner {
  * Counts the masks worth having behind a node, given the tokens left at it: one
  * follows the node for sure and one ends the next pass; masks draft those between.
  */
-function usefulMasks(group: number, budget: number): number {
+export function usefulMasks(group: number, budget: number): number {
   return Math.max(0, Math.min(group, budget - 2));
 }
 

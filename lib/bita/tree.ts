@@ -93,6 +93,15 @@ export function depths(parents: Int32Array): Int32Array {
   return out;
 }
 
+/** Counts, depth by depth from 1, the guesses of a tree. */
+export function widthsOf(parents: Int32Array): number[] {
+  const widths: number[] = [];
+  for (const depth of depths(parents).subarray(1)) {
+    widths[depth - 1] = (widths[depth - 1] ?? 0) + 1;
+  }
+  return widths;
+}
+
 /** Lists the root, its first child, that one's first child, and so on. */
 export function naturalChain(parents: Int32Array): number[] {
   const nodes = [0];

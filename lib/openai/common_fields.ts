@@ -107,9 +107,9 @@ export function toWireRequest(
   }
   const draft = body.draft ?? "auto";
   const draftTree = toDraftTree(body.draft_tree);
-  if (draftTree && draft !== "auto" && draft !== "bita") {
+  if (draftTree && draft === "none") {
     throw badRequest("draft_tree", {
-      must: 'must be absent or "auto" unless draft is "auto" or "bita"',
+      must: 'must be absent or "auto" where draft is "none"',
       received: body.draft_tree,
     });
   }

@@ -34,8 +34,11 @@ export const decode: Benchmark = {
     ...promptOptions({ limit: 8, tokens: 128 }),
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
     draft: {
-      about:
-        "auto, bita, ngram, recycle, or masks in a tree: paper, 5-4-3 or the like",
+      about: "auto, bita, hydra, ngram or recycle",
+      default: "auto",
+    },
+    tree: {
+      about: "what pays (auto), paper, or widths such as 5-4-3",
       default: "auto",
     },
     adapter: {
@@ -73,7 +76,7 @@ export const decode: Benchmark = {
     const { adapter } = artefact;
     const measured = (await checkModel(model)).cost;
     const now = () => performance.now();
-    const drafting = drafter(values.draft, {
+    const drafting = drafter(values, {
       ...(cost === "flat" ? { model, cost: FLAT } : {
         model: watchCost(model, { cost: measured, now }),
         cost: measured,
@@ -119,7 +122,7 @@ export const decode: Benchmark = {
       tables: [
         byCategory(
           pairs,
-          `${backend}, ${values.draft}, ${how}, ${maxTokens} tokens`,
+          `${backend}, ${values.draft}, tree ${values.tree}, ${how}, ${maxTokens} tokens`,
         ),
         ...(rivals ? [besideLlama(races)] : []),
       ],
@@ -151,17 +154,20 @@ const COSTS = ["here", "flat"] as const;
 /** Passes whose rows cost nothing. */
 const FLAT: Cost = { body: () => 1, head: () => 0 };
 
-/** Drafts that are planned by what pays. */
+/** Who drafts. */
 const SOURCES = ["auto", "bita", "hydra", "ngram", "recycle"] as const;
 
 /** A way to decode. */
 type Way = (...args: Parameters<typeof decodePlain>) => AsyncIterable<Burst>;
 
 /** Gives the way to decode that a person names. */
-function drafter(name: string, parts: DraftingParts): Way {
+function drafter(
+  { draft: name, tree }: Record<string, string>,
+  parts: DraftingParts,
+): Way {
   const drafting = new Drafting(parts);
-  const draft = SOURCES.find((source) => source === name) ?? "bita";
-  const draftTree = draft === name ? undefined : parseShape(name);
+  const [draft] = someOf(name, SOURCES);
+  const draftTree = tree === "auto" ? undefined : parseShape(tree);
   return (_, ids, options) =>
     drafting.decode(ids, { draft, draftTree, ...options });
 }

@@ -1,59 +1,28 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Acceptance } from "../../lib/bita/acceptance.ts";
 import { costCurve } from "../../lib/bita/cost_curve.ts";
 import { CostPlanner } from "../../lib/bita/cost_planner.ts";
-import { MaskWorth } from "../../lib/bita/mask_worth.ts";
 import { decode } from "../../lib/bita/decoder.ts";
-import {
-  type AcceptanceTable,
-  Calibration,
-} from "../../lib/bita/calibration.ts";
 import type { Source } from "../../lib/bita/guesses.ts";
-import { NgramIndex } from "../../lib/bita/ngram_index.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
-import { Prediction } from "../../lib/bita/prediction.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
-import { SuccessorTable } from "../../lib/bita/successors.ts";
 import { ToyModel } from "../toy/model.ts";
 import { run } from "./_run.ts";
+import { alike, guessSources, type SourceOptions } from "./_sources.ts";
 
 const FLAT = { body: costCurve([[2, 10], [32, 10]]), head: () => 1 };
 const STEEP = { body: costCurve([[2, 10], [32, 160]]), head: () => 1 };
 
 function planner(
   model: ToyModel,
-  { prompt, cost = FLAT, sources, acceptance, hydra, prediction }: {
-    prompt: Int32Array;
-    cost?: typeof FLAT;
-    sources: Source[];
-    acceptance?: AcceptanceTable;
-    hydra?: AcceptanceTable;
-    prediction?: Iterable<number>;
-  },
+  { cost = FLAT, ...options }: SourceOptions & { cost?: typeof FLAT },
 ) {
-  const calibration = new Calibration(acceptance);
   return new CostPlanner({
+    ...guessSources(model, options),
     cost,
-    memory: {
-      acceptance: new Acceptance(),
-      successors: new SuccessorTable(model.vocab),
-      maskWorth: new MaskWorth(model.masks, calibration),
-    },
-    calibration,
-    hydra: new Calibration(hydra, "hydra"),
-    sources: new Set(sources),
-    index: new NgramIndex(prompt),
-    prediction: prediction && new Prediction(Int32Array.from(prediction)),
     masks: model.masks,
     maxRows: model.maxRows,
   });
-}
-
-/** A table in which so many of 100 guesses were right, whatever they were. */
-function alike(hits: number, { masks }: { masks: number }): AcceptanceTable {
-  const all = (count: number) => new Array(masks).fill([[count]]);
-  return { edges: [], seen: all(100), hits: all(hits) };
 }
 
 Deno.test("CostPlanner never changes a text", async () => {

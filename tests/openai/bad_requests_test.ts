@@ -129,7 +129,7 @@ const commonRows: Row[] = [
   [{ draft: "eagle" }, "draft", '"recycle" or "none"'],
   [{ draft_tree: "5-0" }, "draft_tree", 'widths such as "5-4-3"'],
   [{ draft_tree: 5 }, "draft_tree", 'widths such as "5-4-3"'],
-  [{ draft: "none", draft_tree: "5" }, "draft_tree", 'unless draft is "auto"'],
+  [{ draft: "none", draft_tree: "5" }, "draft_tree", 'where draft is "none"'],
 ];
 
 const completionRows: Row[] = [

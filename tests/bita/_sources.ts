@@ -1,0 +1,55 @@
+/**
+ * Sources of guesses for a planner over the toy.
+ *
+ * @module
+ */
+
+import { Acceptance } from "../../lib/bita/acceptance.ts";
+import {
+  type AcceptanceTable,
+  Calibration,
+} from "../../lib/bita/calibration.ts";
+import type { GuessSources, Source } from "../../lib/bita/guesses.ts";
+import { MaskWorth } from "../../lib/bita/mask_worth.ts";
+import { NgramIndex } from "../../lib/bita/ngram_index.ts";
+import { Prediction } from "../../lib/bita/prediction.ts";
+import { SuccessorTable } from "../../lib/bita/successors.ts";
+import type { ToyModel } from "../toy/model.ts";
+
+/** What guesses are made of. */
+export interface SourceOptions {
+  prompt: Int32Array;
+  sources: Source[];
+  acceptance?: AcceptanceTable;
+  hydra?: AcceptanceTable;
+  prediction?: Iterable<number>;
+}
+
+/** Gives sources that remember nothing yet. */
+export function guessSources(
+  model: ToyModel,
+  { prompt, sources, acceptance, hydra, prediction }: SourceOptions,
+): GuessSources {
+  const calibration = new Calibration(acceptance);
+  return {
+    memory: {
+      acceptance: new Acceptance(),
+      successors: new SuccessorTable(model.vocab),
+      maskWorth: new MaskWorth(model.masks, calibration),
+    },
+    calibration,
+    hydra: new Calibration(hydra, "hydra"),
+    sources: new Set(sources),
+    index: new NgramIndex(prompt),
+    prediction: prediction && new Prediction(Int32Array.from(prediction)),
+  };
+}
+
+/** A table in which so many of 100 guesses were right, whatever they were. */
+export function alike(
+  hits: number,
+  { masks }: { masks: number },
+): AcceptanceTable {
+  const all = (count: number) => new Array(masks).fill([[count]]);
+  return { edges: [], seen: all(100), hits: all(hits) };
+}

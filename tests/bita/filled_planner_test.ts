@@ -1,0 +1,114 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { decode } from "../../lib/bita/decoder.ts";
+import { FilledPlanner } from "../../lib/bita/filled_planner.ts";
+import type { Source } from "../../lib/bita/guesses.ts";
+import { decodePlain } from "../../lib/bita/plain.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
+import { ToyModel } from "../toy/model.ts";
+import { run } from "./_run.ts";
+import { alike, guessSources, type SourceOptions } from "./_sources.ts";
+
+const MODEL = new ToyModel({ seed: 1, vocab: 99 });
+
+function planner({ comb, ...options }: SourceOptions & { comb: number[] }) {
+  const sources = guessSources(MODEL, options);
+  return new FilledPlanner({ ...sources, comb, masks: MODEL.masks });
+}
+
+Deno.test("FilledPlanner never changes a text", async () => {
+  let accepted = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(1000),
+      fc.integer({ min: 4, max: 30 }),
+      fc.subarray<Source>(["bita", "hydra", "ngram", "recycle"]),
+      fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }),
+      fc.constantFrom(0, 1),
+      async (seed, vocab, sources, comb, temperature) => {
+        const words = vocab - seed % 3;
+        const model = new ToyModel({ seed, vocab, words, perturb: true });
+        const prompt = Int32Array.from([0, 1, 2, 0, 1], (id) => id % vocab);
+        const options = {
+          sampling: { ...GREEDY, temperature, seed },
+          maxTokens: 24,
+          endTokens: new Set([vocab - 1]),
+        };
+        const plain = await run(decodePlain(model, prompt, options));
+        const hydra = alike(50, { masks: seed % 4 });
+        const drafted = await run(decode(model, prompt, {
+          ...options,
+          planner: new FilledPlanner({
+            ...guessSources(model, { prompt, sources, hydra }),
+            comb,
+            masks: model.masks,
+          }),
+        }));
+        assertEquals(drafted.tokens, plain.tokens);
+        assertEquals(drafted.finish, plain.finish);
+        for (const burst of drafted.bursts) accepted += burst.accepted;
+      },
+    ),
+    { numRuns: 1000 },
+  );
+  assert(accepted > 1000, `${accepted} guesses were right`);
+});
+
+Deno.test("FilledPlanner fills a comb from all sources, the likeliest first", () => {
+  const tree = planner({
+    comb: [3, 1],
+    prompt: Int32Array.of(1, 2, 3, 1),
+    sources: ["bita", "hydra", "ngram"],
+    acceptance: alike(10, { masks: 3 }),
+    hydra: alike(60, { masks: 3 }),
+  }).plan({
+    root: 1,
+    budget: 9,
+    candidates: [{ ids: [7, 8], margins: [1, 1] }],
+    chain: [{ ids: [4], margins: [9] }, { ids: [5], margins: [9] }],
+  });
+  assertEquals([...tree.parents], [-1, 0, 0, 0, 1]);
+  assertEquals([...tree.tokens], [1, 4, 2, 7, 5]);
+  assertEquals([...tree.masks], [2, 2, 2, 2, 2]); // as deep as the comb
+});
+
+Deno.test("FilledPlanner stands on the successor of a hit", () => {
+  const tree = planner({
+    comb: [2],
+    prompt: Int32Array.of(9),
+    sources: ["bita"],
+  }).plan({
+    root: 1,
+    budget: 9,
+    successor: 6,
+    candidates: [{ ids: [7, 8], margins: [1, 1] }],
+  });
+  assertEquals([...tree.tokens], [1, 6, 7, 8]);
+  assertEquals([...tree.parents], [-1, 0, 1, 1]);
+  assertEquals([...tree.masks], [0, 1, 1, 1]);
+});
+
+Deno.test("FilledPlanner has no masks where they do not draft, nor rows past the end", () => {
+  const filled = planner({
+    comb: [1, 1, 1],
+    prompt: Int32Array.of(1, 2, 3, 4, 1),
+    sources: ["ngram"],
+  });
+  const tree = filled.plan({ root: 1, budget: 3, candidates: [] });
+  assertEquals([...tree.tokens], [1, 2, 3]);
+  assertEquals([...tree.masks], [0, 0, 0]);
+});
+
+Deno.test("FilledPlanner follows a chain as deep as the comb and the head are", () => {
+  const options = { prompt: Int32Array.of(1), hydra: alike(50, { masks: 3 }) };
+  const step = { ids: [4], margins: [9] };
+  const two = planner({ comb: [1, 1], sources: ["hydra"], ...options });
+  assert(two.follows([step]) && !two.follows([step, step]));
+  const five = planner({
+    comb: [1, 1, 1, 1, 1],
+    sources: ["hydra"],
+    ...options,
+  });
+  assert(five.follows([step, step]) && !five.follows([step, step, step]));
+  assert(!planner({ comb: [1], sources: ["ngram"], ...options }).follows([]));
+});
