@@ -9,6 +9,7 @@ import type { Benchmark } from "./benchmark.ts";
 import { cpuTime, othersShare } from "./cpu_time.ts";
 import { decode } from "./decode.ts";
 import { describeMachine, type Machine } from "./machine.ts";
+import { memory } from "./memory.ts";
 import { overhead } from "./overhead.ts";
 import { passes } from "./passes.ts";
 import { plain } from "./plain.ts";
@@ -25,6 +26,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   serve,
   prediction,
   prefix,
+  memory,
 };
 
 /** Share of the processors' time that others may take. */

@@ -15,10 +15,12 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export class ServerProcess implements AsyncDisposable {
   /** Where it listens, such as `"http://127.0.0.1:8000"`. */
   readonly origin: string;
+  readonly pid: number;
   #child: ChildProcess;
 
   private constructor(child: ChildProcess, origin: string) {
     this.#child = child;
+    this.pid = child.pid!;
     this.origin = origin;
   }
 

@@ -1,0 +1,112 @@
+/**
+ * What cached prompts take: the memory of a real server while requests come whose
+ * prompts have nothing in common, many times what its cache may hold.
+ *
+ * @module
+ */
+
+import { type Benchmark, integer, progress, type Report } from "./benchmark.ts";
+import { ServerProcess } from "./server_process.ts";
+
+const MIB = 1 << 20;
+
+/** The whole server, after so many requests. */
+interface Sample {
+  requests: number;
+  /** Resident memory in bytes. */
+  resident: number;
+  /** Of blocks in memory, as `/metrics` says. */
+  cached: number;
+}
+
+/** Watches a server's memory. */
+export const memory: Benchmark = {
+  about: "MiB of a server that reads prompt after prompt, none like another",
+  options: {
+    requests: { about: "prompts", default: "2000" },
+    cap: { about: "MiB that cached prompts may take", default: "128" },
+  },
+  async run(values): Promise<Report> {
+    const requests = integer(values, "requests");
+    const cap = integer(values, "cap");
+    const folder = await Deno.makeTempDir();
+    const samples: Sample[] = [];
+    try {
+      await using server = await ServerProcess.start({
+        PREFIX_CACHE: "kv",
+        KV_PATH: `${folder}/kv.sqlite`,
+        PREFIX_MEMORY: String(cap),
+        PREFIX_DISK: String(cap),
+        CONTEXT: "512",
+      });
+      for (let done = 1; done <= requests; done++) {
+        await complete(server, done);
+        if (done === 1 || done % 100 === 0) {
+          progress(done, requests, "prompts");
+          samples.push({ requests: done, ...await watch(server) });
+        }
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+    const [{ resident }] = samples;
+    const most = Math.max(...samples.map((sample) => sample.resident));
+    return {
+      tables: [{
+        title: `A server whose cache may take ${cap} MiB`,
+        header: ["prompts", "MiB", "more than at first", "of cached blocks"],
+        rows: samples.filter(shown).map((sample) => [
+          String(sample.requests),
+          sample.resident / MIB,
+          (sample.resident - resident) / MIB,
+          sample.cached / MIB,
+        ]),
+      }],
+      notes: [
+        `At most ${
+          ((most - resident) / MIB).toFixed(0)
+        } MiB more than after the first prompt, looked at every 100 prompts.`,
+      ],
+      data: samples,
+    };
+  },
+};
+
+/** Sends a prompt that begins as no other does. */
+async function complete({ origin }: ServerProcess, n: number): Promise<void> {
+  const response = await fetch(`${origin}/v1/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      model: "smollm2-135m-instruct",
+      prompt: `${n * 7919 % 100003} of ${n} and ${n * 31} and ${
+        n * 17
+      } to ${n}`,
+      max_tokens: 1,
+      temperature: 0,
+      prompt_cache_retention: "24h",
+    }),
+  });
+  const { usage } = await response.json();
+  if (response.ok && usage.prompt_tokens > 16) return;
+  throw new Error(
+    `Cannot complete a prompt: a block of tokens is required: received ${usage?.prompt_tokens}`,
+  );
+}
+
+async function watch(server: ServerProcess): Promise<Omit<Sample, "requests">> {
+  const { stdout } = await new Deno.Command("ps", {
+    args: ["-o", "rss=", "-p", String(server.pid)],
+  }).output();
+  const metrics = await (await fetch(`${server.origin}/metrics`)).text();
+  const cached = /^bita:prefix_memory_bytes\S* (\d+)/m.exec(metrics);
+  return {
+    resident: Number(new TextDecoder().decode(stdout)) * 1024,
+    cached: Number(cached?.[1]),
+  };
+}
+
+/** Picks the samples to print: the early ones, and then fewer and fewer. */
+function shown({ requests }: Sample): boolean {
+  return [1, 100, 200, 500].includes(requests) || requests % 1000 === 0;
+}
