@@ -33,12 +33,17 @@ export class DiskGuard {
     this.#floorBytes = floorBytes;
   }
 
-  /** Tells whether more may be written. */
+  /**
+   * Tells whether more may be written.
+   *
+   * @throws {Deno.errors.NotCapable} if nobody may ask.
+   */
   hasRoom(): boolean {
     try {
       const { bavail, bsize } = statfsSync(this.#folder);
       return bavail * bsize >= this.#floorBytes;
-    } catch {
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) throw error;
       return false;
     }
   }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { homedir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { MODEL } from "../server/_client.ts";
@@ -39,6 +40,30 @@ async function entrypoint(
   return args;
 }
 
+/** Sends a prompt to keep, until its blocks are written. */
+async function keepsPrompts(url: string): Promise<void> {
+  const written = async () => {
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    return Number(/^bita:prefix_written_total\S* (\d+)/m.exec(metrics)?.[1]);
+  };
+  const deadline = Date.now() + 20_000;
+  while (!(await written() > 0)) {
+    assert(Date.now() < deadline, "the KV is written");
+    const response = await fetch(`${url}/v1/completions`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({
+        model: MODEL,
+        prompt: "One, two, three. ".repeat(20),
+        max_tokens: 1,
+        prompt_cache_retention: "24h",
+      }),
+    });
+    await response.body?.cancel();
+    await delay(500);
+  }
+}
+
 Deno.test("the image's permissions are enough, and no more than that", async () => {
   const data = await Deno.makeTempDir();
   const cache = Deno.env.get("CACHE_DIR") ||
@@ -64,6 +89,7 @@ Deno.test("the image's permissions are enough, and no more than that", async () 
     }),
   });
   assertEquals((await response.json()).choices[0].text, " Paris");
+  await keepsPrompts(server.url);
   const page = await fetch(`${server.url}/`);
   assertStringIncludes(await page.text(), "<title>bita");
 
