@@ -40,8 +40,14 @@ async function canRun(name: BackendName): Promise<boolean> {
       const adapter = await gpuAdapter();
       return adapter !== null && !adapter.info.isFallbackAdapter;
     }
-    case "cpu":
-      return await import("./cpu_backend.ts").then(() => true, () => false);
+    case "cpu": {
+      const { cpuBackend } = await import("./cpu_backend.ts");
+      try {
+        return cpuBackend(1) !== undefined;
+      } catch {
+        return false;
+      }
+    }
     case "wasm":
       return true;
   }
