@@ -63,6 +63,18 @@ export class Janitor {
     if (counters.storeBytes > capBytes) await this.sweep();
   }
 
+  /** Tells the store what was used. */
+  async tellUses(): Promise<void> {
+    const uses = [...this.#used.values()];
+    this.#used.clear();
+    for (const { place, used } of uses) {
+      await this.#options.store.call(
+        (kv) => kv.touch(place, used),
+        PATIENCE_MS,
+      );
+    }
+  }
+
   /** Counts the store, and removes what must go. */
   async sweep(): Promise<void> {
     this.#sweeping ??= this.#sweep().finally(() => this.#sweeping = undefined);
@@ -71,7 +83,7 @@ export class Janitor {
 
   async #sweep(): Promise<void> {
     const { store, counters, capBytes, owner, now } = this.#options;
-    await this.#tellUses();
+    await this.tellUses();
     const blocks = await store.call((kv) => kv.list(), PATIENCE_MS);
     if (!blocks) return;
     const choice = chooseEvictions(blocks, { now: now(), capBytes });
@@ -93,17 +105,6 @@ export class Janitor {
       if (!removed) return;
       counters.storeEvictions++;
       counters.storeBytes -= entry.bytes;
-    }
-  }
-
-  async #tellUses(): Promise<void> {
-    const uses = [...this.#used.values()];
-    this.#used.clear();
-    for (const { place, used } of uses) {
-      await this.#options.store.call(
-        (kv) => kv.touch(place, used),
-        PATIENCE_MS,
-      );
     }
   }
 }

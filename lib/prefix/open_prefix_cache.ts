@@ -75,13 +75,14 @@ export async function openPrefixCache(
     return { cache: new PrefixCache(parts), about: `memory, ${blocks}` };
   }
   try {
-    const { stored, failure } = await openStored(settings, parts);
+    const { stored, aside, failure } = await openStored(settings, parts);
     const from = stored.fewest * size.tokens;
     const silent = counters.failures + counters.timeouts > 0;
     const reason = failure ? `: ${failure.message}` : "";
     return {
       cache: new PrefixCache({ ...parts, stored }),
       about: `kv, ${blocks}, read from ${from} tokens on` +
+        (aside ? `; a damaged file is put aside as ${aside}` : "") +
         (silent ? `; it does not answer yet${reason}` : ""),
     };
   } catch (error) {
@@ -102,11 +103,17 @@ async function openStored(
     counters: PrefixCounters;
     now: () => number;
   },
-): Promise<{ stored: StoredBlocks; failure?: Error | undefined }> {
+): Promise<
+  {
+    stored: StoredBlocks;
+    aside?: string | undefined;
+    failure?: Error | undefined;
+  }
+> {
   const isRemote = /^https?:/.test(kv);
-  let disk: DiskGuard | undefined;
+  let disk: DiskGuard | undefined, aside: string | undefined;
   if (!isRemote) {
-    await preflight(kv, { now });
+    aside = await preflight(kv, { now });
     disk = new DiskGuard(dirname(kv));
     await disk.load();
   }
@@ -139,5 +146,5 @@ async function openStored(
   });
   await janitor.sweep();
   janitor.start();
-  return { stored, failure };
+  return { stored, aside, failure };
 }

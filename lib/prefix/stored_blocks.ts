@@ -99,8 +99,10 @@ export class StoredBlocks {
     const lane = async () => {
       while (next < end) {
         const index = next++;
+        const { place } = wanted[index];
         const block = await this.#read(wanted[index], patience);
-        if (block) blocks[index] = { ...block, stored: entries![index]!.used };
+        const { used } = entries![index]!;
+        if (block) blocks[index] = { ...block, stored: this.#use(place, used) };
         else end = Math.min(end, index);
       }
     };
@@ -114,14 +116,20 @@ export class StoredBlocks {
 
   /** Takes a block to write, unless it is there; tells the store of its use if so. */
   offer(block: HeldBlock): void {
-    const { janitor, now } = this.#options;
     if (block.stored === undefined) {
-      block.stored = now();
+      block.stored = this.#options.now();
       this.#queue.push(block.retain());
-    } else if (now() - block.stored > USE_MS) {
-      block.stored = now();
-      janitor.noteUse(block.place);
+    } else {
+      block.stored = this.#use(block.place, block.stored);
     }
+  }
+
+  /** Tells the store of a use, if it has not heard of one lately; says of which it has. */
+  #use(place: BlockPlace, heard: number): number {
+    const { janitor, now } = this.#options;
+    if (now() - heard <= USE_MS) return heard;
+    janitor.noteUse(place);
+    return now();
   }
 
   /** Stops writing until the hold that it gives is released. */
@@ -129,9 +137,10 @@ export class StoredBlocks {
     return this.#queue.hold();
   }
 
-  /** Waits until nothing is left to write. */
+  /** Waits until the store has heard of all. */
   async idle(): Promise<void> {
     await this.#queue.idle();
+    await this.#options.janitor.tellUses();
   }
 
   /** Removes the blocks of a namespace, or all; returns their number. */

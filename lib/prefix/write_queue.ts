@@ -32,7 +32,8 @@ export class WriteQueue<T> {
   #bytes = 0;
   #holds = 0;
   #released = Promise.withResolvers<void>();
-  #writing: Promise<void> | undefined;
+  #writing = false;
+  #written = Promise.resolve();
 
   constructor(options: WriteQueueOptions<T>) {
     this.#options = options;
@@ -46,7 +47,7 @@ export class WriteQueue<T> {
     if (bytes > capBytes) return onDrop(item);
     this.#items.push(item);
     this.#bytes = bytes;
-    this.#writing ??= this.#writeAll().finally(() => this.#writing = undefined);
+    if (!this.#writing) this.#written = this.#writeAll();
   }
 
   /** Stops writing until the hold that it gives is released. */
@@ -66,19 +67,22 @@ export class WriteQueue<T> {
 
   /** Waits until nothing is left to write. */
   async idle(): Promise<void> {
-    await this.#writing;
+    await this.#written;
   }
 
   async #writeAll(): Promise<void> {
     const { write, now } = this.#options;
+    this.#writing = true;
     while (this.#items.length > 0) {
       await this.#released.promise;
       const item = this.#take();
-      if (!item) return;
+      if (!item) break;
       const before = now();
       await write(item);
       if (this.#items.length > 0) await delay(PAUSE * (now() - before));
     }
+    // At once, not a microtask later: an item that comes now starts a writer.
+    this.#writing = false;
   }
 
   #take(): T | undefined {

@@ -56,7 +56,7 @@ export interface Answer {
   cached: number;
 }
 
-/** Starts a toy with a cache, in memory unless told otherwise. */
+/** Starts a toy with a cache; it is in memory only unless `kv` is given. */
 export async function startToy(
   {
     model = new ToyModel({ context: 400 }),
@@ -67,8 +67,8 @@ export async function startToy(
   }: ToyServerOptions = {},
 ): Promise<ToyServer> {
   const { cache, about } = await openPrefixCache({
-    mode: "kv",
-    kv: ":memory:",
+    mode: settings.kv === undefined ? "memory" : "kv",
+    kv: "",
     memoryBytes: 16 * MIB,
     storeBytes: 64 * MIB,
     secret: SECRET,

@@ -23,6 +23,7 @@ async function knownAfter(...jumps: number[]): Promise<number[]> {
     hours += jump;
     using server = await startToy({ kv, now });
     const answer = await server.ask(PROMPT);
+    await server.cache.idle();
     assertEquals(answer.tokens, tokens);
     known.push(answer.cached);
   }
@@ -31,6 +32,10 @@ async function knownAfter(...jumps: number[]): Promise<number[]> {
 
 Deno.test("a clock that jumps ahead ends what was stored, and nothing else", async () => {
   assertEquals(await knownAfter(1, 22, 25), [48, 48, 0]);
+});
+
+Deno.test("what every start reads again lives on", async () => {
+  assertEquals(await knownAfter(20, 20, 20), [48, 48, 48]);
 });
 
 Deno.test("a clock that is set back ends nothing", async () => {

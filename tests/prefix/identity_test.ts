@@ -108,7 +108,7 @@ async function assertIdentical(
 /** Makes prompts of 1 to 90 tokens out of texts; some begin as another does. */
 function somePrompts(
   count: number,
-  textOf: (length: number, seed: number) => Int32Array,
+  textOf: (length: number, seed: number) => ArrayLike<number>,
 ): Int32Array[] {
   return Array.from({ length: count }, (_, i) => {
     const [length, shared] = [1 + (i * 37) % 90, (i * 29) % 70];

@@ -234,7 +234,8 @@ Deno.test("PrefixCache forgets a caller, in memory and in the store", async () =
 });
 
 Deno.test("PrefixCache counts what it does", async () => {
-  using server = await startToy();
+  using folder = temporaryFolder();
+  using server = await startToy({ kv: `${folder.path}/kv.sqlite` });
   await server.ask(PROMPT, KEEP);
   await server.cache.idle();
   await server.ask(PROMPT, KEEP);

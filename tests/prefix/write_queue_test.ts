@@ -32,6 +32,18 @@ Deno.test("WriteQueue writes in order, one at a time", async () => {
   assertEquals(written, ["a", "b", "c", "d"]);
 });
 
+Deno.test("WriteQueue writes what comes just as it has finished", async () => {
+  const { queue, written } = watched();
+  queue.push("a");
+  while (written.length === 0) await Promise.resolve();
+  for (const text of ["b", "c", "d"]) {
+    queue.push(text);
+    await Promise.resolve();
+  }
+  await queue.idle();
+  assertEquals(written, ["a", "b", "c", "d"]);
+});
+
 Deno.test("WriteQueue drops what comes when too much waits", async () => {
   const { queue, written, dropped } = watched();
   const release = queue.hold();
