@@ -21,7 +21,7 @@ export class ModelClient implements Disposable {
   #tasks = new Map<number, ReadableStreamDefaultController<TimedBurst>>();
   /** What the worker is at, by id; a task that was left takes up to a pass more. */
   #atWork = new Map<number, PromiseWithResolvers<void>>();
-  #erasures = new Map<number, (blocks: number) => void>();
+  #erasures = new Map<number, PromiseWithResolvers<number>>();
   #nextId = 0;
   #failure: Error | undefined;
   #counters: PrefixCounters | undefined;
@@ -103,11 +103,12 @@ export class ModelClient implements Disposable {
 
   /** Forgets the prompts of a caller, or all; returns how many blocks went. */
   erase(caller?: string): Promise<number> {
+    if (this.#failure) return Promise.reject(this.#failure);
     const id = this.#nextId++;
-    const { promise, resolve } = Promise.withResolvers<number>();
-    this.#erasures.set(id, resolve);
+    const erasure = Promise.withResolvers<number>();
+    this.#erasures.set(id, erasure);
     this.#say({ type: "erase", id, caller });
-    return promise;
+    return erasure.promise;
   }
 
   /** Ends the worker. */
@@ -118,7 +119,7 @@ export class ModelClient implements Disposable {
 
   #hear(message: FromWorker): void {
     if (message.type === "erased") {
-      this.#erasures.get(message.id)?.(message.blocks);
+      this.#erasures.get(message.id)?.resolve(message.blocks);
       this.#erasures.delete(message.id);
     }
     if (message.type !== "burst" && message.type !== "done") return;
@@ -145,6 +146,8 @@ export class ModelClient implements Disposable {
     for (const id of this.#atWork.keys()) this.#finish(id);
     for (const controller of this.#tasks.values()) controller.error(error);
     this.#tasks.clear();
+    for (const { reject } of this.#erasures.values()) reject(error);
+    this.#erasures.clear();
   }
 
   #say(message: ToWorker): void {
