@@ -34,7 +34,7 @@ export interface GenerationRequest {
   /** Texts that end the generation and are not part of it; up to 4. */
   stop: string[];
   draft: Draft;
-  /** The tree that masks fill, as in `bita/tree.ts`; without it, what pays. */
+  /** The comb that guesses fill, as in `bita/tree.ts`; without it, what pays. */
   draftTree?: Int32Array;
   /** What the client expects the answer to be, more or less. */
   prediction?: string;

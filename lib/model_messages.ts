@@ -33,7 +33,7 @@ export interface DecodeTask {
   maxTokens: number;
   endTokens: ReadonlySet<number>;
   draft: Draft;
-  /** The tree that masks fill; without it, what pays. */
+  /** The comb that guesses fill; without it, what pays. */
   draftTree?: Int32Array | undefined;
   /** A text that is likely to come, to copy from. */
   prediction?: Int32Array | undefined;

@@ -113,12 +113,12 @@ export class CostPlanner implements Planner {
   }
 
   learn({ tree, verdict, logits }: Outcome): void {
-    const { cost, memory } = this.#options;
+    const { cost, memory, sources } = this.#options;
     const { tokens } = verdict;
     learnFrom({ tree, verdict, logits }, this.#considered, this.#options);
     const { candidates, successor } = this.#state;
     const natural = naturalChain(tree.parents).length;
-    if (successor === undefined) {
+    if (successor === undefined && sources.has("bita")) {
       const spent = cost.body(tree.tokens.length) - cost.body(1) +
         cost.head(natural) - cost.head(1);
       memory.maskWorth.learn(

@@ -21,7 +21,7 @@ import type { Origin } from "./trace.ts";
 export interface FilledPlannerOptions extends GuessSources {
   /** Guesses by depth from 1. */
   comb: readonly number[];
-  /** Mask tokens that the model knows; each node gets them all. */
+  /** Mask tokens that the model knows; a node gets one a level of the comb. */
   masks: number;
 }
 

@@ -10,7 +10,7 @@
 export const SUCCESSORS = 4;
 
 /** The most that a token's successor can have been confirmed. */
-export const MOST_CONFIDENCE = 3;
+const MOST_CONFIDENCE = 3;
 
 /** A table `[vocab, SUCCESSORS]` of the likeliest successors, best first. */
 export class SuccessorTable {

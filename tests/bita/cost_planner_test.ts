@@ -198,6 +198,36 @@ Deno.test("CostPlanner drafts no more for having drafted in vain", () => {
   assertEquals([...tree.tokens], [1, 3]); // the second row takes no time
 });
 
+Deno.test("CostPlanner learns what masks are worth only where they draft", () => {
+  const model = new ToyModel({ seed: 1, vocab: 99 });
+  const worth = (sources: Source[]) => {
+    const parts = guessSources(model, {
+      prompt: Int32Array.of(1),
+      sources,
+      acceptance: alike(50, { masks: 3 }),
+    });
+    const planned = new CostPlanner({
+      ...parts,
+      cost: FLAT,
+      masks: model.masks,
+      maxRows: model.maxRows,
+    });
+    const before = parts.memory.maskWorth.gain(0);
+    const tree = planned.plan({ root: 1, budget: 9, candidates: [] });
+    const verdict = {
+      tokens: [2, 3, 4],
+      accepted: 2,
+      kept: 3,
+      drafter: 0,
+      hit: false,
+    };
+    planned.learn({ tree, verdict, logits: [] });
+    return parts.memory.maskWorth.gain(0) - before;
+  };
+  assertEquals(worth(["ngram"]), 0);
+  assert(worth(["bita"]) < 0); // as much came without one
+});
+
 Deno.test("CostPlanner lets a token that two sources propose count once", () => {
   const model = new ToyModel({ seed: 1, vocab: 8 });
   const prompt = Int32Array.of(1, 2, 3, 1, 2);
