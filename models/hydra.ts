@@ -82,11 +82,15 @@ function parseIds(
   metadata: Safetensors["metadata"],
   { name, below }: { name: string; below: number },
 ): Int32Array {
-  const ids = z.array(z.int().min(0).max(below - 1));
-  const json = metadata[name];
-  const { success, data } = ids.safeParse(JSON.parse(json ?? "null"));
+  const rising = z.array(z.int().min(0).max(below - 1))
+    .refine((ids) => ids.every((id, i) => i === 0 || id > ids[i - 1]));
+  const json = metadata[name] ?? "null";
+  const { success, data } = rising.safeParse(JSON.parse(json));
   if (success) return Int32Array.from(data);
-  throw refusal(`${name} must list ids below ${below}`, json?.slice(0, 40));
+  throw refusal(
+    `${name} must list rising ids below ${below}`,
+    json.slice(0, 40),
+  );
 }
 
 function refusal(rule: string, received = "none"): RangeError {

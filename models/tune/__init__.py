@@ -7,14 +7,17 @@ Read in this order:
     tokenizer.py     its tokenizer and chat template
     decode.py        many texts continued at once
     self_prompts.py  prompts that the model writes itself
+    states.py        hidden states of texts, kept in files
     answers.py       its greedy answers: what there is to learn
     layout.py        groups of masks behind one text
     adapter.py       what is learned
     draft.py         the forward pass of mask rows
     loss.py          what a good draft is
-    train.py         the loop, and how it resumes
+    train.py         the loop
+    run.py           how it resumes
     trees.py         tokens a pass, by the shape of the draft tree
     evaluate.py      held-out figures and the table for the planner
+    hydra.py         a head that drafts without rows
     adapter_file.py  the file that the server loads
     plot.py          the curves
 """

@@ -71,7 +71,7 @@ def run_data(args):
         batch=args.batch,
         end=chat.end,
         live=live,
-        states=StateFiles(args.states, llama, args.layers) if args.states else None,
+        states=StateFiles(args.states, llama, layers_of(args, llama)) if args.states else None,
     )
     live.note(f"answered {len(prompts)} prompts")
 
@@ -169,14 +169,14 @@ def run_hydra(args):
         depth=args.depth,
         width=args.width,
         words=args.words,
-        layers=tuple(args.layers),
+        layers=layers_of(args, llama),
         rate=args.rate,
         seed=args.seed,
     )
     learnt, held_out = (
         read_part(args.data, masks=args.depth, held_out=held) for held in (False, True)
     )
-    files = StateFiles(args.states or f"{args.run}/states", llama, args.layers)
+    files = StateFiles(args.states or f"{args.run}/states", llama, plan.layers)
     texts = Places(files, learnt, depth=args.depth, live=live)
     vocab = common_tokens(llama, learnt, args.words)
     trainer = HydraTrainer(llama, texts, vocab=vocab, plan=plan)
@@ -187,6 +187,12 @@ def run_hydra(args):
     result = evaluation.evaluate(found)
     add_hydra(args.adapter, trainer, result)
     print(evaluation.describe(result))
+
+
+def layers_of(args, llama):
+    """Gives the layers whose inputs a Hydra head reads."""
+    depth = llama.config.layers
+    return (depth // 3, 2 * depth // 3) if args.layers is None else tuple(sorted(args.layers))
 
 
 def run_plot(args):

@@ -14,8 +14,8 @@ def decode(llama, prompts, *, new_tokens, end, pick, recording=None):
     """Continues prompts, lists of ids, by up to `new_tokens` each.
 
     `pick(logits)` chooses a token a row, [B, vocab] -> [B]. Gives lists of ids; one
-    that ended has `end` as its last. With a tap, gives the states of each text beside,
-    those of its prompt in front.
+    that ended has `end` as its last. A recording takes the states of each text on
+    the way.
     """
     buffer = Buffer(llama, prompts, new_tokens, recording)
     texts = [[] for _ in prompts]

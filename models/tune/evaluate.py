@@ -23,7 +23,7 @@ EDGES = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # between bins of margins
 
 @dataclass(frozen=True)
 class Drafts:
-    """What the masks said at all A anchors of a text."""
+    """What masks, or steps of a Hydra head, said at all A anchors of a text."""
 
     ranks: torch.Tensor  # [A, M]
     margins: torch.Tensor  # [A, M, RANKS] of the likeliest tokens

@@ -39,7 +39,7 @@ class HydraPlan:
     depth: int = 3  # tokens drafted in a row
     width: int = 1024  # of the net
     words: int = 4096  # tokens that it can draft
-    layers: tuple[int, ...] = (10, 20)  # whose inputs it reads
+    layers: tuple[int, ...] = ()  # whose inputs it reads
     rate: float = 1e-3
     warm_up: int = 50
     clip: float = 1.0
@@ -48,17 +48,18 @@ class HydraPlan:
 
 
 class Hydra(nn.Module):
-    """The net. `vocab`, [V], are the tokens that it can draft."""
+    """The net, on the CPU. `vocab`, [V], are the tokens that it can draft."""
 
     def __init__(self, llama, vocab, *, width, layers):
         super().__init__()
         dim = llama.config.dim
-        self.llama, self.vocab, self.layers = llama, vocab, layers
+        self.vocab, self.layers = vocab, layers
         self.w1 = nn.Parameter(torch.zeros(width, (2 + len(layers)) * dim))
         self.bias = nn.Parameter(torch.zeros(width))
         self.w2 = nn.Parameter(torch.zeros(dim, width))  # the first step changes nothing
         self.out = nn.Parameter(torch.eye(dim))
-        self.head = llama.head[vocab].float()
+        self.embedding = llama.embedding.cpu()
+        self.head = llama.head.cpu()[vocab].float()
 
     @torch.no_grad()
     def start(self, scales, generator):
@@ -71,7 +72,7 @@ class Hydra(nn.Module):
         """[B, dim] states, the inputs of layers, [B, layers · dim], and the tokens that
         they chose, [B], to the next states. With a generator, inner numbers drop out, for
         the net to learn more than its texts."""
-        x = torch.cat([states, inputs, self.llama.embedding[tokens]], -1)
+        x = torch.cat([states, inputs, self.embedding[tokens]], -1)
         inner = F.silu(F.linear(x, self.w1, self.bias))
         if generator is not None:
             stays = torch.rand(inner.shape, generator=generator) >= DROPOUT
@@ -126,10 +127,10 @@ class HydraTrainer:
     """Trains a head on states."""
 
     def __init__(self, llama, places, *, vocab, plan):
-        self.llama, self.places, self.plan = llama, places, plan
+        self.places, self.plan = places, plan
         self.hydra = Hydra(llama, vocab, width=plan.width, layers=plan.layers)
         self.step, self.curve = 0, []
-        sizes = [*places.sizes(), llama.embedding.square().mean().sqrt()]
+        sizes = [*places.sizes(), self.hydra.embedding.square().mean().sqrt()]
         self.hydra.start(torch.stack(sizes).tolist(), draws(plan.seed, "hydra"))
         self.index = torch.full((llama.config.vocab,), -1)
         self.index[vocab] = torch.arange(len(vocab))

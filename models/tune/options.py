@@ -35,8 +35,13 @@ def parser(runs):
         )
 
     def layers(add):
-        about = "layers whose inputs a Hydra head reads beside the last one's output"
-        add("--layers", type=int, nargs="*", default=[10, 20], help=about)
+        add(
+            "--layers",
+            type=int,
+            nargs="*",
+            help="layers whose inputs a Hydra head reads beside the last one's output; "
+            "without it, those after a third and two thirds",
+        )
 
     add = command("data", "let the model answer prompts, or write them itself first")
     model(add)

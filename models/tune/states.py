@@ -28,8 +28,8 @@ class Tap:
         return y
 
     def take(self, hidden):
-        """Gives the states of the run whose last layer gave `hidden`, in float16."""
-        states = torch.cat([hidden, *self.inputs], -1).half()
+        """Gives the states of the run whose last layer gave `hidden`, float16 on the CPU."""
+        states = torch.cat([hidden, *self.inputs], -1).half().cpu()
         self.inputs.clear()
         return states
 
@@ -56,7 +56,12 @@ class StateFiles:
     """A folder with a file a text."""
 
     def __init__(self, folder, llama, layers):
-        self.folder, self.llama, self.layers = Path(folder), llama, tuple(layers)
+        most = llama.config.layers - 1
+        if not all(0 <= layer <= most for layer in layers):
+            raise ValueError(
+                f"Cannot keep states: layers must be 0 to {most}: received {layers}"
+            )
+        self.folder, self.llama, self.layers = Path(folder), llama, tuple(sorted(layers))
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, ids):

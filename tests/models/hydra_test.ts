@@ -66,10 +66,10 @@ Deno.test("parseHydra() refuses what does not fit", () => {
     );
   refused(
     { hydra_vocab: "[1,10]" },
-    "hydra_vocab must list ids below 10: received [1,10]",
+    "hydra_vocab must list rising ids below 10: received [1,10]",
   );
   refused(
     { hydra_layers: "[4]" },
-    "hydra_layers must list ids below 4: received [4]",
+    "hydra_layers must list rising ids below 4: received [4]",
   );
 });
