@@ -2,8 +2,9 @@
  * A GGUF file and its adapter turned into ONNX graphs, once, and kept on disk.
  *
  * In the cache, a folder a model and weight format, and adapter if it changes the
- * graphs; `.partial` is one in the making and `.lock` keeps processes apart. A folder gets its name only when all of it is
- * on the disk, so that whoever sees the name may trust it.
+ * graphs; `.partial` is one in the making and `.lock` keeps processes apart. A folder
+ * gets its name only when all of it is on the disk, so that whoever sees the name may
+ * trust it.
  *
  * @module
  */
@@ -25,7 +26,7 @@ import {
 import { WeightsFile } from "./graph/weights_file.ts";
 
 /** Rises whenever the graphs of an equal file would differ. */
-const CONVERTER_VERSION = 3;
+const CONVERTER_VERSION = 4;
 
 /** What a model runs from; plain data, so that it may cross to a worker. */
 export interface Artefact {
