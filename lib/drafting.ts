@@ -19,7 +19,6 @@ import { decodePlain } from "./bita/plain.ts";
 import { FilledPlanner } from "./bita/filled_planner.ts";
 import { Prediction } from "./bita/prediction.ts";
 import { SuccessorTable } from "./bita/successors.ts";
-import { widthsOf } from "./bita/tree.ts";
 import type { Draft } from "./generation.ts";
 
 /** A model, and what is known about drafting with it. */
@@ -35,8 +34,8 @@ export interface DraftedOptions extends DecodeOptions {
   draft: Draft;
   /** Stands in for the model, and must give the same bits. */
   through?: Model | undefined;
-  /** The comb that guesses fill; without it, what pays. */
-  draftTree?: Int32Array | undefined;
+  /** Guesses by depth, of a comb to fill; without it, what pays. */
+  draftTree?: readonly number[] | undefined;
   /** A text that is likely to come, to copy from. */
   prediction?: Int32Array | undefined;
 }
@@ -81,7 +80,7 @@ export class Drafting {
       masks,
     };
     const planner = draftTree
-      ? new FilledPlanner({ ...parts, comb: widthsOf(draftTree) })
+      ? new FilledPlanner({ ...parts, comb: draftTree })
       : new CostPlanner({ ...parts, cost, maxRows });
     return decode(model, prompt, { ...options, planner });
   }

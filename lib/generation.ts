@@ -35,7 +35,7 @@ export interface GenerationRequest {
   stop: string[];
   draft: Draft;
   /** The comb that guesses fill, as in `bita/tree.ts`; without it, what pays. */
-  draftTree?: Int32Array;
+  draftTree?: readonly number[];
   /** What the client expects the answer to be, more or less. */
   prediction?: string;
   /** Whether the prompt's cached part is told, and each pass with its guesses. */

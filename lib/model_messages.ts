@@ -33,8 +33,8 @@ export interface DecodeTask {
   maxTokens: number;
   endTokens: ReadonlySet<number>;
   draft: Draft;
-  /** The comb that guesses fill; without it, what pays. */
-  draftTree?: Int32Array | undefined;
+  /** Guesses by depth, of a comb to fill; without it, what pays. */
+  draftTree?: readonly number[] | undefined;
   /** A text that is likely to come, to copy from. */
   prediction?: Int32Array | undefined;
   /** Whether bursts tell of their guesses. */

@@ -57,11 +57,11 @@ export function isShape(text: string): boolean {
 }
 
 /**
- * Reads a comb such as `"5-4-3"`, its widths by depth; `"paper"` is that one.
+ * Reads a comb's widths by depth, such as `"5-4-3"`; `"paper"` is that one.
  *
  * @throws {SyntaxError} if the text is neither.
  */
-export function parseShape(text: string): Int32Array {
+export function parseShape(text: string): number[] {
   if (!isShape(text)) {
     throw new SyntaxError(
       `Cannot read a draft tree: "paper" or 1 to 8 widths from 1 to 99 such as "5-4-3" are required: received ${
@@ -69,7 +69,7 @@ export function parseShape(text: string): Int32Array {
       }`,
     );
   }
-  return text === "paper" ? staircase(5, 3) : comb(text.split("-").map(Number));
+  return text === "paper" ? [5, 4, 3] : text.split("-").map(Number);
 }
 
 /** Marks, row by row, whom each node attends to: itself and its ancestors. */
@@ -91,15 +91,6 @@ export function depths(parents: Int32Array): Int32Array {
     out[node] = out[parents[node]] + 1;
   }
   return out;
-}
-
-/** Counts, depth by depth from 1, the guesses of a tree. */
-export function widthsOf(parents: Int32Array): number[] {
-  const widths: number[] = [];
-  for (const depth of depths(parents).subarray(1)) {
-    widths[depth - 1] = (widths[depth - 1] ?? 0) + 1;
-  }
-  return widths;
 }
 
 /** Lists the root, its first child, that one's first child, and so on. */

@@ -171,7 +171,7 @@ function fold(seed: number): number {
   return Number(BigInt.asUintN(32, bits ^ (bits >> 32n)));
 }
 
-function toDraftTree(shape: string | null | undefined): Int32Array | undefined {
+function toDraftTree(shape: string | null | undefined): number[] | undefined {
   return shape == null || shape === "auto" ? undefined : parseShape(shape);
 }
 

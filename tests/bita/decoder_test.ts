@@ -5,7 +5,7 @@ import type { Model } from "../../lib/bita/model.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
-import { chain, parseShape } from "../../lib/bita/tree.ts";
+import { chain, comb, parseShape } from "../../lib/bita/tree.ts";
 import { wrapModel } from "../../lib/bita/wrap_model.ts";
 import { ToyModel } from "../toy/model.ts";
 import { run } from "./_run.ts";
@@ -44,7 +44,7 @@ Deno.test("decode() with masks that never err fills every pass", async () => {
 
 Deno.test("decode() goes on from a sibling with what its row said", async () => {
   // The planner swaps the two best guesses, so the right one is a sibling.
-  const inner = shapePlanner(parseShape("2-2"), 2);
+  const inner = shapePlanner(comb(parseShape("2-2")), 2);
   const model = new ToyModel({ noise: 0 });
   const { bursts } = await run(decode(model, PROMPT, {
     ...OPTIONS,

@@ -3,7 +3,7 @@ import { decode } from "../../lib/bita/decoder.ts";
 import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
 import { acceptedGuesses, finders } from "../../lib/bita/trace.ts";
-import { chain, parseShape } from "../../lib/bita/tree.ts";
+import { chain, comb, parseShape } from "../../lib/bita/tree.ts";
 import { ToyModel } from "../toy/model.ts";
 import { run } from "./_run.ts";
 
@@ -64,6 +64,6 @@ Deno.test("shapePlanner() tells masks from the successor of a hit", async () => 
     return new Set(all.flatMap(({ finders }) => finders));
   };
   assertEquals(await found(chain(3)), new Set(["mask"]));
-  const wide = await found(parseShape("4-4"));
+  const wide = await found(comb(parseShape("4-4")));
   assert(wide.has("successor"), "a sibling must have hit");
 });

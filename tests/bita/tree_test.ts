@@ -33,9 +33,9 @@ Deno.test("full() lets every guess branch on", () => {
 });
 
 Deno.test("parseShape() reads widths by depth", () => {
-  assertEquals(parseShape("3-1"), comb([3, 1]));
-  assertEquals(parseShape("paper"), parseShape("5-4-3"));
-  assertEquals(parseShape("12"), comb([12]));
+  assertEquals(parseShape("3-1"), [3, 1]);
+  assertEquals(comb(parseShape("paper")), staircase(5, 3));
+  assertEquals(parseShape("12"), [12]);
 });
 
 Deno.test("parseShape() refuses what is no shape", () => {

@@ -11,7 +11,7 @@ import { decodePlain } from "../../lib/bita/plain.ts";
 import { shapePlanner } from "../../lib/bita/planner.ts";
 import { uniform } from "../../lib/bita/random.ts";
 import { GREEDY, type Sampling } from "../../lib/bita/sampling.ts";
-import { chain, parseShape } from "../../lib/bita/tree.ts";
+import { chain, comb, parseShape } from "../../lib/bita/tree.ts";
 import { type Adapter, UNTRAINED } from "../../models/adapter.ts";
 import type { LlamaConfig } from "../../models/architecture.ts";
 import { gullible } from "../bita/_gullible.ts";
@@ -68,8 +68,8 @@ Deno.test("decode() equals decodePlain() on cpu at T = 0.8, KV included", async 
 
 const PLANNERS = {
   "a chain": shapePlanner(chain(4), model.masks),
-  "a wide tree": shapePlanner(parseShape("10-8-6"), model.masks),
-  "one mask": shapePlanner(parseShape("paper"), 1),
+  "a wide tree": shapePlanner(comb(parseShape("10-8-6")), model.masks),
+  "one mask": shapePlanner(comb(parseShape("paper")), 1),
 };
 
 for (const [name, planner] of Object.entries(PLANNERS)) {

@@ -12,7 +12,7 @@ import { decodePlain } from "../../lib/bita/plain.ts";
 import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";
 import { uniform } from "../../lib/bita/random.ts";
 import { GREEDY, type Sampling } from "../../lib/bita/sampling.ts";
-import { parseShape } from "../../lib/bita/tree.ts";
+import { comb, parseShape } from "../../lib/bita/tree.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import { webgpuBackend } from "../../lib/runtime/webgpu_backend.ts";
 import { openArtefact } from "../../models/artefact.ts";
@@ -47,7 +47,7 @@ Deno.test({
       sampling: GREEDY,
       maxTokens: 16,
       endTokens: END_TOKENS,
-      planner: shapePlanner(parseShape("2-1"), model.masks),
+      planner: shapePlanner(comb(parseShape("2-1")), model.masks),
     });
     assert(rows > 2 * passes, "a plain pass has one row");
   },
@@ -80,11 +80,11 @@ type Drafting = (
 const DRAFTINGS: Record<string, { prompts: number; planner: Drafting }> = {
   "the paper's tree": {
     prompts: 20,
-    planner: ({ masks }) => shapePlanner(parseShape("paper"), masks),
+    planner: ({ masks }) => shapePlanner(comb(parseShape("paper")), masks),
   },
   "many siblings": {
     prompts: 6,
-    planner: ({ masks }) => shapePlanner(parseShape("24-3"), masks),
+    planner: ({ masks }) => shapePlanner(comb(parseShape("24-3")), masks),
   },
   "guesses that are right": {
     prompts: 6,
