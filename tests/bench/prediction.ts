@@ -9,8 +9,10 @@ import { GREEDY } from "../../lib/bita/sampling.ts";
 import { Drafting } from "../../lib/drafting.ts";
 import { checkModel } from "../../lib/check_model.ts";
 import { type BackendName, BACKENDS } from "../../lib/runtime/backend.ts";
+import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
+import { openModel } from "../../lib/runtime/open_model.ts";
 import { watchCost } from "../../lib/watched_cost.ts";
-import { openRealModel } from "../real_model.ts";
+import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
 import {
   type Benchmark,
   integer,
@@ -57,13 +59,18 @@ export const prediction: Benchmark = {
         `Cannot run the benchmark: prompts of the category are required: received none of "${category}"`,
       );
     }
-    const model = await openRealModel(backend, { context: CONTEXT });
+    const artefact = await realArtefact(WEIGHTS[backend], { adapter: ADAPTER });
+    const model = await openModel(
+      await openBackend(backend, CONFIG),
+      artefact,
+      { context: CONTEXT },
+    );
     const { cost } = await checkModel(model);
     const now = () => performance.now();
     const drafting = new Drafting({
       model: watchCost(model, { cost, now }),
       cost,
-      adapter: {},
+      adapter: artefact.adapter,
     });
     const options = {
       sampling: GREEDY,
