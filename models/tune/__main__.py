@@ -1,14 +1,14 @@
 """The command line: `data`, `train`, `export`, `evaluate`, `hydra` and `plot`, in that
-order."""
+order, and `ablate`."""
 
 import json
-import signal
 import sys
 from pathlib import Path
 
 import torch
 
 from . import evaluate as evaluation
+from .ablation import ablate, table
 from .adapter import Adapter, Shape, untrained
 from .adapter_file import (
     adapter_metadata,
@@ -17,23 +17,25 @@ from .adapter_file import (
     read_adapter,
     write_adapter,
 )
-from .answers import encode_prompts, read_examples, write_answers
-from .draws import draws
+from .answers import encode_prompts, write_answers
+from .from_options import (
+    layers_of,
+    new_trainer,
+    open_llama,
+    open_run,
+    read_part,
+    stop_signal,
+    text_cache,
+    train_until_stopped,
+)
 from .hydra import HydraPlan, HydraTrainer, Places, common_tokens
 from .live import Live
-from .llama import Llama
-from .loss import Loss
 from .options import parser
 from .plot import plot
-from .run import read_checkpoint, train
 from .self_prompts import write_prompts
 from .states import StateFiles
-from .text import TextCache, read_text
+from .text import read_text
 from .tokenizer import Chat
-from .train import Plan, Trainer
-
-GIB = 1 << 30
-START_TOKENS = 4096  # whose mean embedding the masks start from
 
 
 def main():
@@ -44,6 +46,7 @@ def main():
         "evaluate": run_evaluate,
         "hydra": run_hydra,
         "plot": run_plot,
+        "ablate": run_ablate,
     }).parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -78,61 +81,7 @@ def run_data(args):
 
 def run_train(args):
     llama = open_llama(args)
-    examples = read_part(args.data, masks=args.masks, held_out=False)
-    adapter = start_adapter(args, llama, examples)
-    trainer = Trainer(
-        llama,
-        adapter,
-        examples,
-        plan=Plan(
-            loss=Loss(soft=args.soft, decay=args.decay, reach=args.reach),
-            steps=args.steps,
-            batch=args.batch,
-            groups=args.groups,
-            prompt_rate=args.prompt_rate,
-            rate=args.rate,
-            offset=args.offset,
-            seed=args.seed,
-        ),
-        texts=TextCache(llama, int(args.cache_gib * GIB)),
-    )
-    train_until_stopped(trainer, args)
-
-
-def train_until_stopped(trainer, args):
-    """Trains until the plan is done, the time is up or a signal comes."""
-    asked = []
-    for name in signal.SIGINT, signal.SIGTERM:
-        signal.signal(name, lambda number, _frame: asked.append(number))
-    train(
-        trainer,
-        args.run,
-        seconds=args.minutes * 60,
-        save_seconds=args.save_minutes * 60,
-        stopped=lambda: bool(asked),
-        live=Live(),
-    )
-
-
-def start_adapter(args, llama, examples):
-    """Gives the adapter that training starts from."""
-    if args.start_from:
-        return read_adapter(args.start_from, llama)[0]
-    shape = Shape(
-        masks=args.masks,
-        prompts=args.prompt_tokens,
-        vectors=args.vectors,
-        rank=args.rank,
-        linears=tuple(args.linears),
-        first_layer=args.first_layer,
-    )
-    adapter, generator = Adapter(llama.config, shape).to(llama.device), draws(args.seed, "start")
-    if args.start == "random":
-        adapter.start_at_random(generator)
-    else:
-        ids = [token for example in examples for token in example.ids][:START_TOKENS]
-        adapter.start_from_text(llama, ids, generator)
-    return adapter
+    train_until_stopped(new_trainer(args, llama, text_cache(args, llama)), args)
 
 
 def run_export(args):
@@ -189,42 +138,14 @@ def run_hydra(args):
     print(evaluation.describe(result))
 
 
-def layers_of(args, llama):
-    """Gives the layers whose inputs a Hydra head reads."""
-    depth = llama.config.layers
-    return (depth // 3, 2 * depth // 3) if args.layers is None else tuple(sorted(args.layers))
-
-
 def run_plot(args):
     plot(open_run(args)["curve"], args.out)
 
 
-def read_part(path, *, masks, held_out):
-    """Reads the examples that are held out, or the others."""
-    found = [
-        example
-        for example in read_examples(path, least=masks + 2)
-        if example.held_out == held_out
-    ]
-    if not found:
-        kind = "held-out" if held_out else "training"
-        raise ValueError(
-            f"Cannot read {path}: it must hold {kind} answers: received none"
-        )
-    return found
-
-
-def open_run(args):
-    state = read_checkpoint(args.run)
-    if state is None:
-        raise ValueError(
-            f"Cannot read {args.run}: it must hold a checkpoint: received none"
-        )
-    return state
-
-
-def open_llama(args):
-    return Llama(args.model, getattr(torch, args.dtype), args.device)
+def run_ablate(args):
+    llama = open_llama(args)
+    texts = text_cache(args, llama)
+    print(table(ablate(args, llama, texts, stopped=stop_signal(), live=Live())))
 
 
 main()
