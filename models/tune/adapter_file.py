@@ -2,7 +2,8 @@
 
     mask_embeddings [M, dim]
     prompt_keys, prompt_values [layers, kv_heads, P, head_dim]
-    layer_vectors [layers, M, dim]                if the shape has vectors
+    layer_vectors [layers, M, dim]                if the shape has vectors, to compare
+                                                  with: the server refuses them
     update.LINEAR.a [changed, rank, in]           for each updated linear, in the layers
     update.LINEAR.b [changed, out, rank]          from `first_layer` to the last
     hydra.w1 [width, (2 + L) dim], hydra.bias [width]   if a Hydra head was added
@@ -11,8 +12,8 @@
 Rows of `attn_qkv` are queries, keys, values, heads in rotary halves; those of
 `ffn_gate_up` are gate, up. Metadata are texts: `base_sha256`, `masks`, `prompts`, and
 as JSON `shape`, `plan`, `curve` and, once evaluated, `evaluation`; of a Hydra head
-`hydra_vocab`, the ids that it can draft, `hydra_layers`, whose inputs it reads, `hydra_plan`, `hydra_curve` and
-`hydra_evaluation`.
+`hydra_vocab`, the ids that it can draft, `hydra_layers`, whose inputs it reads,
+`hydra_plan`, `hydra_curve` and `hydra_evaluation`.
 """
 
 import json
