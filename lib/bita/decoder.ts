@@ -18,19 +18,18 @@ import { draftChain } from "./chain.ts";
 import type { DraftTree } from "./draft_tree.ts";
 import type { Model, Sequence } from "./model.ts";
 import { type Layout, layOut } from "./pass_layout.ts";
-import { type Planner, type PlanState, shapePlanner } from "./planner.ts";
+import type { Planner, PlanState } from "./planner.ts";
 import { prefill } from "./prefill.ts";
 import { topK } from "./top_k.ts";
 import { acceptedGuesses } from "./trace.ts";
-import { staircase } from "./tree.ts";
 import { trim } from "./trim.ts";
 import { type Verdict, verify } from "./verify.ts";
 import { Writer } from "./writer.ts";
 
 /** How to continue a prompt with drafts. */
 export interface DraftingOptions extends DecodeOptions {
-  /** Proposes what to try; the paper's tree unless given. */
-  planner?: Planner | undefined;
+  /** Proposes what to try. */
+  planner: Planner;
 }
 
 /**
@@ -46,9 +45,7 @@ export async function* decode(
   const writer = new Writer(model, prompt, options);
   if (writer.finish) return yield emptyBurst(writer.finish);
 
-  const { signal } = options;
-  const planner = options.planner ??
-    shapePlanner(staircase(5, 3), model.masks);
+  const { signal, planner } = options;
   const sequence = model.open(prompt);
   const read = rowReader(sequence);
   try {

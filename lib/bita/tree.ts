@@ -20,35 +20,9 @@ export function comb(widths: readonly number[]): Int32Array {
   return Int32Array.from(parents);
 }
 
-/**
- * Builds BiTA's staircase: a comb with a guess fewer each level.
- *
- * @throws {RangeError} if `depth` exceeds `width`.
- */
-export function staircase(width: number, depth: number): Int32Array {
-  if (depth > width) {
-    throw new RangeError(
-      `Cannot build a draft tree: depth must be at most ${width}: received ${depth}`,
-    );
-  }
-  return comb(Array.from({ length: depth }, (_, level) => width - level));
-}
-
 /** Builds a tree of one branch, `depth` guesses long. */
 export function chain(depth: number): Int32Array {
   return comb(new Array(depth).fill(1));
-}
-
-/** Builds a tree in which every node above `depth` has `width` children. */
-export function full(width: number, depth: number): Int32Array {
-  const parents = [-1];
-  let level = [0];
-  for (let d = 0; d < depth; d++) {
-    level = level.flatMap((node) =>
-      Array.from({ length: width }, () => parents.push(node) - 1)
-    );
-  }
-  return Int32Array.from(parents);
 }
 
 /** Tells whether a text names a tree that {@linkcode parseShape} can read. */

@@ -6,7 +6,7 @@
 
 import { decode } from "../../lib/bita/decoder.ts";
 import type { Model } from "../../lib/bita/model.ts";
-import { shapePlanner } from "../../lib/bita/planner.ts";
+import { shapePlanner } from "../bita/_shape_planner.ts";
 import type { Sampling } from "../../lib/bita/sampling.ts";
 import { chain } from "../../lib/bita/tree.ts";
 import { median } from "./statistics.ts";

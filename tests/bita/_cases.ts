@@ -6,9 +6,10 @@
 
 import fc from "fast-check";
 import type { DecodeOptions } from "../../lib/bita/burst.ts";
-import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";
+import type { Planner } from "../../lib/bita/planner.ts";
+import { full, shapePlanner } from "./_shape_planner.ts";
 import { uniform } from "../../lib/bita/random.ts";
-import { chain, comb, full } from "../../lib/bita/tree.ts";
+import { chain, comb } from "../../lib/bita/tree.ts";
 import type { ToyOptions } from "../toy/model.ts";
 
 /** One decoding to compare. */

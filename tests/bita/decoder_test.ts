@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Burst } from "../../lib/bita/burst.ts";
-import { decode } from "../../lib/bita/decoder.ts";
 import type { Model } from "../../lib/bita/model.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
-import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";
+import type { Planner } from "../../lib/bita/planner.ts";
+import { draft, shapePlanner } from "./_shape_planner.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
 import { chain, comb, parseShape } from "../../lib/bita/tree.ts";
 import { wrapModel } from "../../lib/bita/wrap_model.ts";
@@ -18,7 +18,7 @@ const OPTIONS = {
 };
 
 Deno.test("decode() needs fewer passes than tokens", async () => {
-  const { tokens, bursts } = await run(decode(new ToyModel(), PROMPT, OPTIONS));
+  const { tokens, bursts } = await run(draft(new ToyModel(), PROMPT, OPTIONS));
   const accepted = bursts.reduce((sum, burst) => sum + burst.accepted, 0);
   assertEquals(tokens.length, 20);
   assert(accepted >= 8, `${accepted} guesses accepted`);
@@ -28,7 +28,7 @@ Deno.test("decode() needs fewer passes than tokens", async () => {
 Deno.test("decode() with masks that never err fills every pass", async () => {
   const model = new ToyModel({ noise: 0 });
   const planner = shapePlanner(chain(3), 3);
-  const { bursts } = await run(decode(model, PROMPT, { ...OPTIONS, planner }));
+  const { bursts } = await run(draft(model, PROMPT, { ...OPTIONS, planner }));
   assertEquals(bursts.map(({ tokens }) => tokens.length), [
     0,
     1,
@@ -46,7 +46,7 @@ Deno.test("decode() goes on from a sibling with what its row said", async () => 
   // The planner swaps the two best guesses, so the right one is a sibling.
   const inner = shapePlanner(comb(parseShape("2-2")), 2);
   const model = new ToyModel({ noise: 0 });
-  const { bursts } = await run(decode(model, PROMPT, {
+  const { bursts } = await run(draft(model, PROMPT, {
     ...OPTIONS,
     planner: {
       widths: inner.widths,
@@ -64,20 +64,20 @@ Deno.test("decode() goes on from a sibling with what its row said", async () => 
 });
 
 Deno.test("decode() gives the paper's 52 rows unless told otherwise", async () => {
-  const { bursts } = await run(decode(new ToyModel(), PROMPT, OPTIONS));
+  const { bursts } = await run(draft(new ToyModel(), PROMPT, OPTIONS));
   assertEquals(bursts.slice(0, 3).map(({ rows }) => rows), [0, 4, 52]);
 });
 
 Deno.test("decode() keeps to the rows of the model", async () => {
   const model = new ToyModel({ maxRows: 7 });
-  const { bursts } = await run(decode(model, PROMPT, OPTIONS));
+  const { bursts } = await run(draft(model, PROMPT, OPTIONS));
   assertEquals(Math.max(...bursts.map(({ rows }) => rows)), 7);
 });
 
 Deno.test("decode() without masks decodes plainly", async () => {
   const model = new ToyModel({ masks: 0 });
   assertEquals(
-    await Array.fromAsync(decode(model, PROMPT, OPTIONS)),
+    await Array.fromAsync(draft(model, PROMPT, OPTIONS)),
     await Array.fromAsync(decodePlain(model, PROMPT, OPTIONS)),
   );
 });
@@ -103,14 +103,14 @@ function countedReads(): { model: Model; asked: number[] } {
 Deno.test("decode() reads no row that nobody needs", async () => {
   const { model, asked } = countedReads();
   const { tokens } = await run(
-    decode(model, PROMPT, { ...OPTIONS, maxTokens: 9 }),
+    draft(model, PROMPT, { ...OPTIONS, maxTokens: 9 }),
   );
   // The root and its masks, a chain and its masks, and a last chain.
   assertEquals(asked, [1, 3, 4, 3, 4]);
 
   asked.length = 0;
   const endTokens = new Set([tokens[7]]);
-  await run(decode(model, PROMPT, { ...OPTIONS, endTokens }));
+  await run(draft(model, PROMPT, { ...OPTIONS, endTokens }));
   assertEquals(asked, [1, 3, 4, 3, 4]);
 });
 
@@ -122,12 +122,12 @@ Deno.test("decode() reads all rows at once where a plan says so", async () => {
     plan: (state) => ({ ...inner.plan(state), readAll: true }),
   };
   const limits = { ...OPTIONS, maxTokens: 9 };
-  const { tokens } = await run(decode(model, PROMPT, { ...limits, planner }));
+  const { tokens } = await run(draft(model, PROMPT, { ...limits, planner }));
   assertEquals(asked, [4, 16, 7]);
   assertEquals(tokens, (await run(decodePlain(model, PROMPT, limits))).tokens);
 });
 
-for (const [name, decoding] of Object.entries({ decode, decodePlain })) {
+for (const [name, decoding] of Object.entries({ draft, decodePlain })) {
   Deno.test(`${name}() marks the end of the prefill`, async () => {
     const bursts = decoding(new ToyModel(), PROMPT, OPTIONS);
     const first = (await bursts.next()).value as Burst;

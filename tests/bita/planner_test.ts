@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { shapePlanner } from "../../lib/bita/planner.ts";
-import { chain, comb, full, staircase } from "../../lib/bita/tree.ts";
+import { full, shapePlanner } from "./_shape_planner.ts";
+import { chain, comb } from "../../lib/bita/tree.ts";
 import type { TopK } from "../../lib/bita/top_k.ts";
 
 /** Guesses 11, 12, … for depth 1, then 21, 22, … for depth 2, and so on. */
@@ -31,7 +31,7 @@ function plan(
 }
 
 Deno.test("shapePlanner() wants as many guesses by depth as the tree is wide", () => {
-  assertEquals(shapePlanner(staircase(5, 3), 3).widths, [5, 4, 3]);
+  assertEquals(shapePlanner(comb([5, 4, 3]), 3).widths, [5, 4, 3]);
   assertEquals(shapePlanner(full(2, 2), 3).widths, [2, 2]);
   assertEquals(shapePlanner(chain(0), 3).widths, []);
 });

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { decode } from "../../lib/bita/decoder.ts";
-import { type Planner, shapePlanner } from "../../lib/bita/planner.ts";
+import type { Planner } from "../../lib/bita/planner.ts";
+import { draft, shapePlanner } from "./_shape_planner.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
 import { acceptedGuesses, finders } from "../../lib/bita/trace.ts";
 import { chain, comb, parseShape } from "../../lib/bita/tree.ts";
@@ -32,8 +32,8 @@ Deno.test("acceptedGuesses() tells depth and rank along the path", () => {
 
 Deno.test("decode() tells a guess for each accepted token, if asked to", async () => {
   const model = new ToyModel();
-  const told = await run(decode(model, PROMPT, { ...OPTIONS, trace: true }));
-  const silent = await run(decode(model, PROMPT, OPTIONS));
+  const told = await run(draft(model, PROMPT, { ...OPTIONS, trace: true }));
+  const silent = await run(draft(model, PROMPT, OPTIONS));
   assertEquals(told.tokens, silent.tokens);
   for (const [i, { accepted, guesses }] of told.bursts.slice(1).entries()) {
     assertEquals(guesses?.length, accepted);
@@ -55,7 +55,7 @@ Deno.test("finders() reads who made a guess, or several at once", () => {
 
 Deno.test("shapePlanner() tells masks from the successor of a hit", async () => {
   const found = async (shape: Int32Array) => {
-    const { bursts } = await run(decode(new ToyModel({ noise: 0.3 }), PROMPT, {
+    const { bursts } = await run(draft(new ToyModel({ noise: 0.3 }), PROMPT, {
       ...OPTIONS,
       planner: shapePlanner(shape, 3),
       trace: true,

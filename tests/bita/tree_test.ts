@@ -4,19 +4,14 @@ import {
   chain,
   comb,
   depths,
-  full,
   naturalChain,
   parseShape,
-  staircase,
 } from "../../lib/bita/tree.ts";
+import { full } from "./_shape_planner.ts";
 import { draw } from "./_draw.ts";
 
-Deno.test("staircase() lets only the best guess of a level branch on", () => {
-  assertEquals([...staircase(3, 3)], [-1, 0, 0, 0, 1, 1, 4]);
-});
-
-Deno.test("staircase() refuses a tree deeper than it is wide", () => {
-  assertThrows(() => staircase(2, 3), RangeError, "depth must be at most 2");
+Deno.test("comb() lets only the best guess of a level branch on", () => {
+  assertEquals([...comb([3, 2, 1])], [-1, 0, 0, 0, 1, 1, 4]);
 });
 
 Deno.test("comb() takes any widths", () => {
@@ -34,7 +29,7 @@ Deno.test("full() lets every guess branch on", () => {
 
 Deno.test("parseShape() reads widths by depth", () => {
   assertEquals(parseShape("3-1"), [3, 1]);
-  assertEquals(comb(parseShape("paper")), staircase(5, 3));
+  assertEquals(parseShape("paper"), [5, 4, 3]);
   assertEquals(parseShape("12"), [12]);
 });
 
@@ -47,7 +42,7 @@ Deno.test("parseShape() refuses what is no shape", () => {
 });
 
 Deno.test("ancestorMask() shows a node itself and its ancestors", () => {
-  assertEquals(draw(ancestorMask(staircase(2, 2))), [
+  assertEquals(draw(ancestorMask(comb([2, 1]))), [
     "#...",
     "##..",
     "#.#.",
@@ -56,10 +51,10 @@ Deno.test("ancestorMask() shows a node itself and its ancestors", () => {
 });
 
 Deno.test("depths() counts edges to the root", () => {
-  assertEquals([...depths(staircase(3, 3))], [0, 1, 1, 1, 2, 2, 3]);
+  assertEquals([...depths(comb([3, 2, 1]))], [0, 1, 1, 1, 2, 2, 3]);
 });
 
 Deno.test("naturalChain() follows first children", () => {
-  assertEquals(naturalChain(staircase(3, 3)), [0, 1, 4, 6]);
+  assertEquals(naturalChain(comb([3, 2, 1])), [0, 1, 4, 6]);
   assertEquals(naturalChain(Int32Array.of(-1, 0, 0, 2, 1, 4)), [0, 1, 4, 5]);
 });

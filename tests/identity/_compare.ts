@@ -4,8 +4,8 @@
  * @module
  */
 
+import { draft, type MaskedOptions } from "../bita/_shape_planner.ts";
 import { assertEquals } from "@std/assert";
-import { decode, type DraftingOptions } from "../../lib/bita/decoder.ts";
 import type { Model } from "../../lib/bita/model.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { run } from "../bita/_run.ts";
@@ -28,10 +28,10 @@ export interface Tally {
 export async function assertIdentical(
   model: Model,
   prompt: Int32Array,
-  options: DraftingOptions,
+  options: MaskedOptions,
 ): Promise<Tally> {
   const plain = await run(decodePlain(model, prompt, options));
-  const drafted = await run(decode(model, prompt, options));
+  const drafted = await run(draft(model, prompt, options));
   assertEquals(drafted.tokens, plain.tokens);
   assertEquals(drafted.finish, plain.finish);
   const passes = drafted.bursts.filter(({ rows }) => rows > 0);

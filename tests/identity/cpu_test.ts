@@ -6,9 +6,8 @@
  */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { decode } from "../../lib/bita/decoder.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
-import { shapePlanner } from "../../lib/bita/planner.ts";
+import { draft, shapePlanner } from "../bita/_shape_planner.ts";
 import { uniform } from "../../lib/bita/random.ts";
 import { GREEDY, type Sampling } from "../../lib/bita/sampling.ts";
 import { chain, comb, parseShape } from "../../lib/bita/tree.ts";
@@ -152,7 +151,7 @@ Deno.test("decode() equals decodePlain() on cpu with prompts and masks at random
 Deno.test("a verifier that takes a wrong guess is found out on cpu", async () => {
   const text = await plainText(CHATS[36], 12);
   const options = { sampling: GREEDY, maxTokens: 12, endTokens: END_TOKENS };
-  const wrong = await run(decode(gullible(model), CHATS[36], options));
+  const wrong = await run(draft(gullible(model), CHATS[36], options));
   assertNotEquals(wrong.tokens, text);
 });
 

@@ -1,6 +1,6 @@
+import { draft } from "../bita/_shape_planner.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Burst, DecodeOptions } from "../../lib/bita/burst.ts";
-import { decode } from "../../lib/bita/decoder.ts";
 import type { Model, Pass } from "../../lib/bita/model.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
@@ -56,7 +56,7 @@ async function tokensOf(bursts: AsyncIterable<Burst>): Promise<number[]> {
 
 /** Decodes plainly where the index is even, with drafts where it is odd. */
 function start(model: Model, index: number, fields?: Partial<DecodeOptions>) {
-  const way = index % 2 === 0 ? decodePlain : decode;
+  const way = index % 2 === 0 ? decodePlain : draft;
   return tokensOf(way(model, PROMPTS[index], options(fields)));
 }
 

@@ -1,5 +1,5 @@
+import { draft } from "../bita/_shape_planner.ts";
 import { assert, assertEquals } from "@std/assert";
-import { decode } from "../../lib/bita/decoder.ts";
 import type { Model } from "../../lib/bita/model.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
@@ -49,7 +49,7 @@ async function answer(
   let passes = 0;
   for (const prompt of prompts) {
     const text: number[] = [];
-    const bursts = decode(model, prompt, {
+    const bursts = draft(model, prompt, {
       sampling: GREEDY,
       maxTokens: 48,
       endTokens: new Set(),
