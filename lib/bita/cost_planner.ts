@@ -15,7 +15,8 @@
 
 import type { Cost } from "./cost_curve.ts";
 import type { DraftTree } from "./draft_tree.ts";
-import { type GuessSources, type Option, Walk } from "./guesses.ts";
+import type { Guess } from "./acceptance.ts";
+import { copies, type GuessSources, type Option, Walk } from "./guesses.ts";
 import type { Outcome, Planner, PlanState } from "./planner.ts";
 import { learnFrom, originOf } from "./lessons.ts";
 import type { TopK } from "./top_k.ts";
@@ -36,6 +37,9 @@ const MASK_WIDTH = 8;
 
 /** The share of a token that a sibling which hits brings in the next pass. */
 const SIBLING_WORTH = 0.5;
+
+/** The chance from which on a guess needs no other beside it. */
+const SURE = 0.9;
 
 /** Passes over which the pace is averaged, once there were so many. */
 const PACE_MEMORY = 32;
@@ -99,10 +103,15 @@ export class CostPlanner implements Planner {
     return { ...tree, readAll: this.#readsAll(tree) };
   }
 
-  /** A step pays if a usual guess behind this chain would be worth its row. */
+  /**
+   * A step pays if a usual guess behind this chain would be worth its row, unless a
+   * copy of the text is about as sure as a guess can be.
+   */
   follows(chain: readonly TopK[]): boolean {
     const { sources, hydra, memory: { acceptance } } = this.#options;
     if (!sources.has("hydra") || chain.length >= hydra.depth) return false;
+    const isSure = (copy: Guess) => acceptance.chance(copy) > SURE;
+    if (copies(this.#options).some(isSure)) return false;
     let reach = 1;
     for (const [mask, { margins: [margin] }] of chain.entries()) {
       reach *= acceptance.chance(hydra.guess({ mask, rank: 0, margin }));

@@ -53,13 +53,34 @@ interface Copy extends Match {
 /** Tries that a belief without a measurement counts as. */
 const BELIEF = 4;
 
+/** Lists the places whose tokens before them are those at the text's end. */
+function places({ sources, prediction, index }: GuessSources): Copy[] {
+  if (!sources.has("ngram")) return [];
+  return [
+    ...prediction?.match
+      ? [{ ...prediction.match, from: prediction, guess: toldGuess }]
+      : [],
+    ...index.match ? [{ ...index.match, from: index, guess: copyGuess }] : [],
+  ];
+}
+
+/** Says what kinds of guesses copies would make at the text's end. */
+export function copies(from: GuessSources): Guess[] {
+  return places(from).map(guessOf);
+}
+
+/** Says what kind of guess a copy makes. */
+function guessOf({ length, guess }: Copy): Guess {
+  return guess(Math.ceil(Math.log2(length + 1)));
+}
+
 /** Walks down the likeliest path and lists what may follow. */
 export class Walk {
   readonly #state: PlanState;
   readonly #from: GuessSources;
   #depth = 0;
   /** Places whose tokens the path has followed so far. */
-  #copies: Copy[] = [];
+  #copies: Copy[];
   /** Whether the path has followed the chain's best guesses so far. */
   #onChain = true;
 
@@ -67,15 +88,7 @@ export class Walk {
   constructor(state: PlanState, from: GuessSources) {
     this.#state = state;
     this.#from = from;
-    if (!from.sources.has("ngram")) return;
-    const { prediction, index } = from;
-    if (prediction?.match) {
-      const { match } = prediction;
-      this.#copies.push({ ...match, from: prediction, guess: toldGuess });
-    }
-    if (index.match) {
-      this.#copies.push({ ...index.match, from: index, guess: copyGuess });
-    }
+    this.#copies = places(from);
   }
 
   /** Goes on to a token. */
@@ -130,12 +143,12 @@ export class Walk {
     }
     const copied = new Set<number>();
     const copies = this.#copies.toSorted((a, b) => b.length - a.length);
-    for (const { from, next, length, guess } of copies) {
-      const id = from.at(next);
+    for (const copy of copies) {
+      const id = copy.from.at(copy.next);
       // Copies that agree are seldom independent: the longer run counts.
       if (id === undefined || copied.has(id)) continue;
       copied.add(id);
-      yield [id, guess(Math.ceil(Math.log2(length + 1)))];
+      yield [id, guessOf(copy)];
     }
     if (sources.has("recycle")) {
       const confidence = memory.successors.confidence(token);

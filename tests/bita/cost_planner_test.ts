@@ -141,6 +141,28 @@ Deno.test("CostPlanner wants no chain that it would not use", () => {
   assert(!dear.follows([sure, sure]));
 });
 
+Deno.test("CostPlanner wants no chain where a copy is sure", () => {
+  const model = new ToyModel({ seed: 1, vocab: 99 });
+  const words = [1, 2, 3, 4, 5, 6, 7, 8];
+  const sure = planner(model, {
+    prompt: Int32Array.of(9),
+    sources: ["ngram", "hydra"],
+    hydra: alike(65, { masks: 3 }),
+    prediction: words,
+  });
+  assert(sure.follows([]));
+  const tree = sure.plan({ root: 9, budget: 99, candidates: [] });
+  const verdict = {
+    tokens: words.slice(0, 7),
+    accepted: 6,
+    kept: 7,
+    drafter: 6,
+    hit: false,
+  };
+  sure.learn({ tree, verdict, logits: [] });
+  assert(!sure.follows([]));
+});
+
 Deno.test("CostPlanner copies on while that pays", () => {
   const model = new ToyModel({ seed: 1, vocab: 8 });
   const prompt = Int32Array.of(1, 2, 3, 4, 5, 6, 1, 2, 3);
