@@ -9,6 +9,8 @@ import {
   type AcceptanceTable,
   Calibration,
 } from "../../lib/bita/calibration.ts";
+import { costCurve } from "../../lib/bita/cost_curve.ts";
+import { CostPlanner } from "../../lib/bita/cost_planner.ts";
 import type { GuessSources, Source } from "../../lib/bita/guesses.ts";
 import { MaskWorth } from "../../lib/bita/mask_worth.ts";
 import { NgramIndex } from "../../lib/bita/ngram_index.ts";
@@ -52,4 +54,20 @@ export function alike(
 ): AcceptanceTable {
   const all = (count: number) => new Array(masks).fill([[count]]);
   return { edges: [], seen: all(100), hits: all(hits) };
+}
+
+/** Rows that cost nothing. */
+export const FLAT = { body: costCurve([[2, 10], [32, 10]]), head: () => 1 };
+
+/** Plans for a toy whose rows cost so much. */
+export function costPlanner(
+  model: ToyModel,
+  { cost = FLAT, ...options }: SourceOptions & { cost?: typeof FLAT },
+): CostPlanner {
+  return new CostPlanner({
+    ...guessSources(model, options),
+    cost,
+    masks: model.masks,
+    maxRows: model.maxRows,
+  });
 }

@@ -8,22 +8,9 @@ import { decodePlain } from "../../lib/bita/plain.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
 import { ToyModel } from "../toy/model.ts";
 import { run } from "./_run.ts";
-import { alike, guessSources, type SourceOptions } from "./_sources.ts";
+import { alike, costPlanner, FLAT, guessSources } from "./_sources.ts";
 
-const FLAT = { body: costCurve([[2, 10], [32, 10]]), head: () => 1 };
 const STEEP = { body: costCurve([[2, 10], [32, 160]]), head: () => 1 };
-
-function planner(
-  model: ToyModel,
-  { cost = FLAT, ...options }: SourceOptions & { cost?: typeof FLAT },
-) {
-  return new CostPlanner({
-    ...guessSources(model, options),
-    cost,
-    masks: model.masks,
-    maxRows: model.maxRows,
-  });
-}
 
 Deno.test("CostPlanner never changes a text", async () => {
   let accepted = 0;
@@ -47,7 +34,7 @@ Deno.test("CostPlanner never changes a text", async () => {
         const plain = await run(decodePlain(model, prompt, options));
         const drafted = await run(decode(model, prompt, {
           ...options,
-          planner: planner(model, {
+          planner: costPlanner(model, {
             prompt,
             cost,
             sources,
@@ -72,101 +59,15 @@ Deno.test("CostPlanner drafts nothing where nothing pays", () => {
   const model = new ToyModel({ seed: 1, vocab: 8 });
   const prompt = Int32Array.of(1, 2, 3, 1, 2);
   const dear = { body: costCurve([[1, 1], [2, 100]]), head: () => 1 };
-  const tree = planner(model, { prompt, cost: dear, sources: ["ngram"] })
+  const tree = costPlanner(model, { prompt, cost: dear, sources: ["ngram"] })
     .plan({ root: 2, budget: 9, candidates: [] });
   assertEquals([...tree.parents], [-1]);
-});
-
-Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
-  const model = new ToyModel({ seed: 3, vocab: 30, words: 30, noise: 0 });
-  const prompt = Int32Array.of(1, 2, 3);
-  const options = {
-    sampling: GREEDY,
-    maxTokens: 25,
-    endTokens: new Set<number>(),
-  };
-  const { bursts } = await run(decode(model, prompt, {
-    ...options,
-    trace: true,
-    planner: planner(model, {
-      prompt,
-      sources: ["hydra"],
-      hydra: alike(90, { masks: 3 }),
-    }),
-  }));
-  const passes = bursts.filter(({ rows }) => rows > 0);
-  // The first pass has no draft; each other brings a chain and the token behind it.
-  assertEquals(passes.map(({ tokens }) => tokens.length), [
-    1,
-    ...new Array(6).fill(4),
-  ]);
-  assertEquals(passes[1].guesses?.map(({ finders }) => finders), [
-    ["hydra"],
-    ["hydra"],
-    ["hydra"],
-  ]);
-});
-
-Deno.test("CostPlanner leaves a chain with the path", () => {
-  const model = new ToyModel({ seed: 1, vocab: 99 });
-  const prompt = Int32Array.of(1, 2, 3, 1);
-  const chain = [4, 5].map((id) => ({ ids: [id], margins: [9] }));
-  const plan = (hits: number) =>
-    planner(model, {
-      prompt,
-      sources: ["ngram", "hydra"],
-      hydra: alike(hits, { masks: 2 }),
-    }).plan({ root: 1, budget: 4, candidates: [], chain });
-  assertEquals([...plan(90).tokens.slice(0, 2)], [1, 4]);
-  assert([...plan(90).tokens].includes(5));
-  const copying = plan(3); // 2 follows 1, as before; nothing follows 4
-  assertEquals([...copying.tokens.slice(0, 2)], [1, 2]);
-  assert(![...copying.tokens].includes(5));
-});
-
-Deno.test("CostPlanner wants no chain that it would not use", () => {
-  const model = new ToyModel({ seed: 1, vocab: 9 });
-  const prompt = Int32Array.of(1);
-  const sure = { ids: [4], margins: [9] };
-  const hydra = alike(65, { masks: 3 });
-  const other = planner(model, { prompt, sources: ["ngram"], hydra });
-  assert(!other.follows([]));
-  const free = planner(model, { prompt, sources: ["hydra"], hydra });
-  assert(free.follows([]));
-  assert(free.follows([sure, sure]));
-  assert(!free.follows([sure, sure, sure]));
-  const cost = { body: (rows: number) => rows + 1, head: () => 1 };
-  const dear = planner(model, { prompt, sources: ["hydra"], hydra, cost });
-  assert(dear.follows([sure]));
-  assert(!dear.follows([sure, sure]));
-});
-
-Deno.test("CostPlanner wants no chain where a copy is sure", () => {
-  const model = new ToyModel({ seed: 1, vocab: 99 });
-  const words = [1, 2, 3, 4, 5, 6, 7, 8];
-  const sure = planner(model, {
-    prompt: Int32Array.of(9),
-    sources: ["ngram", "hydra"],
-    hydra: alike(65, { masks: 3 }),
-    prediction: words,
-  });
-  assert(sure.follows([]));
-  const tree = sure.plan({ root: 9, budget: 99, candidates: [] });
-  const verdict = {
-    tokens: words.slice(0, 7),
-    accepted: 6,
-    kept: 7,
-    drafter: 6,
-    hit: false,
-  };
-  sure.learn({ tree, verdict, logits: [] });
-  assert(!sure.follows([]));
 });
 
 Deno.test("CostPlanner copies on while that pays", () => {
   const model = new ToyModel({ seed: 1, vocab: 8 });
   const prompt = Int32Array.of(1, 2, 3, 4, 5, 6, 1, 2, 3);
-  const tree = planner(model, { prompt, sources: ["ngram"] })
+  const tree = costPlanner(model, { prompt, sources: ["ngram"] })
     .plan({ root: 3, budget: 9, candidates: [] });
   assertEquals([...tree.tokens], [3, 4, 5, 6, 1, 2, 3]);
   assertEquals([...tree.parents], [-1, 0, 1, 2, 3, 4, 5]);
@@ -175,7 +76,7 @@ Deno.test("CostPlanner copies on while that pays", () => {
 Deno.test("CostPlanner copies a prediction, and goes on behind an edit", () => {
   const model = new ToyModel({ seed: 1, vocab: 99 });
   const prompt = Int32Array.of(9);
-  const planned = planner(model, {
+  const planned = costPlanner(model, {
     prompt,
     sources: ["ngram"],
     prediction: [1, 2, 3, 4, 5, 6],
@@ -196,7 +97,7 @@ Deno.test("CostPlanner copies a prediction, and goes on behind an edit", () => {
 
 Deno.test("CostPlanner drafts no more for having drafted in vain", () => {
   const model = new ToyModel({ seed: 1, vocab: 99 });
-  const planned = planner(model, {
+  const planned = costPlanner(model, {
     prompt: Int32Array.of(1, 2, 3, 1),
     cost: STEEP,
     sources: ["ngram"],
@@ -253,7 +154,7 @@ Deno.test("CostPlanner learns what masks are worth only where they draft", () =>
 Deno.test("CostPlanner lets a token that two sources propose count once", () => {
   const model = new ToyModel({ seed: 1, vocab: 8 });
   const prompt = Int32Array.of(1, 2, 3, 1, 2);
-  const tree = planner(model, { prompt, sources: ["ngram", "bita"] }).plan({
+  const tree = costPlanner(model, { prompt, sources: ["ngram", "bita"] }).plan({
     root: 2,
     budget: 2,
     candidates: [{ ids: [3, 5], margins: [2, 2] }],
