@@ -2,12 +2,9 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { costCurve } from "../../lib/bita/cost_curve.ts";
 import { CostPlanner } from "../../lib/bita/cost_planner.ts";
-import { decode } from "../../lib/bita/decoder.ts";
 import type { Source } from "../../lib/bita/guesses.ts";
-import { decodePlain } from "../../lib/bita/plain.ts";
-import { GREEDY } from "../../lib/bita/sampling.ts";
 import { ToyModel } from "../toy/model.ts";
-import { run } from "./_run.ts";
+import { assertSameText } from "./_same_text.ts";
 import { alike, costPlanner, FLAT, guessSources } from "./_sources.ts";
 
 const STEEP = { body: costCurve([[2, 10], [32, 160]]), head: () => 1 };
@@ -23,31 +20,22 @@ Deno.test("CostPlanner never changes a text", async () => {
       fc.constantFrom(0, 1),
       fc.nat(100),
       async (seed, vocab, sources, cost, temperature, hits) => {
-        const words = vocab - seed % 3;
-        const model = new ToyModel({ seed, vocab, words, perturb: true });
-        const prompt = Int32Array.from([0, 1, 2, 0, 1], (id) => id % vocab);
-        const options = {
-          sampling: { ...GREEDY, temperature, seed },
-          maxTokens: 24,
-          endTokens: new Set([vocab - 1]),
-        };
-        const plain = await run(decodePlain(model, prompt, options));
-        const drafted = await run(decode(model, prompt, {
-          ...options,
-          planner: costPlanner(model, {
-            prompt,
-            cost,
-            sources,
-            acceptance: alike(hits, { masks: model.masks }),
-            hydra: alike(hits, { masks: seed % 4 }),
-            prediction: plain.tokens.map((id, i) =>
-              i % 7 === seed % 9 ? id + 1 : id
-            ),
-          }),
-        }));
-        assertEquals(drafted.tokens, plain.tokens);
-        assertEquals(drafted.finish, plain.finish);
-        for (const burst of drafted.bursts) accepted += burst.accepted;
+        accepted += await assertSameText({
+          seed,
+          vocab,
+          temperature,
+          planner: (model, prompt, text) =>
+            costPlanner(model, {
+              prompt,
+              cost,
+              sources,
+              acceptance: alike(hits, { masks: model.masks }),
+              hydra: alike(hits, { masks: seed % 4 }),
+              prediction: text.map((id, at) =>
+                at % 7 === seed % 9 ? id + 1 : id
+              ),
+            }),
+        });
       },
     ),
     { numRuns: 2000 },

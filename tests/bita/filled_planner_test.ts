@@ -1,12 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { decode } from "../../lib/bita/decoder.ts";
 import { FilledPlanner } from "../../lib/bita/filled_planner.ts";
 import type { Source } from "../../lib/bita/guesses.ts";
-import { decodePlain } from "../../lib/bita/plain.ts";
-import { GREEDY } from "../../lib/bita/sampling.ts";
 import { ToyModel } from "../toy/model.ts";
-import { run } from "./_run.ts";
+import { assertSameText } from "./_same_text.ts";
 import { alike, guessSources, type SourceOptions } from "./_sources.ts";
 
 const MODEL = new ToyModel({ seed: 1, vocab: 99 });
@@ -26,27 +23,18 @@ Deno.test("FilledPlanner never changes a text", async () => {
       fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }),
       fc.constantFrom(0, 1),
       async (seed, vocab, sources, comb, temperature) => {
-        const words = vocab - seed % 3;
-        const model = new ToyModel({ seed, vocab, words, perturb: true });
-        const prompt = Int32Array.from([0, 1, 2, 0, 1], (id) => id % vocab);
-        const options = {
-          sampling: { ...GREEDY, temperature, seed },
-          maxTokens: 24,
-          endTokens: new Set([vocab - 1]),
-        };
-        const plain = await run(decodePlain(model, prompt, options));
         const hydra = alike(50, { masks: seed % 4 });
-        const drafted = await run(decode(model, prompt, {
-          ...options,
-          planner: new FilledPlanner({
-            ...guessSources(model, { prompt, sources, hydra }),
-            comb,
-            masks: model.masks,
-          }),
-        }));
-        assertEquals(drafted.tokens, plain.tokens);
-        assertEquals(drafted.finish, plain.finish);
-        for (const burst of drafted.bursts) accepted += burst.accepted;
+        accepted += await assertSameText({
+          seed,
+          vocab,
+          temperature,
+          planner: (model, prompt) =>
+            new FilledPlanner({
+              ...guessSources(model, { prompt, sources, hydra }),
+              comb,
+              masks: model.masks,
+            }),
+        });
       },
     ),
     { numRuns: 1000 },

@@ -1,0 +1,44 @@
+/**
+ * Decodes a toy's text with drafts and without.
+ *
+ * @module
+ */
+
+import { assertEquals } from "@std/assert";
+import { decode } from "../../lib/bita/decoder.ts";
+import { decodePlain } from "../../lib/bita/plain.ts";
+import type { Planner } from "../../lib/bita/planner.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
+import { ToyModel } from "../toy/model.ts";
+import { run } from "./_run.ts";
+
+/** A toy, and how it chooses. */
+export interface SameText {
+  seed: number;
+  vocab: number;
+  temperature: number;
+  /** Gives the planner under test, which may know the text. */
+  planner(model: ToyModel, prompt: Int32Array, text: number[]): Planner;
+}
+
+/** Checks that drafts change no token; gives how many guesses were right. */
+export async function assertSameText(
+  { seed, vocab, temperature, planner }: SameText,
+): Promise<number> {
+  const words = vocab - seed % 3;
+  const model = new ToyModel({ seed, vocab, words, perturb: true });
+  const prompt = Int32Array.from([0, 1, 2, 0, 1], (id) => id % vocab);
+  const options = {
+    sampling: { ...GREEDY, temperature, seed },
+    maxTokens: 24,
+    endTokens: new Set([vocab - 1]),
+  };
+  const plain = await run(decodePlain(model, prompt, options));
+  const drafted = await run(decode(model, prompt, {
+    ...options,
+    planner: planner(model, prompt, plain.tokens),
+  }));
+  assertEquals(drafted.tokens, plain.tokens);
+  assertEquals(drafted.finish, plain.finish);
+  return drafted.bursts.reduce((sum, { accepted }) => sum + accepted, 0);
+}
