@@ -43,11 +43,14 @@ Deno.test("a request is a trace: the line, the prompt, the passes", async () => 
     temperature: 0,
   });
   const find = (name: string) => spans.find((span) => span.name === name);
-  for (let tries = 0; !find("generate") && tries < 100; tries++) {
+  const parent = (name: string) =>
+    spans.find(({ spanId }) => spanId === find(name)?.parentSpanId);
+  // A span is exported when it has ended, so the request's may come last.
+  for (let tries = 0; !parent("generate") && tries < 200; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const whole = find("generate")!;
-  const request = spans.find(({ spanId }) => spanId === whole.parentSpanId)!;
+  const request = parent("generate")!;
   assert(request, "the request's span must be the parent");
   let before = BigInt(whole.startTimeUnixNano);
   for (const name of ["queue", "prefill", "passes"]) {
