@@ -14,11 +14,18 @@ import type {
   ToWorker,
 } from "./model_messages.ts";
 
+/** A text that is being decoded. */
+interface Task {
+  controller: ReadableStreamDefaultController<TimedBurst>;
+  /** Stops listening to its signal. */
+  ignore: () => void;
+}
+
 /** Decodes with one model. */
 export class ModelClient implements Disposable {
   readonly opened: OpenedModel;
   #worker: Worker;
-  #tasks = new Map<number, ReadableStreamDefaultController<TimedBurst>>();
+  #tasks = new Map<number, Task>();
   /** What the worker is at, by id; a task that was left takes up to a pass more. */
   #atWork = new Map<number, PromiseWithResolvers<void>>();
   #erasures = new Map<number, PromiseWithResolvers<number>>();
@@ -71,21 +78,24 @@ export class ModelClient implements Disposable {
   ): ReadableStream<TimedBurst> {
     const id = this.#nextId++;
     const stop = () => {
-      this.#tasks.delete(id);
+      this.#end(id);
       this.#say({ type: "cancel", id });
     };
     return new ReadableStream<TimedBurst>({
       start: (controller) => {
         signal.throwIfAborted();
         if (this.#failure) throw this.#failure;
-        this.#tasks.set(id, controller);
-        this.#atWork.set(id, Promise.withResolvers());
-        this.#say({ type: "decode", id, task });
-        signal.addEventListener("abort", () => {
-          if (!this.#tasks.has(id)) return;
+        const abort = () => {
           stop();
           controller.error(signal.reason);
-        }, { once: true });
+        };
+        signal.addEventListener("abort", abort);
+        this.#tasks.set(id, {
+          controller,
+          ignore: () => signal.removeEventListener("abort", abort),
+        });
+        this.#atWork.set(id, Promise.withResolvers());
+        this.#say({ type: "decode", id, task });
       },
       cancel: stop,
     });
@@ -125,15 +135,22 @@ export class ModelClient implements Disposable {
     if (message.type !== "burst" && message.type !== "done") return;
     if (message.type === "done") this.#finish(message.id);
     if (message.type === "done") this.#counters = message.counters;
-    const controller = this.#tasks.get(message.id);
-    if (!controller) return; // left before the worker heard of it
+    const task = this.#tasks.get(message.id);
+    if (!task) return; // left before the worker heard of it
+    const { controller } = task;
     if (message.type === "burst") {
       controller.enqueue(message.burst);
       return;
     }
-    this.#tasks.delete(message.id);
+    this.#end(message.id);
     if (message.error === undefined) controller.close();
     else controller.error(new Error(message.error));
+  }
+
+  /** Lets go of a task: what its signal depends on may live as long as the server. */
+  #end(id: number): void {
+    this.#tasks.get(id)?.ignore();
+    this.#tasks.delete(id);
   }
 
   #finish(id: number): void {
@@ -144,8 +161,10 @@ export class ModelClient implements Disposable {
   #fail(error: Error): void {
     this.#failure = error;
     for (const id of this.#atWork.keys()) this.#finish(id);
-    for (const controller of this.#tasks.values()) controller.error(error);
-    this.#tasks.clear();
+    for (const [id, { controller }] of this.#tasks) {
+      this.#end(id);
+      controller.error(error);
+    }
     for (const { reject } of this.#erasures.values()) reject(error);
     this.#erasures.clear();
   }

@@ -39,12 +39,13 @@ export function queued(
     }
     if (waiting.size >= maxWaiting) throw overloaded(maxWaiting, retryAfterMs);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    waiting.add(resolve);
-    signal.addEventListener("abort", () => {
+    const leave = () => {
       waiting.delete(resolve);
       reject(signal.reason);
-    }, { once: true });
-    return promise;
+    };
+    waiting.add(resolve);
+    signal.addEventListener("abort", leave);
+    return promise.finally(() => signal.removeEventListener("abort", leave));
   }
 
   function next(): void {

@@ -3,6 +3,7 @@ import { ApiError } from "../lib/errors.ts";
 import type { Engine, GenerationRequest } from "../lib/generation.ts";
 import { parseCompletionRequest } from "../lib/openai/completion_request.ts";
 import { queued } from "../lib/queue.ts";
+import { watchedSignal } from "./_signal.ts";
 import { toyEngine } from "./toy/engine.ts";
 
 /** A toy whose runs wait at their first word until `open` is called. */
@@ -109,6 +110,21 @@ Deno.test("queued() frees the place of a waiting client that leaves", async () =
   gates[1].resolve();
   await Promise.all([first, third]);
   assertEquals(prompts(toy.asked), ["a", "c"]);
+});
+
+Deno.test("queued() lets go of a signal", async () => {
+  const { toy, gates } = gatedToy();
+  const engine = queued(toy, { maxRunning: 1 });
+  const { signal, listeners } = watchedSignal();
+  const first = run(engine, "a");
+  const second = run(engine, "b", signal);
+  await settle();
+  assertEquals(listeners(), 1);
+  gates[0].resolve();
+  await settle();
+  gates[1].resolve();
+  assertEquals(await Promise.all([first, second]), ["one", "one"]);
+  assertEquals(listeners(), 0);
 });
 
 Deno.test("queued() goes on when the running client leaves", async () => {
