@@ -15,6 +15,7 @@ from .adapter_file import (
     add_hydra,
     annotate_adapter,
     read_adapter,
+    read_hydra,
     write_adapter,
 )
 from .answers import encode_prompts, write_answers
@@ -129,6 +130,8 @@ def run_hydra(args):
     texts = Places(files, learnt, depth=args.depth, live=live)
     vocab = common_tokens(llama, learnt, args.words)
     trainer = HydraTrainer(llama, texts, vocab=vocab, plan=plan)
+    if args.start_from:
+        trainer.hydra.start_from(read_hydra(args.start_from, llama))
     train_until_stopped(trainer, args)
     if trainer.step < plan.steps:
         return

@@ -101,6 +101,17 @@ def add_hydra(path, trainer, result, dtype=torch.float16):
     )
 
 
+def read_hydra(path, llama):
+    """Gives the parameters of a file's Hydra head, by name; a file without one raises
+    ValueError."""
+    read_adapter(path, llama)
+    with safe_open(path, "pt") as file:
+        names = [name for name in file.keys() if name.startswith("hydra.")]
+        if not names:
+            raise ValueError(f"Cannot load {path}: it must hold a Hydra head: received none")
+        return {name.removeprefix("hydra."): file.get_tensor(name).float() for name in names}
+
+
 def change_file(path, tensors, notes):
     """Adds or replaces tensors and metadata of a file, in one move."""
     with safe_open(path, "pt") as file:

@@ -69,6 +69,17 @@ class Hydra(nn.Module):
         noise = torch.randn(width, parts, dim, generator=generator) / (parts * dim) ** 0.5
         self.w1.copy_((noise / torch.tensor(scales)[:, None]).flatten(1))
 
+    @torch.no_grad()
+    def start_from(self, tensors):
+        """Starts where another head of the same shape, parameters by name, has ended."""
+        for name, parameter in self.named_parameters():
+            if tensors[name].shape != parameter.shape:
+                raise ValueError(
+                    f"Cannot start from the head: {name} must be {[*parameter.shape]}: "
+                    f"received {[*tensors[name].shape]}"
+                )
+            parameter.copy_(tensors[name])
+
     def step(self, states, inputs, tokens, generator=None):
         """[B, dim] states, the inputs of layers, [B, layers · dim], and the tokens that
         they chose, [B], to the next states. With a generator, inner numbers drop out, for
@@ -129,7 +140,7 @@ class HydraTrainer:
     """Trains a head on states."""
 
     def __init__(self, llama, places, *, vocab, plan):
-        self.places, self.plan = places, plan
+        self.places, self.plan, self.dtype = places, plan, llama.dtype
         self.hydra = Hydra(llama, vocab, width=plan.width, layers=plan.layers)
         self.step, self.curve = 0, []
         sizes = [*places.sizes(), self.hydra.embedding.square().mean().sqrt()]
@@ -147,7 +158,8 @@ class HydraTrainer:
         for group in self.optimizer.param_groups:
             group["lr"] = plan.rate * share
         generator = draws(plan.seed, "step", self.step)
-        logits, labels, teacher = self._draft(self.places, self._batch(), generator)
+        with torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32):
+            logits, labels, teacher = self._draft(self.places, self._batch(), generator)
         loss = plan.loss(logits, labels, teacher) / plan.loss.weights(labels).sum()
         self.optimizer.zero_grad()
         loss.backward()
@@ -176,7 +188,7 @@ class HydraTrainer:
             said.append(self.hydra.logits(state))
         with torch.no_grad():
             teacher = F.linear(own, self.hydra.head)
-        return torch.stack(said, 1), self.index[tokens[:, 1:]], teacher
+        return torch.stack(said, 1).float(), self.index[tokens[:, 1:]], teacher
 
     def state(self):
         """Gives all that a later `load` needs to go on from here."""

@@ -102,6 +102,7 @@ def parser(runs):
     add("--run", required=True, help="folder of the checkpoint")
     add("--adapter", required=True, help="the exported file to add the head to in the end")
     add("--states", help="folder of the texts' states; in the run's without it")
+    add("--start-from", help="an exported file whose head to go on from")
     layers(add)
     add("--steps", type=int, default=1500, help="steps of the whole run, over all starts")
     add("--minutes", type=float, default=float("inf"), help="time of this start")

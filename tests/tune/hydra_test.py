@@ -52,6 +52,17 @@ class TestHydra(unittest.TestCase):
         self.assertLess(trainer.curve[-1]["loss"], 0.7 * first["loss"])
         self.assertGreater(trainer.curve[-1]["top1"][0], first["top1"][0] + 0.2)
 
+    def test_starts_from_another_head(self):
+        first, second = new_trainer(), new_trainer(seed=1)
+        with tempfile.TemporaryDirectory() as folder:
+            run(first, folder)
+        tensors = first.hydra.state_dict()
+        second.hydra.start_from(tensors)
+        for mine, other in zip(second.hydra.parameters(), first.hydra.parameters()):
+            self.assertTrue(torch.equal(mine, other))
+        with self.assertRaisesRegex(ValueError, "w1 must be"):
+            second.hydra.start_from(tensors | {"w1": tensors["w2"]})
+
     def test_places_are_within_a_text(self):
         examples = some_examples(3)
         texts = places(examples)
