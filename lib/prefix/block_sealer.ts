@@ -44,10 +44,12 @@ export class BlockSealer {
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
     const key = await this.#key(place);
     const sealed = await crypto.subtle.encrypt(gcm(place, nonce), key, plain);
+    plain.buffer.transfer(0);
     const record = new Uint8Array(HEAD_BYTES + sealed.byteLength);
     record.set(MAGIC);
     record.set(nonce, MAGIC.length);
     record.set(new Uint8Array(sealed), HEAD_BYTES);
+    sealed.transfer(0);
     return record;
   }
 

@@ -32,7 +32,10 @@ export interface BlockStore {
   ): Promise<(StoredEntry | undefined)[]>;
   /** Reads a record as it was at one moment. */
   read(place: BlockPlace): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** Writes a record and its entry at once, unless there is one already. */
+  /**
+   * Writes a record and its entry at once, unless there is one already. The record is
+   * the store's from then on.
+   */
   write(
     place: BlockPlace,
     record: Uint8Array<ArrayBuffer>,

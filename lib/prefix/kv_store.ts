@@ -76,6 +76,7 @@ function kvStore(kv: Deno.Kv): BlockStore {
         atomic.set([...dataKey(place), i], part);
       }
       await commit(atomic); // refused where the block is there already
+      record.buffer.transfer(0); // as garbage, records would outgrow any cap
     },
 
     async list() {

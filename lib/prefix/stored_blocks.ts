@@ -206,7 +206,7 @@ export class StoredBlocks {
     if (!written) return this.#drop(block);
     block.release();
     counters.written++;
-    await janitor.grown(record.length);
+    await janitor.grown(entry.bytes);
   }
 
   #drop(block: HeldBlock): void {
