@@ -174,7 +174,7 @@ function copyGuess(level: number): Guess {
 
 /** A copy of the client's prediction, behind a run as in {@linkcode copyGuess}. */
 function toldGuess(level: number): Guess {
-  const chance = [0.3, 0.5, 0.8, 0.93][level] ?? 0.96;
+  const chance = [0.4, 0.6, 0.8, 0.88][level] ?? 0.92;
   return { kind: `told ${level}`, prior: belief(chance) };
 }
 
