@@ -80,7 +80,8 @@ function taskArguments(): string[] {
   const { tasks } = JSON.parse(
     Deno.readTextFileSync(new URL("deno.json", ROOT)),
   );
-  return tasks.start.command.split(" ").slice(1);
+  const words: string[] = tasks.start.command.split(" ");
+  return words.slice(words.indexOf("deno") + 1);
 }
 
 function denoCommand(env: Environment, args: string[]): Deno.Command {
