@@ -42,9 +42,13 @@ export const memory: Benchmark = {
         PREFIX_DISK: String(cap),
         CONTEXT: "512",
       });
-      for (let n = 1; n <= WARM_UP; n++) await complete(server, `Count ${n}`);
+      for (let n = 1; n <= WARM_UP; n++) {
+        await complete(server, `Count ${n}`, { cached: false });
+      }
       for (let done = 0; done <= requests; done++) {
-        if (done > 0) await complete(server, longPrompt(done));
+        if (done > 0) {
+          await complete(server, longPrompt(done), { cached: true });
+        }
         if (done % 100 === 0) {
           progress(done, requests, "prompts");
           samples.push({ requests: done, ...await watch(server) });
@@ -81,9 +85,11 @@ function longPrompt(n: number): string {
   return `${n * 7919 % 100003} of ${n} and ${n * 31} and ${n * 17} to ${n}`;
 }
 
+/** Sends a prompt that must be long enough to be cached, or too short. */
 async function complete(
   { origin }: ServerProcess,
   prompt: string,
+  { cached }: { cached: boolean },
 ): Promise<void> {
   const response = await fetch(`${origin}/v1/completions`, {
     method: "POST",
@@ -96,10 +102,12 @@ async function complete(
       prompt_cache_retention: "24h",
     }),
   });
-  const text = await response.text();
-  if (response.ok) return;
+  const { usage } = await response.json();
+  if (response.ok && usage.prompt_tokens > 16 === cached) return;
   throw new Error(
-    `Cannot complete a prompt: status 200 is required: received ${text}`,
+    `Cannot complete a prompt: ${
+      cached ? "a block of tokens or more" : "less than a block of tokens"
+    } is required: received ${usage?.prompt_tokens}`,
   );
 }
 
