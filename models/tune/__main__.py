@@ -131,7 +131,7 @@ def run_hydra(args):
     vocab = common_tokens(llama, learnt, args.words)
     trainer = HydraTrainer(llama, texts, vocab=vocab, plan=plan)
     if args.start_from:
-        trainer.hydra.start_from(read_hydra(args.start_from, llama))
+        trainer.hydra.start_from(read_hydra(args.start_from, llama, plan.layers))
     train_until_stopped(trainer, args)
     if trainer.step < plan.steps:
         return

@@ -101,15 +101,21 @@ def add_hydra(path, trainer, result, dtype=torch.float16):
     )
 
 
-def read_hydra(path, llama):
-    """Gives the parameters of a file's Hydra head, by name; a file without one raises
-    ValueError."""
-    read_adapter(path, llama)
+def read_hydra(path, llama, layers):
+    """Gives the parameters of a file's Hydra head, by name; a file without one, or one
+    that reads other layers, raises ValueError."""
+    _, metadata = read_adapter(path, llama)
+    found = json.loads(metadata.get("hydra_layers", "null"))
+    if found != list(layers):
+        raise ValueError(
+            f"Cannot load {path}: its head must read layers {[*layers]}: received {found}"
+        )
     with safe_open(path, "pt") as file:
-        names = [name for name in file.keys() if name.startswith("hydra.")]
-        if not names:
-            raise ValueError(f"Cannot load {path}: it must hold a Hydra head: received none")
-        return {name.removeprefix("hydra."): file.get_tensor(name).float() for name in names}
+        return {
+            name.removeprefix("hydra."): file.get_tensor(name).float()
+            for name in file.keys()
+            if name.startswith("hydra.")
+        }
 
 
 def change_file(path, tensors, notes):

@@ -140,7 +140,10 @@ class HydraTrainer:
     """Trains a head on states."""
 
     def __init__(self, llama, places, *, vocab, plan):
-        self.places, self.plan, self.dtype = places, plan, llama.dtype
+        self.places, self.plan = places, plan
+        # The head is on the CPU; what a GPU multiplies fast says nothing of that.
+        on_cpu = llama.device.type == "cpu"
+        self.dtype = llama.dtype if on_cpu else torch.float32
         self.hydra = Hydra(llama, vocab, width=plan.width, layers=plan.layers)
         self.step, self.curve = 0, []
         sizes = [*places.sizes(), self.hydra.embedding.square().mean().sqrt()]

@@ -1,10 +1,14 @@
+import json
 import tempfile
 import unittest
+from dataclasses import asdict
 
 import torch
 from _tiny import some_examples, tiny
 from train_test import Silent, run
 
+from tune.adapter import Adapter, Shape
+from tune.adapter_file import add_hydra, read_hydra, write_adapter
 from tune.hydra import HydraPlan, HydraTrainer, Places, common_tokens
 from tune.loss import NO_LABEL
 from tune.run import read_checkpoint
@@ -62,6 +66,21 @@ class TestHydra(unittest.TestCase):
             self.assertTrue(torch.equal(mine, other))
         with self.assertRaisesRegex(ValueError, "w1 must be"):
             second.hydra.start_from(tensors | {"w1": tensors["w2"]})
+
+    def test_a_file_gives_a_head_back(self):
+        trainer = new_trainer()
+        shape = Shape(masks=1, prompts=1)
+        metadata = {"base_sha256": tiny().digest, "shape": json.dumps(asdict(shape))}
+        with tempfile.NamedTemporaryFile() as file:
+            write_adapter(file.name, Adapter(tiny().config, shape), metadata)
+            with self.assertRaisesRegex(ValueError, "received None"):
+                read_hydra(file.name, tiny(), LAYERS)
+            add_hydra(file.name, trainer, {}, torch.float32)
+            found = read_hydra(file.name, tiny(), LAYERS)
+            with self.assertRaisesRegex(ValueError, "must read layers \\[0\\]"):
+                read_hydra(file.name, tiny(), (0,))
+        for name, parameter in trainer.hydra.named_parameters():
+            self.assertTrue(torch.equal(found[name], parameter))
 
     def test_places_are_within_a_text(self):
         examples = some_examples(3)
