@@ -1,6 +1,6 @@
 /**
- * The tree that pays: a guess gets a row iff the tokens to expect of it are worth
- * the time that the row takes here.
+ * The tree that pays: as many guesses as bring most, for the time that their rows
+ * take here.
  *
  * Under the natural-slot rule only the chain of first children can become text in
  * the pass at hand, so a tree is that chain with siblings beside it. A sibling that
@@ -16,12 +16,19 @@
 import type { Cost } from "./cost_curve.ts";
 import type { DraftTree } from "./draft_tree.ts";
 import type { Guess } from "./acceptance.ts";
-import { copies, type GuessSources, type Option, Walk } from "./guesses.ts";
-import type { Outcome, Planner, PlanState } from "./planner.ts";
+import {
+  copies,
+  type GuessSources,
+  type Level,
+  type Option,
+  Walk,
+} from "./guesses.ts";
 import { learnFrom, originOf } from "./lessons.ts";
+import { payingWidths } from "./paying_widths.ts";
+import type { Outcome, Planner, PlanState } from "./planner.ts";
 import type { TopK } from "./top_k.ts";
 import type { Origin } from "./trace.ts";
-import { naturalChain } from "./tree.ts";
+import { comb, naturalChain } from "./tree.ts";
 
 /** What a {@linkcode CostPlanner} works with. */
 export interface CostPlannerOptions extends GuessSources {
@@ -35,8 +42,8 @@ export interface CostPlannerOptions extends GuessSources {
 /** Guesses read off a mask row. */
 const MASK_WIDTH = 8;
 
-/** The share of a token that a sibling which hits brings in the next pass. */
-const SIBLING_WORTH = 0.5;
+/** The chance to become text below which nothing is looked at. */
+const LEAST = 0.02;
 
 /** The chance from which on a guess needs no other beside it. */
 const SURE = 0.9;
@@ -64,41 +71,24 @@ export class CostPlanner implements Planner {
   }
 
   plan(state: PlanState): DraftTree {
-    const { maxRows } = this.#options;
+    const { cost, maxRows } = this.#options;
     const { root, budget } = state;
-    const parents = [-1], tokens = [root], chances = [1];
-    this.#considered = [];
+    const levels = this.#levels(state);
+    const widths = payingWidths(levels, { cost, pace: this.#pace, maxRows });
+    const taken = widths.flatMap((width, depth) => {
+      const { reach, options } = levels[depth];
+      return options.slice(0, width).map(({ token, chance }) => (
+        { token, chance: reach * chance }
+      ));
+    });
+    this.#considered = levels.map(({ options }) => options);
     this.#state = state;
-    const add = (parent: number, { token }: Option, chance: number) => {
-      tokens.push(token);
-      chances.push(chance);
-      return parents.push(parent) - 1;
-    };
-    const walk = new Walk(state, this.#options);
-    let chain = 0;
-    for (let depth = 1; depth < budget; depth++) {
-      const options = walk.options(tokens[chain]);
-      const [best, ...others] = options;
-      this.#considered.push(options);
-      const chance = chances[chain];
-      if (parents.length >= maxRows || !best) break;
-      const price = this.#price(parents.length, { alsoRead: depth });
-      if (chance * best.chance < price) break;
-      const next = add(chain, best, chance * best.chance);
-      for (const option of others) {
-        if (parents.length >= maxRows) break;
-        const hit = chance * option.chance;
-        if (hit * SIBLING_WORTH < this.#price(parents.length)) break;
-        add(chain, option, hit);
-      }
-      walk.step(best.token);
-      chain = next;
-    }
-    const masks = this.#masks(parents, chances, budget);
+    const parents = comb(widths);
+    const chances = [1, ...taken.map(({ chance }) => chance)];
     const tree = {
-      parents: Int32Array.from(parents),
-      tokens: Int32Array.from(tokens),
-      masks,
+      parents,
+      tokens: Int32Array.of(root, ...taken.map(({ token }) => token)),
+      masks: this.#masks(parents, chances, budget),
     };
     return { ...tree, readAll: this.#readsAll(tree) };
   }
@@ -147,8 +137,21 @@ export class CostPlanner implements Planner {
     return originOf(this.#considered, guess);
   }
 
+  /** Looks ahead as far as a guess may be worth a row anywhere. */
+  #levels(state: PlanState): Level[] {
+    const levels: Level[] = [];
+    const deepest = Math.min(state.budget - 1, this.#options.maxRows);
+    if (deepest === 0) return levels;
+    for (const level of new Walk(state, this.#options).levels()) {
+      levels.push(level);
+      const { reach, options: [best] } = level;
+      if (levels.length === deepest || reach * best.chance < LEAST) break;
+    }
+    return levels;
+  }
+
   /** Gives masks to the nodes behind which they are likely to be needed. */
-  #masks(parents: number[], chances: number[], budget: number): Int32Array {
+  #masks(parents: Int32Array, chances: number[], budget: number): Int32Array {
     const { memory: { maskWorth }, sources, masks, maxRows } = this.#options;
     const counts = new Int32Array(parents.length);
     if (!sources.has("bita") || budget < 3) return counts;

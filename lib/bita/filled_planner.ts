@@ -16,6 +16,7 @@ import {
 } from "./planner.ts";
 import type { TopK } from "./top_k.ts";
 import type { Origin } from "./trace.ts";
+import { comb, depths } from "./tree.ts";
 
 /** What a {@linkcode FilledPlanner} works with. */
 export interface FilledPlannerOptions extends GuessSources {
@@ -37,32 +38,19 @@ export class FilledPlanner implements Planner {
   }
 
   plan(state: PlanState): DraftTree {
-    const { comb, sources } = this.#options;
+    const { sources } = this.#options;
     const { root, budget, successor } = state;
+    const levels = this.#levels(state);
+    const parents = comb(levels.map(({ length }) => length));
     const masks = sources.has("bita") ? this.widths.length : 0;
-    const parents = [-1], tokens = [root];
-    const counts = [successor === undefined ? usefulMasks(masks, budget) : 0];
-    const walk = new Walk(state, this.#options);
-    const considered: Option[][] = [];
-    let best = 0;
-    for (const width of successor === undefined ? comb : [1, ...comb]) {
-      const depth = considered.length + 1;
-      const options = walk.options(tokens[best]).slice(0, width);
-      if (options.length === 0 || depth >= budget) break;
-      considered.push(options);
-      const first = parents.length;
-      for (const { token } of options) {
-        parents.push(best);
-        tokens.push(token);
-        counts.push(usefulMasks(masks, budget - depth));
-      }
-      walk.step(options[0].token);
-      best = first;
-    }
-    this.#considered = considered;
+    const counts = [...depths(parents)].map((depth) => (
+      usefulMasks(masks, budget - depth)
+    ));
+    if (successor !== undefined) counts[0] = 0; // its own child is all but sure
+    this.#considered = levels;
     return {
-      parents: Int32Array.from(parents),
-      tokens: Int32Array.from(tokens),
+      parents,
+      tokens: Int32Array.of(root, ...levels.flat().map(({ token }) => token)),
       masks: Int32Array.from(counts),
     };
   }
@@ -79,5 +67,20 @@ export class FilledPlanner implements Planner {
 
   origin(guess: { depth: number; token: number }): Origin {
     return originOf(this.#considered, guess);
+  }
+
+  /** Takes the likeliest guesses of each depth, as many as the comb is wide there. */
+  #levels(state: PlanState): Option[][] {
+    const shape = this.#options.comb;
+    const widths = state.successor === undefined ? shape : [1, ...shape];
+    const deepest = Math.min(widths.length, state.budget - 1);
+    const levels: Option[][] = [];
+    const walk = new Walk(state, this.#options).levels();
+    while (levels.length < deepest) {
+      const { value: level } = walk.next();
+      if (!level) break;
+      levels.push(level.options.slice(0, widths[levels.length]));
+    }
+    return levels;
   }
 }

@@ -31,6 +31,13 @@ export interface Option extends Guess {
   chance: number;
 }
 
+/** What may come at a depth, the likeliest first and at least one. */
+export interface Level {
+  /** The chance that the likeliest path before it is right. */
+  reach: number;
+  options: Option[];
+}
+
 /** Where guesses are read from. */
 export interface GuessSources {
   memory: DraftMemory;
@@ -74,7 +81,7 @@ function guessOf({ length, guess }: Copy): Guess {
   return guess(Math.ceil(Math.log2(length + 1)));
 }
 
-/** Walks down the likeliest path and lists what may follow. */
+/** Lists what may follow, down the likeliest path. */
 export class Walk {
   readonly #state: PlanState;
   readonly #from: GuessSources;
@@ -91,8 +98,22 @@ export class Walk {
     this.#copies = places(from);
   }
 
+  /** Goes down from the root for as long as there are guesses, maybe without end. */
+  *levels(): Generator<Level, void> {
+    let token = this.#state.root, reach = 1;
+    for (;;) {
+      const options = this.#options(token);
+      if (options.length === 0) return;
+      yield { reach, options };
+      const [best] = options;
+      reach *= best.chance;
+      token = best.token;
+      this.#step(token);
+    }
+  }
+
   /** Goes on to a token. */
-  step(token: number): void {
+  #step(token: number): void {
     const { successor, chain = [] } = this.#state;
     const ahead = this.#drafted();
     const best = ahead < 0 ? successor : chain[ahead]?.ids[0];
@@ -106,7 +127,7 @@ export class Walk {
   }
 
   /** Lists what may follow `token`, the likeliest first. */
-  options(token: number): Option[] {
+  #options(token: number): Option[] {
     const { memory: { acceptance } } = this.#from;
     const found = new Map<number, Guess>();
     for (const [guess, proposal] of this.#guesses(token)) {
