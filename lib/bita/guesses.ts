@@ -60,6 +60,9 @@ interface Copy extends Match {
 /** Tries that a belief without a measurement counts as. */
 const BELIEF = 4;
 
+/** Tries that what two guesses say together counts as: each was measured, after all. */
+const AGREED = 20;
+
 /** Lists the places whose tokens before them are those at the text's end. */
 function places({ sources, prediction, index }: GuessSources): Copy[] {
   if (!sources.has("ngram")) return [];
@@ -183,7 +186,10 @@ export class Walk {
   #agree(one: Guess, other: Guess): Guess {
     const { memory: { acceptance } } = this.#from;
     const wrong = (1 - acceptance.chance(one)) * (1 - acceptance.chance(other));
-    return { kind: `${one.kind}, ${other.kind}`, prior: belief(1 - wrong) };
+    return {
+      kind: `${one.kind}, ${other.kind}`,
+      prior: belief(1 - wrong, AGREED),
+    };
   }
 }
 
@@ -206,6 +212,6 @@ function recycleGuess(rank: number, confidence: number): Guess {
   return { kind: `recycle ${rank} ${confidence}`, prior: belief(chance) };
 }
 
-function belief(chance: number): Estimate {
-  return { hits: chance * BELIEF, tries: BELIEF };
+function belief(chance: number, tries = BELIEF): Estimate {
+  return { hits: chance * tries, tries };
 }
