@@ -49,6 +49,7 @@ export const decode: Benchmark = {
       about: "here as measured, or flat: all passes cost the same, as on a GPU",
       default: "here",
     },
+    rows: { about: "most rows that a pass may have", default: "128" },
     llama: {
       about: "yes runs llama.cpp beside: plainly, and with drafts of its own",
       default: "no",
@@ -76,11 +77,13 @@ export const decode: Benchmark = {
     const { adapter } = artefact;
     const measured = (await checkModel(model)).cost;
     const now = () => performance.now();
+    const watched = watchCost(model, { cost: measured, now });
     const drafting = drafter(values, {
-      ...(cost === "flat" ? { model, cost: FLAT } : {
-        model: watchCost(model, { cost: measured, now }),
-        cost: measured,
-      }),
+      model: {
+        ...watched,
+        maxRows: Math.min(model.maxRows, integer(values, "rows")),
+      },
+      cost: cost === "flat" ? FLAT : measured,
       adapter,
     });
     const run = (
@@ -127,7 +130,7 @@ export const decode: Benchmark = {
         ...(rivals ? [besideLlama(races)] : []),
       ],
       notes: [
-        `Drafts: ${model.masks} masks, ${model.prompts} prompts, ${
+        `Drafts: at most ${values.rows} rows, ${model.masks} masks, ${model.prompts} prompts, ${
           adapter.maskEmbeddings ? "tuned" : "untrained"
         }, ${adapter.hydra ? "a" : "no"} Hydra head; planned for ${
           cost === "flat" ? "passes of equal cost" : "the cost here"
