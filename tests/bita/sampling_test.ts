@@ -68,6 +68,12 @@ function chooseSlowly(
 Deno.test("chooseToken() at temperature 0 takes the best, the lowest id on a tie", () => {
   assertEquals(choose([1, 5, 2], {}), 1);
   assertEquals(choose([1, 5, 2, 5], {}), 1);
+  for (let length = 1; length < 10; length++) {
+    for (let best = 0; best < length; best++) {
+      const logits = new Array(length).fill(-3).with(best, -2);
+      assertEquals(choose(logits, {}), best);
+    }
+  }
 });
 
 Deno.test("chooseToken() applies biases and penalties", () => {
