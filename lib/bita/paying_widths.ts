@@ -22,7 +22,7 @@ export interface PayingOptions {
 }
 
 /** The share of a token that a sibling which hits brings in the next pass. */
-const SIBLING_WORTH = 0.5;
+const SIBLING_WORTH = 0.3;
 
 /** Gives the number of guesses to try at each depth, as far as any pays. */
 export function payingWidths(
