@@ -111,10 +111,10 @@ export class CostPlanner implements Planner {
     return reach * usual > this.#price(depth, { alsoRead: depth });
   }
 
-  learn({ tree, verdict, logits }: Outcome): void {
+  learn({ tree, verdict }: Outcome): void {
     const { cost, memory, sources } = this.#options;
     const { tokens } = verdict;
-    learnFrom({ tree, verdict, logits }, this.#considered, this.#options);
+    learnFrom({ tree, verdict }, this.#considered, this.#options);
     const { candidates, successor } = this.#state;
     const natural = naturalChain(tree.parents).length;
     if (successor === undefined && sources.has("bita")) {

@@ -67,7 +67,7 @@ export async function* decode(
       const rows = layout.pass.tokens.length;
       const logits = await read(upTo(tree.readAll ? rows : layout.naturalRows));
       const verdict = verify(tree, (row) => writer.next(logits[row]));
-      planner.learn?.({ tree, verdict, logits });
+      planner.learn?.({ tree, verdict });
       start += verdict.kept;
       yield {
         tokens: verdict.tokens,

@@ -1,7 +1,7 @@
 /**
  * What may come next, from every source at once: mask rows, a Hydra head, copies of
- * the text so far and of what the client predicted, and what rows predicted behind the
- * same token before.
+ * the text so far and of what the client predicted, and what came behind the same token
+ * before.
  *
  * @module
  */
@@ -58,10 +58,10 @@ interface Copy extends Match {
 }
 
 /** Tries that a belief without a measurement counts as. */
-const BELIEF = 4;
+const BELIEF = 10;
 
 /** Tries that what two guesses say together counts as: each was measured, after all. */
-const AGREED = 20;
+const AGREED = 50;
 
 /** Lists the places whose tokens before them are those at the text's end. */
 function places({ sources, prediction, index }: GuessSources): Copy[] {
@@ -205,7 +205,7 @@ function toldGuess(level: number): Guess {
   return { kind: `told ${level}`, prior: belief(chance) };
 }
 
-/** What was predicted behind the same token, so many times in a row. */
+/** What came behind the same token before, the last time or so many times in a row. */
 function recycleGuess(rank: number, confidence: number): Guess {
   const chance = [0.2, 0.08, 0.04, 0.03][rank] +
     (rank === 0 ? confidence / 8 : 0);

@@ -7,8 +7,6 @@
 
 import type { GuessSources, Option } from "./guesses.ts";
 import type { Outcome } from "./planner.ts";
-import { SUCCESSORS } from "./successors.ts";
-import { bestIds } from "./top_k.ts";
 import { finders, type Origin } from "./trace.ts";
 
 /** What was thought of the tokens of a tree, by depth from 1. */
@@ -16,11 +14,11 @@ export type Considered = readonly (readonly Option[])[];
 
 /** Learns from a pass; the guesses behind a wrong one stay unknown. */
 export function learnFrom(
-  { tree, verdict, logits }: Outcome,
+  { tree, verdict }: Outcome,
   considered: Considered,
   { memory, sources, index, prediction }: GuessSources,
 ): void {
-  const { tokens, kept } = verdict;
+  const { tokens } = verdict;
   for (const [depth, options] of considered.entries()) {
     const actual = tokens[depth];
     if (actual === undefined) break;
@@ -28,13 +26,10 @@ export function learnFrom(
       memory.acceptance.learn(option, option.token === actual);
     }
   }
-  if (sources.has("recycle")) {
-    const path = [tree.tokens[0], ...tokens];
-    for (let row = 0; row < kept; row++) {
-      memory.successors.learn(path[row], bestIds(logits[row], SUCCESSORS));
-    }
-  }
+  let before = tree.tokens[0];
   for (const token of tokens) {
+    if (sources.has("recycle")) memory.successors.learn(before, token);
+    before = token;
     index.push(token);
     prediction?.push(token);
   }

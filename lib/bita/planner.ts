@@ -39,8 +39,6 @@ export interface PlanState {
 export interface Outcome {
   tree: DraftTree;
   verdict: Verdict;
-  /** The logits of the natural rows, and maybe of others behind, each `[vocab]`. */
-  logits: readonly Float32Array[];
 }
 
 /** Proposes the tree of each pass. */

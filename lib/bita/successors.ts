@@ -1,21 +1,21 @@
 /**
- * What came after each token, the last time that a row said so: token recycling
- * (arXiv 2408.08696). Rows are computed anyway; what they predicted besides the
- * chosen token is kept for drafts.
+ * What came after each token, in any text: token recycling (arXiv 2408.08696), of what
+ * was chosen and not of all that was likely, since to look for that takes longer than
+ * it saves.
  *
  * @module
  */
 
 /** Successors kept for a token. */
-export const SUCCESSORS = 4;
+const SUCCESSORS = 4;
 
 /** The most that a token's successor can have been confirmed. */
 const MOST_CONFIDENCE = 3;
 
-/** A table `[vocab, SUCCESSORS]` of the likeliest successors, best first. */
+/** A table `[vocab, SUCCESSORS]` of each token's latest successors. */
 export class SuccessorTable {
   readonly #table: Int32Array;
-  /** `[vocab]` how often in a row the best successor was the one before, too. */
+  /** `[vocab]` how often in a row the latest successor was the one before, too. */
   readonly #confidence: Uint8Array;
 
   /** Makes an empty table. */
@@ -24,24 +24,26 @@ export class SuccessorTable {
     this.#confidence = new Uint8Array(vocab);
   }
 
-  /** Notes what a row behind `token` predicts, best first. */
-  learn(token: number, ids: readonly number[]): void {
-    const start = token * SUCCESSORS;
-    const confirmed = this.#table[start] === ids[0];
-    this.#confidence[token] = confirmed
-      ? Math.min(MOST_CONFIDENCE, this.#confidence[token] + 1)
-      : 0;
-    for (let rank = 0; rank < SUCCESSORS; rank++) {
-      this.#table[start + rank] = ids[rank] ?? -1;
+  /** Notes what came behind `token`. */
+  learn(token: number, next: number): void {
+    const known = this.of(token);
+    if (known[0] === next) {
+      const confirmed = this.#confidence[token] + 1;
+      this.#confidence[token] = Math.min(MOST_CONFIDENCE, confirmed);
+      return;
     }
+    this.#confidence[token] = 0;
+    const others = known.filter((id) => id !== next);
+    const latest = [next, ...others].slice(0, SUCCESSORS);
+    this.#table.set(latest, token * SUCCESSORS);
   }
 
-  /** Tells how often in a row the best one was confirmed, up to a few. */
+  /** Tells how often in a row the latest one was confirmed, up to a few. */
   confidence(token: number): number {
     return this.#confidence[token];
   }
 
-  /** Lists what was last predicted behind `token`, best first. */
+  /** Lists what came behind `token`, the latest first. */
   of(token: number): number[] {
     const start = token * SUCCESSORS;
     return [...this.#table.subarray(start, start + SUCCESSORS)]

@@ -87,6 +87,6 @@ Deno.test("CostPlanner wants no chain where a copy is sure", () => {
     drafter: 6,
     hit: false,
   };
-  sure.learn({ tree, verdict, logits: [] });
+  sure.learn({ tree, verdict });
   assert(!sure.follows([]));
 });

@@ -79,7 +79,7 @@ Deno.test("CostPlanner copies a prediction, and goes on behind an edit", () => {
     drafter: 2,
     hit: false,
   };
-  planned.learn({ tree, verdict, logits: [] });
+  planned.learn({ tree, verdict });
   assertEquals([...planned.plan({ root: 7, ...state }).tokens], [7, 4, 5, 6]);
 });
 
@@ -98,12 +98,11 @@ Deno.test("CostPlanner drafts no more for having drafted in vain", () => {
   const verdict = { tokens: [2], accepted: 0, kept: 1, drafter: 0, hit: false };
   for (let pass = 0; pass < 40; pass++) {
     verdict.tokens = [3 + pass];
-    planned.learn({ tree: vain, verdict, logits: [] });
+    planned.learn({ tree: vain, verdict });
   }
   planned.learn({
     tree: vain,
     verdict: { ...verdict, tokens: [1] },
-    logits: [],
   });
   const tree = planned.plan({ root: 1, budget: 9, candidates: [] });
   assertEquals([...tree.tokens], [1, 3]); // the second row takes no time
@@ -132,7 +131,7 @@ Deno.test("CostPlanner learns what masks are worth only where they draft", () =>
       drafter: 0,
       hit: false,
     };
-    planned.learn({ tree, verdict, logits: [] });
+    planned.learn({ tree, verdict });
     return parts.memory.maskWorth.gain(0) - before;
   };
   assertEquals(worth(["ngram"]), 0);
