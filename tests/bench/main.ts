@@ -15,6 +15,7 @@ import { passes } from "./passes.ts";
 import { plain } from "./plain.ts";
 import { prediction } from "./prediction.ts";
 import { prefix } from "./prefix.ts";
+import { replay } from "./replay.ts";
 import { serve } from "./serve.ts";
 import { markdown } from "./table.ts";
 
@@ -23,6 +24,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   plain,
   overhead,
   decode,
+  replay,
   serve,
   prediction,
   prefix,

@@ -1,0 +1,121 @@
+/**
+ * A model that knows recorded texts alone, and a clock that goes on by what its passes
+ * would cost: drafting takes the same time each time, on whatever machine.
+ *
+ * @module
+ */
+
+import type { Cost } from "../../lib/bita/cost_curve.ts";
+import type { Model, Pass, Sequence } from "../../lib/bita/model.ts";
+import type { Recording, Said } from "./recording.ts";
+
+/** What a {@linkcode RecordedModel} is made of. */
+export interface RecordedOptions {
+  recordings: readonly Recording[];
+  vocab: number;
+  draftVocab: Int32Array;
+  maxRows: number;
+  cost: Cost;
+  /** Milliseconds of a step of the Hydra head. */
+  stepMs: number;
+}
+
+/** The logit of a token that was not recorded. */
+const UNLIKELY = -1e9;
+
+/** Plays recordings; it has no masks, whose guesses would depend on the draft. */
+export class RecordedModel implements Model {
+  readonly vocab: number;
+  readonly draftVocab: Int32Array;
+  readonly maxRows: number;
+  readonly masks = 0;
+  readonly prompts = 0;
+  readonly context: number;
+  /** Milliseconds that all passes so far would have taken. */
+  ms = 0;
+  #options: RecordedOptions;
+  /** `[draftVocab]` by id, its place. */
+  #places: Map<number, number>;
+
+  constructor(options: RecordedOptions) {
+    const { vocab, draftVocab, maxRows, recordings } = options;
+    this.vocab = vocab;
+    this.draftVocab = draftVocab;
+    this.maxRows = maxRows;
+    this.context = Math.max(
+      ...recordings.map(({ prompt, steps }) => prompt.length + steps.length),
+    );
+    this.#options = options;
+    this.#places = new Map([...draftVocab].map((id, place) => [id, place]));
+  }
+
+  /** @throws {RangeError} if no recording has the prompt. */
+  open(prompt: Int32Array): Sequence {
+    const { recordings, cost, stepMs } = this.#options;
+    const found = recordings.find((known) =>
+      known.prompt.join() === prompt.join()
+    );
+    if (!found) {
+      throw new RangeError(
+        `Cannot play a text: a recorded prompt is required: received one of ${prompt.length} tokens`,
+      );
+    }
+    const { steps } = found;
+    const text = [...found.prompt, ...steps.map(({ row }) => row.ids[0])];
+    const saidBehind = (position: number) =>
+      steps[position - prompt.length + 1];
+    let positions: number[] = []; // of the last pass's rows; NaN off the text
+    let chain: Said[] = [];
+    return {
+      forward: (pass) => {
+        this.ms += cost.body(pass.tokens.length);
+        positions = onText(pass, text);
+        return Promise.resolve();
+      },
+      logits: (rows) => {
+        this.ms += cost.head(rows.length);
+        const out = new Float32Array(rows.length * this.vocab).fill(UNLIKELY);
+        for (let i = 0; i < rows.length; i++) {
+          const row = out.subarray(i * this.vocab, (i + 1) * this.vocab);
+          put(row, saidBehind(positions[rows[i]])?.row);
+        }
+        return Promise.resolve(out);
+      },
+      follow: (token, row) => {
+        this.ms += stepMs;
+        if (row !== undefined) {
+          const step = saidBehind(positions[row]);
+          chain = step?.row.ids[0] === token ? [...step.chain] : [];
+        }
+        const out = new Float32Array(this.draftVocab.length).fill(UNLIKELY);
+        const said = chain.shift();
+        const ids = said?.ids.map((id) => this.#places.get(id)!);
+        put(out, said && { ...said, ids: ids! });
+        return Promise.resolve(out);
+      },
+      close: () => {},
+    };
+  }
+}
+
+/** Gives the positions of a pass's rows, NaN for those whose path leaves the text. */
+function onText(
+  { tokens, positions, visible }: Pass,
+  text: number[],
+): number[] {
+  const rows = tokens.length;
+  const out: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const seen = visible.subarray(row * rows, row * rows + row);
+    const isOn = tokens[row] === text[positions[row]] &&
+      seen.every((sees, other) => !sees || !Number.isNaN(out[other]));
+    out.push(isOn ? positions[row] : NaN);
+  }
+  return out;
+}
+
+function put(logits: Float32Array, said: Said | undefined): void {
+  for (const [rank, id] of said?.ids.entries() ?? []) {
+    logits[id] = said!.logits[rank];
+  }
+}

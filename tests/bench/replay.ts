@@ -1,0 +1,127 @@
+/**
+ * What drafting would bring on another machine, by what rows cost there; and on any,
+ * without its noise: what a planner is worth can be seen to a thousandth.
+ *
+ * @module
+ */
+
+import { costCurve } from "../../lib/bita/cost_curve.ts";
+import type { DecodeOptions } from "../../lib/bita/burst.ts";
+import { decodePlain } from "../../lib/bita/plain.ts";
+import { GREEDY } from "../../lib/bita/sampling.ts";
+import { Drafting } from "../../lib/drafting.ts";
+import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
+import { openModel } from "../../lib/runtime/open_model.ts";
+import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
+import { type Benchmark, integer, progress } from "./benchmark.ts";
+import { byCategory, type Pair } from "./decode_table.ts";
+import { loadPrompts, promptOptions } from "./prompts.ts";
+import { RecordedModel } from "./recorded_model.ts";
+import { record, type Recording } from "./recording.ts";
+import { runText } from "./run.ts";
+
+const CONTEXT = 2048;
+
+/** Compares drafting with plain decoding by a clock that counts passes alone. */
+export const replay: Benchmark = {
+  about: "speed-up where rows cost as told, on recorded texts",
+  options: {
+    ...promptOptions({ limit: 8, tokens: 128 }),
+    recording: {
+      about: "file of the recorded texts, made if it is not there",
+      default: "",
+    },
+    body: {
+      about: "ms of a pass by rows; straight between",
+      default: "2:13.5,4:18.8,8:29.4,16:49",
+    },
+    head: {
+      about: "ms of logits by rows",
+      default: "2:2.98,4:4.25,8:6.77,16:11.7",
+    },
+    step: { about: "ms of a step of the Hydra head", default: "0.42" },
+    rows: { about: "most rows that a pass may have", default: "128" },
+  },
+  async run(values) {
+    const { prompts, tokenizer } = await loadPrompts(values);
+    const { endTokens } = tokenizer;
+    const maxTokens = integer(values, "tokens");
+    const artefact = await realArtefact(WEIGHTS.cpu, { adapter: ADAPTER });
+    const hydra = artefact.adapter.hydra!;
+    const recordings = await keep(values.recording, async () => {
+      const backend = await openBackend("cpu", CONFIG);
+      const model = await openModel(backend, artefact, { context: CONTEXT });
+      const made: Recording[] = [];
+      for (const [index, { category, ids }] of prompts.entries()) {
+        progress(index + 1, prompts.length, `recording ${category}`);
+        const steps = await record(model, ids, { maxTokens, endTokens });
+        made.push({ category, prompt: [...ids], steps });
+      }
+      return made;
+    });
+    const cost = { body: curve(values, "body"), head: curve(values, "head") };
+    const model = new RecordedModel({
+      recordings,
+      vocab: artefact.config.vocab,
+      draftVocab: hydra.vocab,
+      maxRows: integer(values, "rows"),
+      cost,
+      stepMs: milliseconds(values.step),
+    });
+    const drafting = new Drafting({ model, cost, adapter: { hydra } });
+    const now = () => model.ms;
+    const options: DecodeOptions = { sampling: GREEDY, maxTokens, endTokens };
+    const pairs: Pair[] = [];
+    for (const { category, prompt } of recordings) {
+      const ids = Int32Array.from(prompt);
+      const none = await runText(decodePlain(model, ids, options), now);
+      const drafted = await runText(
+        drafting.decode(ids, { ...options, draft: "auto" }),
+        now,
+      );
+      pairs.push({ category, none, drafted });
+    }
+    return {
+      tables: [
+        byCategory(pairs, `${recordings.length} recorded texts, greedy`),
+      ],
+      notes: [
+        "Times are those of passes and of the Hydra head's steps, as told; what is done between them takes none, and masks draft nothing.",
+      ],
+      data: { pairs },
+    };
+  },
+};
+
+/** Reads what was kept in a file, or makes and keeps it. */
+async function keep(
+  path: string,
+  make: () => Promise<Recording[]>,
+): Promise<Recording[]> {
+  try {
+    if (path) return JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const made = await make();
+  if (path) await Deno.writeTextFile(path, JSON.stringify(made));
+  return made;
+}
+
+/** Reads a curve, such as `"2:10,8:30"`. */
+function curve(values: Record<string, string>, name: string) {
+  return costCurve(
+    values[name].split(",").map((point) => {
+      const [rows, ms] = point.split(":");
+      return [integer({ rows }, "rows"), milliseconds(ms)] as const;
+    }),
+  );
+}
+
+function milliseconds(value: string | undefined): number {
+  const number = Number(value || NaN);
+  if (number >= 0) return number;
+  throw new TypeError(
+    `Cannot run the benchmark: milliseconds of at least 0 are required: received "${value}"`,
+  );
+}
