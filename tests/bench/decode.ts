@@ -5,13 +5,11 @@
  * @module
  */
 
-import type { Burst, DecodeOptions } from "../../lib/bita/burst.ts";
+import type { DecodeOptions } from "../../lib/bita/burst.ts";
 import type { Cost } from "../../lib/bita/cost_curve.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
-import { parseShape } from "../../lib/bita/tree.ts";
 import { checkModel } from "../../lib/check_model.ts";
-import { Drafting, type DraftingParts } from "../../lib/drafting.ts";
 import { BACKENDS } from "../../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
@@ -20,6 +18,7 @@ import { CONFIG, realArtefact } from "../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
 import { byCategory, speedUps } from "./decode_table.ts";
 import { outsideCost } from "./outside_cost.ts";
+import { drafter, DRAFTER_OPTIONS, type Way } from "./drafter.ts";
 import { loadPrompts, promptOptions } from "./prompts.ts";
 import { besideLlama, type Race, Rivals } from "./rivals.ts";
 import { runText } from "./run.ts";
@@ -33,14 +32,7 @@ export const decode: Benchmark = {
   options: {
     ...promptOptions({ limit: 8, tokens: 128 }),
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
-    draft: {
-      about: "auto, bita, hydra, ngram or recycle",
-      default: "auto",
-    },
-    tree: {
-      about: "what pays (auto), paper, or widths such as 5-4-3",
-      default: "auto",
-    },
+    ...DRAFTER_OPTIONS,
     adapter: {
       about: "file of the adapter; one that is not there is an untrained one",
       default: "models/smollm2-135m-instruct/bita.safetensors",
@@ -49,7 +41,6 @@ export const decode: Benchmark = {
       about: "here as measured, or flat: all passes cost the same, as on a GPU",
       default: "here",
     },
-    rows: { about: "most rows that a pass may have", default: "128" },
     llama: {
       about: "yes runs llama.cpp beside: plainly, and with drafts of its own",
       default: "no",
@@ -156,24 +147,6 @@ const COSTS = ["here", "flat"] as const;
 
 /** Passes whose rows cost nothing. */
 const FLAT: Cost = { body: () => 1, head: () => 0 };
-
-/** Who drafts. */
-const SOURCES = ["auto", "bita", "hydra", "ngram", "recycle"] as const;
-
-/** A way to decode. */
-type Way = (...args: Parameters<typeof decodePlain>) => AsyncIterable<Burst>;
-
-/** Gives the way to decode that a person names. */
-function drafter(
-  { draft: name, tree }: Record<string, string>,
-  parts: DraftingParts,
-): Way {
-  const drafting = new Drafting(parts);
-  const [draft] = someOf(name, SOURCES);
-  const draftTree = tree === "auto" ? undefined : parseShape(tree);
-  return (_, ids, options) =>
-    drafting.decode(ids, { draft, draftTree, ...options });
-}
 
 function temperature(value: string): number {
   const number = Number(value || NaN);

@@ -23,12 +23,12 @@ export interface RecordedOptions {
 /** The logit of a token that was not recorded. */
 const UNLIKELY = -1e9;
 
-/** Plays recordings; it has no masks, whose guesses would depend on the draft. */
+/** Plays recordings. */
 export class RecordedModel implements Model {
   readonly vocab: number;
   readonly draftVocab: Int32Array;
   readonly maxRows: number;
-  readonly masks = 0;
+  readonly masks: number;
   readonly prompts = 0;
   readonly context: number;
   /** Milliseconds that all passes so far would have taken. */
@@ -42,6 +42,7 @@ export class RecordedModel implements Model {
     this.vocab = vocab;
     this.draftVocab = draftVocab;
     this.maxRows = maxRows;
+    this.masks = recordings[0].steps[0].masks.length;
     this.context = Math.max(
       ...recordings.map(({ prompt, steps }) => prompt.length + steps.length),
     );
@@ -64,12 +65,19 @@ export class RecordedModel implements Model {
     const text = [...found.prompt, ...steps.map(({ row }) => row.ids[0])];
     const saidBehind = (position: number) =>
       steps[position - prompt.length + 1];
-    let positions: number[] = []; // of the last pass's rows; NaN off the text
+    let said: (Said | undefined)[] = []; // by the rows of the last pass
+    let positions: number[] = []; // of these rows; NaN off the text
     let chain: Said[] = [];
     return {
       forward: (pass) => {
         this.ms += cost.body(pass.tokens.length);
         positions = onText(pass, text);
+        said = positions.map((position, row) => {
+          const mask = -1 - pass.tokens[row];
+          return mask < 0
+            ? saidBehind(position)?.row
+            : saidBehind(position - 1 - mask)?.masks[mask];
+        });
         return Promise.resolve();
       },
       logits: (rows) => {
@@ -77,7 +85,7 @@ export class RecordedModel implements Model {
         const out = new Float32Array(rows.length * this.vocab).fill(UNLIKELY);
         for (let i = 0; i < rows.length; i++) {
           const row = out.subarray(i * this.vocab, (i + 1) * this.vocab);
-          put(row, saidBehind(positions[rows[i]])?.row);
+          put(row, said[rows[i]]);
         }
         return Promise.resolve(out);
       },
@@ -88,9 +96,9 @@ export class RecordedModel implements Model {
           chain = step?.row.ids[0] === token ? [...step.chain] : [];
         }
         const out = new Float32Array(this.draftVocab.length).fill(UNLIKELY);
-        const said = chain.shift();
-        const ids = said?.ids.map((id) => this.#places.get(id)!);
-        put(out, said && { ...said, ids: ids! });
+        const guesses = chain.shift();
+        const ids = guesses?.ids.map((id) => this.#places.get(id)!);
+        put(out, guesses && { ...guesses, ids: ids! });
         return Promise.resolve(out);
       },
       close: () => {},
@@ -107,7 +115,8 @@ function onText(
   const out: number[] = [];
   for (let row = 0; row < rows; row++) {
     const seen = visible.subarray(row * rows, row * rows + row);
-    const isOn = tokens[row] === text[positions[row]] &&
+    const isMask = tokens[row] < 0;
+    const isOn = (isMask || tokens[row] === text[positions[row]]) &&
       seen.every((sees, other) => !sees || !Number.isNaN(out[other]));
     out.push(isOn ? positions[row] : NaN);
   }

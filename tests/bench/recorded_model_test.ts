@@ -31,36 +31,40 @@ async function recorded(toy: ToyModel, prompts: number[][]) {
   });
 }
 
-Deno.test("RecordedModel drafts to the text of the model it was recorded from", async () => {
+Deno.test("RecordedModel drafts to the text of the model it was recorded from", async (t) => {
   const prompts = Array.from(
     { length: 20 },
     (_, i) => [i % 7, i % 5, 1, i % 3],
   );
   const toy = new ToyModel({ vocab: 30, words: 30 });
   const model = await recorded(toy, prompts);
-  let passes = 0, tokens = 0;
-  for (const prompt of prompts) {
-    const ids = Int32Array.from(prompt);
-    const now = () => 0;
-    const plain = await runText(decodePlain(toy, ids, OPTIONS), now);
-    const played = await runText(decodePlain(model, ids, OPTIONS), now);
-    const drafted = await runText(
-      decode(model, ids, {
-        ...OPTIONS,
-        planner: costPlanner(toy, {
+  const now = () => 0;
+  for (const source of ["bita", "hydra"] as const) {
+    await t.step(source, async () => {
+      let passes = 0, tokens = 0;
+      for (const prompt of prompts) {
+        const ids = Int32Array.from(prompt);
+        const plain = await runText(decodePlain(toy, ids, OPTIONS), now);
+        const played = await runText(decodePlain(model, ids, OPTIONS), now);
+        const table = alike(60, { masks: 3 });
+        const planner = costPlanner(toy, {
           prompt: ids,
-          sources: ["hydra"],
-          hydra: alike(60, { masks: 3 }),
-        }),
-      }),
-      now,
-    );
-    assertEquals(played.tokens, plain.tokens);
-    assertEquals(drafted.tokens, plain.tokens);
-    passes += drafted.passes;
-    tokens += drafted.tokens.length;
+          sources: [source],
+          acceptance: table,
+          hydra: table,
+        });
+        const drafted = await runText(
+          decode(model, ids, { ...OPTIONS, planner }),
+          now,
+        );
+        assertEquals(played.tokens, plain.tokens);
+        assertEquals(drafted.tokens, plain.tokens);
+        passes += drafted.passes;
+        tokens += drafted.tokens.length;
+      }
+      assert(tokens > 1.1 * passes, `${tokens} tokens in ${passes} passes`);
+    });
   }
-  assert(tokens > 1.1 * passes, `${tokens} tokens in ${passes} passes`);
 });
 
 Deno.test("RecordedModel's clock counts passes, logits and steps", async () => {

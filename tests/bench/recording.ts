@@ -6,6 +6,7 @@
  */
 
 import type { Model } from "../../lib/bita/model.ts";
+import { layOut } from "../../lib/bita/pass_layout.ts";
 import { prefill } from "../../lib/bita/prefill.ts";
 import { bestIds } from "../../lib/bita/top_k.ts";
 
@@ -18,6 +19,8 @@ export interface Said {
 /** What is said behind a token of a text. */
 export interface Step {
   row: Said;
+  /** The guesses of the masks behind the token. */
+  masks: Said[];
   /** The Hydra head's guesses behind the row's choice, each step behind the best. */
   chain: Said[];
 }
@@ -30,8 +33,8 @@ export interface Recording {
 }
 
 /** Kept of a row; a draft looks at one more than it uses. */
-const ROW_WIDTH = 5;
-const CHAIN_WIDTH = 11;
+const ROW_WIDTH = 2;
+const GUESSES = 11;
 
 /** Steps of the Hydra head; planners may want fewer. */
 const CHAIN_STEPS = 6;
@@ -51,27 +54,34 @@ export async function record(
     let token = prompt[prompt.length - 1];
     const steps: Step[] = [];
     while (steps.length < maxTokens && !endTokens.has(token)) {
-      await sequence.forward({
-        start,
+      const { pass } = layOut({
+        parents: Int32Array.of(-1),
         tokens: Int32Array.of(token),
-        positions: Int32Array.of(start - model.prompts),
-        visible: Uint8Array.of(1),
-      });
-      const row = likeliest(await sequence.logits([0]), ROW_WIDTH);
+        masks: Int32Array.of(model.masks),
+      }, { start, position: start - model.prompts });
+      await sequence.forward(pass);
+      const logits = await sequence.logits([...pass.tokens.keys()]);
+      const rowOf = (row: number) =>
+        logits.subarray(row * model.vocab, (row + 1) * model.vocab);
+      const row = likeliest(rowOf(0), ROW_WIDTH);
+      const masks = Array.from(
+        { length: model.masks },
+        (_, mask) => likeliest(rowOf(1 + mask), GUESSES),
+      );
       token = row.ids[0];
       start++;
       const chain: Said[] = [];
       for (let step = 0; model.draftVocab && step < CHAIN_STEPS; step++) {
-        const logits = step === 0
+        const drafted = step === 0
           ? await sequence.follow!(token, 0)
           : await sequence.follow!(chain[step - 1].ids[0]);
-        const { ids, logits: kept } = likeliest(logits, CHAIN_WIDTH);
+        const { ids, logits: kept } = likeliest(drafted, GUESSES);
         chain.push({
           ids: ids.map((id) => model.draftVocab![id]),
           logits: kept,
         });
       }
-      steps.push({ row, chain });
+      steps.push({ row, masks, chain });
     }
     return steps;
   } finally {

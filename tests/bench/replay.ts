@@ -9,12 +9,12 @@ import { costCurve } from "../../lib/bita/cost_curve.ts";
 import type { DecodeOptions } from "../../lib/bita/burst.ts";
 import { decodePlain } from "../../lib/bita/plain.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
-import { Drafting } from "../../lib/drafting.ts";
 import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
 import { type Benchmark, integer, progress } from "./benchmark.ts";
 import { byCategory, type Pair } from "./decode_table.ts";
+import { drafter, DRAFTER_OPTIONS } from "./drafter.ts";
 import { loadPrompts, promptOptions } from "./prompts.ts";
 import { RecordedModel } from "./recorded_model.ts";
 import { record, type Recording } from "./recording.ts";
@@ -40,14 +40,14 @@ export const replay: Benchmark = {
       default: "2:2.98,4:4.25,8:6.77,16:11.7",
     },
     step: { about: "ms of a step of the Hydra head", default: "0.42" },
-    rows: { about: "most rows that a pass may have", default: "128" },
+    ...DRAFTER_OPTIONS,
   },
   async run(values) {
     const { prompts, tokenizer } = await loadPrompts(values);
     const { endTokens } = tokenizer;
     const maxTokens = integer(values, "tokens");
     const artefact = await realArtefact(WEIGHTS.cpu, { adapter: ADAPTER });
-    const hydra = artefact.adapter.hydra!;
+    const { adapter } = artefact;
     const recordings = await keep(values.recording, async () => {
       const backend = await openBackend("cpu", CONFIG);
       const model = await openModel(backend, artefact, { context: CONTEXT });
@@ -63,30 +63,30 @@ export const replay: Benchmark = {
     const model = new RecordedModel({
       recordings,
       vocab: artefact.config.vocab,
-      draftVocab: hydra.vocab,
+      draftVocab: adapter.hydra!.vocab,
       maxRows: integer(values, "rows"),
       cost,
       stepMs: milliseconds(values.step),
     });
-    const drafting = new Drafting({ model, cost, adapter: { hydra } });
+    const drafting = drafter(values, { model, cost, adapter });
     const now = () => model.ms;
     const options: DecodeOptions = { sampling: GREEDY, maxTokens, endTokens };
     const pairs: Pair[] = [];
     for (const { category, prompt } of recordings) {
       const ids = Int32Array.from(prompt);
       const none = await runText(decodePlain(model, ids, options), now);
-      const drafted = await runText(
-        drafting.decode(ids, { ...options, draft: "auto" }),
-        now,
-      );
+      const drafted = await runText(drafting(model, ids, options), now);
       pairs.push({ category, none, drafted });
     }
     return {
       tables: [
-        byCategory(pairs, `${recordings.length} recorded texts, greedy`),
+        byCategory(
+          pairs,
+          `recorded, ${values.draft}, tree ${values.tree}, greedy`,
+        ),
       ],
       notes: [
-        "Times are those of passes and of the Hydra head's steps, as told; what is done between them takes none, and masks draft nothing.",
+        "Times are those of passes and of the Hydra head's steps, as told; what is done between them takes none.",
       ],
       data: { pairs },
     };

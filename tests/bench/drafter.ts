@@ -1,0 +1,43 @@
+/**
+ * Who drafts in a benchmark, as a person names it.
+ *
+ * @module
+ */
+
+import type { Burst } from "../../lib/bita/burst.ts";
+import type { decodePlain } from "../../lib/bita/plain.ts";
+import { parseShape } from "../../lib/bita/tree.ts";
+import { Drafting, type DraftingParts } from "../../lib/drafting.ts";
+import { someOf } from "./benchmark.ts";
+
+/** A way to decode. */
+export type Way = (
+  ...args: Parameters<typeof decodePlain>
+) => AsyncIterable<Burst>;
+
+/** The options of benchmarks that draft. */
+export const DRAFTER_OPTIONS = {
+  draft: {
+    about: "auto, bita, hydra, ngram or recycle",
+    default: "auto",
+  },
+  tree: {
+    about: "what pays (auto), paper, or widths such as 5-4-3",
+    default: "auto",
+  },
+  rows: { about: "most rows that a pass may have", default: "128" },
+};
+
+const SOURCES = ["auto", "bita", "hydra", "ngram", "recycle"] as const;
+
+/** Gives the way to decode that the options name. */
+export function drafter(
+  { draft: name, tree }: Record<string, string>,
+  parts: DraftingParts,
+): Way {
+  const drafting = new Drafting(parts);
+  const [draft] = someOf(name, SOURCES);
+  const draftTree = tree === "auto" ? undefined : parseShape(tree);
+  return (_, ids, options) =>
+    drafting.decode(ids, { draft, draftTree, ...options });
+}
