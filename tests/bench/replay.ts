@@ -32,7 +32,7 @@ export const replay: Benchmark = {
       default: "",
     },
     body: {
-      about: "ms of a pass by its rows, such as 2:14,4:19,16:49; all alike",
+      about: "ms of a pass by its rows, such as 2:14,4:19,16:49",
       default: "1:1,2:1",
     },
     head: {
