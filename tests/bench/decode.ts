@@ -33,10 +33,6 @@ export const decode: Benchmark = {
     ...promptOptions({ limit: 8, tokens: 128 }),
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
     ...DRAFTER_OPTIONS,
-    adapter: {
-      about: "file of the adapter; one that is not there is an untrained one",
-      default: "models/smollm2-135m-instruct/bita.safetensors",
-    },
     cost: {
       about: "here as measured, or flat: all passes cost the same, as on a GPU",
       default: "here",

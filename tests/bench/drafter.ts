@@ -25,6 +25,10 @@ export const DRAFTER_OPTIONS = {
     about: "what pays (auto), paper, or widths such as 5-4-3",
     default: "auto",
   },
+  adapter: {
+    about: "file of the adapter; one that is not there is an untrained one",
+    default: "models/smollm2-135m-instruct/bita.safetensors",
+  },
   rows: { about: "most rows that a pass may have", default: "128" },
 };
 

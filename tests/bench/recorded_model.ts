@@ -13,7 +13,8 @@ import type { Recording, Said } from "./recording.ts";
 export interface RecordedOptions {
   recordings: readonly Recording[];
   vocab: number;
-  draftVocab: Int32Array;
+  /** `[V]` ids that the Hydra head can draft, if there is one. */
+  draftVocab?: Int32Array | undefined;
   maxRows: number;
   cost: Cost;
   /** Milliseconds of a step of the Hydra head. */
@@ -26,7 +27,7 @@ const UNLIKELY = -1e9;
 /** Plays recordings. */
 export class RecordedModel implements Model {
   readonly vocab: number;
-  readonly draftVocab: Int32Array;
+  readonly draftVocab?: Int32Array;
   readonly maxRows: number;
   readonly masks: number;
   readonly prompts = 0;
@@ -40,14 +41,14 @@ export class RecordedModel implements Model {
   constructor(options: RecordedOptions) {
     const { vocab, draftVocab, maxRows, recordings } = options;
     this.vocab = vocab;
-    this.draftVocab = draftVocab;
+    if (draftVocab) this.draftVocab = draftVocab;
     this.maxRows = maxRows;
     this.masks = recordings[0].steps[0].masks.length;
     this.context = Math.max(
       ...recordings.map(({ prompt, steps }) => prompt.length + steps.length),
     );
     this.#options = options;
-    this.#places = new Map([...draftVocab].map((id, place) => [id, place]));
+    this.#places = new Map(draftVocab?.entries().map(([at, id]) => [id, at]));
   }
 
   /** @throws {RangeError} if no recording has the prompt. */
@@ -95,7 +96,7 @@ export class RecordedModel implements Model {
           const step = saidBehind(positions[row]);
           chain = step?.row.ids[0] === token ? [...step.chain] : [];
         }
-        const out = new Float32Array(this.draftVocab.length).fill(UNLIKELY);
+        const out = new Float32Array(this.#places.size).fill(UNLIKELY);
         const guesses = chain.shift();
         const ids = guesses?.ids.map((id) => this.#places.get(id)!);
         put(out, guesses && { ...guesses, ids: ids! });

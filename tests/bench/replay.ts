@@ -11,7 +11,7 @@ import { decodePlain } from "../../lib/bita/plain.ts";
 import { GREEDY } from "../../lib/bita/sampling.ts";
 import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
-import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
+import { CONFIG, realArtefact } from "../real_model.ts";
 import { type Benchmark, integer, progress } from "./benchmark.ts";
 import { byCategory, type Pair } from "./decode_table.ts";
 import { drafter, DRAFTER_OPTIONS } from "./drafter.ts";
@@ -46,7 +46,7 @@ export const replay: Benchmark = {
     const { prompts, tokenizer } = await loadPrompts(values);
     const { endTokens } = tokenizer;
     const maxTokens = integer(values, "tokens");
-    const artefact = await realArtefact(WEIGHTS.cpu, { adapter: ADAPTER });
+    const artefact = await realArtefact(WEIGHTS.cpu, values);
     const { adapter } = artefact;
     const recordings = await keep(values.recording, async () => {
       const backend = await openBackend("cpu", CONFIG);
@@ -63,7 +63,7 @@ export const replay: Benchmark = {
     const model = new RecordedModel({
       recordings,
       vocab: artefact.config.vocab,
-      draftVocab: adapter.hydra!.vocab,
+      draftVocab: adapter.hydra?.vocab,
       maxRows: integer(values, "rows"),
       cost,
       stepMs: milliseconds(values.step),
