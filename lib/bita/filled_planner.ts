@@ -56,9 +56,8 @@ export class FilledPlanner implements Planner {
   }
 
   follows(chain: readonly TopK[]): boolean {
-    const { sources, hydra, comb } = this.#options;
-    const depth = Math.min(hydra.depth, comb.length);
-    return sources.has("hydra") && chain.length < depth;
+    const { sources, hydra, comb: { length } } = this.#options;
+    return sources.has("hydra") && chain.length < Math.min(hydra.depth, length);
   }
 
   learn(outcome: Outcome): void {
