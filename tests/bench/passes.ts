@@ -36,6 +36,8 @@ interface Bench {
   model: Model;
   sequence: Sequence;
   start: number;
+  /** Mask tokens behind each token. */
+  masks: number;
   samples: Samples[];
 }
 
@@ -49,13 +51,18 @@ export const passes: Benchmark = {
     },
     repeats: { about: "passes of each width", default: "9" },
     behind: { about: "tokens of text before each pass", default: "256" },
+    masks: {
+      about: "mask tokens behind each token, of the rows",
+      default: "0",
+    },
+    adapter: { about: "file of the adapter that has the masks", default: "" },
   },
   async run(values) {
     const repeats = integer(values, "repeats");
     const behind = integer(values, "behind");
     const benches: Bench[] = [];
     for (const backend of someOf(values.backend, BACKENDS)) {
-      benches.push(await open(backend, behind));
+      benches.push(await open(backend, values));
     }
     for (let repeat = -1; repeat < repeats; repeat++) {
       progress(repeat + 1, repeats, repeat < 0 ? "warm" : "timed");
@@ -80,32 +87,45 @@ const NOTES = [
   "Passes narrower than a backend's least width, 2 rows or 4 on webgpu, are padded to it; its most keeps a row's bits the same.",
 ];
 
-async function open(backend: BackendName, behind: number): Promise<Bench> {
+async function open(
+  backend: BackendName,
+  values: Record<string, string>,
+): Promise<Bench> {
+  const behind = integer(values, "behind");
+  const masks = integer(values, "masks", { least: 0 });
   const opened = await openBackend(backend, CONFIG);
-  const artefact = await realArtefact(WEIGHTS[backend]);
+  const { adapter } = values;
+  const artefact = await realArtefact(
+    WEIGHTS[backend],
+    adapter ? { adapter } : {},
+  );
   const context = behind + Math.max(...ROWS);
   const model = await openModel(opened, artefact, { context });
   const prompt = arbitraryTokens(behind + 1);
   const sequence = model.open(prompt);
   const start = await prefill(sequence, prompt, { model });
   const { max } = opened.rows;
-  const widths = new Set(ROWS.map((rows) => Math.min(rows, max)));
+  const group = 1 + masks;
+  const widths = new Set(
+    ROWS.map((rows) => Math.ceil(Math.min(rows, max - masks) / group) * group),
+  );
   const samples = [...widths].map((rows): Samples => (
     { backend, rows, body: [], head: [] }
   ));
-  return { backend, model, sequence, start, samples };
+  return { backend, model, sequence, start, masks, samples };
 }
 
 /** Runs a pass of each width. */
 async function sample(
-  { model, sequence, start, samples }: Bench,
+  { model, sequence, start, masks, samples }: Bench,
   { keep }: { keep: boolean },
 ): Promise<void> {
   for (const { rows, body, head } of samples) {
+    const tokens = arbitraryTokens(rows / (1 + masks));
     const { pass } = layOut({
-      parents: chain(rows - 1),
-      tokens: arbitraryTokens(rows),
-      masks: new Int32Array(rows),
+      parents: chain(tokens.length - 1),
+      tokens,
+      masks: new Int32Array(tokens.length).fill(masks),
     }, { start, position: start - model.prompts });
     const begun = performance.now();
     await sequence.forward(pass);
