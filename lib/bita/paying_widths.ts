@@ -2,9 +2,9 @@
  * How wide a comb pays at each depth.
  *
  * Guesses come in the order of their worth, so that each stands behind the one that it
- * needs: a level's best is worth more than all below it, and than its siblings. Of all
- * beginnings of this order the one counts that brings most beyond its cost; rows may
- * be free up to some width, and cost more behind it.
+ * needs: a level's best is worth no less than all below it and than its siblings, and
+ * equals keep their order. Of all beginnings of this order the one counts that brings
+ * most beyond its cost; rows may be free up to some width, and cost more behind it.
  *
  * @module
  */
