@@ -101,6 +101,11 @@ async function open(
   );
   const context = behind + Math.max(...ROWS);
   const model = await openModel(opened, artefact, { context });
+  if (masks > model.masks) {
+    throw new TypeError(
+      `Cannot run the benchmark: --masks must be at most ${model.masks}: received "${masks}"`,
+    );
+  }
   const prompt = arbitraryTokens(behind + 1);
   const sequence = model.open(prompt);
   const start = await prefill(sequence, prompt, { model });
