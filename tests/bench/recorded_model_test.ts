@@ -19,7 +19,7 @@ async function recorded(toy: ToyModel, prompts: number[][]) {
   const recordings = [];
   for (const prompt of prompts) {
     const steps = await record(toy, Int32Array.from(prompt), OPTIONS);
-    recordings.push({ category: "any", prompt, steps });
+    recordings.push({ prompt, steps });
   }
   return new RecordedModel({
     recordings,

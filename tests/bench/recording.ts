@@ -27,7 +27,6 @@ export interface Step {
 
 /** A prompt, and what is said behind its last token and those generated. */
 export interface Recording {
-  category: string;
   prompt: number[];
   steps: Step[];
 }

@@ -28,7 +28,7 @@ export const replay: Benchmark = {
   options: {
     ...promptOptions({ limit: 8, tokens: 128 }),
     recording: {
-      about: "file of the recorded texts, made if it is not there",
+      about: "file of the texts recorded with an adapter, made if not there",
       default: "",
     },
     body: {
@@ -55,7 +55,7 @@ export const replay: Benchmark = {
       for (const [index, { category, ids }] of prompts.entries()) {
         progress(index + 1, prompts.length, `recording ${category}`);
         const steps = await record(model, ids, { maxTokens, endTokens });
-        made.push({ category, prompt: [...ids], steps });
+        made.push({ prompt: [...ids], steps });
       }
       return made;
     });
@@ -72,8 +72,7 @@ export const replay: Benchmark = {
     const now = () => model.ms;
     const options: DecodeOptions = { sampling: GREEDY, maxTokens, endTokens };
     const pairs: Pair[] = [];
-    for (const { category, prompt } of recordings) {
-      const ids = Int32Array.from(prompt);
+    for (const { category, ids } of prompts) {
       const none = await runText(decodePlain(model, ids, options), now);
       const drafted = await runText(drafting(model, ids, options), now);
       pairs.push({ category, none, drafted });
