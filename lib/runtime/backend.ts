@@ -69,8 +69,11 @@ export interface Backend {
   readonly rows: { min: number; max: number };
   /** Whether outputs must be given memory, which is then written in place. */
   readonly inPlace: boolean;
-  /** Opens the graph file at `path`, with its weights beside it. */
-  createSession(path: string): Promise<Session>;
+  /**
+   * Opens the graph file at `path`, with its weights beside it. The runs of a `brief`
+   * one may hold up this thread, where handing them to another takes longer.
+   */
+  createSession(path: string, options?: { brief?: boolean }): Promise<Session>;
   createKvBuffer(shape: KvShape): KvBuffer;
   /** Brings an output's numbers here; valid until the next call. */
   download(output: Tensor): Promise<Float32Array>;

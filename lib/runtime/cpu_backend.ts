@@ -16,8 +16,8 @@ export function cpuBackend(threads: number): Backend {
     name: "cpu",
     rows: { min: 2, max: 128 },
     inPlace: true,
-    createSession: (path) =>
-      Promise.resolve(openNativeSession(api, path, { threads })),
+    createSession: (path, options) =>
+      Promise.resolve(openNativeSession(api, path, { threads, ...options })),
     createKvBuffer: (shape) => growingKvBuffer(shape, { inPlace: true }),
     download: (output) => Promise.resolve(output.data as Float32Array),
   };

@@ -22,12 +22,21 @@ const DEFAULT_MEMORY = 0;
 /** Key of the setting that lets threads sleep as soon as a run ends. */
 const STOP_SPINNING = "session.force_spinning_stop";
 
-/** Opens the graph file at `path`, to run on so many threads. */
+/** How a session runs. */
+export interface NativeSessionOptions {
+  /** Threads that compute. */
+  threads: number;
+  /** Whether a run holds up its caller's thread, rather than go to another first. */
+  brief?: boolean;
+}
+
+/** Opens the graph file at `path`. */
 export function openNativeSession(
   api: OnnxCApi,
   path: string,
-  { threads }: { threads: number },
+  { threads, brief }: NativeSessionOptions,
 ): Session {
+  const run = brief ? api.runHere : api.run;
   const { check } = api;
   const options = made((out) => check(api.createSessionOptions.call(out)));
   check(api.setIntraOpNumThreads.call(options, threads));
@@ -117,7 +126,7 @@ export function openNativeSession(
         const [inNames, inValues, outNames, outValues] = held;
         const [inCount, outCount] = [BigInt(ins.length), BigInt(outs.length)];
         check(
-          await api.run.call(
+          await run.call(
             session,
             null,
             inNames,

@@ -26,6 +26,21 @@ const API_VERSION = 17;
 /** Logs warnings and worse. */
 const WARNING = 2;
 
+/** How a session is run. */
+const RUN = {
+  parameters: [
+    "pointer", // session
+    "pointer", // options
+    "buffer", // input names
+    "buffer", // inputs
+    "usize",
+    "buffer", // output names
+    "usize",
+    "buffer", // outputs
+  ],
+  result: "pointer",
+} as const;
+
 /** The functions in use, bound. */
 export type OnnxCApi = ReturnType<typeof openOnnxCApi>;
 
@@ -75,20 +90,8 @@ export function openOnnxCApi() {
       parameters: ["pointer", "buffer", "pointer", "buffer"],
       result: "pointer",
     }),
-    run: bind(9, {
-      parameters: [
-        "pointer", // session
-        "pointer", // options
-        "buffer", // input names
-        "buffer", // inputs
-        "usize",
-        "buffer", // output names
-        "usize",
-        "buffer", // outputs
-      ],
-      result: "pointer",
-      nonblocking: true,
-    }),
+    run: bind(9, { ...RUN, nonblocking: true }),
+    runHere: bind(9, RUN),
     createSessionOptions: bind(10, {
       parameters: ["buffer"],
       result: "pointer",

@@ -18,8 +18,8 @@ export async function openModel(
 ): Promise<OrtModel> {
   // One after the other: WebGPU refuses a second session while one is being made.
   const { folder, config, adapter } = artefact;
-  const open = (graph: string) =>
-    backend.createSession(`${folder}/${graph}.onnx`);
+  const open = (graph: string, options?: { brief: boolean }) =>
+    backend.createSession(`${folder}/${graph}.onnx`, options);
   const sessions: Pick<OrtModelParts, "body" | "head" | "drafting" | "hydra"> =
     {
       body: await open("body"),
@@ -30,7 +30,7 @@ export async function openModel(
     sessions.drafting = await open("drafting");
   }
   if (adapter.hydra) {
-    sessions.hydra = await open("hydra");
+    sessions.hydra = await open("hydra", { brief: true });
   }
   return new OrtModel({
     backend,

@@ -12,9 +12,18 @@ import { WeightsFile } from "../../models/graph/weights_file.ts";
 
 const API = openOnnxCApi();
 
+/** How to open a graph. */
+interface Options {
+  api?: OnnxCApi;
+  brief?: boolean;
+}
+
 /** Opens the graph file at `path` on one thread. */
-export function openFile(path: string, api = API): Session {
-  return openNativeSession(api, path, { threads: 1 });
+export function openFile(
+  path: string,
+  { api = API, ...options }: Options = {},
+): Session {
+  return openNativeSession(api, path, { threads: 1, ...options });
 }
 
 /** The library, and how many tensors it has made and not yet released. */
@@ -42,7 +51,7 @@ export function countTensors(): { api: OnnxCApi; alive(): number } {
 /** Builds a graph and opens it. */
 export async function openGraph(
   build: (graph: GraphBuilder) => void,
-  api = API,
+  options?: Options,
 ): Promise<Session> {
   const folder = await Deno.makeTempDir();
   try {
@@ -54,7 +63,7 @@ export async function openGraph(
       model = await graph.encode();
     }
     await Deno.writeFile(`${folder}/graph.onnx`, model);
-    return openFile(`${folder}/graph.onnx`, api);
+    return openFile(`${folder}/graph.onnx`, options);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -118,7 +118,7 @@ Deno.test("Session.run() writes new rows of a KV buffer and keeps the others", a
 
 Deno.test("Session.run() keeps what it reads and writes in place for later runs", async () => {
   const { api, alive } = countTensors();
-  const session = await openGraph(attention, api);
+  const session = await openGraph(attention, { api });
   const vector = (number: number, slots = 1) =>
     new Tensor("float32", new Float32Array(8 * slots).fill(number), [
       1,
@@ -166,7 +166,7 @@ const MISTAKES: [string, Tensor, string, Tensor, string][] = [
 
 Deno.test("Session.run() refuses wrong names and shapes, then works on", async () => {
   const { api, alive } = countTensors();
-  const session = await openGraph(line, api);
+  const session = await openGraph(line, { api });
   for (const [input, x, output, y, words] of MISTAKES) {
     const run = () => session.run({ [input]: x }, { [output]: y });
     await assertRejects(run, Error, words);
@@ -200,4 +200,14 @@ Deno.test("Session.run() leaves the event loop free", async () => {
   await session.run({ x: matrix() }, { y: matrix() });
   clearInterval(timer);
   assert(ticks >= 5, `${ticks} ticks of a timer`);
+});
+
+Deno.test("Session.run() of a brief session is done when it returns", async () => {
+  const session = await openGraph(hardWork, { brief: true });
+  const matrix = (number: number) =>
+    new Tensor("float32", new Float32Array(640 * 640).fill(number), [640, 640]);
+  const y = matrix(0);
+  const running = session.run({ x: matrix(1) }, { y });
+  assert(y.data[0] as number < 0);
+  assertEquals((await running).y, y);
 });
