@@ -113,13 +113,15 @@ def run_evaluate(args):
 
 def run_hydra(args):
     llama, live = open_llama(args), Live()
+    layers = layers_of(args, llama)
+    begun = args.start_from and read_hydra(args.start_from, llama, layers)
     plan = HydraPlan(
         steps=args.steps,
         batch=args.batch,
         depth=args.depth,
         width=args.width,
-        words=args.words,
-        layers=layers_of(args, llama),
+        words=len(begun[0]) if begun else args.words,
+        layers=layers,
         rate=args.rate,
         seed=args.seed,
     )
@@ -128,10 +130,10 @@ def run_hydra(args):
     )
     files = StateFiles(args.states or f"{args.run}/states", llama, plan.layers)
     texts = Places(files, learnt, depth=args.depth, live=live)
-    vocab = common_tokens(llama, learnt, args.words)
+    vocab, parameters = begun or (common_tokens(llama, learnt, plan.words), None)
     trainer = HydraTrainer(llama, texts, vocab=vocab, plan=plan)
-    if args.start_from:
-        trainer.hydra.start_from(read_hydra(args.start_from, llama, plan.layers))
+    if parameters:
+        trainer.hydra.start_from(parameters)
     train_until_stopped(trainer, args)
     if trainer.step < plan.steps:
         return

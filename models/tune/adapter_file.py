@@ -102,8 +102,8 @@ def add_hydra(path, trainer, result, dtype=torch.float16):
 
 
 def read_hydra(path, llama, layers):
-    """Gives the parameters of a file's Hydra head, by name; a file without one, or one
-    that reads other layers, raises ValueError."""
+    """Gives the tokens that a file's Hydra head can draft, [V], and its parameters, by
+    name; a file without one, or one that reads other layers, raises ValueError."""
     _, metadata = read_adapter(path, llama)
     found = json.loads(metadata.get("hydra_layers", "null"))
     if found != list(layers):
@@ -111,11 +111,12 @@ def read_hydra(path, llama, layers):
             f"Cannot load {path}: its head must read layers {[*layers]}: received {found}"
         )
     with safe_open(path, "pt") as file:
-        return {
+        parameters = {
             name.removeprefix("hydra."): file.get_tensor(name).float()
             for name in file.keys()
             if name.startswith("hydra.")
         }
+    return torch.tensor(json.loads(metadata["hydra_vocab"])), parameters
 
 
 def change_file(path, tensors, notes):

@@ -110,7 +110,7 @@ def parser(runs):
     add("--batch", type=int, default=512, help="places a step")
     add("--depth", type=int, default=3, help="tokens drafted in a row")
     add("--width", type=int, default=1024, help="of the net")
-    add("--words", type=int, default=4096, help="tokens that it can draft")
+    add("--words", type=int, default=4096, help="tokens that it can draft; those of --start-from if there is one")
     add("--rate", type=float, default=1e-3)
     add("--seed", type=int, default=0)
 

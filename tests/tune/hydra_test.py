@@ -76,9 +76,10 @@ class TestHydra(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, "received None"):
                 read_hydra(file.name, tiny(), LAYERS)
             add_hydra(file.name, trainer, {}, torch.float32)
-            found = read_hydra(file.name, tiny(), LAYERS)
+            words, found = read_hydra(file.name, tiny(), LAYERS)
             with self.assertRaisesRegex(ValueError, "must read layers \\[0\\]"):
                 read_hydra(file.name, tiny(), (0,))
+        self.assertTrue(torch.equal(words, trainer.hydra.vocab))
         for name, parameter in trainer.hydra.named_parameters():
             self.assertTrue(torch.equal(found[name], parameter))
 
