@@ -12,8 +12,8 @@ const COUNTS = z.array(z.array(z.array(z.number().nonnegative())));
 /** The part of an evaluation that a planner starts from. */
 const EVALUATION = z.object({
   acceptance: z.object({
-    /** Margins of logits between bins, rising. */
-    edges: z.array(z.number()),
+    /** Shares of a row's probability between bins, rising. */
+    shares: z.array(z.number()),
     /** Guesses by mask, rank and bin. */
     seen: COUNTS,
     /** Those of them that were right. */
@@ -21,7 +21,7 @@ const EVALUATION = z.object({
   }),
 });
 
-/** Guesses counted, by mask, rank and margin. */
+/** Guesses counted, by mask, rank and share. */
 export type AcceptanceTable = z.infer<typeof EVALUATION>["acceptance"];
 
 /**
@@ -33,7 +33,7 @@ export function parseEvaluation(json: string): AcceptanceTable {
   const { success, data } = EVALUATION.safeParse(JSON.parse(json));
   if (success) return data.acceptance;
   throw new SyntaxError(
-    `Cannot load the adapter: its evaluation must hold a table of acceptance: received ${
+    `Cannot load the adapter: its evaluation must hold a table of acceptance by shares: received ${
       json.slice(0, 40)
     }`,
   );

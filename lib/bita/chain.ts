@@ -37,8 +37,8 @@ export async function draftChain(
     const logits = last
       ? await sequence.follow!(last.ids[0])
       : await sequence.follow!(token, row);
-    const { ids, margins } = topK(logits, WIDTH);
-    chain.push({ ids: ids.map((id) => vocab[id]), margins });
+    const { ids, shares } = topK(logits, WIDTH);
+    chain.push({ ids: ids.map((id) => vocab[id]), shares });
   }
   return chain;
 }

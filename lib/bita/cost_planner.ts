@@ -103,8 +103,8 @@ export class CostPlanner implements Planner {
     const isSure = (copy: Guess) => acceptance.chance(copy) > SURE;
     if (copies(this.#options).some(isSure)) return false;
     let reach = 1;
-    for (const [mask, { margins: [margin] }] of chain.entries()) {
-      reach *= acceptance.chance(hydra.guess({ mask, rank: 0, margin }));
+    for (const { shares: [share] } of chain) {
+      reach *= acceptance.chance(hydra.guess(share));
     }
     const depth = chain.length + 1;
     const usual = hydra.best(chain.length);

@@ -6,13 +6,22 @@
  * @module
  */
 
-import type { Acceptance, Estimate, Guess } from "./acceptance.ts";
+import type { Acceptance, Guess } from "./acceptance.ts";
+import {
+  agreed,
+  copyGuess,
+  recycleGuess,
+  SUCCESSOR,
+  toldGuess,
+  unlisted,
+} from "./beliefs.ts";
 import type { Calibration } from "./calibration.ts";
 import type { MaskWorth } from "./mask_worth.ts";
 import type { Match, NgramIndex } from "./ngram_index.ts";
 import type { PlanState } from "./planner.ts";
 import type { Prediction } from "./prediction.ts";
 import type { SuccessorTable } from "./successors.ts";
+import type { TopK } from "./top_k.ts";
 
 /** Where guesses come from. */
 export type Source = "bita" | "hydra" | "ngram" | "recycle";
@@ -56,12 +65,6 @@ interface Copy extends Match {
   /** Says what kind of guess it makes, by how often its run has doubled. */
   guess: (level: number) => Guess;
 }
-
-/** Tries that a belief without a measurement counts as. */
-const BELIEF = 10;
-
-/** Tries that what two guesses say together counts as: each was measured, after all. */
-const AGREED = 50;
 
 /** Lists the places whose tokens before them are those at the text's end. */
 function places({ sources, prediction, index }: GuessSources): Copy[] {
@@ -135,11 +138,15 @@ export class Walk {
     const found = new Map<number, Guess>();
     for (const [guess, proposal] of this.#guesses(token)) {
       const other = found.get(guess);
-      found.set(guess, other ? this.#agree(other, proposal) : proposal);
+      found.set(guess, other ? agreed(other, proposal, acceptance) : proposal);
     }
-    return [...found].map(([token, guess]) => (
-      { token, ...guess, chance: acceptance.chance(guess) }
-    )).sort((a, b) => b.chance - a.chance);
+    const listed = this.#chainStep()?.ids;
+    return [...found].map(([token, guess]) => {
+      const one = !listed || listed.includes(token)
+        ? guess
+        : unlisted(guess, acceptance);
+      return { token, ...one, chance: acceptance.chance(one) };
+    }).sort((a, b) => b.chance - a.chance);
   }
 
   /** Which mask and step of the chain guess here; -1 before the first. */
@@ -148,23 +155,19 @@ export class Walk {
     return successor === undefined ? this.#depth : this.#depth - 1;
   }
 
+  /** Gives the step of the chain that guesses here, if the path has followed it. */
+  #chainStep(): TopK | undefined {
+    return this.#onChain ? this.#state.chain?.[this.#drafted()] : undefined;
+  }
+
   /** Lists every source's guesses behind `token`. */
   *#guesses(token: number): Generator<[token: number, guess: Guess]> {
     const { memory, sources, calibration, hydra } = this.#from;
-    const { candidates, chain = [], successor } = this.#state;
+    const { candidates, successor } = this.#state;
     const mask = this.#drafted();
-    if (mask < 0) {
-      yield [successor!, { kind: "successor", prior: belief(0.95) }];
-    }
-    const { ids = [], margins = [] } = candidates[mask] ?? {};
-    for (const [rank, id] of ids.entries()) {
-      yield [id, calibration.guess({ mask, rank, margin: margins[rank] })];
-    }
-    const step = this.#onChain ? chain[mask] : undefined;
-    for (const [rank, id] of step?.ids.entries() ?? []) {
-      const margin = step!.margins[rank];
-      yield [id, hydra.guess({ mask, rank, margin })];
-    }
+    if (mask < 0) yield [successor!, SUCCESSOR];
+    yield* rowGuesses(candidates[mask], calibration);
+    yield* rowGuesses(this.#chainStep(), hydra);
     const copied = new Set<number>();
     const copies = this.#copies.toSorted((a, b) => b.length - a.length);
     for (const copy of copies) {
@@ -181,37 +184,14 @@ export class Walk {
       }
     }
   }
+}
 
-  /** Joins two guesses at one token: a kind of its own. */
-  #agree(one: Guess, other: Guess): Guess {
-    const { memory: { acceptance } } = this.#from;
-    const wrong = (1 - acceptance.chance(one)) * (1 - acceptance.chance(other));
-    return {
-      kind: `${one.kind}, ${other.kind}`,
-      prior: belief(1 - wrong, AGREED),
-    };
+/** Lists the guesses of a mask's row, or of a step of the Hydra head, if there is one. */
+function* rowGuesses(
+  row: TopK | undefined,
+  by: Calibration,
+): Generator<[token: number, guess: Guess]> {
+  for (const [rank, id] of row?.ids.entries() ?? []) {
+    yield [id, by.guess(row!.shares[rank])];
   }
-}
-
-/** A copy of the text, whose equal run has 2^(level - 1) tokens or more. */
-function copyGuess(level: number): Guess {
-  const chance = [0, 0.15, 0.4, 0.6, 0.8, 0.9][level] ?? 0.9;
-  return { kind: `copy ${level}`, prior: belief(chance) };
-}
-
-/** A copy of the client's prediction, behind a run as in {@linkcode copyGuess}. */
-function toldGuess(level: number): Guess {
-  const chance = [0.4, 0.6, 0.8, 0.88][level] ?? 0.92;
-  return { kind: `told ${level}`, prior: belief(chance) };
-}
-
-/** What came behind the same token before, the last time or so many times in a row. */
-function recycleGuess(rank: number, confidence: number): Guess {
-  const chance = [0.2, 0.08, 0.04, 0.03][rank] +
-    (rank === 0 ? confidence / 8 : 0);
-  return { kind: `recycle ${rank} ${confidence}`, prior: belief(chance) };
-}
-
-function belief(chance: number, tries = BELIEF): Estimate {
-  return { hits: chance * tries, tries };
 }

@@ -9,19 +9,24 @@ export interface TopK {
   /** Vocabulary ids, at most as many as there are. */
   ids: number[];
   /**
-   * How far each one's logit is below the best, and the best above the second: how
-   * sure the row is, without a sum over the vocabulary.
+   * Each one's probability, beside the {@linkcode RIVALS} best alone: how sure the row
+   * is of it, without a sum over the vocabulary.
    */
-  margins: number[];
+  shares: number[];
 }
+
+/** Tokens whose probabilities add up to 1. */
+const RIVALS = 10;
 
 /** Finds the `k` most likely tokens, at least 1, of a row of logits, `[vocab]`. */
 export function topK(logits: Float32Array, k: number): TopK {
-  const [best, second = best, ...others] = bestIds(logits, k + 1);
-  const ids = [best, second, ...others].slice(0, Math.min(k, logits.length));
-  const margins = ids.map((id) => logits[best] - logits[id]);
-  margins[0] = logits[best] - logits[second];
-  return { ids, margins };
+  const ids = bestIds(logits, Math.max(k, RIVALS));
+  const weights = ids.map((id) => Math.exp(logits[id] - logits[ids[0]]));
+  const sum = weights.slice(0, RIVALS).reduce((sum, weight) => sum + weight);
+  return {
+    ids: ids.slice(0, k),
+    shares: weights.slice(0, k).map((weight) => weight / sum),
+  };
 }
 
 /** Finds the ids alone, best first. */

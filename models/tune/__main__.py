@@ -123,6 +123,7 @@ def run_hydra(args):
         words=len(begun[0]) if begun else args.words,
         layers=layers,
         rate=args.rate,
+        average=args.average,
         seed=args.seed,
     )
     learnt, held_out = (
@@ -133,7 +134,7 @@ def run_hydra(args):
     vocab, parameters = begun or (common_tokens(llama, learnt, plan.words), None)
     trainer = HydraTrainer(llama, texts, vocab=vocab, plan=plan)
     if parameters:
-        trainer.hydra.start_from(parameters)
+        trainer.start_from(parameters)
     train_until_stopped(trainer, args)
     if trainer.step < plan.steps:
         return

@@ -83,7 +83,7 @@ def annotate_adapter(path, **notes):
 
 def add_hydra(path, trainer, result, dtype=torch.float16):
     """Adds a Hydra head, and what it was worth on held-out texts, to an adapter's file."""
-    hydra = trainer.hydra
+    hydra = trainer.mean
     tensors = {
         f"hydra.{name}": value.detach().to("cpu", dtype).contiguous()
         for name, value in hydra.named_parameters()

@@ -1,9 +1,9 @@
 """What an adapter is worth on text it has not seen.
 
 The acceptance table is for the planner: how often a guess is right, by depth, rank and
-margin: by how much its logit is below the best one's, or above the second's if it is the
-best itself. A guess below the first depth counts only where each shallower token was
-among the guesses too; elsewhere a pass never gets to it.
+share: its probability beside the other guesses of its row alone. A guess below the first
+depth counts only where each shallower token was among the guesses too; elsewhere a pass
+never gets to it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from .trees import parse_shape, share_within, tokens_a_pass
 TREES = ("5-4-3", "10-8-6", "5", "2", "1", "2-1", "3-2-1", "1-1-1")
 TOPS = (1, 2, 3, 5, 10)
 RANKS = 10
-EDGES = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # between bins of margins
+SHARES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97)  # between bins
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Drafts:
     """What masks, or steps of a Hydra head, said at all A anchors of a text."""
 
     ranks: torch.Tensor  # [A, M]
-    margins: torch.Tensor  # [A, M, RANKS] of the likeliest tokens
+    shares: torch.Tensor  # [A, M, RANKS] of the likeliest tokens
 
 
 @torch.no_grad()
@@ -35,15 +35,12 @@ def draft_text(llama, adapter, text, example):
     anchors = all_anchors(example).to(llama.device)
     layout = lay_out(text.ids, anchors, adapter.shape.masks)
     logits = llama.logits(draft(llama, adapter, text, layout))
-    return Drafts(ranks(logits, layout.labels).cpu(), margins_of(logits).cpu())
+    return Drafts(ranks(logits, layout.labels).cpu(), shares_of(logits).cpu())
 
 
-def margins_of(logits):
-    """Gives by how much the likeliest tokens are behind, or the best ahead, [..., RANKS]."""
-    best = logits.topk(RANKS).values
-    margins = best[..., :1] - best
-    margins[..., 0] = margins[..., 1]
-    return margins
+def shares_of(logits):
+    """Gives the probabilities of the likeliest tokens beside each other, [..., RANKS]."""
+    return logits.topk(RANKS).values.softmax(-1)
 
 
 def evaluate(texts):
@@ -57,20 +54,20 @@ def evaluate(texts):
             tree: round(tokens_a_pass([t.ranks for t in texts], parse_shape(tree)), 4)
             for tree in TREES
         },
-        "acceptance": acceptance(found, torch.cat([text.margins for text in texts])),
+        "acceptance": acceptance(found, torch.cat([text.shares for text in texts])),
     }
 
 
-def acceptance(found, margins):
+def acceptance(found, shares):
     """Counts guesses, `seen`, and right ones, `hits`: [M][RANKS][bins]."""
     A, M = found.shape
-    bins = torch.bucketize(margins, torch.tensor(EDGES))  # [A, M, RANKS]
+    bins = torch.bucketize(shares, torch.tensor(SHARES))  # [A, M, RANKS]
     guessed = (found < RANKS).cumprod(1)  # [A, M]
     got_to = torch.cat([torch.ones(A, 1), guessed[:, :-1]], 1) * (found < NO_LABEL)
     right = found[..., None] == torch.arange(RANKS)
-    cell = torch.nn.functional.one_hot(bins, len(EDGES) + 1) * got_to[..., None, None]
+    cell = torch.nn.functional.one_hot(bins, len(SHARES) + 1) * got_to[..., None, None]
     return {
-        "edges": EDGES,
+        "shares": SHARES,
         "seen": cell.sum(0).long().tolist(),
         "hits": (cell * right[..., None]).sum(0).long().tolist(),
     }

@@ -13,6 +13,7 @@ answers use most, and `out` learns to read the state for it.
 """
 
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass
 from os.path import commonprefix
 
@@ -21,7 +22,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .draws import draws
-from .evaluate import Drafts, margins_of
+from .evaluate import Drafts, shares_of
 from .loss import NO_LABEL, Loss, ranks
 from .schedule import share_of_rate
 from .train import summary
@@ -42,6 +43,7 @@ class HydraPlan:
     words: int = 4096  # tokens that it can draft
     layers: tuple[int, ...] = ()  # whose inputs it reads
     rate: float = 1e-3
+    average: int = 0  # steps that the parameters are averaged over; 0: none, the last count
     warm_up: int = 50
     clip: float = 1.0
     loss: Loss = Loss()
@@ -148,11 +150,17 @@ class HydraTrainer:
         self.step, self.curve = 0, []
         sizes = [*places.sizes(), self.hydra.embedding.square().mean().sqrt()]
         self.hydra.start(torch.stack(sizes).tolist(), draws(plan.seed, "hydra"))
+        self.mean = deepcopy(self.hydra) if plan.average else self.hydra
         self.index = torch.full((llama.config.vocab,), -1)
         self.index[vocab] = torch.arange(len(vocab))
         self.optimizer = torch.optim.AdamW(
             self.hydra.parameters(), betas=(0.9, 0.98), weight_decay=0.01
         )
+
+    def start_from(self, tensors):
+        """Starts where another head has ended, which counts in the average, too."""
+        self.hydra.start_from(tensors)
+        self.mean.start_from(tensors)
 
     def advance(self):
         """Takes a step; gives its figures, which join the curve."""
@@ -162,17 +170,27 @@ class HydraTrainer:
             group["lr"] = plan.rate * share
         generator = draws(plan.seed, "step", self.step)
         with torch.autocast("cpu", self.dtype, enabled=self.dtype != torch.float32):
-            logits, labels, teacher = self._draft(self.places, self._batch(), generator)
+            logits, labels, teacher = self._draft(
+                self.hydra, self.places, self._batch(), generator
+            )
         loss = plan.loss(logits, labels, teacher) / plan.loss.weights(labels).sum()
         self.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.hydra.parameters(), plan.clip)
         self.optimizer.step()
         self.step += 1
+        if plan.average:
+            self._average()
         found = known(ranks(logits.detach(), labels))
         figures = {"step": self.step, "loss": loss.item(), **summary(found)}
         self.curve.append(figures)
         return figures
+
+    @torch.no_grad()
+    def _average(self):
+        """Moves the averages on: they have seen more than the last steps."""
+        for mean, now in zip(self.mean.parameters(), self.hydra.parameters()):
+            mean.lerp_(now, 1 / self.plan.average)
 
     def _batch(self):
         """Picks the step's places out of an endless row of shuffled epochs."""
@@ -182,15 +200,15 @@ class HydraTrainer:
         order = torch.randperm(len(places), generator=draws(self.plan.seed, "epoch", epoch))
         return places[order[at * size : (at + 1) * size]]
 
-    def _draft(self, texts, places, generator=None):
+    def _draft(self, hydra, texts, places, generator=None):
         """Drafts at places of texts; gives logits, labels and the model's own logits."""
         state, inputs, tokens, own = texts.read(places)
         said = []
         for depth in range(texts.depth):
-            state = self.hydra.step(state, inputs, tokens[:, depth], generator)
-            said.append(self.hydra.logits(state))
+            state = hydra.step(state, inputs, tokens[:, depth], generator)
+            said.append(hydra.logits(state))
         with torch.no_grad():
-            teacher = F.linear(own, self.hydra.head)
+            teacher = F.linear(own, hydra.head)
         return torch.stack(said, 1).float(), self.index[tokens[:, 1:]], teacher
 
     def state(self):
@@ -200,6 +218,7 @@ class HydraTrainer:
             "step": self.step,
             "curve": self.curve,
             "hydra": self.hydra.state_dict(),
+            "mean": self.mean.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
 
@@ -211,14 +230,15 @@ class HydraTrainer:
             )
         self.step, self.curve = state["step"], list(state["curve"])
         self.hydra.load_state_dict(state["hydra"])
+        self.mean.load_state_dict(state["mean"])
         self.optimizer.load_state_dict(state["optimizer"])
 
     @torch.no_grad()
     def judge(self, texts):
         """Drafts at all places of texts that were held out."""
-        found = [self._draft(texts, places) for places in texts.answers]
+        found = [self._draft(self.mean, texts, places) for places in texts.answers]
         return [
-            Drafts(known(ranks(logits, labels)), margins_of(logits))
+            Drafts(known(ranks(logits, labels)), shares_of(logits))
             for logits, labels, _ in found
         ]
 

@@ -112,6 +112,7 @@ def parser(runs):
     add("--width", type=int, default=1024, help="of the net")
     add("--words", type=int, default=4096, help="tokens that it can draft; those of --start-from if there is one")
     add("--rate", type=float, default=1e-3)
+    add("--average", type=int, default=0, help="steps to average parameters over; 0 is none")
     add("--seed", type=int, default=0)
 
     add = command("plot", "draw a run's curves")

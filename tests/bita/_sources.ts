@@ -53,7 +53,7 @@ export function alike(
   { masks }: { masks: number },
 ): AcceptanceTable {
   const all = (count: number) => new Array(masks).fill([[count]]);
-  return { edges: [], seen: all(100), hits: all(hits) };
+  return { shares: [], seen: all(100), hits: all(hits) };
 }
 
 /** Rows that cost nothing. */

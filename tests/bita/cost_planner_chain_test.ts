@@ -38,7 +38,7 @@ Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
 Deno.test("CostPlanner leaves a chain with the path", () => {
   const model = new ToyModel({ seed: 1, vocab: 99 });
   const prompt = Int32Array.of(1, 2, 3, 1);
-  const chain = [4, 5].map((id) => ({ ids: [id], margins: [9] }));
+  const chain = [4, 5].map((id) => ({ ids: [id], shares: [1] }));
   const plan = (hits: number) =>
     costPlanner(model, {
       prompt,
@@ -55,7 +55,7 @@ Deno.test("CostPlanner leaves a chain with the path", () => {
 Deno.test("CostPlanner wants no chain that it would not use", () => {
   const model = new ToyModel({ seed: 1, vocab: 9 });
   const prompt = Int32Array.of(1);
-  const sure = { ids: [4], margins: [9] };
+  const sure = { ids: [4], shares: [1] };
   const hydra = alike(65, { masks: 3 });
   const other = costPlanner(model, { prompt, sources: ["ngram"], hydra });
   assert(!other.follows([]));

@@ -144,7 +144,7 @@ Deno.test("CostPlanner lets a token that two sources propose count once", () => 
   const tree = costPlanner(model, { prompt, sources: ["ngram", "bita"] }).plan({
     root: 2,
     budget: 2,
-    candidates: [{ ids: [3, 5], margins: [2, 2] }],
+    candidates: [{ ids: [3, 5], shares: [0.5, 0.5] }],
   });
   assertEquals([...tree.tokens], [2, 3, 5]);
   assertEquals([...tree.parents], [-1, 0, 0]);

@@ -52,8 +52,8 @@ Deno.test("FilledPlanner fills a comb from all sources, the likeliest first", ()
   }).plan({
     root: 1,
     budget: 9,
-    candidates: [{ ids: [7, 8], margins: [1, 1] }],
-    chain: [{ ids: [4], margins: [9] }, { ids: [5], margins: [9] }],
+    candidates: [{ ids: [7, 8], shares: [0.5, 0.5] }],
+    chain: [{ ids: [4], shares: [1] }, { ids: [5], shares: [1] }],
   });
   assertEquals([...tree.parents], [-1, 0, 0, 0, 1]);
   assertEquals([...tree.tokens], [1, 4, 2, 7, 5]);
@@ -69,7 +69,7 @@ Deno.test("FilledPlanner stands on the successor of a hit", () => {
     root: 1,
     budget: 9,
     successor: 6,
-    candidates: [{ ids: [7, 8], margins: [1, 1] }],
+    candidates: [{ ids: [7, 8], shares: [0.5, 0.5] }],
   });
   assertEquals([...tree.tokens], [1, 6, 7, 8]);
   assertEquals([...tree.parents], [-1, 0, 1, 1]);
@@ -89,7 +89,7 @@ Deno.test("FilledPlanner has no masks where they do not draft, nor rows past the
 
 Deno.test("FilledPlanner follows a chain as deep as the comb and the head are", () => {
   const options = { prompt: Int32Array.of(1), hydra: alike(50, { masks: 3 }) };
-  const step = { ids: [4], margins: [9] };
+  const step = { ids: [4], shares: [1] };
   const two = planner({ comb: [1, 1], sources: ["hydra"], ...options });
   assert(two.follows([step]) && !two.follows([step, step]));
   const five = planner({

@@ -6,7 +6,7 @@ import { MaskWorth } from "../../lib/bita/mask_worth.ts";
 function worth(): MaskWorth {
   const half = [[[1000]], [[1000]]];
   const hits = [[[500]], [[500]]];
-  const table = { edges: [], seen: half, hits };
+  const table = { shares: [], seen: half, hits };
   return new MaskWorth(2, new Calibration(table));
 }
 

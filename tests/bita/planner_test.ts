@@ -7,7 +7,7 @@ import type { TopK } from "../../lib/bita/top_k.ts";
 function guesses(...widths: number[]): TopK[] {
   return widths.map((width, depth) => ({
     ids: Array.from({ length: width }, (_, rank) => 10 * depth + 11 + rank),
-    margins: new Array(width).fill(1),
+    shares: new Array(width).fill(1 / width),
   }));
 }
 

@@ -1,6 +1,10 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { topK } from "../../lib/bita/top_k.ts";
+import { type TopK, topK } from "../../lib/bita/top_k.ts";
+
+function rounded({ shares }: TopK): number[] {
+  return shares.map((share) => Math.round(1000 * share) / 1000);
+}
 
 Deno.test("topK() lists the best first, the lower id on a tie", () => {
   const row = Float32Array.of(1, 3, 2, 3, 0);
@@ -9,10 +13,16 @@ Deno.test("topK() lists the best first, the lower id on a tie", () => {
 });
 
 Deno.test("topK() tells how sure the row is", () => {
-  const row = Float32Array.of(1, 3.5, 2, -1);
-  assertEquals(topK(row, 3).margins, [1.5, 1.5, 2.5]);
-  assertEquals(topK(row, 1).margins, [1.5]);
-  assertEquals(topK(Float32Array.of(7), 2), { ids: [0], margins: [0] });
+  const row = Float32Array.from([1, 5, 3, 1], Math.log);
+  assertEquals(rounded(topK(row, 3)), [0.5, 0.3, 0.1]);
+  assertEquals(rounded(topK(row, 1)), [0.5]);
+  assertEquals(topK(Float32Array.of(7), 2), { ids: [0], shares: [1] });
+});
+
+Deno.test("topK() means the same by a share, however many are asked for", () => {
+  const row = new Float32Array(30);
+  assertEquals(rounded(topK(row, 2)), [0.1, 0.1]);
+  assertEquals(rounded(topK(row, 20)), new Array(20).fill(0.1));
 });
 
 Deno.test("topK() equals sorting everything", () => {

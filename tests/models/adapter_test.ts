@@ -104,7 +104,7 @@ Deno.test("toAdapter() reads updates of the last layers", () => {
 });
 
 Deno.test("toAdapter() reads how often guesses were right", () => {
-  const acceptance = { edges: [1], seen: [[[4, 5]]], hits: [[[2, 5]]] };
+  const acceptance = { shares: [0.5], seen: [[[4, 5]]], hits: [[[2, 5]]] };
   const read = (evaluation: object) =>
     toAdapter({
       metadata: {
@@ -115,9 +115,9 @@ Deno.test("toAdapter() reads how often guesses were right", () => {
     }, BASE).acceptance;
   assertEquals(read({ texts: 3, acceptance }), acceptance);
   assertThrows(
-    () => read({ acceptance: { edges: [1] } }),
+    () => read({ acceptance: { edges: [1], seen: [], hits: [] } }),
     SyntaxError,
-    "must hold a table of acceptance",
+    "must hold a table of acceptance by shares",
   );
 });
 

@@ -23,7 +23,7 @@ function file(change: Record<string, number[] | undefined> = {}) {
         : []
     ),
   );
-  const evaluation = { acceptance: { edges: [], seen: [], hits: [] } };
+  const evaluation = { acceptance: { shares: [], seen: [], hits: [] } };
   const metadata = {
     hydra_vocab: "[1,7]",
     hydra_layers: "[2]",

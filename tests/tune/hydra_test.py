@@ -37,16 +37,28 @@ def new_trainer(steps=STEPS, **plan):
 
 class TestHydra(unittest.TestCase):
     def test_resumes_with_the_same_numbers(self):
-        whole, resumed = new_trainer(), new_trainer()
+        whole, begun, resumed = (new_trainer(average=4) for _ in range(3))
         with tempfile.TemporaryDirectory() as folder:
             run(whole, folder)
         with tempfile.TemporaryDirectory() as folder:
-            run(new_trainer(), folder, stop_at=2)
+            run(begun, folder, stop_at=2)
             self.assertEqual(read_checkpoint(folder)["step"], 2)
             run(resumed, folder)
         self.assertEqual(resumed.curve, whole.curve)
-        for mine, other in zip(resumed.hydra.parameters(), whole.hydra.parameters()):
-            self.assertTrue(torch.equal(mine, other))
+        for mine, other in ((resumed.hydra, whole.hydra), (resumed.mean, whole.mean)):
+            for one, two in zip(mine.parameters(), other.parameters()):
+                self.assertTrue(torch.equal(one, two))
+
+    def test_averages_its_steps_and_where_it_started(self):
+        other = new_trainer(seed=1).hydra.state_dict()
+        trainer = new_trainer(average=2)
+        trainer.start_from(other)
+        trainer.advance()
+        seen = other["w1"] / 2 + trainer.hydra.w1.detach() / 2
+        self.assertTrue(torch.allclose(trainer.mean.w1, seen))
+        trainer.advance()
+        seen = seen / 2 + trainer.hydra.w1.detach() / 2
+        self.assertTrue(torch.allclose(trainer.mean.w1, seen))
 
     def test_learns_its_texts(self):
         trainer = new_trainer(steps=200, rate=1e-2)
@@ -61,7 +73,7 @@ class TestHydra(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             run(first, folder)
         tensors = first.hydra.state_dict()
-        second.hydra.start_from(tensors)
+        second.start_from(tensors)
         for mine, other in zip(second.hydra.parameters(), first.hydra.parameters()):
             self.assertTrue(torch.equal(mine, other))
         with self.assertRaisesRegex(ValueError, "w1 must be"):

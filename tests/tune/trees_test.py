@@ -2,7 +2,7 @@ import unittest
 
 import torch
 
-from tune.evaluate import EDGES, RANKS, acceptance
+from tune.evaluate import RANKS, SHARES, acceptance, shares_of
 from tune.loss import NO_LABEL
 from tune.trees import accepted, share_within, tokens_a_pass
 
@@ -36,11 +36,18 @@ class TestShareWithin(unittest.TestCase):
 
 
 class TestAcceptance(unittest.TestCase):
-    def test_counts_by_depth_rank_and_margin(self):
-        margins = torch.full((5, 3, RANKS), 0.1)
-        margins[:, :, 0] = 5.0
-        table = acceptance(FOUND, margins)
-        sure, low = sum(edge < 5.0 for edge in EDGES), 0
+    def test_shares_are_of_the_likeliest_alone(self):
+        logits = torch.zeros(2, 1, 3 * RANKS)
+        logits[1, 0, 7] = 1000
+        shares = shares_of(logits)
+        self.assertTrue(torch.allclose(shares[0], torch.full((1, RANKS), 1 / RANKS)))
+        self.assertEqual(shares[1, 0].tolist(), [1] + [0] * (RANKS - 1))
+
+    def test_counts_by_depth_rank_and_share(self):
+        shares = torch.full((5, 3, RANKS), 0.01)
+        shares[:, :, 0] = 0.91
+        table = acceptance(FOUND, shares)
+        sure, low = sum(share < 0.91 for share in SHARES), 0
         self.assertEqual(table["seen"][0][0][sure], 5)
         self.assertEqual(table["hits"][0][0][sure], 3)
         self.assertEqual(table["hits"][0][1][low], 1)
