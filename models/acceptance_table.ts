@@ -18,7 +18,9 @@ const EVALUATION = z.object({
     seen: COUNTS,
     /** Those of them that were right. */
     hits: COUNTS,
-  }),
+  }).refine(({ shares, seen, hits }) =>
+    [seen, hits].flat(2).every(({ length }) => length === shares.length + 1)
+  ),
 });
 
 /** Guesses counted, by mask, rank and share. */

@@ -114,11 +114,19 @@ Deno.test("toAdapter() reads how often guesses were right", () => {
       tensors: tensors(),
     }, BASE).acceptance;
   assertEquals(read({ texts: 3, acceptance }), acceptance);
-  assertThrows(
-    () => read({ acceptance: { edges: [1], seen: [], hits: [] } }),
-    SyntaxError,
-    "must hold a table of acceptance by shares",
-  );
+  for (
+    const wrong of [
+      { edges: [1], seen: [], hits: [] },
+      { ...acceptance, hits: [[[2, 5, 1]]] },
+      { ...acceptance, seen: [[[4]]] },
+    ]
+  ) {
+    assertThrows(
+      () => read({ acceptance: wrong }),
+      SyntaxError,
+      "must hold a table of acceptance by shares",
+    );
+  }
 });
 
 Deno.test("openAdapter() takes a missing file for an untrained adapter", async () => {
