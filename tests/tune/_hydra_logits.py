@@ -25,8 +25,8 @@ hydra = Hydra(llama, vocab, width=32, layers=(1,))
 with torch.no_grad():
     for parameter in hydra.parameters():
         parameter.copy_(0.1 * torch.randn(parameter.shape, generator=draws("hydra")))
-table = {"edges": [], "seen": [[[1]]], "hits": [[[1]]]}
-trainer = SimpleNamespace(hydra=hydra, plan=HydraPlan(steps=1), curve=[])
+table = {"shares": [], "seen": [[[1]]], "hits": [[[1]]]}
+trainer = SimpleNamespace(mean=hydra, plan=HydraPlan(steps=1), curve=[])
 add_hydra(path, trainer, {"acceptance": table}, torch.float32)
 
 with torch.no_grad():
