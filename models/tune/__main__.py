@@ -29,9 +29,10 @@ from .from_options import (
     text_cache,
     train_until_stopped,
 )
-from .hydra import HydraPlan, HydraTrainer, Places, common_tokens
+from .hydra import HydraPlan, HydraTrainer, common_tokens
 from .live import Live
 from .options import parser
+from .places import Places
 from .plot import plot
 from .self_prompts import write_prompts
 from .states import StateFiles

@@ -15,7 +15,6 @@ answers use most, and `out` learns to read the state for it.
 from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass
-from os.path import commonprefix
 
 import torch
 import torch.nn.functional as F
@@ -29,7 +28,6 @@ from .train import summary
 
 
 DROPOUT = 0.1  # of the net's inner numbers, while it learns
-SAMPLE = 10_000  # states that tell how large they usually are
 
 
 @dataclass(frozen=True)
@@ -96,46 +94,6 @@ class Hydra(nn.Module):
     def logits(self, states):
         """[B, dim] -> [B, V]"""
         return F.linear(F.linear(states, self.out), self.head)
-
-
-class Places:
-    """States of texts, one behind the other, and the places to draft at.
-
-    At place p the row of token p chose token p + 1; a draft is of token p + 2 on.
-    `places` are all but those in what the prompts begin with in common; `answers` are
-    those in the answers, text by text.
-    """
-
-    def __init__(self, files, examples, *, depth, live):
-        first = len(commonprefix([example.prompt for example in examples]))
-        first = min(first, min(len(example.prompt) for example in examples) - 1)
-        ids, states, places, self.answers, at = [], [], [], [], 0
-        for number, example in enumerate(examples):
-            ids.append(torch.tensor(example.ids[first:]))
-            states.append(files.read(example.ids)[first:])
-            states.append(states[-1][-1:])  # the last token's own, which nothing reads
-            end = len(ids[-1]) - 1 - depth
-            answer = len(example.prompt) - 1 - first  # whose row chose its first token
-            places.append(at + torch.arange(end))
-            self.answers.append(at + torch.arange(answer, end))
-            at += len(ids[-1])
-            live.show(f"read {number + 1}/{len(examples)}")
-        self.ids, self.states = torch.cat(ids), torch.cat(states)
-        self.places, self.depth, self.dim = torch.cat(places), depth, files.llama.config.dim
-
-    def read(self, places):
-        """Gives states, [B, dim], inputs of layers, [B, layers · dim], the depth + 1
-        tokens behind them and the model's own states at all but the last of these,
-        [B, depth, dim]."""
-        behind = places[:, None] + 1 + torch.arange(self.depth + 1)
-        own = self.states[behind[:, :-1], : self.dim].float()
-        rows, dim = self.states[places].float(), self.dim
-        return rows[:, :dim], rows[:, dim:], self.ids[behind], own
-
-    def sizes(self):
-        """Gives the usual size of a number, part of a state by part."""
-        some = self.states[:: max(1, len(self.states) // SAMPLE)].float()
-        return some.square().mean(0).view(-1, self.dim).mean(1).sqrt()
 
 
 class HydraTrainer:

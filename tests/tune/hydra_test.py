@@ -9,8 +9,9 @@ from train_test import Silent, run
 
 from tune.adapter import Adapter, Shape
 from tune.adapter_file import add_hydra, read_hydra, write_adapter
-from tune.hydra import HydraPlan, HydraTrainer, Places, common_tokens
+from tune.hydra import HydraPlan, HydraTrainer, common_tokens
 from tune.loss import NO_LABEL
+from tune.places import Places
 from tune.run import read_checkpoint
 from tune.states import StateFiles
 
