@@ -49,7 +49,7 @@ def parser(runs):
         add("--soft", type=float, default=0.5, help="share of the model's distribution as label")
         add("--decay", type=float, default=0.8, help="what a mask counts beside the one before")
         add("--reach", action="store_true", help="count a mask as much as a pass gets to it")
-        add("--batch", type=int, default=8, help="texts a step")
+        add("--batch", type=int, default=1, help="texts a step")
         add("--groups", type=int, default=64, help="groups of masks a text")
         add("--prompt-rate", type=float, default=1e-2)
         add("--rate", type=float, default=2e-3, help="of all but the prompts")

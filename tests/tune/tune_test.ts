@@ -81,7 +81,7 @@ Deno.test("a tuned adapter drafts better than an untrained one", {
 
     const data = ["--prompts", prompts, "--new-tokens", "64"];
     await tune("data", ...base, ...data, "--out", answers);
-    const plan = ["--steps", "150", "--groups", "16", "--offset", "0"];
+    const plan = "--steps 150 --batch 8 --groups 16 --offset 0".split(" ");
     await tune("train", ...base, "--data", answers, "--run", run, ...plan);
     await tune("export", ...base, "--run", run, "--out", adapter);
     await tune("plot", "--run", run, "--out", plot);
