@@ -8,7 +8,7 @@
 import { availableParallelism, homedir } from "node:os";
 import { dirname } from "node:path";
 import { openArtefact } from "./models/artefact.ts";
-import { modelFile } from "./models/download.ts";
+import { modelFile } from "./models/download/download.ts";
 import { defaultProgress } from "./models/download/progress.ts";
 import { openGguf } from "./models/gguf/reader.ts";
 import { ggufVocabulary } from "./models/gguf/vocabulary.ts";
@@ -17,17 +17,17 @@ import {
   type RemoteModel,
   resolveModel,
 } from "./models/registry.ts";
-import { type Config, helpText, parseConfig } from "./lib/config.ts";
-import { createEngine } from "./lib/engine.ts";
-import type { Engine } from "./lib/generation.ts";
-import { createLog } from "./lib/log.ts";
-import { Metrics } from "./lib/metrics.ts";
-import { ModelClient } from "./lib/model_client.ts";
-import { queued } from "./lib/queue.ts";
+import { type Config, helpText, parseConfig } from "./lib/config/config.ts";
+import { createEngine } from "./lib/engine/engine.ts";
+import type { Engine } from "./lib/engine/generation.ts";
+import { createLog } from "./lib/observe/log.ts";
+import { Metrics } from "./lib/observe/metrics.ts";
+import { ModelClient } from "./lib/worker/client.ts";
+import { queued } from "./lib/engine/queue.ts";
 import type { PrefixSettings } from "./lib/prefix/open_prefix_cache.ts";
 import { keptSecret, secretOf } from "./lib/prefix/secret.ts";
 import { chooseBackend, WEIGHTS } from "./lib/runtime/choose_backend.ts";
-import { Shutdown } from "./lib/shutdown.ts";
+import { Shutdown } from "./lib/engine/shutdown.ts";
 import { ChatTemplate } from "./lib/text/chat_template.ts";
 import { Tokenizer } from "./lib/text/tokenizer.ts";
 import { createApp } from "./routes/app.ts";

@@ -9,8 +9,8 @@
  * @module
  */
 
-import { type Adapter, openAdapter, UNTRAINED } from "./adapter.ts";
-import { type LlamaConfig, llamaConfig } from "./architecture.ts";
+import { type Adapter, openAdapter, UNTRAINED } from "./adapter/adapter.ts";
+import { type LlamaConfig, llamaConfig } from "./architectures/llama.ts";
 import { fileDigest } from "./download/digest.ts";
 import type { Progress } from "./download/progress.ts";
 import { dequantize } from "./gguf/dequantize.ts";

@@ -5,8 +5,8 @@
  */
 
 import { Hono } from "hono";
-import type { PromptCache } from "../lib/generation.ts";
-import { badRequest } from "../lib/openai/bad_request.ts";
+import type { PromptCache } from "../lib/engine/generation.ts";
+import { badRequest } from "../lib/wire/openai/bad_request.ts";
 import { apiKey } from "./api_key.ts";
 import { methodNotAllowed } from "./failure.ts";
 

@@ -6,9 +6,9 @@
 
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
-import type { Engine, PromptCache } from "../lib/generation.ts";
-import { Metrics } from "../lib/metrics.ts";
-import { Shutdown } from "../lib/shutdown.ts";
+import type { Engine, PromptCache } from "../lib/engine/generation.ts";
+import { Metrics } from "../lib/observe/metrics.ts";
+import { Shutdown } from "../lib/engine/shutdown.ts";
 import { adminCache } from "./admin_cache.ts";
 import { apiKey } from "./api_key.ts";
 import { chatCompletions } from "./chat_completions.ts";

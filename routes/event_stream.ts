@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ApiError } from "../lib/errors.ts";
+import type { ApiError } from "../lib/engine/errors.ts";
 
 /** What a stream needs besides its events. */
 export interface EventStreamOptions {

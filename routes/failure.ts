@@ -6,7 +6,7 @@
 
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { ApiError } from "../lib/errors.ts";
+import { ApiError } from "../lib/engine/errors.ts";
 
 /** Hears of failures whose details no client is told. */
 export type LogFailure = (

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { ApiError } from "../lib/errors.ts";
-import type { Engine } from "../lib/generation.ts";
-import { describe } from "../lib/openai/describe.ts";
+import { ApiError } from "../lib/engine/errors.ts";
+import type { Engine } from "../lib/engine/generation.ts";
+import { describe } from "../lib/wire/openai/describe.ts";
 
 /**
  * Finds the engine of a model.

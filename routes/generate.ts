@@ -6,11 +6,14 @@
 
 import { context } from "@opentelemetry/api";
 import type { Context } from "hono";
-import { type Course, followed } from "../lib/followed.ts";
-import type { Engine, GenerationEvent } from "../lib/generation.ts";
-import type { ParseOptions, WireRequest } from "../lib/openai/common_fields.ts";
-import { recordSpans } from "../lib/spans.ts";
-import type { ReplyHead, StreamOptions } from "../lib/openai/reply.ts";
+import { type Course, followed } from "../lib/observe/followed.ts";
+import type { Engine, GenerationEvent } from "../lib/engine/generation.ts";
+import type {
+  ParseOptions,
+  WireRequest,
+} from "../lib/wire/openai/common_fields.ts";
+import { recordSpans } from "../lib/observe/spans.ts";
+import type { ReplyHead, StreamOptions } from "../lib/wire/openai/reply.ts";
 import { EVENT_STREAM_HEADERS, eventStream } from "./event_stream.ts";
 import { type LogFailure, toApiError } from "./failure.ts";
 import { findEngine } from "./find_engine.ts";

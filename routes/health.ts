@@ -5,7 +5,7 @@
  */
 
 import { Hono } from "hono";
-import type { Engine } from "../lib/generation.ts";
+import type { Engine } from "../lib/engine/generation.ts";
 import { methodNotAllowed } from "./failure.ts";
 
 /** Reports on `engines`. */

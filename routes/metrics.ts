@@ -5,7 +5,7 @@
  */
 
 import { Hono } from "hono";
-import type { Metrics } from "../lib/metrics.ts";
+import type { Metrics } from "../lib/observe/metrics.ts";
 import { methodNotAllowed } from "./failure.ts";
 
 /** Serves what `counts` has counted. */

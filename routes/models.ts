@@ -6,7 +6,7 @@
 
 import { Hono } from "hono";
 import type { Model } from "openai/resources";
-import type { Engine, ModelInfo } from "../lib/generation.ts";
+import type { Engine, ModelInfo } from "../lib/engine/generation.ts";
 import { methodNotAllowed } from "./failure.ts";
 import { findEngine } from "./find_engine.ts";
 

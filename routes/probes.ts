@@ -6,7 +6,7 @@
  */
 
 import { Hono } from "hono";
-import type { Shutdown } from "../lib/shutdown.ts";
+import type { Shutdown } from "../lib/engine/shutdown.ts";
 import { methodNotAllowed } from "./failure.ts";
 
 /** Says whether the process works, and whether it wants more work. */

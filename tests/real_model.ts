@@ -6,14 +6,14 @@
  */
 
 import { availableParallelism, homedir } from "node:os";
-import { parseConfig } from "../lib/config.ts";
+import { parseConfig } from "../lib/config/config.ts";
 import type { BackendName } from "../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../lib/runtime/choose_backend.ts";
 import { openModel } from "../lib/runtime/open_model.ts";
 import type { OrtModel } from "../lib/runtime/ort_model.ts";
-import type { Adapter } from "../models/adapter.ts";
+import type { Adapter } from "../models/adapter/adapter.ts";
 import { type Artefact, openArtefact } from "../models/artefact.ts";
-import { modelFile } from "../models/download.ts";
+import { modelFile } from "../models/download/download.ts";
 import { defaultProgress } from "../models/download/progress.ts";
 import { type Gguf, openGguf } from "../models/gguf/reader.ts";
 import type { WeightFormat } from "../models/graph/linear.ts";

@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { Model, Pass, Sequence } from "../bita/model.ts";
-import { wrapModel } from "../bita/wrap_model.ts";
+import type { Model, Pass, Sequence } from "../bita/decode/model.ts";
+import { wrapModel } from "../bita/decode/wrap_model.ts";
 import type { Block } from "./block.ts";
 import type { Visit } from "./visit.ts";
 

@@ -6,17 +6,17 @@
  */
 
 import { dirname } from "node:path";
-import { BlockSealer } from "./block_sealer.ts";
+import { BlockSealer } from "./store/block_sealer.ts";
 import { blockSize } from "./block_size.ts";
-import { DiskGuard } from "./disk_guard.ts";
-import { GuardedStore } from "./guarded_store.ts";
-import { Janitor } from "./janitor.ts";
-import { openKvStore } from "./kv_store.ts";
-import { measureRead } from "./measure_read.ts";
-import { preflight } from "./preflight.ts";
+import { DiskGuard } from "./store/disk_guard.ts";
+import { GuardedStore } from "./store/guarded_store.ts";
+import { Janitor } from "./store/janitor.ts";
+import { openKvStore } from "./store/kv_store.ts";
+import { measureRead } from "./store/measure_read.ts";
+import { preflight } from "./store/preflight.ts";
 import { PrefixCache } from "./prefix_cache.ts";
 import { newCounters, type PrefixCounters } from "./prefix_counters.ts";
-import { StoredBlocks } from "./stored_blocks.ts";
+import { StoredBlocks } from "./store/stored_blocks.ts";
 
 /** Part of the memory that blocks may take while they wait to be written. */
 const QUEUE_SHARE = 1 / 8;

@@ -8,11 +8,11 @@
 import { deadline } from "@std/async/deadline";
 import { BlockChain } from "./block_chain.ts";
 import type { CacheHints } from "./cache_hints.ts";
-import { HeldBlock } from "./held_block.ts";
-import { MemoryCache } from "./memory_cache.ts";
+import { HeldBlock } from "./memory/held_block.ts";
+import { MemoryCache } from "./memory/memory_cache.ts";
 import { callerSpace, sharedSpace } from "./namespace.ts";
 import type { PrefixCounters } from "./prefix_counters.ts";
-import type { StoredBlocks } from "./stored_blocks.ts";
+import type { StoredBlocks } from "./store/stored_blocks.ts";
 import type { ReadBlock, Visit } from "./visit.ts";
 
 /** What a cache is made of. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Pass } from "../bita/model.ts";
+import type { Pass } from "../bita/decode/model.ts";
 
 /** Hides a column from a row: far below any score, yet finite. */
 const HIDDEN = -1e4;

@@ -5,7 +5,7 @@
  */
 
 import type { WeightFormat } from "../../models/graph/linear.ts";
-import { gpuAdapter } from "./gpu_adapter.ts";
+import { gpuAdapter } from "./web/gpu_adapter.ts";
 import { type Backend, type BackendName, BACKENDS } from "./backend.ts";
 
 /** What a person may ask for: a backend, or the best one. */
@@ -41,7 +41,7 @@ async function canRun(name: BackendName): Promise<boolean> {
       return adapter !== null && !adapter.info.isFallbackAdapter;
     }
     case "cpu": {
-      const { cpuBackend } = await import("./cpu_backend.ts");
+      const { cpuBackend } = await import("./cpu/cpu_backend.ts");
       try {
         return cpuBackend(1) !== undefined;
       } catch {
@@ -60,15 +60,15 @@ export async function openBackend(
 ): Promise<Backend> {
   switch (name) {
     case "webgpu": {
-      const { webgpuBackend } = await import("./webgpu_backend.ts");
+      const { webgpuBackend } = await import("./web/webgpu_backend.ts");
       return await webgpuBackend();
     }
     case "cpu": {
-      const { cpuBackend } = await import("./cpu_backend.ts");
+      const { cpuBackend } = await import("./cpu/cpu_backend.ts");
       return cpuBackend(threads);
     }
     case "wasm": {
-      const { wasmBackend } = await import("./wasm_backend.ts");
+      const { wasmBackend } = await import("./web/wasm_backend.ts");
       return wasmBackend(threads);
     }
   }

@@ -5,7 +5,7 @@
  */
 
 import { Tensor } from "onnxruntime-common";
-import type { Pass } from "../bita/model.ts";
+import type { Pass } from "../bita/decode/model.ts";
 
 /** Gives 1 for mask rows and 0 for all others, `[1, rows, 1]`. */
 export function maskGate({ tokens }: Pass, rows: number): Tensor {

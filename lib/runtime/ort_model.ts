@@ -5,10 +5,10 @@
  */
 
 import { Tensor } from "onnxruntime-common";
-import type { Adapter } from "../../models/adapter.ts";
-import type { LlamaConfig } from "../../models/architecture.ts";
+import type { Adapter } from "../../models/adapter/adapter.ts";
+import type { LlamaConfig } from "../../models/architectures/llama.ts";
 import type { Embedding } from "../../models/embedding.ts";
-import type { Model, Pass, Sequence } from "../bita/model.ts";
+import type { Model, Pass, Sequence } from "../bita/decode/model.ts";
 import { meanEmbedding } from "./mean_embedding.ts";
 import type { Backend, KvBuffer, Session } from "./backend.ts";
 import { attentionBias } from "./attention_bias.ts";

@@ -11,7 +11,7 @@
  */
 
 import { Template } from "@huggingface/jinja";
-import type { ChatMessage } from "../generation.ts";
+import type { ChatMessage } from "../engine/generation.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PromptPart } from "../generation.ts";
+import type { PromptPart } from "../engine/generation.ts";
 import { Detokenizer } from "./detokenizer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 

@@ -1,10 +1,10 @@
 /**
- * A Hydra head as a graph: see `../hydra.ts` for what it computes.
+ * A Hydra head as a graph: see `../adapter/hydra.ts` for what it computes.
  *
  * @module
  */
 
-import type { Hydra } from "../hydra.ts";
+import type { Hydra } from "../adapter/hydra.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import { linear, type Matrix } from "./linear.ts";
 import { headName, type LlamaParts } from "./llama.ts";

@@ -14,8 +14,8 @@
  * @module
  */
 
-import type { Update } from "../adapter.ts";
-import type { LlamaConfig } from "../architecture.ts";
+import type { Update } from "../adapter/adapter.ts";
+import type { LlamaConfig } from "../architectures/llama.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import { linear, type Matrix, type WeightFormat } from "./linear.ts";
 import { Updates } from "./updates.ts";

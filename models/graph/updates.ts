@@ -11,7 +11,7 @@
  * @module
  */
 
-import type { Update } from "../adapter.ts";
+import type { Update } from "../adapter/adapter.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 import { transpose } from "./linear.ts";
 

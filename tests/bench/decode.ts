@@ -5,15 +5,15 @@
  * @module
  */
 
-import type { DecodeOptions } from "../../lib/bita/burst.ts";
-import type { Cost } from "../../lib/bita/cost_curve.ts";
-import { decodePlain } from "../../lib/bita/plain.ts";
-import { GREEDY } from "../../lib/bita/sampling.ts";
-import { checkModel } from "../../lib/check_model.ts";
+import type { DecodeOptions } from "../../lib/bita/decode/burst.ts";
+import type { Cost } from "../../lib/bita/cost/cost_curve.ts";
+import { decodePlain } from "../../lib/bita/decode/plain.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
+import { checkModel } from "../../lib/worker/check_model.ts";
 import { BACKENDS } from "../../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
-import { watchCost } from "../../lib/watched_cost.ts";
+import { watchCost } from "../../lib/worker/watched_cost.ts";
 import { CONFIG, realArtefact } from "../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
 import { byCategory, speedUps } from "./decode_table.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Burst } from "../../lib/bita/burst.ts";
-import type { decodePlain } from "../../lib/bita/plain.ts";
-import { parseShape } from "../../lib/bita/tree.ts";
-import { Drafting, type DraftingParts } from "../../lib/drafting.ts";
+import type { Burst } from "../../lib/bita/decode/burst.ts";
+import type { decodePlain } from "../../lib/bita/decode/plain.ts";
+import { parseShape } from "../../lib/bita/tree/tree.ts";
+import { Drafting, type DraftingParts } from "../../lib/worker/drafting.ts";
 import { someOf } from "./benchmark.ts";
 
 /** A way to decode. */

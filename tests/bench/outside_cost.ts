@@ -4,11 +4,11 @@
  * @module
  */
 
-import { decode } from "../../lib/bita/decoder.ts";
-import type { Model } from "../../lib/bita/model.ts";
+import { decode } from "../../lib/bita/decode/decoder.ts";
+import type { Model } from "../../lib/bita/decode/model.ts";
 import { shapePlanner } from "../bita/_shape_planner.ts";
-import type { Sampling } from "../../lib/bita/sampling.ts";
-import { chain } from "../../lib/bita/tree.ts";
+import type { Sampling } from "../../lib/bita/choose/sampling.ts";
+import { chain } from "../../lib/bita/tree/tree.ts";
 import { median } from "./statistics.ts";
 import { TimedModel } from "./timed_model.ts";
 

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { decodePlain } from "../../lib/bita/plain.ts";
-import { GREEDY } from "../../lib/bita/sampling.ts";
+import { decodePlain } from "../../lib/bita/decode/plain.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { BACKENDS } from "../../lib/runtime/backend.ts";
 import { CONFIG, openRealModel } from "../real_model.ts";
 import {

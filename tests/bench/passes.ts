@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Model, Sequence } from "../../lib/bita/model.ts";
-import { layOut } from "../../lib/bita/pass_layout.ts";
-import { prefill } from "../../lib/bita/prefill.ts";
-import { chain } from "../../lib/bita/tree.ts";
+import type { Model, Sequence } from "../../lib/bita/decode/model.ts";
+import { layOut } from "../../lib/bita/tree/pass_layout.ts";
+import { prefill } from "../../lib/bita/decode/prefill.ts";
+import { chain } from "../../lib/bita/tree/tree.ts";
 import { type BackendName, BACKENDS } from "../../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";

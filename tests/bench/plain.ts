@@ -5,8 +5,8 @@
  * @module
  */
 
-import { decodePlain } from "../../lib/bita/plain.ts";
-import { GREEDY } from "../../lib/bita/sampling.ts";
+import { decodePlain } from "../../lib/bita/decode/plain.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { CONFIG, openRealModel, realGguf } from "../real_model.ts";
 import { type Benchmark, integer, progress, type Report } from "./benchmark.ts";
 import { LlamaCpp, type LlamaRun, type LlamaSettings } from "./llama_cpp.ts";

@@ -5,13 +5,13 @@
  * @module
  */
 
-import { GREEDY } from "../../lib/bita/sampling.ts";
-import { Drafting } from "../../lib/drafting.ts";
-import { checkModel } from "../../lib/check_model.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
+import { Drafting } from "../../lib/worker/drafting.ts";
+import { checkModel } from "../../lib/worker/check_model.ts";
 import { type BackendName, BACKENDS } from "../../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
-import { watchCost } from "../../lib/watched_cost.ts";
+import { watchCost } from "../../lib/worker/watched_cost.ts";
 import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
 import {
   type Benchmark,

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { GREEDY } from "../../lib/bita/sampling.ts";
-import { CachedDecoding } from "../../lib/cached_decoding.ts";
-import { checkModel } from "../../lib/check_model.ts";
-import { Drafting } from "../../lib/drafting.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
+import { CachedDecoding } from "../../lib/worker/cached_decoding.ts";
+import { checkModel } from "../../lib/worker/check_model.ts";
+import { Drafting } from "../../lib/worker/drafting.ts";
 import { openPrefixCache } from "../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../../lib/prefix/prefix_cache.ts";
 import {

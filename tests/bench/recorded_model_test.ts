@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { decode } from "../../lib/bita/decoder.ts";
-import { decodePlain } from "../../lib/bita/plain.ts";
-import { GREEDY } from "../../lib/bita/sampling.ts";
+import { decode } from "../../lib/bita/decode/decoder.ts";
+import { decodePlain } from "../../lib/bita/decode/plain.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { alike, costPlanner } from "../bita/_sources.ts";
 import { ToyModel } from "../toy/model.ts";
 import { RecordedModel } from "./recorded_model.ts";

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { costCurve } from "../../lib/bita/cost_curve.ts";
-import type { DecodeOptions } from "../../lib/bita/burst.ts";
-import { decodePlain } from "../../lib/bita/plain.ts";
-import { GREEDY } from "../../lib/bita/sampling.ts";
+import { costCurve } from "../../lib/bita/cost/cost_curve.ts";
+import type { DecodeOptions } from "../../lib/bita/decode/burst.ts";
+import { decodePlain } from "../../lib/bita/decode/plain.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import { CONFIG, realArtefact } from "../real_model.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Burst } from "../../lib/bita/burst.ts";
+import type { Burst } from "../../lib/bita/decode/burst.ts";
 
 /** What was decoded, and what it took; times in milliseconds. */
 export interface Run {

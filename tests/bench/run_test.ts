@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type Burst, emptyBurst } from "../../lib/bita/burst.ts";
+import { type Burst, emptyBurst } from "../../lib/bita/decode/burst.ts";
 import { runText } from "./run.ts";
 
 Deno.test("runText() tells the prefill, the first token and the rest apart", async () => {

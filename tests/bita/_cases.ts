@@ -5,11 +5,11 @@
  */
 
 import fc from "fast-check";
-import type { DecodeOptions } from "../../lib/bita/burst.ts";
-import type { Planner } from "../../lib/bita/planner.ts";
+import type { DecodeOptions } from "../../lib/bita/decode/burst.ts";
+import type { Planner } from "../../lib/bita/draft/planner.ts";
 import { full, shapePlanner } from "./_shape_planner.ts";
-import { uniform } from "../../lib/bita/random.ts";
-import { chain, comb } from "../../lib/bita/tree.ts";
+import { uniform } from "../../lib/bita/choose/random.ts";
+import { chain, comb } from "../../lib/bita/tree/tree.ts";
 import type { ToyOptions } from "../toy/model.ts";
 
 /** One decoding to compare. */

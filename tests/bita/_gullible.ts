@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Model, Pass, Sequence } from "../../lib/bita/model.ts";
-import { wrapModel } from "../../lib/bita/wrap_model.ts";
+import type { Model, Pass, Sequence } from "../../lib/bita/decode/model.ts";
+import { wrapModel } from "../../lib/bita/decode/wrap_model.ts";
 
 /** Wraps a model so that it agrees with the first guess of each pass. */
 export function gullible(model: Model): Model {

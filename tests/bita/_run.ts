@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Burst } from "../../lib/bita/burst.ts";
+import type { Burst } from "../../lib/bita/decode/burst.ts";
 
 /** What came of a decoding. */
 export interface Outcome {

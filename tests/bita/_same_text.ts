@@ -5,10 +5,10 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { decode } from "../../lib/bita/decoder.ts";
-import { decodePlain } from "../../lib/bita/plain.ts";
-import type { Planner } from "../../lib/bita/planner.ts";
-import { GREEDY } from "../../lib/bita/sampling.ts";
+import { decode } from "../../lib/bita/decode/decoder.ts";
+import { decodePlain } from "../../lib/bita/decode/plain.ts";
+import type { Planner } from "../../lib/bita/draft/planner.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { ToyModel } from "../toy/model.ts";
 import { run } from "./_run.ts";
 

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Burst } from "../../lib/bita/burst.ts";
-import { decode, type DraftingOptions } from "../../lib/bita/decoder.ts";
-import type { Model } from "../../lib/bita/model.ts";
-import { type Planner, usefulMasks } from "../../lib/bita/planner.ts";
-import { comb, depths } from "../../lib/bita/tree.ts";
+import type { Burst } from "../../lib/bita/decode/burst.ts";
+import { decode, type DraftingOptions } from "../../lib/bita/decode/decoder.ts";
+import type { Model } from "../../lib/bita/decode/model.ts";
+import { type Planner, usefulMasks } from "../../lib/bita/draft/planner.ts";
+import { comb, depths } from "../../lib/bita/tree/tree.ts";
 
 /** How to decode; with the paper's tree unless a planner is given. */
 export type MaskedOptions =

@@ -4,18 +4,18 @@
  * @module
  */
 
-import { Acceptance } from "../../lib/bita/acceptance.ts";
+import { Acceptance } from "../../lib/bita/draft/acceptance.ts";
 import {
   type AcceptanceTable,
   Calibration,
-} from "../../lib/bita/calibration.ts";
-import { costCurve } from "../../lib/bita/cost_curve.ts";
-import { CostPlanner } from "../../lib/bita/cost_planner.ts";
-import type { GuessSources, Source } from "../../lib/bita/guesses.ts";
-import { MaskWorth } from "../../lib/bita/mask_worth.ts";
-import { NgramIndex } from "../../lib/bita/ngram_index.ts";
-import { Prediction } from "../../lib/bita/prediction.ts";
-import { SuccessorTable } from "../../lib/bita/successors.ts";
+} from "../../lib/bita/draft/calibration.ts";
+import { costCurve } from "../../lib/bita/cost/cost_curve.ts";
+import { CostPlanner } from "../../lib/bita/draft/cost_planner.ts";
+import type { GuessSources, Source } from "../../lib/bita/draft/guesses.ts";
+import { MaskWorth } from "../../lib/bita/draft/mask_worth.ts";
+import { NgramIndex } from "../../lib/bita/draft/ngram_index.ts";
+import { Prediction } from "../../lib/bita/draft/prediction.ts";
+import { SuccessorTable } from "../../lib/bita/draft/successors.ts";
 import type { ToyModel } from "../toy/model.ts";
 
 /** What guesses are made of. */

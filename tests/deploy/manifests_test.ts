@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parse, parseAllDocuments } from "yaml";
-import { settings } from "../../lib/config.ts";
+import { settings } from "../../lib/config/config.ts";
 import { createApp } from "../../routes/app.ts";
 import { toyEngine } from "../toy/engine.ts";
 

@@ -6,7 +6,7 @@ const ROOMS = ["main.ts", "routes", "lib", "models"];
 
 /** The worker is a root of its own, since a worker is no import. */
 const IMPORTS = (await Promise.all(
-  ["main.ts", "lib/model_worker.ts"].map(importsFrom),
+  ["main.ts", "lib/worker/worker.ts"].map(importsFrom),
 )).flat();
 
 const isLocal = ({ to }: Import) => /\.(ts|json)$/.test(to);
@@ -49,7 +49,7 @@ Deno.test("one file at most names Deno KV", () => {
   assert(files.length <= 1, files.join(", "));
 });
 
-Deno.test("lib/openai, lib/text and lib/bita have no API of Deno", () => {
-  const pure = ["lib/openai", "lib/text", "lib/bita"];
+Deno.test("lib/wire, lib/text and lib/bita have no API of Deno", () => {
+  const pure = ["lib/wire", "lib/text", "lib/bita"];
   assertEquals(naming(/\bDeno\b/, ...pure), []);
 });

@@ -6,8 +6,8 @@
 
 import { draft, type MaskedOptions } from "../bita/_shape_planner.ts";
 import { assertEquals } from "@std/assert";
-import type { Model } from "../../lib/bita/model.ts";
-import { decodePlain } from "../../lib/bita/plain.ts";
+import type { Model } from "../../lib/bita/decode/model.ts";
+import { decodePlain } from "../../lib/bita/decode/plain.ts";
 import { run } from "../bita/_run.ts";
 
 /** What two equal decodings have cost. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Model, Sequence } from "../../lib/bita/model.ts";
+import type { Model, Sequence } from "../../lib/bita/decode/model.ts";
 
 /** A sequence that shows its keys and values, as those of ONNX Runtime do. */
 interface ReadableSequence extends Sequence {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { DraftTree } from "../../lib/bita/draft_tree.ts";
-import type { Planner } from "../../lib/bita/planner.ts";
-import { chain } from "../../lib/bita/tree.ts";
+import type { DraftTree } from "../../lib/bita/tree/draft_tree.ts";
+import type { Planner } from "../../lib/bita/draft/planner.ts";
+import { chain } from "../../lib/bita/tree/tree.ts";
 
 /** Guesses up to six tokens of `text` in a chain; every seventh guess is wrong. */
 export function chainOracle(text: number[]): Planner {

@@ -6,13 +6,13 @@
  */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { decodePlain } from "../../lib/bita/plain.ts";
+import { decodePlain } from "../../lib/bita/decode/plain.ts";
 import { draft, shapePlanner } from "../bita/_shape_planner.ts";
-import { uniform } from "../../lib/bita/random.ts";
-import { GREEDY, type Sampling } from "../../lib/bita/sampling.ts";
-import { chain, comb, parseShape } from "../../lib/bita/tree.ts";
-import { type Adapter, UNTRAINED } from "../../models/adapter.ts";
-import type { LlamaConfig } from "../../models/architecture.ts";
+import { uniform } from "../../lib/bita/choose/random.ts";
+import { GREEDY, type Sampling } from "../../lib/bita/choose/sampling.ts";
+import { chain, comb, parseShape } from "../../lib/bita/tree/tree.ts";
+import { type Adapter, UNTRAINED } from "../../models/adapter/adapter.ts";
+import type { LlamaConfig } from "../../models/architectures/llama.ts";
 import { gullible } from "../bita/_gullible.ts";
 import { run } from "../bita/_run.ts";
 import { openRealModel, realArtefact } from "../real_model.ts";

@@ -5,10 +5,10 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import type { Cost } from "../../lib/bita/cost_curve.ts";
-import { decodePlain } from "../../lib/bita/plain.ts";
-import { GREEDY } from "../../lib/bita/sampling.ts";
-import { Drafting } from "../../lib/drafting.ts";
+import type { Cost } from "../../lib/bita/cost/cost_curve.ts";
+import { decodePlain } from "../../lib/bita/decode/plain.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
+import { Drafting } from "../../lib/worker/drafting.ts";
 import { openBackend } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import { run } from "../bita/_run.ts";

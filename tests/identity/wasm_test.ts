@@ -6,7 +6,7 @@
  */
 
 import { assert } from "@std/assert";
-import { GREEDY } from "../../lib/bita/sampling.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { openRealModel } from "../real_model.ts";
 import { CHATS, END_TOKENS } from "./_chats.ts";
 import { assertIdentical } from "./_compare.ts";

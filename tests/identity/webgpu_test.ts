@@ -6,16 +6,16 @@
  */
 
 import { assert } from "@std/assert";
-import type { DecodeOptions } from "../../lib/bita/burst.ts";
-import type { Model } from "../../lib/bita/model.ts";
-import { decodePlain } from "../../lib/bita/plain.ts";
-import type { Planner } from "../../lib/bita/planner.ts";
+import type { DecodeOptions } from "../../lib/bita/decode/burst.ts";
+import type { Model } from "../../lib/bita/decode/model.ts";
+import { decodePlain } from "../../lib/bita/decode/plain.ts";
+import type { Planner } from "../../lib/bita/draft/planner.ts";
 import { shapePlanner } from "../bita/_shape_planner.ts";
-import { uniform } from "../../lib/bita/random.ts";
-import { GREEDY, type Sampling } from "../../lib/bita/sampling.ts";
-import { comb, parseShape } from "../../lib/bita/tree.ts";
+import { uniform } from "../../lib/bita/choose/random.ts";
+import { GREEDY, type Sampling } from "../../lib/bita/choose/sampling.ts";
+import { comb, parseShape } from "../../lib/bita/tree/tree.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
-import { webgpuBackend } from "../../lib/runtime/webgpu_backend.ts";
+import { webgpuBackend } from "../../lib/runtime/web/webgpu_backend.ts";
 import { openArtefact } from "../../models/artefact.ts";
 import type { Progress } from "../../models/download/progress.ts";
 import { openGguf } from "../../models/gguf/reader.ts";

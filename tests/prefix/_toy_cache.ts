@@ -4,12 +4,12 @@
  * @module
  */
 
-import { GREEDY } from "../../lib/bita/sampling.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import {
   CachedDecoding,
   type CachedOptions,
-} from "../../lib/cached_decoding.ts";
-import { Drafting } from "../../lib/drafting.ts";
+} from "../../lib/worker/cached_decoding.ts";
+import { Drafting } from "../../lib/worker/drafting.ts";
 import { openPrefixCache } from "../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixSettings } from "../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../../lib/prefix/prefix_cache.ts";

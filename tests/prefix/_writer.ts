@@ -5,8 +5,8 @@
  * @module
  */
 
-import { BlockSealer } from "../../lib/prefix/block_sealer.ts";
-import { openKvStore } from "../../lib/prefix/kv_store.ts";
+import { BlockSealer } from "../../lib/prefix/store/block_sealer.ts";
+import { openKvStore } from "../../lib/prefix/store/kv_store.ts";
 import { blockOf, SECRET } from "./_written.ts";
 
 const [path, first] = Deno.args;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { BlockSealer } from "../../lib/prefix/block_sealer.ts";
-import { openKvStore } from "../../lib/prefix/kv_store.ts";
-import { preflight } from "../../lib/prefix/preflight.ts";
+import { BlockSealer } from "../../lib/prefix/store/block_sealer.ts";
+import { openKvStore } from "../../lib/prefix/store/kv_store.ts";
+import { preflight } from "../../lib/prefix/store/preflight.ts";
 import { temporaryFolder } from "./_folder.ts";
 import { blockOf, SECRET } from "./_written.ts";
 

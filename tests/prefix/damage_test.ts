@@ -6,7 +6,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
-import { uniform } from "../../lib/bita/random.ts";
+import { uniform } from "../../lib/bita/choose/random.ts";
 import { type Damages, storedPrompt } from "./_damaged_reader.ts";
 import { temporaryFolder } from "./_folder.ts";
 import { startToy } from "./_toy_cache.ts";

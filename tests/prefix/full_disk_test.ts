@@ -5,14 +5,14 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { BlockSealer } from "../../lib/prefix/block_sealer.ts";
-import { DiskGuard } from "../../lib/prefix/disk_guard.ts";
-import { GuardedStore } from "../../lib/prefix/guarded_store.ts";
-import { HeldBlock } from "../../lib/prefix/held_block.ts";
-import { Janitor } from "../../lib/prefix/janitor.ts";
-import { openKvStore } from "../../lib/prefix/kv_store.ts";
+import { BlockSealer } from "../../lib/prefix/store/block_sealer.ts";
+import { DiskGuard } from "../../lib/prefix/store/disk_guard.ts";
+import { GuardedStore } from "../../lib/prefix/store/guarded_store.ts";
+import { HeldBlock } from "../../lib/prefix/memory/held_block.ts";
+import { Janitor } from "../../lib/prefix/store/janitor.ts";
+import { openKvStore } from "../../lib/prefix/store/kv_store.ts";
 import { newCounters } from "../../lib/prefix/prefix_counters.ts";
-import { StoredBlocks } from "../../lib/prefix/stored_blocks.ts";
+import { StoredBlocks } from "../../lib/prefix/store/stored_blocks.ts";
 import { temporaryFolder } from "./_folder.ts";
 import { plainText, promptOf, startToy } from "./_toy_cache.ts";
 import { blockOf, SECRET } from "./_written.ts";

@@ -6,10 +6,10 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { GREEDY } from "../../lib/bita/sampling.ts";
-import { CachedDecoding } from "../../lib/cached_decoding.ts";
-import { Drafting } from "../../lib/drafting.ts";
-import type { Draft } from "../../lib/generation.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
+import { CachedDecoding } from "../../lib/worker/cached_decoding.ts";
+import { Drafting } from "../../lib/worker/drafting.ts";
+import type { Draft } from "../../lib/engine/generation.ts";
 import type { KvModel } from "../../lib/prefix/cached_model.ts";
 import { openPrefixCache } from "../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../../lib/prefix/prefix_cache.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { BlockChain } from "../../lib/prefix/block_chain.ts";
-import { openKvStore } from "../../lib/prefix/kv_store.ts";
+import { openKvStore } from "../../lib/prefix/store/kv_store.ts";
 import { callerSpace } from "../../lib/prefix/namespace.ts";
 import { BLOCK, plainText, promptOf, SECRET, startToy } from "./_toy_cache.ts";
 import { temporaryFolder } from "./_folder.ts";

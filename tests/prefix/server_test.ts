@@ -6,7 +6,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { openKvStore } from "../../lib/prefix/kv_store.ts";
+import { openKvStore } from "../../lib/prefix/store/kv_store.ts";
 import { writeTinyGguf } from "../toy/tiny_gguf.ts";
 import { type RunningServer, startServer } from "../server/_server.ts";
 import { MODEL } from "../server/_client.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { preflight } from "../../lib/prefix/preflight.ts";
+import { preflight } from "../../lib/prefix/store/preflight.ts";
 import { temporaryFolder } from "./_folder.ts";
 import type { Shared } from "./_sharer.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { openKvStore } from "../../lib/prefix/kv_store.ts";
+import { openKvStore } from "../../lib/prefix/store/kv_store.ts";
 import { type SharedKv, startSharedKv, TOKEN } from "./_shared_kv.ts";
 import { BLOCK, plainText, promptOf, startToy } from "./_toy_cache.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { createApp } from "../../routes/app.ts";
 import { toyEngine } from "../toy/engine.ts";
-import { chat } from "./serve.ts";
+import { chat } from "./_serve.ts";
 
 const failures: unknown[] = [];
 const app = createApp({

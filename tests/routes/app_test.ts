@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createApp } from "../../routes/app.ts";
 import { toyEngine, type ToyOptions } from "../toy/engine.ts";
-import { chat } from "./serve.ts";
+import { chat } from "./_serve.ts";
 
 function makeApp(toy: ToyOptions = {}) {
   const failures: unknown[] = [];

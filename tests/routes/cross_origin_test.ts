@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createApp } from "../../routes/app.ts";
 import { toyEngine } from "../toy/engine.ts";
-import { chat } from "./serve.ts";
+import { chat } from "./_serve.ts";
 
 const page = "https://page.example";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ApiError } from "../../lib/errors.ts";
+import { ApiError } from "../../lib/engine/errors.ts";
 import { eventStream } from "../../routes/event_stream.ts";
 
 const options = {

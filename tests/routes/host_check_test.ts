@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { toyEngine } from "../toy/engine.ts";
-import { serve, type TestServer } from "./serve.ts";
+import { serve, type TestServer } from "./_serve.ts";
 
 /** Sends a request by hand, as no client would, and gives status and body. */
 async function send(

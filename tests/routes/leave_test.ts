@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Engine } from "../../lib/generation.ts";
-import { queued } from "../../lib/queue.ts";
+import type { Engine } from "../../lib/engine/generation.ts";
+import { queued } from "../../lib/engine/queue.ts";
 import { toyEngine } from "../toy/engine.ts";
-import { chat, serve, until } from "./serve.ts";
+import { chat, serve, until } from "./_serve.ts";
 
 /** Never comes. */
 const never = new Promise<void>(() => {});

@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import OpenAI from "openai";
 import type { ChatCompletionChunk } from "openai/resources";
-import { queued } from "../../lib/queue.ts";
-import type { Timed } from "../../lib/openai/reply.ts";
+import { queued } from "../../lib/engine/queue.ts";
+import type { Timed } from "../../lib/wire/openai/reply.ts";
 import { toyEngine } from "../toy/engine.ts";
-import { serve, type TestServer } from "./serve.ts";
+import { serve, type TestServer } from "./_serve.ts";
 
 function client({ url }: TestServer, apiKey = "key"): OpenAI {
   return new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });

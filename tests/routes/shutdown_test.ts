@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { Shutdown } from "../../lib/shutdown.ts";
+import { Shutdown } from "../../lib/engine/shutdown.ts";
 import { createApp } from "../../routes/app.ts";
 import { toyEngine } from "../toy/engine.ts";
-import { chat, until } from "./serve.ts";
+import { chat, until } from "./_serve.ts";
 
 /** Never comes. */
 const never = new Promise<void>(() => {});

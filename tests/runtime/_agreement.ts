@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Model } from "../../lib/bita/model.ts";
+import type { Model } from "../../lib/bita/decode/model.ts";
 import { argmax, readInPasses } from "./_text.ts";
 
 /** What became of reading one text with two models. */

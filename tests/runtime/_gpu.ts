@@ -4,7 +4,7 @@
  * @module
  */
 
-import { gpuAdapter } from "../../lib/runtime/gpu_adapter.ts";
+import { gpuAdapter } from "../../lib/runtime/web/gpu_adapter.ts";
 
 /** Finds an adapter, or says aloud that the tests go without one. */
 export async function findGpu(): Promise<GPUAdapter | null> {

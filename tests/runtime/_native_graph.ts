@@ -5,8 +5,11 @@
  */
 
 import type { Session } from "../../lib/runtime/backend.ts";
-import { openNativeSession } from "../../lib/runtime/native_session.ts";
-import { type OnnxCApi, openOnnxCApi } from "../../lib/runtime/onnx_c_api.ts";
+import { openNativeSession } from "../../lib/runtime/cpu/native_session.ts";
+import {
+  type OnnxCApi,
+  openOnnxCApi,
+} from "../../lib/runtime/cpu/onnx_c_api.ts";
 import { GraphBuilder } from "../../models/graph/graph_builder.ts";
 import { WeightsFile } from "../../models/graph/weights_file.ts";
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { DraftTree } from "../../lib/bita/draft_tree.ts";
-import type { Model, Sequence } from "../../lib/bita/model.ts";
-import { layOut } from "../../lib/bita/pass_layout.ts";
+import type { DraftTree } from "../../lib/bita/tree/draft_tree.ts";
+import type { Model, Sequence } from "../../lib/bita/decode/model.ts";
+import { layOut } from "../../lib/bita/tree/pass_layout.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { readVocabulary } from "../text/_vocabulary.ts";
 

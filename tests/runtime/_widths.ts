@@ -5,7 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import type { Model } from "../../lib/bita/model.ts";
+import type { Model } from "../../lib/bita/decode/model.ts";
 import { readInPasses, type ReadOptions } from "./_text.ts";
 
 /** A way to read a text: rows a pass, and junk behind them. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { layOut } from "../../lib/bita/pass_layout.ts";
+import { layOut } from "../../lib/bita/tree/pass_layout.ts";
 import { attentionBias } from "../../lib/runtime/attention_bias.ts";
 
 /** Draws a bias, one row a line: "#" where it attends, "." where not. */

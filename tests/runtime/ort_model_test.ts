@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Backend } from "../../lib/runtime/backend.ts";
-import { cpuBackend } from "../../lib/runtime/cpu_backend.ts";
+import { cpuBackend } from "../../lib/runtime/cpu/cpu_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import { openArtefact } from "../../models/artefact.ts";
 import { openGguf } from "../../models/gguf/reader.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { decodePlain } from "../../lib/bita/plain.ts";
-import { prefill } from "../../lib/bita/prefill.ts";
-import { GREEDY } from "../../lib/bita/sampling.ts";
+import { decodePlain } from "../../lib/bita/decode/plain.ts";
+import { prefill } from "../../lib/bita/decode/prefill.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { run } from "../bita/_run.ts";
 import { openRealModel } from "../real_model.ts";

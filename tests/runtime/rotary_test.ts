@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { uniform } from "../../lib/bita/random.ts";
+import { uniform } from "../../lib/bita/choose/random.ts";
 import { rotaryRow } from "../../lib/runtime/rotary.ts";
 
 const half = 4;

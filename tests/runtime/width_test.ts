@@ -1,8 +1,8 @@
 import { assert } from "@std/assert";
-import type { Model } from "../../lib/bita/model.ts";
-import { layOut } from "../../lib/bita/pass_layout.ts";
-import { prefill } from "../../lib/bita/prefill.ts";
-import { isWidthInvariant } from "../../lib/bita/self_test.ts";
+import type { Model } from "../../lib/bita/decode/model.ts";
+import { layOut } from "../../lib/bita/tree/pass_layout.ts";
+import { prefill } from "../../lib/bita/decode/prefill.ts";
+import { isWidthInvariant } from "../../lib/bita/cost/self_test.ts";
 import { openBackend } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";

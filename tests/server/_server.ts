@@ -4,7 +4,7 @@
  * @module
  */
 
-import { settings } from "../../lib/config.ts";
+import { settings } from "../../lib/config/config.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 

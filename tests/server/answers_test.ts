@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type OpenAI from "openai";
-import type { Timed } from "../../lib/openai/reply.ts";
+import type { Timed } from "../../lib/wire/openai/reply.ts";
 import { client, MODEL } from "./_client.ts";
 import { type RunningServer, startServer } from "./_server.ts";
 

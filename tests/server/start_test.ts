@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { settings } from "../../lib/config.ts";
+import { settings } from "../../lib/config/config.ts";
 import { realGguf } from "../real_model.ts";
 import { writeTinyGguf } from "../toy/tiny_gguf.ts";
 import { client, MODEL } from "./_client.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import type { ChatMessage } from "../../lib/generation.ts";
+import type { ChatMessage } from "../../lib/engine/generation.ts";
 import { ChatTemplate } from "../../lib/text/chat_template.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { type ToyOptions, toyVocabulary } from "./_toy.ts";

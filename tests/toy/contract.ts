@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Model, Pass } from "../../lib/bita/model.ts";
+import type { Model, Pass } from "../../lib/bita/decode/model.ts";
 
 /** @throws {Error} naming the contract, unless the condition holds. */
 export function demand(condition: boolean, contract: string): void {

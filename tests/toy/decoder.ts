@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { AcceptedGuess } from "../../lib/bita/trace.ts";
-import type { Decoder } from "../../lib/engine.ts";
-import type { DecodeTask, TimedBurst } from "../../lib/model_messages.ts";
+import type { AcceptedGuess } from "../../lib/bita/draft/trace.ts";
+import type { Decoder } from "../../lib/engine/engine.ts";
+import type { DecodeTask, TimedBurst } from "../../lib/worker/messages.ts";
 
 /** A decoder that remembers what it was asked. */
 export interface ToyDecoder extends Decoder {

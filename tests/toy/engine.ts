@@ -10,7 +10,7 @@ import type {
   GenerationEvent,
   GenerationRequest,
   ModelInfo,
-} from "../../lib/generation.ts";
+} from "../../lib/engine/generation.ts";
 
 /** What a toy says and how it goes about it. */
 export interface ToyOptions {

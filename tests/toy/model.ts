@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { Model, Pass, Sequence } from "../../lib/bita/model.ts";
+import type { Model, Pass, Sequence } from "../../lib/bita/decode/model.ts";
 import { checkKept, checkPass, demand } from "./contract.ts";
 import {
   contribution,

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { uniform } from "../../lib/bita/random.ts";
+import { uniform } from "../../lib/bita/choose/random.ts";
 import {
   TENSOR_TYPES,
   type TensorTypeName,

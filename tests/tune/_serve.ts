@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Model } from "../../lib/bita/model.ts";
-import { cpuBackend } from "../../lib/runtime/cpu_backend.ts";
+import type { Model } from "../../lib/bita/decode/model.ts";
+import { cpuBackend } from "../../lib/runtime/cpu/cpu_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import { openArtefact } from "../../models/artefact.ts";
 import { openGguf } from "../../models/gguf/reader.ts";

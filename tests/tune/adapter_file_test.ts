@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { layOut } from "../../lib/bita/pass_layout.ts";
+import { layOut } from "../../lib/bita/tree/pass_layout.ts";
 import { PYTHON, python, withTinyModel } from "./_python.ts";
 import { serve } from "./_serve.ts";
 

@@ -1,7 +1,7 @@
 import { draft } from "../bita/_shape_planner.ts";
 import { assert, assertEquals } from "@std/assert";
-import type { Model } from "../../lib/bita/model.ts";
-import { GREEDY } from "../../lib/bita/sampling.ts";
+import type { Model } from "../../lib/bita/decode/model.ts";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { ChatTemplate } from "../../lib/text/chat_template.ts";
 import { openGguf } from "../../models/gguf/reader.ts";

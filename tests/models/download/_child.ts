@@ -4,7 +4,7 @@
  * @module
  */
 
-import { modelFile } from "../../../models/download.ts";
+import { modelFile } from "../../../models/download/download.ts";
 import { Diary, modelAt } from "./_hub.ts";
 
 const [url, cacheDir] = Deno.args;

@@ -5,7 +5,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { Tensor } from "onnxruntime-node";
-import { uniform } from "../../../lib/bita/random.ts";
+import { uniform } from "../../../lib/bita/choose/random.ts";
 import { linear, type Matrix, quantize } from "../../../models/graph/linear.ts";
 import { compute } from "./_compute.ts";
 

@@ -1,7 +1,7 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { Tensor } from "onnxruntime-node";
-import { uniform } from "../../../lib/bita/random.ts";
-import type { Update } from "../../../models/adapter.ts";
+import { uniform } from "../../../lib/bita/choose/random.ts";
+import type { Update } from "../../../models/adapter/adapter.ts";
 import { Updates } from "../../../models/graph/updates.ts";
 import { compute } from "./_compute.ts";
 

@@ -1,0 +1,46 @@
+/**
+ * What goes into decoding and what comes out, whichever way it is done.
+ *
+ * @module
+ */
+
+import type { Sampling } from "../choose/sampling.ts";
+import type { AcceptedGuess } from "../draft/trace.ts";
+
+/** Why a text ended: an end token, or no more room. */
+export type Finish = "stop" | "length";
+
+/** How to continue a prompt. */
+export interface DecodeOptions {
+  /** How each token is chosen. */
+  sampling: Sampling;
+  /** The most tokens to generate; the context may end the text before. */
+  maxTokens: number;
+  /** Tokens that end the text and are not part of it. */
+  endTokens: ReadonlySet<number>;
+  /** Stops decoding before the next pass, with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Whether bursts tell of their guesses. @default false */
+  trace?: boolean | undefined;
+}
+
+/** What one pass has added; the first burst has no tokens and ends the prefill. */
+export interface Burst {
+  /** Final tokens, in order, without the end token. */
+  tokens: number[];
+  /** Rows of the pass. */
+  rows: number;
+  /** Tokens that it tried. */
+  drafted: number;
+  /** Tried tokens that became final. */
+  accepted: number;
+  /** The first tokens as guesses, one for each accepted, if a trace was asked for. */
+  guesses?: AcceptedGuess[];
+  /** Set on the last burst alone. */
+  finish?: Finish | undefined;
+}
+
+/** A burst that no pass stands behind. */
+export function emptyBurst(finish?: Finish): Burst {
+  return { tokens: [], rows: 0, drafted: 0, accepted: 0, finish };
+}

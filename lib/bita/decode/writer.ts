@@ -1,0 +1,86 @@
+/**
+ * The text being written: it knows what has been said, so it can choose the next
+ * token from a row of logits, and it knows where to end.
+ *
+ * @module
+ */
+
+import type { DecodeOptions, Finish } from "./burst.ts";
+import type { Model } from "./model.ts";
+import { chooseToken, type Sampling, Scratch } from "../choose/sampling.ts";
+
+/** Grows a prompt by one token at a time. */
+export class Writer {
+  readonly #sampling: Sampling;
+  readonly #endTokens: ReadonlySet<number>;
+  readonly #scratch: Scratch;
+  readonly #counts = new Map<number, number>();
+  #length: number;
+  #budget: number;
+  #last: number;
+  #finish: Finish | undefined;
+
+  /**
+   * Starts behind `prompt`.
+   *
+   * @throws {RangeError} if the prompt is empty or exceeds the context.
+   */
+  constructor(
+    model: Model,
+    prompt: Int32Array,
+    { sampling, maxTokens, endTokens }: DecodeOptions,
+  ) {
+    if (prompt.length < 1 || prompt.length > model.context) {
+      throw new RangeError(
+        `Cannot decode: a prompt of 1 to ${model.context} tokens is required: received ${prompt.length}`,
+      );
+    }
+    this.#sampling = sampling;
+    this.#endTokens = endTokens;
+    this.#scratch = new Scratch(model.vocab);
+    this.#length = prompt.length;
+    this.#budget = Math.min(maxTokens, model.context - prompt.length);
+    this.#last = prompt[prompt.length - 1];
+    if (this.#budget <= 0) this.#finish = "length";
+  }
+
+  /** The last token of the text. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Tokens that the text may still grow by. */
+  get budget(): number {
+    return this.#budget;
+  }
+
+  /** Why the text has ended; `undefined` while it has not. */
+  get finish(): Finish | undefined {
+    return this.#finish;
+  }
+
+  /** Adds the token that follows from `logits`; gives none if the text ends. */
+  next(logits: Float32Array): number | undefined {
+    if (this.#finish) return undefined;
+    const token = this.peek(logits);
+    if (this.#endTokens.has(token)) {
+      this.#finish = "stop";
+      return undefined;
+    }
+    this.#counts.set(token, (this.#counts.get(token) ?? 0) + 1);
+    this.#last = token;
+    this.#length++;
+    this.#budget--;
+    if (this.#budget === 0) this.#finish = "length";
+    return token;
+  }
+
+  /** Gives the token that would follow from `logits`, and adds nothing. */
+  peek(logits: Float32Array): number {
+    return chooseToken(logits, this.#sampling, {
+      position: this.#length,
+      counts: this.#counts,
+      scratch: this.#scratch,
+    });
+  }
+}

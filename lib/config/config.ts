@@ -1,0 +1,200 @@
+/**
+ * The configuration: environment variables, checked once at the start.
+ *
+ * @module
+ */
+
+import { BACKENDS } from "../runtime/backend.ts";
+import {
+  PREFIX_SETTINGS,
+  type PrefixConfig,
+  prefixConfig,
+} from "./prefix_config.ts";
+import type { BackendChoice } from "../runtime/choose_backend.ts";
+import { type Setting, wrongSetting } from "./setting.ts";
+
+/** How much is logged, from nothing to everything. */
+export const LOG_LEVELS = [
+  "silent",
+  "error",
+  "warn",
+  "info",
+  "debug",
+] as const;
+
+/** What the operator has set. */
+export interface Config {
+  host: string;
+  port: number;
+  /** Registry ids, paths or https URLs of the models to serve. */
+  models: string[];
+  backend: BackendChoice;
+  threads: number;
+  /** Tokens a sequence; without it, as many as the model was trained for. */
+  context?: number;
+  /** Requests that a model runs at once. */
+  parallel: number;
+  cacheDir: string;
+  prefix: PrefixConfig;
+  /** Keys that clients must present; none lets everybody in. */
+  apiKeys: string[];
+  /** Key that opens `/admin`; without one, it is not there. */
+  adminKey?: string;
+  /** Origins whose pages may call; `*` is any. */
+  corsOrigins: string[];
+  logLevel: typeof LOG_LEVELS[number];
+  /** Seconds that running replies may take once the server is told to stop. */
+  drainSeconds: number;
+}
+
+/** What this machine offers. */
+export interface Host {
+  /** Logical processors. */
+  processors: number;
+  /** Folder for caches, as the system has it. */
+  cacheHome: string;
+}
+
+/** Lists the settings, in the order of the help text. */
+export function settings({ processors, cacheHome }: Host): Setting[] {
+  return [
+    {
+      name: "HOST",
+      means: "address to listen on; 0.0.0.0 is every one",
+      default: "127.0.0.1",
+    },
+    {
+      name: "PORT",
+      means: "port to listen on; 0 is any free one",
+      default: "8000",
+    },
+    {
+      name: "MODEL",
+      means:
+        "registry id, path to a .gguf or https URL; commas between several",
+      default: "smollm2-135m-instruct",
+    },
+    {
+      name: "BACKEND",
+      means: `auto, ${BACKENDS.join(", ")}; auto is the first that runs here`,
+      default: "auto",
+    },
+    {
+      name: "THREADS",
+      means: "CPU threads a pass",
+      default: String(processors),
+    },
+    {
+      name: "CONTEXT",
+      means: "tokens a text may have; auto is what the model was trained for",
+      default: "auto",
+    },
+    {
+      name: "PARALLEL",
+      means:
+        "requests that a model runs at once, each in memory of its own; the rest wait",
+      default: "16",
+    },
+    {
+      name: "CACHE_DIR",
+      means: "folder for downloaded models and their graphs",
+      default: `${cacheHome}/bita`,
+    },
+    ...PREFIX_SETTINGS,
+    {
+      name: "API_KEYS",
+      means: "keys that clients must send, with commas between; none asks none",
+      default: "",
+    },
+    {
+      name: "ADMIN_KEY",
+      means: "key that opens /admin; none closes it",
+      default: "",
+    },
+    {
+      name: "CORS_ORIGINS",
+      means: "origins whose pages may call, with commas between; * is any",
+      default: "*",
+    },
+    {
+      name: "LOG_LEVEL",
+      means: `${LOG_LEVELS.join(", ")}; lines of JSON on the standard error`,
+      default: "info",
+    },
+    {
+      name: "DRAIN_SECONDS",
+      means: "time that replies have to finish after SIGTERM or SIGINT",
+      default: "25",
+    },
+  ];
+}
+
+/**
+ * Reads the configuration; an empty variable counts as not set.
+ *
+ * @throws {TypeError} if a value is none that its variable may have.
+ */
+export function parseConfig(
+  env: Readonly<Record<string, string>>,
+  host: Host,
+): Config {
+  const value = new Map(
+    settings(host).map(({ name, default: standard }) => [
+      name,
+      env[name] || standard,
+    ]),
+  );
+  const text = (name: string) => value.get(name)!;
+  const list = (name: string) =>
+    text(name).split(",").map((item) => item.trim()).filter(Boolean);
+  const integer = (name: string, [least, most]: [number, number]) => {
+    const number = /^\d+$/.test(text(name)) ? Number(text(name)) : NaN;
+    if (number >= least && number <= most) return number;
+    throw wrongSetting(name, `an integer from ${least} to ${most}`, text(name));
+  };
+  const oneOf = <T extends string>(name: string, names: readonly T[]): T => {
+    const found = names.find((candidate) => candidate === text(name));
+    if (found) return found;
+    throw wrongSetting(name, `one of ${names.join(", ")}`, text(name));
+  };
+
+  const models = list("MODEL");
+  if (models.length === 0) {
+    throw wrongSetting("MODEL", "at least one", text("MODEL"));
+  }
+  const config: Config = {
+    host: text("HOST"),
+    port: integer("PORT", [0, 65535]),
+    models,
+    backend: oneOf("BACKEND", ["auto", ...BACKENDS] as const),
+    threads: integer("THREADS", [1, 256]),
+    parallel: integer("PARALLEL", [1, 256]),
+    cacheDir: text("CACHE_DIR"),
+    prefix: prefixConfig({ text, list, integer, oneOf }),
+    apiKeys: list("API_KEYS"),
+    corsOrigins: list("CORS_ORIGINS"),
+    logLevel: oneOf("LOG_LEVEL", LOG_LEVELS),
+    drainSeconds: integer("DRAIN_SECONDS", [0, 3600]),
+  };
+  if (text("CONTEXT") !== "auto") {
+    config.context = integer("CONTEXT", [16, 1 << 20]);
+  }
+  if (text("ADMIN_KEY")) config.adminKey = text("ADMIN_KEY");
+  return config;
+}
+
+/** Describes the settings, a line each. */
+export function helpText(host: Host): string {
+  const lines = settings(host).map(({ name, means, default: standard }) =>
+    `  ${name.padEnd(14)} ${means} [${standard || "none"}]`
+  );
+  return [
+    "Serves small language models over OpenAI's API.",
+    "",
+    "  deno task start            serve",
+    "  deno task start --prepare  download and convert the models, then leave",
+    "",
+    "Environment:",
+    ...lines,
+  ].join("\n");
+}

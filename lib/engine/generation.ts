@@ -1,0 +1,155 @@
+/**
+ * The nouns of a generation: what a request asks for, what comes back, and the
+ * port that the HTTP side calls. No code, so that every room may share them.
+ *
+ * @module
+ */
+
+import type { Sampling } from "../bita/choose/sampling.ts";
+import type { AcceptedGuess } from "../bita/draft/trace.ts";
+import type { CacheHints } from "../prefix/cache_hints.ts";
+import type { PrefixCounters } from "../prefix/prefix_counters.ts";
+
+/** One message of a chat, with its text parts already joined. */
+export interface ChatMessage {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+/** Who proposes tokens for the next pass to verify. */
+export type Draft =
+  | "auto"
+  | "bita"
+  | "hydra"
+  | "ngram"
+  | "recycle"
+  | "none";
+
+/** A validated request, in the engine's terms. */
+export interface GenerationRequest {
+  prompt: { messages: ChatMessage[] } | { text: string };
+  sampling: Sampling;
+  /** The most tokens to generate; without it, as many as the context holds. */
+  maxTokens?: number;
+  /** Texts that end the generation and are not part of it; up to 4. */
+  stop: string[];
+  draft: Draft;
+  /** The comb that guesses fill, as in `bita/tree.ts`; without it, what pays. */
+  draftTree?: readonly number[];
+  /** What the client expects the answer to be, more or less. */
+  prediction?: string;
+  /** Whether the prompt's cached part is told, and each pass with its guesses. */
+  draftTrace?: boolean;
+  cache: CacheHints;
+}
+
+/** The cache of one model's prompts, as operators see it. */
+export interface PromptCache {
+  /** What it had done when the last text ended; none if it is off. */
+  readonly counters: PrefixCounters | undefined;
+  /** Forgets the prompts of a caller, or all; returns how many blocks went. */
+  erase(caller?: string): Promise<number>;
+}
+
+/** Counts of tokens. */
+export interface Usage {
+  promptTokens: number;
+  completionTokens: number;
+  /** Prompt tokens whose keys and values were not computed again. */
+  cachedTokens: number;
+  /** Tokens of the request's prediction, by whether the answer came to them. */
+  prediction?: { accepted: number; rejected: number };
+}
+
+/**
+ * Where the time went; names as in llama.cpp where it has them, times in ms as the
+ * client saw them pass, other requests' turns included.
+ */
+export interface Timings {
+  prompt_n: number;
+  prompt_ms: number;
+  cache_n: number;
+  predicted_n: number;
+  predicted_ms: number;
+  predicted_per_second: number;
+  draft_n: number;
+  draft_n_accepted: number;
+  /** Forward passes of the decoding phase. */
+  passes: number;
+  /** Rows computed by them. */
+  rows: number;
+}
+
+/** A part of a prompt, told to who asks for passes. */
+export interface PromptPart {
+  /** As the model reads it, control tokens included. */
+  text: string;
+  tokens: number;
+  /** Whether its keys and values were known. */
+  cached: boolean;
+}
+
+/** A decoding pass, told to who asks for it. */
+export interface PassTrace {
+  /** Milliseconds that it took. */
+  ms: number;
+  /** Rows that it computed. */
+  rows: number;
+  /** Tokens that it tried. */
+  drafted: number;
+  /** What it added, token by token. */
+  tokens: TokenTrace[];
+}
+
+/** One token of a pass. */
+export interface TokenTrace {
+  /** Text that became certain with it, perhaps none yet. */
+  text: string;
+  /** The guess that it was; `null` if nobody guessed it. */
+  guess: AcceptedGuess | null;
+}
+
+/** What a generation yields: the prompt if asked for, pieces of text, one end. */
+export type GenerationEvent =
+  | { type: "prompt"; parts: PromptPart[] }
+  | { type: "text"; text: string; pass?: PassTrace }
+  | {
+    type: "end";
+    finishReason: "stop" | "length";
+    usage: Usage;
+    timings: Timings;
+  };
+
+/** A served model and how it runs, as `/health` and `/v1/models` show it. */
+export interface ModelInfo {
+  id: string;
+  /** Unix time in seconds. */
+  created: number;
+  /** Tokens that a prompt and its answer may hold together. */
+  context: number;
+  /** Execution backend, such as `"cpu"`. */
+  backend: string;
+  /** Weight format, such as `"int8"`. */
+  weights: string;
+  threads: number;
+  /** Whether a row's logits are the same bits at every pass width here. */
+  exact: "bitwise" | "numerical";
+  /** Names the configuration that a seed's text depends on. */
+  fingerprint: string;
+}
+
+/** Generates text with one model. */
+export interface Engine {
+  readonly info: ModelInfo;
+  /**
+   * Yields pieces of text as they become certain, then the end.
+   *
+   * Aborting the signal, or leaving the loop, stops the model within one pass.
+   *
+   * @throws {ApiError} before the first event, if the request can't be served.
+   */
+  generate(
+    request: GenerationRequest,
+    options: { signal: AbortSignal },
+  ): AsyncIterable<GenerationEvent>;
+}

@@ -1,0 +1,44 @@
+/**
+ * The `messages` of a chat: roles mapped to three, text parts joined by line breaks.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import type { ChatMessage } from "../../engine/generation.ts";
+import { unsupported } from "./fields.ts";
+
+const MESSAGES = "must be an array of at least one message";
+const MESSAGE = "must be an object with a role and content";
+const ROLE =
+  'must be "system", "developer", "user" or "assistant", as tools are not supported';
+const CONTENT = "must be a string or an array of at least one text part";
+const PART = "must be an object with a type and a text";
+const TYPE = 'must be "text", as only text is supported';
+const TEXT = "must be a string";
+
+const part = z.object({
+  type: z.literal("text", TYPE),
+  text: z.string(TEXT),
+}, PART);
+
+/** Reads text, whole or in parts, as a list of parts. */
+export const content = z.preprocess(
+  (value) =>
+    typeof value === "string" ? [{ type: "text", text: value }] : value,
+  z.array(part, CONTENT).min(1, CONTENT),
+);
+
+const message = z.object({
+  role: z.enum(["system", "developer", "user", "assistant"], ROLE),
+  tool_calls: unsupported(),
+  function_call: unsupported(),
+  audio: unsupported(),
+  content,
+}, MESSAGE).transform(({ role, content }): ChatMessage => ({
+  role: role === "developer" ? "system" : role,
+  content: content.map(({ text }) => text).join("\n"),
+}));
+
+/** Reads the messages of a chat. */
+export const messages = z.array(message, MESSAGES).min(1, MESSAGES);

@@ -1,0 +1,86 @@
+/**
+ * What the replies of both resources have in common.
+ *
+ * @module
+ */
+
+import type { CompletionUsage } from "openai/resources";
+import type {
+  GenerationEvent,
+  PassTrace,
+  PromptPart,
+  Timings,
+  Usage,
+} from "../../engine/generation.ts";
+
+/** What every object of one reply repeats. */
+export interface ReplyHead {
+  id: string;
+  /** Unix time in seconds. */
+  created: number;
+  model: string;
+  system_fingerprint: string;
+}
+
+/** This server's own addition to OpenAI's objects. */
+export interface Timed {
+  timings?: Timings;
+}
+
+/** This server's own addition to the chunks of streams that ask for it. */
+export interface Traced {
+  draft_trace?: PassTrace;
+  prompt_trace?: PromptPart[];
+}
+
+/** Says the pass behind an event, if it is told. */
+export function toTrace({ pass }: { pass?: PassTrace }): Traced {
+  return pass ? { draft_trace: pass } : {};
+}
+
+/** How a stream is written. */
+export interface StreamOptions {
+  /** Whether the usage follows in a chunk of its own, before the end. */
+  includeUsage: boolean;
+}
+
+/** The data of the event that closes a stream. */
+export const DONE = "[DONE]";
+
+/** The last event of a generation. */
+export type End = Extract<GenerationEvent, { type: "end" }>;
+
+/** Waits for a whole generation: its text and its end. */
+export async function collect(
+  events: AsyncIterable<GenerationEvent>,
+): Promise<{ text: string; end: End }> {
+  let text = "";
+  for await (const event of events) {
+    if (event.type === "end") return { text, end: event };
+    if (event.type === "text") text += event.text;
+  }
+  throw missingEnd();
+}
+
+/** The failure of an engine that stops without its last event. */
+export function missingEnd(): TypeError {
+  return new TypeError(
+    "Cannot finish the reply: a generation must yield its end: received none",
+  );
+}
+
+/** Says the counts of tokens in OpenAI's words. */
+export function toUsage(usage: Usage): CompletionUsage {
+  return {
+    prompt_tokens: usage.promptTokens,
+    completion_tokens: usage.completionTokens,
+    total_tokens: usage.promptTokens + usage.completionTokens,
+    prompt_tokens_details: { cached_tokens: usage.cachedTokens },
+    ...(usage.prediction && {
+      completion_tokens_details: {
+        accepted_prediction_tokens: usage.prediction.accepted,
+        rejected_prediction_tokens: usage.prediction.rejected,
+      },
+    }),
+  };
+}

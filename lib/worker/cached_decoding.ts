@@ -1,0 +1,96 @@
+/**
+ * Decoding behind the cache: a prompt begins with what is known of it, and what it
+ * teaches is kept.
+ *
+ * @module
+ */
+
+import type { Burst } from "../bita/decode/burst.ts";
+import { GREEDY } from "../bita/choose/sampling.ts";
+import type { DraftedOptions, Drafting } from "./drafting.ts";
+import type { CacheHints } from "../prefix/cache_hints.ts";
+import { cachedModel, type KvModel } from "../prefix/cached_model.ts";
+import type { PrefixCache } from "../prefix/prefix_cache.ts";
+import type { PrefixCounters } from "../prefix/prefix_counters.ts";
+import type { Visit } from "../prefix/visit.ts";
+
+/** What is joined. */
+export interface CachedDecodingParts {
+  model: KvModel;
+  drafting: Drafting;
+  /** Whether a row's bits don't hang on the pass it is in. */
+  invariant: boolean;
+  /** Without it, every prompt is computed. */
+  cache?: PrefixCache | undefined;
+}
+
+/** A burst; the first tells how many tokens of the prompt were known. */
+export type CachedBurst = Burst & { cached?: number };
+
+/** How to continue a prompt, and whose it is. */
+export type CachedOptions = DraftedOptions & { cache: CacheHints };
+
+/** Decodes with a cache in front. */
+export class CachedDecoding {
+  readonly #parts: CachedDecodingParts;
+
+  constructor(parts: CachedDecodingParts) {
+    this.#parts = parts;
+  }
+
+  /** What the cache has done so far. */
+  get counters(): PrefixCounters | undefined {
+    return this.#parts.cache?.counters;
+  }
+
+  /** Continues a prompt. */
+  async *decode(
+    prompt: Int32Array,
+    { cache: hints, ...options }: CachedOptions,
+  ): AsyncGenerator<CachedBurst, void> {
+    const { cache, drafting } = this.#parts;
+    const visit = await cache?.visit(prompt, hints);
+    if (visit) yield* this.#behind(visit, prompt, options);
+    else yield* drafting.decode(prompt, options);
+  }
+
+  /** Computes beginnings of prompts, and lets all callers have them. */
+  async warm(prompts: readonly Int32Array[]): Promise<void> {
+    const { cache } = this.#parts;
+    for (const prompt of cache ? prompts : []) {
+      const visit = await cache!.visitShared(prompt);
+      const bursts = this.#behind(visit, prompt, {
+        sampling: GREEDY,
+        maxTokens: 1,
+        endTokens: new Set(),
+        draft: "none",
+      });
+      await Array.fromAsync(bursts);
+    }
+  }
+
+  /** Forgets the prompts of a caller, or all; returns how many blocks went. */
+  async erase(caller?: string): Promise<number> {
+    return await this.#parts.cache?.erase(caller) ?? 0;
+  }
+
+  async *#behind(
+    visit: Visit,
+    prompt: Int32Array,
+    options: DraftedOptions,
+  ): AsyncGenerator<CachedBurst, void> {
+    const { model, drafting, invariant } = this.#parts;
+    const through = cachedModel(model, { visit, invariant });
+    let cached: number | undefined = visit.found.length * visit.blockTokens;
+    try {
+      for await (
+        const burst of drafting.decode(prompt, { ...options, through })
+      ) {
+        yield cached === undefined ? burst : { ...burst, cached };
+        cached = undefined;
+      }
+    } finally {
+      visit.prefilled();
+    }
+  }
+}

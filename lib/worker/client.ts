@@ -1,0 +1,175 @@
+/**
+ * A model in its worker, seen from the main thread.
+ *
+ * @module
+ */
+
+import type { PrefixCounters } from "../prefix/prefix_counters.ts";
+import type {
+  DecodeTask,
+  FromWorker,
+  OpenedModel,
+  OpenMessage,
+  TimedBurst,
+  ToWorker,
+} from "./messages.ts";
+
+/** A text that is being decoded. */
+interface Task {
+  controller: ReadableStreamDefaultController<TimedBurst>;
+  /** Stops listening to its signal. */
+  ignore: () => void;
+}
+
+/** Decodes with one model. */
+export class ModelClient implements Disposable {
+  readonly opened: OpenedModel;
+  #worker: Worker;
+  #tasks = new Map<number, Task>();
+  /** What the worker is at, by id; a task that was left takes up to a pass more. */
+  #atWork = new Map<number, PromiseWithResolvers<void>>();
+  #erasures = new Map<number, PromiseWithResolvers<number>>();
+  #nextId = 0;
+  #failure: Error | undefined;
+  #counters: PrefixCounters | undefined;
+
+  private constructor(worker: Worker, opened: OpenedModel) {
+    this.#worker = worker;
+    this.opened = opened;
+    worker.onmessage = ({ data }) => this.#hear(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(new Error(`The model's worker failed: ${event.message}`));
+    };
+  }
+
+  /** Starts a worker and waits until its model is ready. */
+  static async open(message: Omit<OpenMessage, "type">): Promise<ModelClient> {
+    const worker = new Worker(import.meta.resolve("./worker.ts"), {
+      type: "module",
+    });
+    const { promise, resolve, reject } = Promise.withResolvers<OpenedModel>();
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.type === "opened") resolve(data);
+      if (data.type === "failed") reject(new Error(data.message));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(event.message));
+    };
+    worker.postMessage({ type: "open", ...message } satisfies ToWorker);
+    try {
+      return new ModelClient(worker, await promise);
+    } catch (error) {
+      worker.terminate();
+      throw error;
+    }
+  }
+
+  /**
+   * Decodes a prompt, burst by burst; the first burst ends the prefill.
+   *
+   * Cancelling the stream, or leaving a loop over it, stops the worker within a
+   * pass; so does the signal, which fails the stream with its reason.
+   */
+  decode(
+    task: DecodeTask,
+    { signal }: { signal: AbortSignal },
+  ): ReadableStream<TimedBurst> {
+    const id = this.#nextId++;
+    const stop = () => {
+      this.#end(id);
+      this.#say({ type: "cancel", id });
+    };
+    return new ReadableStream<TimedBurst>({
+      start: (controller) => {
+        signal.throwIfAborted();
+        if (this.#failure) throw this.#failure;
+        const abort = () => {
+          stop();
+          controller.error(signal.reason);
+        };
+        signal.addEventListener("abort", abort);
+        this.#tasks.set(id, {
+          controller,
+          ignore: () => signal.removeEventListener("abort", abort),
+        });
+        this.#atWork.set(id, Promise.withResolvers());
+        this.#say({ type: "decode", id, task });
+      },
+      cancel: stop,
+    });
+  }
+
+  /** Resolves once the worker is at nothing, and so in no native code. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#atWork.values().map(({ promise }) => promise));
+  }
+
+  /** What the cache of prompts had done when the last text ended. */
+  get counters(): PrefixCounters | undefined {
+    return this.#counters;
+  }
+
+  /** Forgets the prompts of a caller, or all; returns how many blocks went. */
+  erase(caller?: string): Promise<number> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const id = this.#nextId++;
+    const erasure = Promise.withResolvers<number>();
+    this.#erasures.set(id, erasure);
+    this.#say({ type: "erase", id, caller });
+    return erasure.promise;
+  }
+
+  /** Ends the worker. */
+  [Symbol.dispose](): void {
+    this.#worker.terminate();
+    this.#fail(new Error("The model is closed"));
+  }
+
+  #hear(message: FromWorker): void {
+    if (message.type === "erased") {
+      this.#erasures.get(message.id)?.resolve(message.blocks);
+      this.#erasures.delete(message.id);
+    }
+    if (message.type !== "burst" && message.type !== "done") return;
+    if (message.type === "done") this.#finish(message.id);
+    if (message.type === "done") this.#counters = message.counters;
+    const task = this.#tasks.get(message.id);
+    if (!task) return; // left before the worker heard of it
+    const { controller } = task;
+    if (message.type === "burst") {
+      controller.enqueue(message.burst);
+      return;
+    }
+    this.#end(message.id);
+    if (message.error === undefined) controller.close();
+    else controller.error(new Error(message.error));
+  }
+
+  /** Lets go of a task: what its signal depends on may live as long as the server. */
+  #end(id: number): void {
+    this.#tasks.get(id)?.ignore();
+    this.#tasks.delete(id);
+  }
+
+  #finish(id: number): void {
+    this.#atWork.get(id)?.resolve();
+    this.#atWork.delete(id);
+  }
+
+  #fail(error: Error): void {
+    this.#failure = error;
+    for (const id of this.#atWork.keys()) this.#finish(id);
+    for (const [id, { controller }] of this.#tasks) {
+      this.#end(id);
+      controller.error(error);
+    }
+    for (const { reject } of this.#erasures.values()) reject(error);
+    this.#erasures.clear();
+  }
+
+  #say(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+}

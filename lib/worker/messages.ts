@@ -1,0 +1,74 @@
+/**
+ * What the main thread and a model's worker say to each other.
+ *
+ * @module
+ */
+
+import type { Artefact } from "../../models/artefact.ts";
+import type { Burst } from "../bita/decode/burst.ts";
+import type { Sampling } from "../bita/choose/sampling.ts";
+import type { Draft } from "../engine/generation.ts";
+import type { CacheHints } from "../prefix/cache_hints.ts";
+import type { PrefixSettings } from "../prefix/open_prefix_cache.ts";
+import type { PrefixCounters } from "../prefix/prefix_counters.ts";
+import type { BackendName } from "../runtime/backend.ts";
+
+/** Asks a fresh worker to open a model; it must be the first message. */
+export interface OpenMessage {
+  type: "open";
+  artefact: Artefact;
+  backend: BackendName;
+  threads: number;
+  /** Tokens that a text may have. */
+  context: number;
+  prefix: PrefixSettings;
+  /** Beginnings of prompts that are computed now, and visible to all callers. */
+  shared: Int32Array[];
+}
+
+/** What to decode. */
+export interface DecodeTask {
+  prompt: Int32Array;
+  sampling: Sampling;
+  maxTokens: number;
+  endTokens: ReadonlySet<number>;
+  draft: Draft;
+  /** Guesses by depth, of a comb to fill; without it, what pays. */
+  draftTree?: readonly number[] | undefined;
+  /** A text that is likely to come, to copy from. */
+  prediction?: Int32Array | undefined;
+  /** Whether bursts tell of their guesses. */
+  trace: boolean;
+  cache: CacheHints;
+}
+
+/** From the main thread to the worker. */
+export type ToWorker =
+  | OpenMessage
+  | { type: "decode"; id: number; task: DecodeTask }
+  | { type: "cancel"; id: number }
+  | { type: "erase"; id: number; caller: string | undefined };
+
+/** A burst, and the milliseconds since the one before or since the start. */
+export type TimedBurst = Burst & {
+  ms: number;
+  /** On the first burst, tokens of the prompt that the cache had. */
+  cached?: number;
+};
+
+/** How an opened model runs. */
+export interface OpenedModel {
+  /** Milliseconds of a plain pass. */
+  passMs: number;
+  exact: "bitwise" | "numerical";
+  /** How prompts are cached, in a few words. */
+  prefix: string;
+}
+
+/** From the worker to the main thread. */
+export type FromWorker =
+  | ({ type: "opened" } & OpenedModel)
+  | { type: "failed"; message: string }
+  | { type: "burst"; id: number; burst: TimedBurst }
+  | { type: "done"; id: number; error?: string; counters?: PrefixCounters }
+  | { type: "erased"; id: number; blocks: number };

@@ -1,0 +1,125 @@
+/**
+ * A model in a thread of its own, so that passes never stall the HTTP loop. The
+ * decoding loop runs here too: logits need not cross between threads.
+ *
+ * @module
+ */
+
+/// <reference lib="deno.worker" />
+
+import { checkModel } from "./check_model.ts";
+import { CachedDecoding } from "./cached_decoding.ts";
+import { Drafting } from "./drafting.ts";
+import type {
+  DecodeTask,
+  FromWorker,
+  OpenMessage,
+  ToWorker,
+} from "./messages.ts";
+import { openPrefixCache } from "../prefix/open_prefix_cache.ts";
+import type { PrefixCache } from "../prefix/prefix_cache.ts";
+import { openBackend } from "../runtime/choose_backend.ts";
+import { fingerprint } from "../runtime/fingerprint.ts";
+import { openModel } from "../runtime/open_model.ts";
+import { takeTurns } from "./turns.ts";
+import { watchCost } from "./watched_cost.ts";
+
+const running = new Map<number, AbortController>();
+let decoding: CachedDecoding;
+
+self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.type) {
+    case "open":
+      await open(data);
+      break;
+    case "decode":
+      await run(data.id, data.task);
+      break;
+    case "cancel":
+      running.get(data.id)?.abort();
+      break;
+    case "erase":
+      say({
+        type: "erased",
+        id: data.id,
+        blocks: await decoding.erase(data.caller),
+      });
+  }
+};
+
+async function open(message: OpenMessage): Promise<void> {
+  try {
+    const backend = await openBackend(message.backend, message);
+    const model = await openModel(backend, message.artefact, message);
+    const { cost, invariant } = await checkModel(model);
+    const watched = takeTurns(
+      watchCost(model, { cost, now: () => performance.now() }),
+    );
+    const { adapter } = message.artefact;
+    const drafting = new Drafting({ model: watched, cost, adapter });
+    const prefixes = await openPrefixes(message, cost.body);
+    decoding = new CachedDecoding({
+      model: watched,
+      drafting,
+      invariant,
+      cache: prefixes.cache,
+    });
+    await decoding.warm(message.shared);
+    say({
+      type: "opened",
+      passMs: cost.body(1) + cost.head(1),
+      exact: invariant ? "bitwise" : "numerical",
+      prefix: prefixes.about,
+    });
+  } catch (error) {
+    say({ type: "failed", message: messageOf(error) });
+  }
+}
+
+async function run(id: number, task: DecodeTask): Promise<void> {
+  const controller = new AbortController();
+  running.set(id, controller);
+  const bursts = decoding.decode(task.prompt, {
+    ...task,
+    signal: controller.signal,
+  });
+  try {
+    let before = performance.now();
+    for await (const burst of bursts) {
+      const now = performance.now();
+      say({ type: "burst", id, burst: { ...burst, ms: now - before } });
+      before = now;
+    }
+    const { counters } = decoding;
+    say({ type: "done", id, ...(counters && { counters }) });
+  } catch (error) {
+    say({ type: "done", id, error: messageOf(error) });
+  } finally {
+    running.delete(id);
+  }
+}
+
+/** Opens the cache of prompts, where keys and values are in memory. */
+async function openPrefixes(
+  { artefact, backend, threads, prefix }: OpenMessage,
+  computeMs: (rows: number) => number,
+): Promise<{ cache?: PrefixCache; about: string }> {
+  if (prefix.mode === "off") return { about: "off" };
+  if (backend === "webgpu") return { about: "off, as keys stay on the GPU" };
+  const { layers, kvHeads, headDim } = artefact.config;
+  const { prompts } = artefact.adapter;
+  return await openPrefixCache(prefix, {
+    fingerprint: fingerprint({ artefact, backend, threads, prompts }),
+    bytesPerToken: 2 * layers * kvHeads * headDim * 4,
+    computeMs,
+    now: Date.now,
+  });
+}
+
+function say(message: FromWorker): void {
+  self.postMessage(message);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

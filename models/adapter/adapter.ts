@@ -1,0 +1,184 @@
+/**
+ * What bi-directional tuning has taught a frozen model: the mask tokens that draft
+ * and the prompt tokens that they alone attend to (BiTA, arXiv 2401.12522 §3.1), and
+ * beyond the paper what some linears do to mask rows.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { type AcceptanceTable, parseEvaluation } from "./acceptance_table.ts";
+import type { LlamaConfig } from "../architectures/llama.ts";
+import { type Hydra, HYDRA_TENSORS, parseHydra } from "./hydra.ts";
+import { parseSafetensors, type Safetensors } from "./safetensors.ts";
+
+/** Learned tokens, M masks and P prompts. */
+export interface Adapter {
+  /** Mask tokens, M. */
+  masks: number;
+  /** `[M, dim]`; without it, each is the mean of the text's prompt. */
+  maskEmbeddings?: Float32Array<ArrayBuffer>;
+  /** Prompt tokens, P. */
+  prompts: number;
+  /** `[2 * layers, kvHeads, P, headDim]`, keys first. */
+  promptKv: Float32Array<ArrayBuffer>;
+  /** What linears add on mask rows. */
+  updates: Update[];
+  /** How often its guesses were right on text that tuning has not seen. */
+  acceptance?: AcceptanceTable;
+  /** A head that drafts without rows. */
+  hydra?: Hydra;
+  /** SHA-256 of its file, in hex; empty if there is none. */
+  digest: string;
+}
+
+/** Linears that can be updated; some are two matrices, one above the other. */
+const LINEARS = [
+  "attn_qkv",
+  "attn_output",
+  "ffn_gate_up",
+  "ffn_down",
+] as const;
+
+/** A low-rank update, `B · A`, of one linear in the layers from one on. */
+export interface Update {
+  linear: typeof LINEARS[number];
+  /** The first layer with it; all behind have it too. */
+  firstLayer: number;
+  rank: number;
+  /** Numbers that the linear reads. */
+  inputs: number;
+  /** Numbers that it writes. */
+  outputs: number;
+  /** `[layers - firstLayer, rank, inputs]` */
+  a: Float32Array;
+  /** `[layers - firstLayer, outputs, rank]` */
+  b: Float32Array;
+}
+
+/** Drafts a little with any model: nothing learned, three masks. */
+export const UNTRAINED: Adapter = {
+  masks: 3,
+  prompts: 0,
+  promptKv: new Float32Array(0),
+  updates: [],
+  digest: "",
+};
+
+/** The model that an adapter must fit. */
+export interface AdapterBase {
+  config: LlamaConfig;
+  /** SHA-256 of the model's file, in hex. */
+  digest: string;
+}
+
+/**
+ * Reads the adapter at `path`; a file that is not there is an untrained adapter.
+ *
+ * @throws {RangeError} if it was tuned for another model or another shape.
+ */
+export async function openAdapter(
+  path: string | URL,
+  base: AdapterBase,
+): Promise<Adapter> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return UNTRAINED;
+    throw error;
+  }
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  return { ...toAdapter(parseSafetensors(bytes), base), digest };
+}
+
+/** The tensors that the graphs know what to do with. */
+const KNOWN = [
+  "mask_embeddings",
+  "prompt_keys",
+  "prompt_values",
+  ...LINEARS.flatMap((linear) => [`update.${linear}.a`, `update.${linear}.b`]),
+  ...HYDRA_TENSORS,
+];
+
+/** Checks tensors against the model they were tuned for. */
+export function toAdapter(
+  { metadata, tensors }: Safetensors,
+  { config, digest }: AdapterBase,
+): Omit<Adapter, "digest"> {
+  if (metadata.base_sha256 !== digest) {
+    throw refusal(`it must be tuned for ${digest}`, metadata.base_sha256);
+  }
+  for (const name of tensors.keys()) {
+    if (KNOWN.includes(name)) continue;
+    throw refusal(`its tensors must be ${KNOWN.join(", ")}`, name);
+  }
+  const { layers, kvHeads, headDim, dim } = config;
+  const masks = tensors.get("mask_embeddings")?.shape[0] ?? 0;
+  const prompts = tensors.get("prompt_keys")?.shape[2] ?? 0;
+  const take = (name: string, shape: number[]) => {
+    const tensor = tensors.get(name);
+    if (tensor?.shape.join() !== shape.join()) {
+      const received = tensor?.shape.join("×");
+      throw refusal(`${name} must be ${shape.join("×")}`, received);
+    }
+    return tensor.data;
+  };
+  const maskEmbeddings = take("mask_embeddings", [masks, dim]);
+  const promptKv = new Float32Array(2 * layers * kvHeads * prompts * headDim);
+  const promptShape = [layers, kvHeads, prompts, headDim];
+  promptKv.set(take("prompt_keys", promptShape));
+  promptKv.set(take("prompt_values", promptShape), promptKv.length / 2);
+  const updates = LINEARS.flatMap((linear): Update[] => {
+    const first = tensors.get(`update.${linear}.a`);
+    if (!first) return [];
+    const [changed, rank] = first.shape;
+    const [outputs, inputs] = linearShape(linear, config);
+    const firstLayer = layers - changed;
+    if (firstLayer < 0) {
+      const name = `update.${linear}.a`;
+      throw refusal(
+        `${name} must be of at most ${layers} layers`,
+        `${changed}`,
+      );
+    }
+    const a = take(`update.${linear}.a`, [changed, rank, inputs]);
+    const b = take(`update.${linear}.b`, [changed, outputs, rank]);
+    return [{ linear, firstLayer, rank, inputs, outputs, a, b }];
+  });
+  const { evaluation } = metadata;
+  const hydra = parseHydra({ metadata, tensors }, config);
+  const acceptance = evaluation && parseEvaluation(evaluation);
+  return {
+    masks,
+    maskEmbeddings,
+    prompts,
+    promptKv,
+    updates,
+    ...(acceptance && { acceptance }),
+    ...(hydra && { hydra }),
+  };
+}
+
+/** Gives what a linear writes and reads. */
+function linearShape(
+  linear: Update["linear"],
+  { heads, kvHeads, headDim, dim, hidden }: LlamaConfig,
+): [outputs: number, inputs: number] {
+  switch (linear) {
+    case "attn_qkv":
+      return [(heads + 2 * kvHeads) * headDim, dim];
+    case "attn_output":
+      return [dim, heads * headDim];
+    case "ffn_gate_up":
+      return [2 * hidden, dim];
+    case "ffn_down":
+      return [dim, hidden];
+  }
+}
+
+function refusal(rule: string, received: string | undefined): RangeError {
+  return new RangeError(
+    `Cannot load the adapter: ${rule}: received ${received ?? "none"}`,
+  );
+}

@@ -1,0 +1,62 @@
+import { draft } from "../_shape_planner.ts";
+import { assert } from "@std/assert";
+import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { chain } from "../../../lib/bita/tree/tree.ts";
+import { ToyModel } from "../../toy/model.ts";
+import { chiSquareChance } from "../_chi_square.ts";
+import { run } from "../_run.ts";
+
+const SEEDS = 20_000;
+const VOCAB = 5;
+const PROMPT = [3, 1];
+
+/** The chance of each next token, from the model's own logits. */
+async function nextChances(text: number[]): Promise<number[]> {
+  const sequence = new ToyModel({ vocab: VOCAB }).open(Int32Array.from(text));
+  const { pass } = layOut({
+    parents: chain(text.length - 1),
+    tokens: Int32Array.from(text),
+    masks: new Int32Array(text.length),
+  }, { start: 2, position: 0 });
+  await sequence.forward(pass);
+  const weights = Array.from(
+    await sequence.logits([text.length - 1]),
+    Math.exp,
+  );
+  const total = weights.reduce((sum, weight) => sum + weight);
+  return weights.map((weight) => weight / total);
+}
+
+/** The chance of every text of `length` more tokens, in the order of its digits. */
+async function chances(text: number[], length: number): Promise<number[]> {
+  if (length === 0) return [1];
+  const out: number[] = [];
+  for (const [token, chance] of (await nextChances(text)).entries()) {
+    const rest = await chances([...text, token], length - 1);
+    out.push(...rest.map((c) => c * chance));
+  }
+  return out;
+}
+
+Deno.test("decode() at temperature 1 draws texts with their own chance", async () => {
+  const model = new ToyModel({ vocab: VOCAB });
+  const counts = new Array(VOCAB ** 3).fill(0);
+  let accepted = 0;
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const { tokens, bursts } = await run(
+      draft(model, Int32Array.from(PROMPT), {
+        sampling: { ...GREEDY, temperature: 1, seed },
+        maxTokens: 3,
+        endTokens: new Set(),
+      }),
+    );
+    const [a, b, c] = tokens;
+    counts[(a * VOCAB + b) * VOCAB + c]++;
+    for (const burst of bursts) accepted += burst.accepted;
+  }
+  assert(accepted > SEEDS / 4, `only ${accepted} guesses accepted`);
+  const expected = await chances(PROMPT, 3);
+  const chance = chiSquareChance(counts, expected.map((c) => c * SEEDS));
+  assert(chance > 0.001, `chance ${chance}`);
+});

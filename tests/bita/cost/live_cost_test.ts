@@ -1,0 +1,74 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { LiveCost } from "../../../lib/bita/cost/live_cost.ts";
+import { uniform } from "../../../lib/bita/choose/random.ts";
+
+const ROWS = [1, 4, 8, 16, 31];
+
+/** What rows take in truth. */
+const truth = (rows: number) => 12 + rows;
+
+/** Samples of the truth, by however much they are wrong. */
+function measured(wrong: (rows: number) => number): LiveCost {
+  const samples = ROWS.map((rows) =>
+    [rows, truth(rows) * wrong(rows)] as const
+  );
+  return new LiveCost({ body: samples, head: [[1, 2], [8, 4]] });
+}
+
+/** Runs passes of some widths, each up to a quarter off. */
+function run(cost: LiveCost, passes: number, widths: number[]): void {
+  for (let pass = 0; pass < passes; pass++) {
+    const rows = widths[Math.floor(uniform(1, pass) * widths.length)];
+    const noise = 2 ** ((uniform(2, pass) - 0.5) * 0.6);
+    cost.learn("body", rows, truth(rows) * noise);
+  }
+}
+
+function worst(cost: LiveCost, rows: number[]): number {
+  return Math.max(
+    ...rows.map((n) => Math.abs(Math.log(cost.body(n) / truth(n)))),
+  );
+}
+
+Deno.test("LiveCost begins with its samples", () => {
+  const { body, head } = measured(() => 1);
+  assertEquals(ROWS.map((rows) => body(rows)), ROWS.map(truth));
+  assertEquals([1, 8].map((rows) => head(rows)), [2, 4]);
+});
+
+Deno.test("LiveCost stays right where passes agree", () => {
+  const cost = measured(() => 1);
+  run(cost, 2000, [2, 6, 12, 20, 31]);
+  assert(worst(cost, [1, 2, 6, 12, 20, 31]) < 0.1);
+});
+
+Deno.test("LiveCost gets over a busy start", () => {
+  const busy = [() => 4, (rows: number) => 1 + rows / 4];
+  for (const wrong of busy) {
+    const cost = measured(wrong);
+    run(cost, 1500, [2, 6, 12, 20, 31]);
+    const off = worst(cost, [2, 6, 12, 20, 31]);
+    assert(off < 0.12, `${off}`);
+  }
+});
+
+Deno.test("LiveCost learns half about widths that never run", () => {
+  const cost = measured(() => 4);
+  run(cost, 1000, [1]);
+  assertAlmostEquals(Math.log2(cost.body(31) / truth(31)), 1, 0.15);
+});
+
+Deno.test("LiveCost is not led astray by one pass", () => {
+  const cost = measured(() => 1);
+  cost.learn("body", 8, 10_000);
+  assert(worst(cost, ROWS) < 0.05);
+});
+
+Deno.test("LiveCost keeps body, head and unmeasured widths apart", () => {
+  const cost = measured(() => 1);
+  const before = cost.head(4);
+  cost.learn("head", 4, 99);
+  cost.learn("body", 32, 1);
+  assertEquals(ROWS.map((rows) => cost.body(rows)), ROWS.map(truth));
+  assert(cost.head(4) > before);
+});

@@ -1,0 +1,244 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Burst } from "../../../lib/bita/decode/burst.ts";
+import type { Model } from "../../../lib/bita/decode/model.ts";
+import { decodePlain } from "../../../lib/bita/decode/plain.ts";
+import type { Planner } from "../../../lib/bita/draft/planner.ts";
+import { draft, shapePlanner } from "../_shape_planner.ts";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { chain, comb, parseShape } from "../../../lib/bita/tree/tree.ts";
+import { wrapModel } from "../../../lib/bita/decode/wrap_model.ts";
+import { ToyModel } from "../../toy/model.ts";
+import { run } from "../_run.ts";
+
+const PROMPT = Int32Array.of(1, 2, 3);
+const OPTIONS = {
+  sampling: GREEDY,
+  maxTokens: 20,
+  endTokens: new Set<number>(),
+};
+
+Deno.test("decode() needs fewer passes than tokens", async () => {
+  const { tokens, bursts } = await run(draft(new ToyModel(), PROMPT, OPTIONS));
+  const accepted = bursts.reduce((sum, burst) => sum + burst.accepted, 0);
+  assertEquals(tokens.length, 20);
+  assert(accepted >= 8, `${accepted} guesses accepted`);
+  assert(bursts.length - 1 <= 12, `${bursts.length - 1} passes`);
+});
+
+Deno.test("decode() with masks that never err fills every pass", async () => {
+  const model = new ToyModel({ noise: 0 });
+  const planner = shapePlanner(chain(3), 3);
+  const { bursts } = await run(draft(model, PROMPT, { ...OPTIONS, planner }));
+  assertEquals(bursts.map(({ tokens }) => tokens.length), [
+    0,
+    1,
+    4,
+    4,
+    4,
+    4,
+    3,
+  ]);
+  assertEquals(bursts.map(({ drafted }) => drafted), [0, 0, 3, 3, 3, 3, 2]);
+  assertEquals(bursts.map(({ accepted }) => accepted), [0, 0, 3, 3, 3, 3, 2]);
+});
+
+Deno.test("decode() goes on from a sibling with what its row said", async () => {
+  // The planner swaps the two best guesses, so the right one is a sibling.
+  const inner = shapePlanner(comb(parseShape("2-2")), 2);
+  const model = new ToyModel({ noise: 0 });
+  const { bursts } = await run(draft(model, PROMPT, {
+    ...OPTIONS,
+    planner: {
+      widths: inner.widths,
+      plan({ candidates, ...state }) {
+        const [first, ...rest] = candidates;
+        if (!first) return inner.plan({ candidates, ...state });
+        const swapped = { ...first, ids: first.ids.toReversed() };
+        return inner.plan({ candidates: [swapped, ...rest], ...state });
+      },
+    },
+  }));
+  const drafting = bursts.filter(({ drafted }) => drafted > 0);
+  const accepted = drafting.map(({ accepted }) => accepted);
+  assertEquals(accepted, [1, ...new Array(8).fill(2), 1]);
+});
+
+Deno.test("decode() gives the paper's 52 rows unless told otherwise", async () => {
+  const { bursts } = await run(draft(new ToyModel(), PROMPT, OPTIONS));
+  assertEquals(bursts.slice(0, 3).map(({ rows }) => rows), [0, 4, 52]);
+});
+
+Deno.test("decode() keeps to the rows of the model", async () => {
+  const model = new ToyModel({ maxRows: 7 });
+  const { bursts } = await run(draft(model, PROMPT, OPTIONS));
+  assertEquals(Math.max(...bursts.map(({ rows }) => rows)), 7);
+});
+
+Deno.test("decode() without masks decodes plainly", async () => {
+  const model = new ToyModel({ masks: 0 });
+  assertEquals(
+    await Array.fromAsync(draft(model, PROMPT, OPTIONS)),
+    await Array.fromAsync(decodePlain(model, PROMPT, OPTIONS)),
+  );
+});
+
+/** A model, and how many rows it was asked to read, call by call. */
+function countedReads(): { model: Model; asked: number[] } {
+  const asked: number[] = [];
+  const toy = new ToyModel({ noise: 0 });
+  const model: Model = wrapModel(toy, (prompt) => {
+    const sequence = toy.open(prompt);
+    return {
+      forward: (pass) => sequence.forward(pass),
+      logits(rows) {
+        asked.push(rows.length);
+        return sequence.logits(rows);
+      },
+      close: () => sequence.close(),
+    };
+  });
+  return { model, asked };
+}
+
+Deno.test("decode() reads no row that nobody needs", async () => {
+  const { model, asked } = countedReads();
+  const { tokens } = await run(
+    draft(model, PROMPT, { ...OPTIONS, maxTokens: 9 }),
+  );
+  // The root and its masks, a chain and its masks, and a last chain.
+  assertEquals(asked, [1, 3, 4, 3, 4]);
+
+  asked.length = 0;
+  const endTokens = new Set([tokens[7]]);
+  await run(draft(model, PROMPT, { ...OPTIONS, endTokens }));
+  assertEquals(asked, [1, 3, 4, 3, 4]);
+});
+
+Deno.test("decode() reads all rows at once where a plan says so", async () => {
+  const { model, asked } = countedReads();
+  const inner = shapePlanner(chain(3), 3);
+  const planner: Planner = {
+    widths: inner.widths,
+    plan: (state) => ({ ...inner.plan(state), readAll: true }),
+  };
+  const limits = { ...OPTIONS, maxTokens: 9 };
+  const { tokens } = await run(draft(model, PROMPT, { ...limits, planner }));
+  assertEquals(asked, [4, 16, 7]);
+  assertEquals(tokens, (await run(decodePlain(model, PROMPT, limits))).tokens);
+});
+
+for (const [name, decoding] of Object.entries({ draft, decodePlain })) {
+  Deno.test(`${name}() marks the end of the prefill`, async () => {
+    const bursts = decoding(new ToyModel(), PROMPT, OPTIONS);
+    const first = (await bursts.next()).value as Burst;
+    assertEquals(first, {
+      tokens: [],
+      rows: 0,
+      drafted: 0,
+      accepted: 0,
+      finish: undefined,
+    });
+    await bursts.return();
+  });
+
+  Deno.test(`${name}() ends before an end token`, async () => {
+    const all = await run(decoding(new ToyModel(), PROMPT, OPTIONS));
+    const end = all.tokens[6];
+    const { tokens, finish } = await run(
+      decoding(new ToyModel(), PROMPT, {
+        ...OPTIONS,
+        endTokens: new Set([end]),
+      }),
+    );
+    assertEquals(tokens, all.tokens.slice(0, all.tokens.indexOf(end)));
+    assertEquals(finish, "stop");
+  });
+
+  Deno.test(`${name}() never outgrows the context`, async () => {
+    const model = new ToyModel({ context: 10 });
+    const { tokens, finish } = await run(decoding(model, PROMPT, OPTIONS));
+    assertEquals(tokens.length, 7);
+    assertEquals(finish, "length");
+  });
+
+  Deno.test(`${name}() ends at once where there is no room`, async () => {
+    const none = { ...OPTIONS, maxTokens: 0 };
+    const full = new ToyModel({ context: 3 });
+    for (
+      const bursts of [
+        decoding(new ToyModel(), PROMPT, none),
+        decoding(full, PROMPT, OPTIONS),
+      ]
+    ) {
+      const { tokens, finish } = await run(bursts);
+      assertEquals(tokens, []);
+      assertEquals(finish, "length");
+    }
+    assertEquals(full.opened, []);
+  });
+
+  Deno.test(`${name}() refuses prompts that are empty or too long`, async () => {
+    const small = new ToyModel({ context: 2 });
+    for (const prompt of [PROMPT, new Int32Array()]) {
+      await assertRejects(
+        () => decoding(small, prompt, OPTIONS).next(),
+        RangeError,
+        `a prompt of 1 to 2 tokens is required: received ${prompt.length}`,
+      );
+    }
+  });
+
+  Deno.test(`${name}() closes the sequence when its reader leaves`, async () => {
+    const model = new ToyModel();
+    for await (const { tokens } of decoding(model, PROMPT, OPTIONS)) {
+      if (tokens.length > 0) break;
+    }
+    assertEquals(model.opened.map(({ closed }) => closed), [true]);
+  });
+
+  Deno.test(`${name}() stops before the next pass when aborted`, async () => {
+    const model = new ToyModel();
+    const { signal, abort } = abortable();
+    const bursts = decoding(model, PROMPT, { ...OPTIONS, signal });
+    await bursts.next();
+    await bursts.next();
+    const passes = model.opened[0].passes.length;
+    abort(new Error("client left"));
+    await assertRejects(() => bursts.next(), Error, "client left");
+    assertEquals(model.opened[0].passes.length, passes);
+    assert(model.opened[0].closed);
+  });
+
+  Deno.test(`${name}() aborted early computes nothing`, async () => {
+    const model = new ToyModel();
+    const signal = AbortSignal.abort(new Error("client left"));
+    const bursts = decoding(model, PROMPT, { ...OPTIONS, signal });
+    await assertRejects(() => bursts.next(), Error, "client left");
+    assertEquals(model.opened[0].passes, []);
+    assert(model.opened[0].closed);
+  });
+
+  Deno.test(`${name}() closes the sequence when the model fails`, async () => {
+    const model = new ToyModel();
+    const open = model.open.bind(model);
+    model.open = (prompt) => {
+      const sequence = open(prompt);
+      sequence.logits = () => Promise.reject(new Error("device lost"));
+      return sequence;
+    };
+    await assertRejects(
+      () => run(decoding(model, PROMPT, OPTIONS)),
+      Error,
+      "device lost",
+    );
+    assert(model.opened[0].closed);
+  });
+}
+
+function abortable() {
+  const controller = new AbortController();
+  return {
+    signal: controller.signal,
+    abort: (reason: Error) => controller.abort(reason),
+  };
+}

@@ -1,0 +1,47 @@
+import { assertEquals } from "@std/assert";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { Writer } from "../../../lib/bita/decode/writer.ts";
+import { ToyModel } from "../../toy/model.ts";
+
+const PROMPT = Int32Array.of(3, 4);
+
+/** Writes from rows that all favour token 0, then 1, then 2. */
+function write(penalty: Partial<typeof GREEDY>, length: number): number[] {
+  const model = new ToyModel({ vocab: 5 });
+  const writer = new Writer(model, PROMPT, {
+    sampling: { ...GREEDY, ...penalty },
+    maxTokens: 99,
+    endTokens: new Set(),
+  });
+  const row = Float32Array.of(2.5, 1, 0, -9, -9);
+  return Array.from({ length }, () => writer.next(row)!);
+}
+
+Deno.test("Writer counts each token that it wrote", () => {
+  assertEquals(write({}, 4), [0, 0, 0, 0]);
+  assertEquals(write({ presencePenalty: 2 }, 4), [0, 1, 0, 0]);
+  assertEquals(write({ frequencyPenalty: 1 }, 6), [0, 0, 1, 0, 1, 2]);
+});
+
+Deno.test("Writer adds no token once the text has ended", () => {
+  const row = Float32Array.of(9, 1, 0, 0, 0);
+  const options = { sampling: GREEDY, maxTokens: 2 };
+  const long = new Writer(new ToyModel({ vocab: 5 }), PROMPT, {
+    ...options,
+    endTokens: new Set(),
+  });
+  assertEquals([long.next(row), long.next(row), long.next(row)], [
+    0,
+    0,
+    undefined,
+  ]);
+  assertEquals(long.finish, "length");
+
+  const ended = new Writer(new ToyModel({ vocab: 5 }), PROMPT, {
+    ...options,
+    endTokens: new Set([0]),
+  });
+  assertEquals([ended.next(row), ended.next(row)], [undefined, undefined]);
+  assertEquals(ended.finish, "stop");
+  assertEquals(ended.last, 4);
+});

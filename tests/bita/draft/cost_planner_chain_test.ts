@@ -1,0 +1,92 @@
+import { assert, assertEquals } from "@std/assert";
+import { decode } from "../../../lib/bita/decode/decoder.ts";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { ToyModel } from "../../toy/model.ts";
+import { run } from "../_run.ts";
+import { alike, costPlanner } from "../_sources.ts";
+
+Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
+  const model = new ToyModel({ seed: 3, vocab: 30, words: 30, noise: 0 });
+  const prompt = Int32Array.of(1, 2, 3);
+  const options = {
+    sampling: GREEDY,
+    maxTokens: 25,
+    endTokens: new Set<number>(),
+  };
+  const { bursts } = await run(decode(model, prompt, {
+    ...options,
+    trace: true,
+    planner: costPlanner(model, {
+      prompt,
+      sources: ["hydra"],
+      hydra: alike(90, { masks: 3 }),
+    }),
+  }));
+  const passes = bursts.filter(({ rows }) => rows > 0);
+  // The first pass has no draft; each other brings a chain and the token behind it.
+  assertEquals(passes.map(({ tokens }) => tokens.length), [
+    1,
+    ...new Array(6).fill(4),
+  ]);
+  assertEquals(passes[1].guesses?.map(({ finders }) => finders), [
+    ["hydra"],
+    ["hydra"],
+    ["hydra"],
+  ]);
+});
+
+Deno.test("CostPlanner leaves a chain with the path", () => {
+  const model = new ToyModel({ seed: 1, vocab: 99 });
+  const prompt = Int32Array.of(1, 2, 3, 1);
+  const chain = [4, 5].map((id) => ({ ids: [id], shares: [1] }));
+  const plan = (hits: number) =>
+    costPlanner(model, {
+      prompt,
+      sources: ["ngram", "hydra"],
+      hydra: alike(hits, { masks: 2 }),
+    }).plan({ root: 1, budget: 4, candidates: [], chain });
+  assertEquals([...plan(90).tokens.slice(0, 2)], [1, 4]);
+  assert([...plan(90).tokens].includes(5));
+  const copying = plan(3); // 2 follows 1, as before; nothing follows 4
+  assertEquals([...copying.tokens.slice(0, 2)], [1, 2]);
+  assert(![...copying.tokens].includes(5));
+});
+
+Deno.test("CostPlanner wants no chain that it would not use", () => {
+  const model = new ToyModel({ seed: 1, vocab: 9 });
+  const prompt = Int32Array.of(1);
+  const sure = { ids: [4], shares: [1] };
+  const hydra = alike(65, { masks: 3 });
+  const other = costPlanner(model, { prompt, sources: ["ngram"], hydra });
+  assert(!other.follows([]));
+  const free = costPlanner(model, { prompt, sources: ["hydra"], hydra });
+  assert(free.follows([]));
+  assert(free.follows([sure, sure]));
+  assert(!free.follows([sure, sure, sure]));
+  const cost = { body: (rows: number) => rows + 1, head: () => 1 };
+  const dear = costPlanner(model, { prompt, sources: ["hydra"], hydra, cost });
+  assert(dear.follows([sure]));
+  assert(!dear.follows([sure, sure]));
+});
+
+Deno.test("CostPlanner wants no chain where a copy is sure", () => {
+  const model = new ToyModel({ seed: 1, vocab: 99 });
+  const words = [1, 2, 3, 4, 5, 6, 7, 8];
+  const sure = costPlanner(model, {
+    prompt: Int32Array.of(9),
+    sources: ["ngram", "hydra"],
+    hydra: alike(65, { masks: 3 }),
+    prediction: words,
+  });
+  assert(sure.follows([]));
+  const tree = sure.plan({ root: 9, budget: 99, candidates: [] });
+  const verdict = {
+    tokens: words.slice(0, 7),
+    accepted: 6,
+    kept: 7,
+    drafter: 6,
+    hit: false,
+  };
+  sure.learn({ tree, verdict });
+  assert(!sure.follows([]));
+});

@@ -1,0 +1,151 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { costCurve } from "../../../lib/bita/cost/cost_curve.ts";
+import { CostPlanner } from "../../../lib/bita/draft/cost_planner.ts";
+import type { Source } from "../../../lib/bita/draft/guesses.ts";
+import { ToyModel } from "../../toy/model.ts";
+import { assertSameText } from "../_same_text.ts";
+import { alike, costPlanner, FLAT, guessSources } from "../_sources.ts";
+
+const STEEP = { body: costCurve([[2, 10], [32, 160]]), head: () => 1 };
+
+Deno.test("CostPlanner never changes a text", async () => {
+  let accepted = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(1000),
+      fc.integer({ min: 4, max: 30 }),
+      fc.subarray<Source>(["bita", "hydra", "ngram", "recycle"]),
+      fc.constantFrom(FLAT, STEEP),
+      fc.constantFrom(0, 1),
+      fc.nat(100),
+      async (seed, vocab, sources, cost, temperature, hits) => {
+        accepted += await assertSameText({
+          seed,
+          vocab,
+          temperature,
+          planner: (model, prompt, text) =>
+            costPlanner(model, {
+              prompt,
+              cost,
+              sources,
+              acceptance: alike(hits, { masks: model.masks }),
+              hydra: alike(hits, { masks: seed % 4 }),
+              prediction: text.map((id, at) =>
+                at % 7 === seed % 9 ? id + 1 : id
+              ),
+            }),
+        });
+      },
+    ),
+    { numRuns: 2000 },
+  );
+  assert(accepted > 2000, `${accepted} guesses were right`);
+});
+
+Deno.test("CostPlanner drafts nothing where nothing pays", () => {
+  const model = new ToyModel({ seed: 1, vocab: 8 });
+  const prompt = Int32Array.of(1, 2, 3, 1, 2);
+  const dear = { body: costCurve([[1, 1], [2, 100]]), head: () => 1 };
+  const tree = costPlanner(model, { prompt, cost: dear, sources: ["ngram"] })
+    .plan({ root: 2, budget: 9, candidates: [] });
+  assertEquals([...tree.parents], [-1]);
+});
+
+Deno.test("CostPlanner copies on while that pays", () => {
+  const model = new ToyModel({ seed: 1, vocab: 8 });
+  const prompt = Int32Array.of(1, 2, 3, 4, 5, 6, 1, 2, 3);
+  const tree = costPlanner(model, { prompt, sources: ["ngram"] })
+    .plan({ root: 3, budget: 9, candidates: [] });
+  assertEquals([...tree.tokens], [3, 4, 5, 6, 1, 2, 3]);
+  assertEquals([...tree.parents], [-1, 0, 1, 2, 3, 4, 5]);
+});
+
+Deno.test("CostPlanner copies a prediction, and goes on behind an edit", () => {
+  const model = new ToyModel({ seed: 1, vocab: 99 });
+  const prompt = Int32Array.of(9);
+  const planned = costPlanner(model, {
+    prompt,
+    sources: ["ngram"],
+    prediction: [1, 2, 3, 4, 5, 6],
+  });
+  const state = { budget: 9, candidates: [] };
+  const tree = planned.plan({ root: 9, ...state });
+  assertEquals([...tree.tokens], [9, 1, 2, 3, 4, 5, 6]);
+  const verdict = {
+    tokens: [1, 2, 7],
+    accepted: 2,
+    kept: 3,
+    drafter: 2,
+    hit: false,
+  };
+  planned.learn({ tree, verdict });
+  assertEquals([...planned.plan({ root: 7, ...state }).tokens], [7, 4, 5, 6]);
+});
+
+Deno.test("CostPlanner drafts no more for having drafted in vain", () => {
+  const model = new ToyModel({ seed: 1, vocab: 99 });
+  const planned = costPlanner(model, {
+    prompt: Int32Array.of(1, 2, 3, 1),
+    cost: STEEP,
+    sources: ["ngram"],
+  });
+  const vain = {
+    parents: Int32Array.of(-1, ...new Array(30).fill(0)),
+    tokens: new Int32Array(31),
+    masks: new Int32Array(31),
+  };
+  const verdict = { tokens: [2], accepted: 0, kept: 1, drafter: 0, hit: false };
+  for (let pass = 0; pass < 40; pass++) {
+    verdict.tokens = [3 + pass];
+    planned.learn({ tree: vain, verdict });
+  }
+  planned.learn({
+    tree: vain,
+    verdict: { ...verdict, tokens: [1] },
+  });
+  const tree = planned.plan({ root: 1, budget: 9, candidates: [] });
+  assertEquals([...tree.tokens], [1, 3]); // the second row takes no time
+});
+
+Deno.test("CostPlanner learns what masks are worth only where they draft", () => {
+  const model = new ToyModel({ seed: 1, vocab: 99 });
+  const worth = (sources: Source[]) => {
+    const parts = guessSources(model, {
+      prompt: Int32Array.of(1),
+      sources,
+      acceptance: alike(50, { masks: 3 }),
+    });
+    const planned = new CostPlanner({
+      ...parts,
+      cost: FLAT,
+      masks: model.masks,
+      maxRows: model.maxRows,
+    });
+    const before = parts.memory.maskWorth.gain(0);
+    const tree = planned.plan({ root: 1, budget: 9, candidates: [] });
+    const verdict = {
+      tokens: [2, 3, 4],
+      accepted: 2,
+      kept: 3,
+      drafter: 0,
+      hit: false,
+    };
+    planned.learn({ tree, verdict });
+    return parts.memory.maskWorth.gain(0) - before;
+  };
+  assertEquals(worth(["ngram"]), 0);
+  assert(worth(["bita"]) < 0); // as much came without one
+});
+
+Deno.test("CostPlanner lets a token that two sources propose count once", () => {
+  const model = new ToyModel({ seed: 1, vocab: 8 });
+  const prompt = Int32Array.of(1, 2, 3, 1, 2);
+  const tree = costPlanner(model, { prompt, sources: ["ngram", "bita"] }).plan({
+    root: 2,
+    budget: 2,
+    candidates: [{ ids: [3, 5], shares: [0.5, 0.5] }],
+  });
+  assertEquals([...tree.tokens], [2, 3, 5]);
+  assertEquals([...tree.parents], [-1, 0, 0]);
+});

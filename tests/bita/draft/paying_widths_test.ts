@@ -1,0 +1,79 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { costCurve } from "../../../lib/bita/cost/cost_curve.ts";
+import type { Level } from "../../../lib/bita/draft/guesses.ts";
+import { payingWidths } from "../../../lib/bita/draft/paying_widths.ts";
+
+/** Levels whose guesses have these chances, the likeliest first. */
+function levels(...chances: number[][]): Level[] {
+  let reach = 1;
+  return chances.map((level) => {
+    const options = level.map((chance, token) => (
+      { token, chance, kind: "any", prior: { hits: chance, tries: 1 } }
+    ));
+    const found = { reach, options };
+    reach *= level[0];
+    return found;
+  });
+}
+
+/** Free up to `free` rows; each one more takes as long as all of these. */
+function freeUpTo(free: number) {
+  return { body: costCurve([[free, 1], [free + 1, 2]]), head: () => 0 };
+}
+
+const TWO = levels([0.6, 0.3, 0.1], [0.5, 0.4]);
+
+Deno.test("payingWidths takes the worthiest of as many rows as are free", () => {
+  const widths = (free: number) =>
+    payingWidths(TWO, { cost: freeUpTo(free), pace: 1, maxRows: 99 });
+  assertEquals(widths(1), []);
+  assertEquals(widths(2), [1]); // 0.6
+  assertEquals(widths(3), [1, 1]); // 0.6 * 0.5
+  assertEquals(widths(4), [2, 1]); // half of 0.3
+  assertEquals(widths(5), [2, 2]); // half of 0.6 * 0.4
+  assertEquals(widths(99), [3, 2]);
+});
+
+Deno.test("payingWidths keeps to the most rows", () => {
+  const options = { cost: freeUpTo(99), pace: 1 };
+  assertEquals(payingWidths(TWO, { ...options, maxRows: 1 }), []);
+  assertEquals(payingWidths(TWO, { ...options, maxRows: 3 }), [1, 1]);
+});
+
+Deno.test("payingWidths buys two rows that pay together and not alone", () => {
+  const body = costCurve([[1, 10], [2, 17], [3, 17.1], [4, 99]]);
+  const options = { cost: { body, head: () => 0 }, maxRows: 9 };
+  const sure = levels([0.9], [0.9]);
+  assertEquals(payingWidths(sure, { ...options, pace: 0.15 }), [1, 1]);
+  assertEquals(payingWidths(sure.slice(0, 1), { ...options, pace: 0.15 }), []);
+});
+
+Deno.test("payingWidths charges the best of a level for being read", () => {
+  const cost = { body: () => 1, head: costCurve([[1, 1], [3, 3]]) };
+  const options = { cost, maxRows: 9 };
+  const path = levels([0.6], [0.5]);
+  assertEquals(payingWidths(path, { ...options, pace: 0.2 }), [1, 1]);
+  assertEquals(payingWidths(path, { ...options, pace: 0.5 }), [1]);
+});
+
+Deno.test("payingWidths leaves no level out, and takes no guess that is not there", () => {
+  const chance = fc.double({ min: 0.001, max: 1, noNaN: true });
+  const level = fc.array(chance, { minLength: 1, maxLength: 5 })
+    .map((chances) => chances.sort((a, b) => b - a));
+  fc.assert(fc.property(
+    fc.array(level, { maxLength: 6 }),
+    fc.double({ min: 0, max: 2, noNaN: true }),
+    fc.integer({ min: 1, max: 12 }),
+    (chances, pace, maxRows) => {
+      const found = levels(...chances);
+      const cost = { body: costCurve([[1, 1], [9, 3]]), head: () => 0 };
+      const widths = payingWidths(found, { cost, pace, maxRows });
+      const rows = widths.reduce((sum, width) => sum + width, 1);
+      return rows <= maxRows && widths.length <= found.length &&
+        Array.from(widths).every((width, depth) =>
+          width >= 1 && width <= found[depth].options.length
+        );
+    },
+  ));
+});

@@ -1,0 +1,114 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  countPredicted,
+  Prediction,
+} from "../../../lib/bita/draft/prediction.ts";
+
+const tokens = (text: string) =>
+  Int32Array.from(text, (letter) => letter.charCodeAt(0));
+
+/** Follows a text; gives it with "_" for each token that was expected. */
+function follow(predicted: string, text: string): string {
+  const prediction = new Prediction(tokens(predicted));
+  return Array.from(text, (letter) => {
+    const { match } = prediction;
+    const expected = match && prediction.at(match.next);
+    prediction.push(letter.charCodeAt(0));
+    return letter.charCodeAt(0) === expected ? "_" : letter;
+  }).join("");
+}
+
+Deno.test("Prediction expects all of a text that comes as predicted", () => {
+  assertEquals(follow("one two", "one two"), "_______");
+});
+
+Deno.test("Prediction finds its way behind each kind of edit", () => {
+  const edits: Record<
+    string,
+    [predicted: string, text: string, shown: string]
+  > = {
+    "one for one": ["let a = 15;", "let a = 65;", "________6__"],
+    "several for several": ["let abc = 1;", "let xyz = 1;", "____xyz_____"],
+    "one more": ["f(a, b)", "f(a, *b)", "_____*b_"],
+    "one less": ["f(a, *b)", "f(a, b)", "_____b_"],
+    "a long part left out": [
+      "begin; some of this is not needed; end here",
+      "begin; end here",
+      "_______e_______",
+    ],
+    "something else": ["abc", "xyz", "xyz"],
+  };
+  for (const [edit, [predicted, text, shown]] of Object.entries(edits)) {
+    assertEquals(follow(predicted, text), shown, edit);
+  }
+});
+
+Deno.test("Prediction goes back home from a place that proves wrong", () => {
+  // "b" occurs near by, but the text goes on behind the replaced letter.
+  assertEquals(follow("a1cd efgh b9", "abcd efgh"), "_bc______");
+});
+
+Deno.test("Prediction takes the nearest of equal places, and no far one", () => {
+  assertEquals(follow("a--b1----b2", "ab1"), "_b_");
+  const far = "bcdefghijklmnopqrstuvwxyz";
+  assertEquals(follow(`a1${far}#2`, "a#bc"), "_#__");
+});
+
+Deno.test("Prediction believes a place after three tokens in a row", () => {
+  const letters = "0123456789abcdefghijklmnop";
+  assertEquals(follow(letters, "01ghi#klm"), "__g__#___");
+  assertEquals(follow("a1cdefgh bc9", "abc#efgh"), "_b_#____");
+});
+
+Deno.test("Prediction expects nothing of a text that is another", () => {
+  const lengths = (text: string) => {
+    const prediction = new Prediction(tokens("abcdefgh"));
+    return Array.from(text, (letter) => {
+      prediction.push(letter.charCodeAt(0));
+      return prediction.match?.length;
+    });
+  };
+  assertEquals(lengths("uvwxyzfg"), [
+    0,
+    0,
+    0,
+    undefined,
+    undefined,
+    undefined,
+    1,
+    2,
+  ]);
+});
+
+Deno.test("Prediction tells how many tokens came as expected in a row", () => {
+  const prediction = new Prediction(tokens("abcdef"));
+  const lengths = Array.from("abxdef", (letter) => {
+    prediction.push(letter.charCodeAt(0));
+    return prediction.match?.length;
+  });
+  assertEquals(lengths, [2, 3, 0, 1, 2, 3]);
+});
+
+Deno.test("countPredicted() counts few tokens less than are equal", () => {
+  fc.assert(fc.property(
+    fc.array(fc.nat(500), { minLength: 40, maxLength: 200 }),
+    fc.array(fc.nat(199), { maxLength: 4 }),
+    (predicted, places) => {
+      const text = predicted.slice();
+      for (const place of places) if (place in text) text[place] += 1000;
+      const equal = predicted.filter((token, i) => token === text[i]).length;
+      const counted = countPredicted(Int32Array.from(predicted), text);
+      assert(counted >= equal - 2 * places.length, `${counted} of ${equal}`);
+    },
+  ));
+});
+
+Deno.test("countPredicted() counts a predicted token once", () => {
+  assertEquals(countPredicted(tokens("abcdef"), tokens("abcdefabcdef")), 6);
+});
+
+Deno.test("countPredicted() counts nothing behind the end", () => {
+  assertEquals(countPredicted(tokens("ab"), tokens("abcd")), 2);
+  assertEquals(countPredicted(tokens(""), tokens("ab")), 0);
+});

@@ -1,0 +1,69 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Planner } from "../../../lib/bita/draft/planner.ts";
+import { draft, shapePlanner } from "../_shape_planner.ts";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { acceptedGuesses, finders } from "../../../lib/bita/draft/trace.ts";
+import { chain, comb, parseShape } from "../../../lib/bita/tree/tree.ts";
+import { ToyModel } from "../../toy/model.ts";
+import { run } from "../_run.ts";
+
+const PROMPT = Int32Array.of(1, 2, 3);
+const OPTIONS = {
+  sampling: GREEDY,
+  maxTokens: 20,
+  endTokens: new Set<number>(),
+};
+
+Deno.test("acceptedGuesses() tells depth and rank along the path", () => {
+  // The root has three children; the second of the first one's hit.
+  const parents = Int32Array.of(-1, 0, 0, 0, 1, 1);
+  const tokens = Int32Array.of(0, 1, 2, 3, 4, 5);
+  const tree = { parents, tokens, masks: parents };
+  const verdict = { tokens: [7, 8, 9], accepted: 2, kept: 2, drafter: 5 };
+  const planner: Planner = {
+    ...shapePlanner(parents, 0),
+    origin: ({ token }) => ({ finders: ["ngram"], chance: token / 10 }),
+  };
+  assertEquals(acceptedGuesses(tree, { ...verdict, hit: true }, planner), [
+    { depth: 1, rank: 0, finders: ["ngram"], chance: 0.1 },
+    { depth: 2, rank: 1, finders: ["ngram"], chance: 0.5 },
+  ]);
+});
+
+Deno.test("decode() tells a guess for each accepted token, if asked to", async () => {
+  const model = new ToyModel();
+  const told = await run(draft(model, PROMPT, { ...OPTIONS, trace: true }));
+  const silent = await run(draft(model, PROMPT, OPTIONS));
+  assertEquals(told.tokens, silent.tokens);
+  for (const [i, { accepted, guesses }] of told.bursts.slice(1).entries()) {
+    assertEquals(guesses?.length, accepted);
+    assertEquals(
+      guesses?.map(({ depth }) => depth),
+      [
+        ...Array(accepted).keys(),
+      ].map((i) => i + 1),
+    );
+    assertEquals(silent.bursts[i + 1].guesses, undefined);
+  }
+});
+
+Deno.test("finders() reads who made a guess, or several at once", () => {
+  assertEquals(finders("mask 0 1 2"), ["mask"]);
+  assertEquals(finders("copy 2, recycle 0 1"), ["ngram", "recycle"]);
+  assertEquals(finders("told 3"), ["prediction"]);
+});
+
+Deno.test("shapePlanner() tells masks from the successor of a hit", async () => {
+  const found = async (shape: Int32Array) => {
+    const { bursts } = await run(draft(new ToyModel({ noise: 0.3 }), PROMPT, {
+      ...OPTIONS,
+      planner: shapePlanner(shape, 3),
+      trace: true,
+    }));
+    const all = bursts.flatMap(({ guesses = [] }) => guesses);
+    return new Set(all.flatMap(({ finders }) => finders));
+  };
+  assertEquals(await found(chain(3)), new Set(["mask"]));
+  const wide = await found(comb(parseShape("4-4")));
+  assert(wide.has("successor"), "a sibling must have hit");
+});

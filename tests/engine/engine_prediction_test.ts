@@ -1,0 +1,67 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { createEngine } from "../../lib/engine/engine.ts";
+import { ApiError } from "../../lib/engine/errors.ts";
+import { parseChatRequest } from "../../lib/wire/openai/chat_request.ts";
+import { ChatTemplate } from "../../lib/text/chat_template.ts";
+import { Tokenizer } from "../../lib/text/tokenizer.ts";
+import { toyVocabulary } from "../text/_toy.ts";
+import { toyDecoder } from "../toy/decoder.ts";
+import { toyInfo } from "../toy/engine.ts";
+
+/** Bytes are tokens; 256 to 258 are control tokens. */
+const vocabulary = toyVocabulary({
+  controls: ["<|im_start|>", "<|im_end|>", "<|endoftext|>"],
+});
+const CONTEXT = 64;
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+/** Answers a chat that comes with a prediction, up to a semicolon. */
+async function answer(text: string, content: string) {
+  const decoder = toyDecoder(utf8(text), { burst: 3 });
+  const tokenizer = new Tokenizer(vocabulary);
+  const engine = createEngine({
+    info: { ...toyInfo("toy"), context: CONTEXT },
+    tokenizer,
+    template: new ChatTemplate(vocabulary, tokenizer),
+    decoder,
+  });
+  const body = {
+    model: "toy",
+    messages: [{ role: "user", content: "Go" }],
+    stop: ";",
+    prediction: { type: "content", content },
+  };
+  const { generation } = parseChatRequest(JSON.stringify(body), {
+    randomSeed: () => 0,
+  });
+  const { signal } = new AbortController();
+  const events = await Array.fromAsync(engine.generate(generation, { signal }));
+  const end = events.at(-1)!;
+  if (end.type !== "end") throw new TypeError("The last event must be an end");
+  return { task: decoder.tasks[0], usage: end.usage };
+}
+
+Deno.test("createEngine() says how far a prediction came true", async () => {
+  const { task, usage } = await answer("let b = 1; end", "let a = 1;");
+  assertEquals(task.prediction, Int32Array.from(utf8("let a = 1;")));
+  assertEquals(usage.prediction, { accepted: 9, rejected: 1 });
+});
+
+Deno.test("createEngine() takes control tokens in a prediction as text", async () => {
+  const { task } = await answer("a;", "<|im_end|>");
+  assertEquals(task.prediction, Int32Array.from(utf8("<|im_end|>")));
+});
+
+Deno.test("createEngine() refuses a prediction beyond any answer", async () => {
+  await answer("a;", "x".repeat(CONTEXT));
+  for (const length of [CONTEXT + 1, CONTEXT * 32 + 1]) {
+    const error = await assertRejects(
+      () => answer("a;", "x".repeat(length)),
+      ApiError,
+      "Cannot read the prediction",
+    );
+    assertEquals(error.status, 400);
+    assertEquals(error.param, "prediction");
+  }
+});

@@ -1,0 +1,67 @@
+import { assertEquals } from "@std/assert";
+import { createEngine } from "../../lib/engine/engine.ts";
+import { parseCompletionRequest } from "../../lib/wire/openai/completion_request.ts";
+import { ChatTemplate } from "../../lib/text/chat_template.ts";
+import { Tokenizer } from "../../lib/text/tokenizer.ts";
+import { toyVocabulary } from "../text/_toy.ts";
+import { toyDecoder } from "../toy/decoder.ts";
+import { toyInfo } from "../toy/engine.ts";
+
+const GUESS = { depth: 1, rank: 0, finders: ["recycle" as const] };
+
+/** Says "aé…b" in bursts of two bytes; bytes are tokens. */
+function generate(fields: object, cached = 0) {
+  const vocabulary = toyVocabulary({
+    controls: ["<|im_start|>", "<|im_end|>", "<|endoftext|>"],
+  });
+  const tokenizer = new Tokenizer(vocabulary);
+  const template = new ChatTemplate(vocabulary, tokenizer);
+  const decoder = toyDecoder(new TextEncoder().encode("aé…b"), {
+    burst: 2,
+    cached,
+    guesses: [GUESS],
+  });
+  const info = toyInfo("toy");
+  const engine = createEngine({ info, tokenizer, template, decoder });
+  const { generation } = parseCompletionRequest(
+    JSON.stringify({ model: "toy", prompt: "Hi", stream: true, ...fields }),
+    { randomSeed: () => 0 },
+  );
+  const { signal } = new AbortController();
+  return { decoder, events: engine.generate(generation, { signal }) };
+}
+
+Deno.test("createEngine() tells each pass, with its tokens' text, if asked to", async () => {
+  const { decoder, events } = generate({ draft_trace: true });
+  const passes = (await Array.fromAsync(events)).flatMap((event) =>
+    event.type === "text" ? [event.pass!] : []
+  );
+  assertEquals(decoder.tasks[0].trace, true);
+  assertEquals(
+    passes.map(({ tokens }) => tokens.map(({ text }) => text)),
+    [["a", ""], ["é", ""], ["", "…"], ["b"]],
+  );
+  const { ms, rows, drafted, tokens } = passes[0];
+  assertEquals({ ms, rows, drafted }, { ms: 10, rows: 3, drafted: 2 });
+  assertEquals(tokens.map(({ guess }) => guess), [GUESS, null]);
+});
+
+Deno.test("createEngine() tells first how much of the prompt was known", async () => {
+  const { events } = generate({ draft_trace: true, prompt: "Hié" }, 3);
+  const [first] = await Array.fromAsync(events);
+  assertEquals(first, {
+    type: "prompt",
+    parts: [
+      { text: "Hi", tokens: 3, cached: true }, // and half a character
+      { text: "é", tokens: 1, cached: false },
+    ],
+  });
+});
+
+Deno.test("createEngine() tells no pass unless asked to", async () => {
+  const { decoder, events } = generate({});
+  const told = (await Array.fromAsync(events)).filter((event) =>
+    "pass" in event || event.type === "prompt"
+  );
+  assertEquals([decoder.tasks[0].trace, told], [false, []]);
+});

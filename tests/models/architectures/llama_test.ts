@@ -1,0 +1,175 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { llamaConfig } from "../../../models/architectures/llama.ts";
+import type { TensorInfo } from "../../../models/gguf/directory.ts";
+import type { Metadata } from "../../../models/gguf/field.ts";
+
+const METADATA: Metadata = {
+  "general.architecture": "llama",
+  "llama.block_count": 2,
+  "llama.context_length": 128,
+  "llama.embedding_length": 24,
+  "llama.feed_forward_length": 40,
+  "llama.attention.head_count": 6,
+  "llama.attention.head_count_kv": 2,
+  "llama.attention.layer_norm_rms_epsilon": 1e-5,
+  "llama.rope.freq_base": 100_000,
+  "llama.rope.dimension_count": 4,
+  "llama.vocab_size": 50,
+  "tokenizer.ggml.tokens": ["a", "b"],
+};
+
+const LAYER: Record<string, number[]> = {
+  attn_norm: [24],
+  attn_q: [24, 24],
+  attn_k: [8, 24],
+  attn_v: [8, 24],
+  attn_output: [24, 24],
+  ffn_norm: [24],
+  ffn_gate: [40, 24],
+  ffn_up: [40, 24],
+  ffn_down: [24, 40],
+};
+
+const SHAPES: Record<string, number[]> = {
+  "token_embd.weight": [50, 24],
+  "output_norm.weight": [24],
+};
+for (const layer of [0, 1]) {
+  for (const [name, shape] of Object.entries(LAYER)) {
+    SHAPES[`blk.${layer}.${name}.weight`] = shape;
+  }
+}
+
+/** Tensors of these shapes; where they lie does not matter here. */
+function tensors(shapes: Record<string, number[]>): Map<string, TensorInfo> {
+  return new Map(
+    Object.entries(shapes).map(([name, shape]) => [
+      name,
+      { name, type: "F32", shape, offset: 0, byteLength: 0 },
+    ]),
+  );
+}
+
+Deno.test("llamaConfig() reads a model's dimensions", () => {
+  assertEquals(llamaConfig(METADATA, tensors(SHAPES)), {
+    layers: 2,
+    heads: 6,
+    kvHeads: 2,
+    headDim: 4,
+    dim: 24,
+    hidden: 40,
+    vocab: 50,
+    context: 128,
+    ropeTheta: 100_000,
+    epsilon: 1e-5,
+    tiedHead: true,
+  });
+});
+
+Deno.test("llamaConfig() sees a head of its own", () => {
+  const untied = tensors({ ...SHAPES, "output.weight": [50, 24] });
+  assertEquals(llamaConfig(METADATA, untied).tiedHead, false);
+});
+
+Deno.test("llamaConfig() refuses each tensor missing, misshapen or unknown", () => {
+  for (const [name, shape] of Object.entries(SHAPES)) {
+    const { [name]: _, ...rest } = SHAPES;
+    assertThrows(
+      () => llamaConfig(METADATA, tensors(rest)),
+      RangeError,
+      "received",
+    );
+    const misshapen = tensors({ ...SHAPES, [name]: [...shape, 1] });
+    assertThrows(() => llamaConfig(METADATA, misshapen), RangeError, name);
+  }
+  const wrongHead = tensors({ ...SHAPES, "output.weight": [49, 24] });
+  assertThrows(
+    () => llamaConfig(METADATA, wrongHead),
+    RangeError,
+    "output.weight must be 50×24: received 49×24",
+  );
+  for (
+    const name of [
+      "blk.0.attn_q.bias",
+      "rope_freqs.weight",
+      "blk.2.ffn_up.weight",
+    ]
+  ) {
+    assertThrows(
+      () => llamaConfig(METADATA, tensors({ ...SHAPES, [name]: [24] })),
+      TypeError,
+      `received ${name}`,
+    );
+  }
+});
+
+Deno.test("llamaConfig() refuses what its graph does not compute", () => {
+  const cases: Metadata = {
+    "general.architecture": "qwen2",
+    "llama.expert_count": 8,
+    "llama.rope.scaling.type": "yarn",
+    "llama.rope.scale_linear": 2,
+    "llama.attention.sliding_window": 4096,
+  };
+  for (const [key, value] of Object.entries(cases)) {
+    const metadata = { ...METADATA, [key]: value };
+    assertThrows(() => llamaConfig(metadata, tensors(SHAPES)), TypeError, key);
+  }
+  const harmless = {
+    "llama.expert_count": 0,
+    "llama.rope.scaling.type": "none",
+  };
+  llamaConfig({ ...METADATA, ...harmless }, tensors(SHAPES));
+});
+
+Deno.test("llamaConfig() refuses dimensions that contradict each other", () => {
+  const cases: [key: string, value: number, message: string][] = [
+    ["llama.attention.head_count_kv", 4, "must divide head_count, 6"],
+    ["llama.attention.key_length", 5, "must be even: received 5"],
+    ["llama.rope.dimension_count", 2, "must be 4: received 2"],
+    ["llama.attention.value_length", 8, "must be 4: received 8"],
+    ["llama.vocab_size", 51, "must be 50: received 51"],
+    ["llama.block_count", 2 ** 31, "blk.2.attn_norm.weight must be 24"],
+  ];
+  for (const [key, value, message] of cases) {
+    const metadata = { ...METADATA, [key]: value };
+    assertThrows(
+      () => llamaConfig(metadata, tensors(SHAPES)),
+      RangeError,
+      message,
+    );
+  }
+  const tokens = Array.from({ length: 51 }, String);
+  assertThrows(
+    () =>
+      llamaConfig(
+        { ...METADATA, "tokenizer.ggml.tokens": tokens },
+        tensors(SHAPES),
+      ),
+    RangeError,
+    "at most 50 tokens: received 51",
+  );
+});
+
+Deno.test("llamaConfig() refuses fields that are missing or no dimensions", () => {
+  const keys = [
+    "llama.block_count",
+    "llama.context_length",
+    "llama.embedding_length",
+    "llama.feed_forward_length",
+    "llama.attention.head_count",
+    "llama.attention.layer_norm_rms_epsilon",
+  ];
+  for (const key of keys) {
+    const { [key]: _, ...rest } = METADATA;
+    for (const value of [0, -1, "3", [3], NaN]) {
+      const metadata: Metadata = { ...rest, [key]: value };
+      assertThrows(
+        () => llamaConfig(metadata, tensors(SHAPES)),
+        TypeError,
+        key,
+      );
+    }
+    assertThrows(() => llamaConfig(rest, tensors(SHAPES)), TypeError, key);
+  }
+});

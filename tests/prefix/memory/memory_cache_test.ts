@@ -1,0 +1,66 @@
+import { assertEquals } from "@std/assert";
+import { HeldBlock } from "../../../lib/prefix/memory/held_block.ts";
+import { MemoryCache } from "../../../lib/prefix/memory/memory_cache.ts";
+
+/** A block of 4 numbers, 16 bytes. */
+function block(hash: string, space = "s"): HeldBlock {
+  return new HeldBlock({
+    place: { model: "m", space, hash },
+    tokens: Int32Array.of(1),
+    kv: new Float32Array(4),
+    depth: 0,
+  });
+}
+
+const heldBy = (cache: MemoryCache, hashes: string) =>
+  [...hashes].filter((hash) => cache.get(hash)).join("");
+
+Deno.test("MemoryCache holds no more than its cap, the oldest go first", () => {
+  const cache = new MemoryCache(40);
+  assertEquals(cache.put(block("a")), 0);
+  assertEquals(cache.put(block("b")), 0);
+  assertEquals(cache.put(block("c")), 1);
+  assertEquals([heldBy(cache, "abc"), cache.bytes], ["bc", 32]);
+});
+
+Deno.test("MemoryCache lets the end of a text go before its beginning", () => {
+  const cache = new MemoryCache(48);
+  for (const hash of "abc") cache.put(block(hash));
+  cache.touch(["a", "b", "c"]);
+  cache.put(block("x"));
+  assertEquals(heldBy(cache, "abcx"), "abx");
+  cache.put(block("y"));
+  assertEquals(heldBy(cache, "abcxy"), "axy");
+});
+
+Deno.test("MemoryCache counts a block that is put twice once", () => {
+  const cache = new MemoryCache(40);
+  cache.put(block("a"));
+  cache.put(block("a"));
+  assertEquals(cache.bytes, 16);
+});
+
+Deno.test("MemoryCache forgets a namespace, or all", () => {
+  const cache = new MemoryCache(80);
+  for (const hash of "abc") cache.put(block(hash, hash === "b" ? "t" : "s"));
+  assertEquals(cache.erase("s"), 2);
+  assertEquals([heldBy(cache, "abc"), cache.bytes], ["b", 16]);
+  assertEquals(cache.erase(), 1);
+  assertEquals(cache.bytes, 0);
+});
+
+Deno.test("MemoryCache says how many blocks fit", () => {
+  assertEquals(new MemoryCache(40).room(16), 2);
+});
+
+Deno.test("MemoryCache frees what must go, once nobody uses it", () => {
+  const cache = new MemoryCache(16);
+  const [a, b] = [block("a").retain(), block("b")];
+  cache.put(a);
+  cache.put(b);
+  assertEquals([a.kv.length, b.kv.length], [4, 4]);
+  a.release();
+  assertEquals([a.kv.length, b.kv.length], [0, 4]);
+  cache.erase();
+  assertEquals(b.kv.length, 0);
+});

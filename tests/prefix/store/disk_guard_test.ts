@@ -1,0 +1,32 @@
+import { assert, assertEquals } from "@std/assert";
+import { DiskGuard, isDiskFull } from "../../../lib/prefix/store/disk_guard.ts";
+import { temporaryFolder } from "../_folder.ts";
+
+const files = (path: string) => [...Deno.readDirSync(path)].length;
+
+Deno.test("DiskGuard takes ballast aboard once, and throws it off", async () => {
+  using folder = temporaryFolder();
+  const guard = new DiskGuard(folder.path, { ballastBytes: 5000 });
+  await guard.drop();
+  await guard.load();
+  await guard.load();
+  assertEquals(Deno.statSync(`${folder.path}/ballast`).size, 5000);
+  await guard.drop();
+  assertEquals(files(folder.path), 0);
+});
+
+Deno.test("DiskGuard neither writes nor lets write below its floor", async () => {
+  using folder = temporaryFolder();
+  assert(new DiskGuard(folder.path, { floorBytes: 1 }).hasRoom());
+  const guard = new DiskGuard(folder.path, { floorBytes: 2 ** 60 });
+  assert(!guard.hasRoom());
+  await guard.load();
+  assertEquals(files(folder.path), 0);
+  assert(!new DiskGuard(`${folder.path}/gone`).hasRoom());
+});
+
+Deno.test("isDiskFull() knows SQLite's words and the system's", () => {
+  assert(isDiskFull(new Error("database or disk is full")));
+  assert(isDiskFull(new Error("No space left on device (os error 28)")));
+  assert(!isDiskFull(new Error("database is locked")));
+});

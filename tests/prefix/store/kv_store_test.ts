@@ -1,0 +1,82 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { openKvStore } from "../../../lib/prefix/store/kv_store.ts";
+import { temporaryFolder } from "../_folder.ts";
+import { placeOf, randomBytes } from "../_records.ts";
+
+const ENTRY = { bytes: 3, depth: 0, created: 5, used: 5 };
+
+Deno.test("openKvStore() gives back records up to a commit's size", async () => {
+  const store = await openKvStore(":memory:");
+  const sizes = [1, 65_535, 65_536, 65_537, 770_159];
+  for (const size of sizes) {
+    const record = randomBytes(size);
+    const given = record.slice();
+    await store.write(placeOf(size), given, ENTRY);
+    assertEquals(given.length, 0, "a written record takes no memory");
+    assertEquals(await store.read(placeOf(size)), record);
+  }
+  const places = [...sizes, 7].map(placeOf);
+  const entries = await store.entries(places);
+  assertEquals(entries, [...sizes.map(() => ENTRY), undefined]);
+  store.close();
+});
+
+Deno.test("openKvStore() refuses a record that no commit holds", async () => {
+  const store = await openKvStore(":memory:");
+  const record = randomBytes(12 * 65_536 + 1);
+  await assertRejects(
+    () => store.write(placeOf(0), record, ENTRY),
+    RangeError,
+    "Cannot store the block",
+  );
+  assertEquals(await store.entries([placeOf(0)]), [undefined]);
+  store.close();
+});
+
+Deno.test("openKvStore() keeps the first of two records for one place", async () => {
+  const store = await openKvStore(":memory:");
+  await store.write(placeOf(0), randomBytes(3, 1), ENTRY);
+  await store.write(placeOf(0), randomBytes(3, 2), ENTRY);
+  assertEquals(await store.read(placeOf(0)), randomBytes(3, 1));
+  store.close();
+});
+
+Deno.test("openKvStore() lists, touches and removes blocks whole", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/kv.sqlite`;
+  const store = await openKvStore(path);
+  for (let i = 0; i < 30; i++) {
+    await store.write(placeOf(i), randomBytes(100_000), ENTRY);
+  }
+  await store.touch(placeOf(3), 9);
+  await store.touch(placeOf(99), 9);
+  const listed = await store.list();
+  const used = new Map(listed.map(({ place, entry }) => [
+    place.hash,
+    entry.used,
+  ]));
+  assertEquals(used.size, 30);
+  assertEquals(used.get(placeOf(3).hash), 9);
+  assertEquals(used.get(placeOf(4).hash), 5);
+  for (let i = 0; i < 30; i++) await store.remove(placeOf(i));
+  assertEquals(await store.list(), []);
+  assertEquals(await store.read(placeOf(3)), undefined);
+  store.close();
+
+  using kv = await Deno.openKv(path);
+  const left = await Array.fromAsync(kv.list({ prefix: [] }));
+  assertEquals(left, [], "no part stays behind");
+});
+
+Deno.test("openKvStore() leases to one owner at a time", async () => {
+  const store = await openKvStore(":memory:");
+  const lease = (owner: string, now: number) =>
+    store.lease(owner, { now, ms: 100 });
+  assert(await lease("a", 1000));
+  assert(!await lease("b", 1050));
+  assert(await lease("a", 1050), "prolonged");
+  assert(!await lease("b", 1149));
+  assert(await lease("b", 1150), "run out");
+  assert(await lease("a", 500), "a lease from a clock that was set back");
+  store.close();
+});
