@@ -1,6 +1,6 @@
 /**
  * The sentence that the server speaks: a request becomes a prompt, the prompt
- * bursts of tokens, the tokens pieces of text.
+ * outputs of tokens, the tokens pieces of text.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import type {
   Timings,
   Usage,
 } from "./generation.ts";
-import type { DecodeTask, TimedBurst } from "../worker/messages.ts";
+import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
 import type { ChatTemplate } from "../text/chat_template.ts";
 import { promptParts } from "../text/prompt_parts.ts";
@@ -26,9 +26,9 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 /** What decodes: a model in its worker. */
 export interface Decoder {
   decode(
-    task: DecodeTask,
+    request: DecodeRequest,
     options: { signal: AbortSignal },
-  ): AsyncIterable<TimedBurst>;
+  ): AsyncIterable<TimedOutput>;
 }
 
 /** What an engine joins. */
@@ -57,7 +57,7 @@ export function createEngine(
         ? undefined
         : encodePrediction(request.prediction, { tokenizer, context });
       const room = context - prompt.length;
-      const bursts = decoder.decode({
+      const outputs = decoder.decode({
         prompt,
         sampling: request.sampling,
         maxTokens: Math.min(request.maxTokens ?? room, room),
@@ -74,23 +74,23 @@ export function createEngine(
       const said: number[] = [];
       let finishReason: "stop" | "length" = "length";
       let untold = request.draftTrace ?? false;
-      for await (const burst of bursts) {
-        count(burst, timings);
+      for await (const output of outputs) {
+        count(output, timings);
         if (untold) {
           const cached = timings.cache_n;
           const parts = promptParts(prompt, { tokenizer, cached });
           yield { type: "prompt", parts };
         }
         untold = false;
-        said.push(...burst.tokens);
-        const { pieces, stopped } = answer.push(burst.tokens, {
-          last: burst.finish !== undefined,
+        said.push(...output.tokens);
+        const { pieces, stopped } = answer.push(output.tokens, {
+          last: output.finish !== undefined,
         });
         const text = pieces.join("");
-        if (request.draftTrace && burst.rows > 0) {
-          yield { type: "text", text, pass: traceOf(burst, pieces) };
+        if (request.draftTrace && output.rows > 0) {
+          yield { type: "text", text, pass: traceOf(output, pieces) };
         } else if (text) yield { type: "text", text };
-        finishReason = stopped ? "stop" : burst.finish ?? finishReason;
+        finishReason = stopped ? "stop" : output.finish ?? finishReason;
         if (stopped) break;
       }
       timings.predicted_n = answer.tokens;
@@ -147,24 +147,24 @@ function startTimings(promptTokens: number): Timings {
 }
 
 function traceOf(
-  { ms, rows, drafted, guesses = [] }: TimedBurst,
+  { ms, rows, drafted, guesses = [] }: TimedOutput,
   pieces: string[],
 ): PassTrace {
   const tokens = pieces.map((text, i) => ({ text, guess: guesses[i] ?? null }));
   return { ms, rows, drafted, tokens };
 }
 
-/** Adds a burst to the timings; the first burst is the end of the prefill. */
-function count(burst: TimedBurst, timings: Timings): void {
-  if (burst.rows === 0) {
-    timings.prompt_ms += burst.ms;
-    timings.cache_n += burst.cached ?? 0;
-    timings.prompt_n -= burst.cached ?? 0;
+/** Adds an output to the timings; the first output is the end of the prefill. */
+function count(output: TimedOutput, timings: Timings): void {
+  if (output.rows === 0) {
+    timings.prompt_ms += output.ms;
+    timings.cache_n += output.cached ?? 0;
+    timings.prompt_n -= output.cached ?? 0;
     return;
   }
-  timings.predicted_ms += burst.ms;
+  timings.predicted_ms += output.ms;
   timings.passes++;
-  timings.rows += burst.rows;
-  timings.draft_n += burst.drafted;
-  timings.draft_n_accepted += burst.accepted;
+  timings.rows += output.rows;
+  timings.draft_n += output.drafted;
+  timings.draft_n_accepted += output.accepted;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Burst } from "../bita/decode/burst.ts";
+import type { DecodeOutput } from "../bita/decode/output.ts";
 import { GREEDY } from "../bita/choose/sampling.ts";
 import type { DraftedOptions, Drafting } from "./drafting.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
@@ -24,8 +24,8 @@ export interface CachedDecodingParts {
   cache?: PrefixCache | undefined;
 }
 
-/** A burst; the first tells how many tokens of the prompt were known. */
-export type CachedBurst = Burst & { cached?: number };
+/** An output; the first tells how many tokens of the prompt were known. */
+export type CachedOutput = DecodeOutput & { cached?: number };
 
 /** How to continue a prompt, and whose it is. */
 export type CachedOptions = DraftedOptions & { cache: CacheHints };
@@ -47,7 +47,7 @@ export class CachedDecoding {
   async *decode(
     prompt: Int32Array,
     { cache: hints, ...options }: CachedOptions,
-  ): AsyncGenerator<CachedBurst, void> {
+  ): AsyncGenerator<CachedOutput, void> {
     const { cache, drafting } = this.#parts;
     const visit = await cache?.visit(prompt, hints);
     if (visit) yield* this.#behind(visit, prompt, options);
@@ -59,13 +59,13 @@ export class CachedDecoding {
     const { cache } = this.#parts;
     for (const prompt of cache ? prompts : []) {
       const visit = await cache!.visitShared(prompt);
-      const bursts = this.#behind(visit, prompt, {
+      const outputs = this.#behind(visit, prompt, {
         sampling: GREEDY,
         maxTokens: 1,
         endTokens: new Set(),
         draft: "none",
       });
-      await Array.fromAsync(bursts);
+      await Array.fromAsync(outputs);
     }
   }
 
@@ -78,15 +78,15 @@ export class CachedDecoding {
     visit: Visit,
     prompt: Int32Array,
     options: DraftedOptions,
-  ): AsyncGenerator<CachedBurst, void> {
+  ): AsyncGenerator<CachedOutput, void> {
     const { model, drafting, invariant } = this.#parts;
     const through = cachedModel(model, { visit, invariant });
     let cached: number | undefined = visit.found.length * visit.blockTokens;
     try {
       for await (
-        const burst of drafting.decode(prompt, { ...options, through })
+        const output of drafting.decode(prompt, { ...options, through })
       ) {
-        yield cached === undefined ? burst : { ...burst, cached };
+        yield cached === undefined ? output : { ...output, cached };
         cached = undefined;
       }
     } finally {

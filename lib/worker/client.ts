@@ -6,17 +6,17 @@
 
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import type {
-  DecodeTask,
+  DecodeRequest,
   FromWorker,
   OpenedModel,
   OpenMessage,
-  TimedBurst,
+  TimedOutput,
   ToWorker,
 } from "./messages.ts";
 
 /** A text that is being decoded. */
-interface Task {
-  controller: ReadableStreamDefaultController<TimedBurst>;
+interface Running {
+  controller: ReadableStreamDefaultController<TimedOutput>;
   /** Stops listening to its signal. */
   ignore: () => void;
 }
@@ -25,8 +25,8 @@ interface Task {
 export class ModelClient implements Disposable {
   readonly opened: OpenedModel;
   #worker: Worker;
-  #tasks = new Map<number, Task>();
-  /** What the worker is at, by id; a task that was left takes up to a pass more. */
+  #requests = new Map<number, Running>();
+  /** What the worker is at, by id; a request that was left takes up to a pass more. */
   #atWork = new Map<number, PromiseWithResolvers<void>>();
   #erasures = new Map<number, PromiseWithResolvers<number>>();
   #nextId = 0;
@@ -67,21 +67,21 @@ export class ModelClient implements Disposable {
   }
 
   /**
-   * Decodes a prompt, burst by burst; the first burst ends the prefill.
+   * Decodes a prompt, output by output; the first output ends the prefill.
    *
    * Cancelling the stream, or leaving a loop over it, stops the worker within a
    * pass; so does the signal, which fails the stream with its reason.
    */
   decode(
-    task: DecodeTask,
+    request: DecodeRequest,
     { signal }: { signal: AbortSignal },
-  ): ReadableStream<TimedBurst> {
+  ): ReadableStream<TimedOutput> {
     const id = this.#nextId++;
     const stop = () => {
       this.#end(id);
       this.#say({ type: "cancel", id });
     };
-    return new ReadableStream<TimedBurst>({
+    return new ReadableStream<TimedOutput>({
       start: (controller) => {
         signal.throwIfAborted();
         if (this.#failure) throw this.#failure;
@@ -90,12 +90,12 @@ export class ModelClient implements Disposable {
           controller.error(signal.reason);
         };
         signal.addEventListener("abort", abort);
-        this.#tasks.set(id, {
+        this.#requests.set(id, {
           controller,
           ignore: () => signal.removeEventListener("abort", abort),
         });
         this.#atWork.set(id, Promise.withResolvers());
-        this.#say({ type: "decode", id, task });
+        this.#say({ type: "decode", id, request });
       },
       cancel: stop,
     });
@@ -132,14 +132,14 @@ export class ModelClient implements Disposable {
       this.#erasures.get(message.id)?.resolve(message.blocks);
       this.#erasures.delete(message.id);
     }
-    if (message.type !== "burst" && message.type !== "done") return;
+    if (message.type !== "output" && message.type !== "done") return;
     if (message.type === "done") this.#finish(message.id);
     if (message.type === "done") this.#counters = message.counters;
-    const task = this.#tasks.get(message.id);
-    if (!task) return; // left before the worker heard of it
-    const { controller } = task;
-    if (message.type === "burst") {
-      controller.enqueue(message.burst);
+    const request = this.#requests.get(message.id);
+    if (!request) return; // left before the worker heard of it
+    const { controller } = request;
+    if (message.type === "output") {
+      controller.enqueue(message.output);
       return;
     }
     this.#end(message.id);
@@ -147,10 +147,10 @@ export class ModelClient implements Disposable {
     else controller.error(new Error(message.error));
   }
 
-  /** Lets go of a task: what its signal depends on may live as long as the server. */
+  /** Lets go of a request: what its signal depends on may live as long as the server. */
   #end(id: number): void {
-    this.#tasks.get(id)?.ignore();
-    this.#tasks.delete(id);
+    this.#requests.get(id)?.ignore();
+    this.#requests.delete(id);
   }
 
   #finish(id: number): void {
@@ -161,7 +161,7 @@ export class ModelClient implements Disposable {
   #fail(error: Error): void {
     this.#failure = error;
     for (const id of this.#atWork.keys()) this.#finish(id);
-    for (const [id, { controller }] of this.#tasks) {
+    for (const [id, { controller }] of this.#requests) {
       this.#end(id);
       controller.error(error);
     }

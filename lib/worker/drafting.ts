@@ -5,7 +5,7 @@
  */
 
 import { Acceptance } from "../bita/draft/acceptance.ts";
-import type { Burst, DecodeOptions } from "../bita/decode/burst.ts";
+import type { DecodeOptions, DecodeOutput } from "../bita/decode/output.ts";
 import type { Adapter } from "../../models/adapter/adapter.ts";
 import type { Cost } from "../bita/cost/cost_curve.ts";
 import { CostPlanner } from "../bita/draft/cost_planner.ts";
@@ -65,7 +65,7 @@ export class Drafting {
   decode(
     prompt: Int32Array,
     { draft, draftTree, prediction, through, ...options }: DraftedOptions,
-  ): AsyncGenerator<Burst, void> {
+  ): AsyncGenerator<DecodeOutput, void> {
     const { cost } = this.#parts;
     const model = through ?? this.#parts.model;
     if (draft === "none") return decodePlain(model, prompt, options);

@@ -5,7 +5,7 @@
  */
 
 import type { Artefact } from "../../models/artefact.ts";
-import type { Burst } from "../bita/decode/burst.ts";
+import type { DecodeOutput } from "../bita/decode/output.ts";
 import type { Sampling } from "../bita/choose/sampling.ts";
 import type { Draft } from "../engine/generation.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
@@ -27,7 +27,7 @@ export interface OpenMessage {
 }
 
 /** What to decode. */
-export interface DecodeTask {
+export interface DecodeRequest {
   prompt: Int32Array;
   sampling: Sampling;
   maxTokens: number;
@@ -37,7 +37,7 @@ export interface DecodeTask {
   draftTree?: readonly number[] | undefined;
   /** A text that is likely to come, to copy from. */
   prediction?: Int32Array | undefined;
-  /** Whether bursts tell of their guesses. */
+  /** Whether outputs tell of their guesses. */
   trace: boolean;
   cache: CacheHints;
 }
@@ -45,14 +45,14 @@ export interface DecodeTask {
 /** From the main thread to the worker. */
 export type ToWorker =
   | OpenMessage
-  | { type: "decode"; id: number; task: DecodeTask }
+  | { type: "decode"; id: number; request: DecodeRequest }
   | { type: "cancel"; id: number }
   | { type: "erase"; id: number; caller: string | undefined };
 
-/** A burst, and the milliseconds since the one before or since the start. */
-export type TimedBurst = Burst & {
+/** An output, and the milliseconds since the one before or since the start. */
+export type TimedOutput = DecodeOutput & {
   ms: number;
-  /** On the first burst, tokens of the prompt that the cache had. */
+  /** On the first output, tokens of the prompt that the cache had. */
   cached?: number;
 };
 
@@ -69,6 +69,6 @@ export interface OpenedModel {
 export type FromWorker =
   | ({ type: "opened" } & OpenedModel)
   | { type: "failed"; message: string }
-  | { type: "burst"; id: number; burst: TimedBurst }
+  | { type: "output"; id: number; output: TimedOutput }
   | { type: "done"; id: number; error?: string; counters?: PrefixCounters }
   | { type: "erased"; id: number; blocks: number };

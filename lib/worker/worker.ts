@@ -11,7 +11,7 @@ import { checkModel } from "./check_model.ts";
 import { CachedDecoding } from "./cached_decoding.ts";
 import { Drafting } from "./drafting.ts";
 import type {
-  DecodeTask,
+  DecodeRequest,
   FromWorker,
   OpenMessage,
   ToWorker,
@@ -33,7 +33,7 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
       await open(data);
       break;
     case "decode":
-      await run(data.id, data.task);
+      await run(data.id, data.request);
       break;
     case "cancel":
       running.get(data.id)?.abort();
@@ -76,18 +76,18 @@ async function open(message: OpenMessage): Promise<void> {
   }
 }
 
-async function run(id: number, task: DecodeTask): Promise<void> {
+async function run(id: number, request: DecodeRequest): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
-  const bursts = decoding.decode(task.prompt, {
-    ...task,
+  const outputs = decoding.decode(request.prompt, {
+    ...request,
     signal: controller.signal,
   });
   try {
     let before = performance.now();
-    for await (const burst of bursts) {
+    for await (const output of outputs) {
       const now = performance.now();
-      say({ type: "burst", id, burst: { ...burst, ms: now - before } });
+      say({ type: "output", id, output: { ...output, ms: now - before } });
       before = now;
     }
     const { counters } = decoding;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DecodeOptions } from "../../lib/bita/decode/burst.ts";
+import type { DecodeOptions } from "../../lib/bita/decode/output.ts";
 import type { Cost } from "../../lib/bita/cost/cost_curve.ts";
 import { decodePlain } from "../../lib/bita/decode/plain.ts";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";

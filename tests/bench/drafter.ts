@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Burst } from "../../lib/bita/decode/burst.ts";
+import type { DecodeOutput } from "../../lib/bita/decode/output.ts";
 import type { decodePlain } from "../../lib/bita/decode/plain.ts";
 import { parseShape } from "../../lib/bita/tree/tree.ts";
 import { Drafting, type DraftingParts } from "../../lib/worker/drafting.ts";
@@ -13,7 +13,7 @@ import { someOf } from "./benchmark.ts";
 /** A way to decode. */
 export type Way = (
   ...args: Parameters<typeof decodePlain>
-) => AsyncIterable<Burst>;
+) => AsyncIterable<DecodeOutput>;
 
 /** The options of benchmarks that draft. */
 export const DRAFTER_OPTIONS = {

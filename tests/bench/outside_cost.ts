@@ -50,14 +50,14 @@ export async function outsideCost(
   let passes = 0;
   let before = 0;
   const inside = () => timed.forwardMs + timed.logitsMs;
-  const bursts = decode(timed, prompt, {
+  const outputs = decode(timed, prompt, {
     sampling,
     maxTokens: PASSES * 4,
     endTokens: new Set(), // the text must last
     planner: shapePlanner(SHAPE, model.masks),
   });
   let begun = 0;
-  for await (const { rows } of bursts) {
+  for await (const { rows } of outputs) {
     const now = performance.now();
     const ms = now - begun - (inside() - before);
     if (rows > 0 && passes++ >= WARM && rows === ROWS) outside.push(ms);

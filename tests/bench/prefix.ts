@@ -74,7 +74,7 @@ export const prefix: Benchmark = {
         cache,
       });
       const begun = performance.now();
-      const bursts = decoding.decode(prompt, {
+      const outputs = decoding.decode(prompt, {
         sampling: GREEDY,
         maxTokens: 1,
         endTokens: new Set(),
@@ -83,7 +83,7 @@ export const prefix: Benchmark = {
       });
       let ms = 0;
       let known = 0;
-      for await (const { tokens, cached } of bursts) {
+      for await (const { tokens, cached } of outputs) {
         known += cached ?? 0;
         if (tokens.length > 0) ms = performance.now() - begun;
       }

@@ -6,7 +6,7 @@
  */
 
 import { costCurve } from "../../lib/bita/cost/cost_curve.ts";
-import type { DecodeOptions } from "../../lib/bita/decode/burst.ts";
+import type { DecodeOptions } from "../../lib/bita/decode/output.ts";
 import { decodePlain } from "../../lib/bita/decode/plain.ts";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";

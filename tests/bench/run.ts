@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Burst } from "../../lib/bita/decode/burst.ts";
+import type { DecodeOutput } from "../../lib/bita/decode/output.ts";
 
 /** What was decoded, and what it took; times in milliseconds. */
 export interface Run {
@@ -21,22 +21,22 @@ export interface Run {
 
 /** Decodes a whole text; `now` gives milliseconds. */
 export async function runText(
-  bursts: AsyncIterable<Burst>,
+  outputs: AsyncIterable<DecodeOutput>,
   now: () => number,
 ): Promise<Run> {
   const tokens: number[] = [];
   const begun = now();
   let prefilled = begun, first = begun, last = begun;
   let passes = 0, rows = 0;
-  for await (const burst of bursts) {
+  for await (const output of outputs) {
     const time = now();
-    if (burst.rows === 0) prefilled = time;
+    if (output.rows === 0) prefilled = time;
     else passes++;
-    rows += burst.rows;
-    if (burst.tokens.length === 0) continue;
+    rows += output.rows;
+    if (output.tokens.length === 0) continue;
     if (tokens.length === 0) first = time;
     last = time;
-    tokens.push(...burst.tokens);
+    tokens.push(...output.tokens);
   }
   return {
     tokens,

@@ -1,13 +1,16 @@
 import { assertEquals } from "@std/assert";
-import { type Burst, emptyBurst } from "../../lib/bita/decode/burst.ts";
+import {
+  type DecodeOutput,
+  emptyOutput,
+} from "../../lib/bita/decode/output.ts";
 import { runText } from "./run.ts";
 
 Deno.test("runText() tells the prefill, the first token and the rest apart", async () => {
   let time = 1000;
   const pass = { rows: 4, drafted: 3, accepted: 1 };
-  async function* bursts(): AsyncGenerator<Burst> {
+  async function* outputs(): AsyncGenerator<DecodeOutput> {
     time += 50;
-    yield await Promise.resolve(emptyBurst());
+    yield await Promise.resolve(emptyOutput());
     time += 10;
     yield { ...pass, tokens: [7, 8] };
     time += 12;
@@ -15,7 +18,7 @@ Deno.test("runText() tells the prefill, the first token and the rest apart", asy
     time += 9;
     yield { ...pass, tokens: [], finish: "stop" };
   }
-  assertEquals(await runText(bursts(), () => time), {
+  assertEquals(await runText(outputs(), () => time), {
     tokens: [7, 8, 9],
     firstMs: 60,
     restMs: 12,

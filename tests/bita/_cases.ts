@@ -5,7 +5,7 @@
  */
 
 import fc from "fast-check";
-import type { DecodeOptions } from "../../lib/bita/decode/burst.ts";
+import type { DecodeOptions } from "../../lib/bita/decode/output.ts";
 import type { Planner } from "../../lib/bita/draft/planner.ts";
 import { full, shapePlanner } from "./_shape_planner.ts";
 import { uniform } from "../../lib/bita/choose/random.ts";

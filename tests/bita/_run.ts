@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Burst } from "../../lib/bita/decode/burst.ts";
+import type { DecodeOutput } from "../../lib/bita/decode/output.ts";
 
 /** What came of a decoding. */
 export interface Outcome {
   tokens: number[];
   finish: string | undefined;
-  bursts: Burst[];
+  outputs: DecodeOutput[];
 }
 
 /** Writes a token as text: few letters, so that stop strings come up. */
@@ -18,23 +18,23 @@ export function letter(token: number): string {
   return "abcd"[token % 4];
 }
 
-/** Reads bursts until they end, or leaves at a stop string. */
+/** Reads outputs until they end, or leaves at a stop string. */
 export async function run(
-  decoding: AsyncGenerator<Burst>,
+  decoding: AsyncGenerator<DecodeOutput>,
   stop?: string,
 ): Promise<Outcome> {
   const tokens: number[] = [];
-  const bursts: Burst[] = [];
+  const outputs: DecodeOutput[] = [];
   let text = "";
-  for await (const burst of decoding) {
-    bursts.push(burst);
-    for (const token of burst.tokens) {
+  for await (const output of decoding) {
+    outputs.push(output);
+    for (const token of output.tokens) {
       tokens.push(token);
       text += letter(token);
       if (stop && text.endsWith(stop)) {
-        return { tokens, finish: "stop string", bursts };
+        return { tokens, finish: "stop string", outputs };
       }
     }
   }
-  return { tokens, finish: bursts.at(-1)!.finish, bursts };
+  return { tokens, finish: outputs.at(-1)!.finish, outputs };
 }

@@ -40,5 +40,5 @@ export async function assertSameText(
   }));
   assertEquals(drafted.tokens, plain.tokens);
   assertEquals(drafted.finish, plain.finish);
-  return drafted.bursts.reduce((sum, { accepted }) => sum + accepted, 0);
+  return drafted.outputs.reduce((sum, { accepted }) => sum + accepted, 0);
 }

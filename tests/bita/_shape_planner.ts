@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Burst } from "../../lib/bita/decode/burst.ts";
+import type { DecodeOutput } from "../../lib/bita/decode/output.ts";
 import { decode, type DraftingOptions } from "../../lib/bita/decode/decoder.ts";
 import type { Model } from "../../lib/bita/decode/model.ts";
 import { type Planner, usefulMasks } from "../../lib/bita/draft/planner.ts";
@@ -20,7 +20,7 @@ export function draft(
   model: Model,
   prompt: Int32Array,
   options: MaskedOptions,
-): AsyncGenerator<Burst, void> {
+): AsyncGenerator<DecodeOutput, void> {
   const planner = shapePlanner(comb([5, 4, 3]), model.masks);
   return decode(model, prompt, { planner, ...options });
 }

@@ -63,7 +63,7 @@ Deno.test({
     await tabTo("prompt");
     await page.keyboard.type("Tell me a very long story.");
     await page.keyboard.press("Enter");
-    await page.locator(".burst").nth(2).waitFor();
+    await page.locator(".output").nth(2).waitFor();
     await tabTo("stop");
     await page.keyboard.press("Enter");
     await untilSaid(page, "Stopped.");

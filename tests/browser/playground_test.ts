@@ -23,9 +23,9 @@ function traces(page: Page): Promise<PassTrace[]>[] {
   return all;
 }
 
-/** Reads the bursts of the answer: their tokens' texts, and whether tinted. */
-function bursts(page: Page) {
-  return page.locator(".answer .burst").evaluateAll((elements) =>
+/** Reads the outputs of the answer: their tokens' texts, and whether tinted. */
+function outputs(page: Page) {
+  return page.locator(".answer .output").evaluateAll((elements) =>
     elements.map((element) => ({
       tinted: element.className.includes("tint"),
       texts: Array.from(element.children, ({ textContent }) => textContent!),
@@ -45,7 +45,7 @@ async function untilIdle(): Promise<number> {
 
 Deno.test({
   name:
-    "a chat streams in bursts as the API tells them, and is the same without",
+    "a chat streams in outputs as the API tells them, and is the same without",
   ignore,
   async fn() {
     await using opened = await openPlayground(stage.browser, stage.server.url);
@@ -61,7 +61,7 @@ Deno.test({
 
     const [drafted, plain] = await Promise.all(told);
     assertEquals(
-      await bursts(page),
+      await outputs(page),
       drafted.map(({ tokens }) => ({
         tinted: tokens.length > 1,
         texts: tokens.map(({ text }) => text),
@@ -104,7 +104,7 @@ Deno.test({
     const { guess } = passes[hit].tokens[0];
 
     const inspector = page.locator("#inspector");
-    await page.locator(".burst").nth(hit).hover();
+    await page.locator(".output").nth(hit).hover();
     assertMatch(
       (await inspector.textContent())!,
       new RegExp(`^Pass ${hit + 1}: ${passes[hit].tokens.length} token`),
@@ -138,7 +138,7 @@ Deno.test({
     await page.locator("[name=max_tokens]").fill("800");
     await page.locator("[name=draft]").selectOption("none");
     await send(page, "Tell me a very long story.");
-    await page.locator(".burst").nth(5).waitFor();
+    await page.locator(".output").nth(5).waitFor();
     await page.locator("#stop").click();
     const ms = await untilIdle();
     await untilSaid(page, "Stopped.");

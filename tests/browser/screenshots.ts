@@ -27,7 +27,7 @@ for (const [width, height] of [[1280, 760], [320, 760]]) {
     await page.locator("[name=max_tokens]").fill("120");
     await send(page, PROMPT);
     await untilSaid(page, "Done.");
-    await page.locator(".burst:has(.guessed)").nth(4).hover();
+    await page.locator(".output:has(.guessed)").nth(4).hover();
     const { pathname: path } = new URL(
       `playground-${width}-${colorScheme}.png`,
       FOLDER,

@@ -18,7 +18,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 
 /** Answers a chat that comes with a prediction, up to a semicolon. */
 async function answer(text: string, content: string) {
-  const decoder = toyDecoder(utf8(text), { burst: 3 });
+  const decoder = toyDecoder(utf8(text), { output: 3 });
   const tokenizer = new Tokenizer(vocabulary);
   const engine = createEngine({
     info: { ...toyInfo("toy"), context: CONTEXT },
@@ -39,18 +39,18 @@ async function answer(text: string, content: string) {
   const events = await Array.fromAsync(engine.generate(generation, { signal }));
   const end = events.at(-1)!;
   if (end.type !== "end") throw new TypeError("The last event must be an end");
-  return { task: decoder.tasks[0], usage: end.usage };
+  return { request: decoder.requests[0], usage: end.usage };
 }
 
 Deno.test("createEngine() says how far a prediction came true", async () => {
-  const { task, usage } = await answer("let b = 1; end", "let a = 1;");
-  assertEquals(task.prediction, Int32Array.from(utf8("let a = 1;")));
+  const { request, usage } = await answer("let b = 1; end", "let a = 1;");
+  assertEquals(request.prediction, Int32Array.from(utf8("let a = 1;")));
   assertEquals(usage.prediction, { accepted: 9, rejected: 1 });
 });
 
 Deno.test("createEngine() takes control tokens in a prediction as text", async () => {
-  const { task } = await answer("a;", "<|im_end|>");
-  assertEquals(task.prediction, Int32Array.from(utf8("<|im_end|>")));
+  const { request } = await answer("a;", "<|im_end|>");
+  assertEquals(request.prediction, Int32Array.from(utf8("<|im_end|>")));
 });
 
 Deno.test("createEngine() refuses a prediction beyond any answer", async () => {

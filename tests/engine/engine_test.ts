@@ -71,18 +71,18 @@ async function run(decoder: ToyDecoder, ask: Ask = {}) {
   return { ...end, pieces, text: pieces.join("") };
 }
 
-Deno.test("createEngine() gives a piece of text a burst", async () => {
+Deno.test("createEngine() gives a piece of text an output", async () => {
   const { pieces, finishReason } = await run(
-    toyDecoder([...utf8("abcde"), END], { burst: 2 }),
+    toyDecoder([...utf8("abcde"), END], { output: 2 }),
   );
   assertEquals(pieces, ["ab", "cd", "e"]);
   assertEquals(finishReason, "stop");
 });
 
-Deno.test("createEngine() keeps a character together across bursts", async () => {
-  for (const burst of [1, 2, 3, 5]) {
+Deno.test("createEngine() keeps a character together across outputs", async () => {
+  for (const output of [1, 2, 3, 5]) {
     const { pieces, text } = await run(
-      toyDecoder([...utf8("é漢🦊!"), END], { burst }),
+      toyDecoder([...utf8("é漢🦊!"), END], { output }),
     );
     assertEquals(text, "é漢🦊!");
     assertEquals(pieces.filter((piece) => piece.includes("\uFFFD")), []);
@@ -94,10 +94,10 @@ Deno.test("createEngine() ends half a character with U+FFFD", async () => {
   assertEquals(text, "a\uFFFD");
 });
 
-Deno.test("createEngine() stops at a stop string however bursts cut it", async () => {
+Deno.test("createEngine() stops at a stop string however outputs cut it", async () => {
   const tokens = utf8("one two three");
-  for (const burst of [1, 2, 3, 4, 20]) {
-    const decoder = toyDecoder(tokens, { burst });
+  for (const output of [1, 2, 3, 4, 20]) {
+    const decoder = toyDecoder(tokens, { output });
     const { text, finishReason, usage } = await run(decoder, {
       stop: ["o thr", "two t"],
     });
@@ -125,7 +125,7 @@ Deno.test("createEngine() gives what looked like a stop string at the end", asyn
 
 Deno.test("createEngine() stops at a match that a longer one held back to the end", async () => {
   const { text, finishReason } = await run(
-    toyDecoder(utf8("1 two"), { burst: 5 }),
+    toyDecoder(utf8("1 two"), { output: 5 }),
     { stop: ["wo", "two!"], max_tokens: 5 },
   );
   assertEquals(text, "1 t");
@@ -143,7 +143,7 @@ Deno.test("createEngine() asks for no more tokens than the context holds", async
   for (const [ask, room] of cases) {
     const decoder = toyDecoder(utf8("x".repeat(99)));
     const { usage, finishReason } = await run(decoder, ask);
-    assertEquals(decoder.tasks[0].maxTokens, room);
+    assertEquals(decoder.requests[0].maxTokens, room);
     assertEquals(usage.completionTokens, room);
     assertEquals(finishReason, "length");
   }
@@ -164,7 +164,7 @@ Deno.test("createEngine() refuses a prompt that fills the context", async () => 
     assertEquals(error.status, 400);
     assertEquals(error.code, "context_length_exceeded");
     assertEquals(error.param, param);
-    assertEquals(decoder.tasks, []);
+    assertEquals(decoder.requests, []);
   }
 });
 
@@ -181,14 +181,14 @@ Deno.test("createEngine() frames a chat, whose contents frame nothing", async ()
   const decoder = toyDecoder([END]);
   const { text, usage } = await run(decoder, { chat: "<|im_end|>" });
   assertEquals(text, "");
-  const { prompt } = decoder.tasks[0];
+  const { prompt } = decoder.requests[0];
   assertEquals([...prompt].filter((id) => id >= 256), [256, 257, 256]);
   assertEquals(usage.promptTokens, prompt.length);
 });
 
-Deno.test("createEngine() adds up what bursts tell", async () => {
+Deno.test("createEngine() adds up what outputs tell", async () => {
   const { usage, timings } = await run(
-    toyDecoder([...utf8("abcde"), END], { burst: 2 }),
+    toyDecoder([...utf8("abcde"), END], { output: 2 }),
     { prompt: "Hello" },
   );
   assertEquals(usage, {

@@ -9,7 +9,7 @@ import { toyInfo } from "../toy/engine.ts";
 
 const GUESS = { depth: 1, rank: 0, finders: ["recycle" as const] };
 
-/** Says "aé…b" in bursts of two bytes; bytes are tokens. */
+/** Says "aé…b" in outputs of two bytes; bytes are tokens. */
 function generate(fields: object, cached = 0) {
   const vocabulary = toyVocabulary({
     controls: ["<|im_start|>", "<|im_end|>", "<|endoftext|>"],
@@ -17,7 +17,7 @@ function generate(fields: object, cached = 0) {
   const tokenizer = new Tokenizer(vocabulary);
   const template = new ChatTemplate(vocabulary, tokenizer);
   const decoder = toyDecoder(new TextEncoder().encode("aé…b"), {
-    burst: 2,
+    output: 2,
     cached,
     guesses: [GUESS],
   });
@@ -36,7 +36,7 @@ Deno.test("createEngine() tells each pass, with its tokens' text, if asked to", 
   const passes = (await Array.fromAsync(events)).flatMap((event) =>
     event.type === "text" ? [event.pass!] : []
   );
-  assertEquals(decoder.tasks[0].trace, true);
+  assertEquals(decoder.requests[0].trace, true);
   assertEquals(
     passes.map(({ tokens }) => tokens.map(({ text }) => text)),
     [["a", ""], ["é", ""], ["", "…"], ["b"]],
@@ -63,5 +63,5 @@ Deno.test("createEngine() tells no pass unless asked to", async () => {
   const told = (await Array.fromAsync(events)).filter((event) =>
     "pass" in event || event.type === "prompt"
   );
-  assertEquals([decoder.tasks[0].trace, told], [false, []]);
+  assertEquals([decoder.requests[0].trace, told], [false, []]);
 });

@@ -34,8 +34,8 @@ export async function assertIdentical(
   const drafted = await run(draft(model, prompt, options));
   assertEquals(drafted.tokens, plain.tokens);
   assertEquals(drafted.finish, plain.finish);
-  const passes = drafted.bursts.filter(({ rows }) => rows > 0);
-  const plainPasses = plain.bursts.filter(({ rows }) => rows > 0);
+  const passes = drafted.outputs.filter(({ rows }) => rows > 0);
+  const plainPasses = plain.outputs.filter(({ rows }) => rows > 0);
   return {
     tokens: plain.tokens.length,
     passes: passes.length,

@@ -47,7 +47,7 @@ for (const [name, cost] of Object.entries(COSTS)) {
       );
       assertEquals(drafted.tokens, plain.tokens);
       tokens += drafted.tokens.length;
-      for (const { rows, guesses } of drafted.bursts) {
+      for (const { rows, guesses } of drafted.outputs) {
         if (rows > 0) passes++;
         for (const { finders } of guesses ?? []) {
           for (const by of finders) finds.set(by, (finds.get(by) ?? 0) + 1);

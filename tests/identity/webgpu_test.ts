@@ -6,7 +6,7 @@
  */
 
 import { assert } from "@std/assert";
-import type { DecodeOptions } from "../../lib/bita/decode/burst.ts";
+import type { DecodeOptions } from "../../lib/bita/decode/output.ts";
 import type { Model } from "../../lib/bita/decode/model.ts";
 import { decodePlain } from "../../lib/bita/decode/plain.ts";
 import type { Planner } from "../../lib/bita/draft/planner.ts";

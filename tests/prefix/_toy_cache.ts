@@ -92,7 +92,7 @@ export async function startToy(
     about,
     decoding,
     async ask(prompt, { caller = "", ...options } = {}) {
-      const bursts = decoding.decode(Int32Array.from(prompt), {
+      const outputs = decoding.decode(Int32Array.from(prompt), {
         sampling: GREEDY,
         maxTokens: 8,
         endTokens: new Set(),
@@ -100,7 +100,7 @@ export async function startToy(
         cache: { caller, salt: "" },
         ...options,
       });
-      const { tokens, bursts: all } = await run(bursts);
+      const { tokens, outputs: all } = await run(outputs);
       const { cached = 0 } = all[0] as { cached?: number };
       return { tokens, cached };
     },

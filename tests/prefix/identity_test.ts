@@ -69,14 +69,14 @@ async function assertIdentical(
         invariant,
         cache,
       });
-      const { tokens, bursts } = await run(decoding.decode(prompt, {
+      const { tokens, outputs } = await run(decoding.decode(prompt, {
         sampling: GREEDY,
         maxTokens: 8,
         endTokens: new Set(),
         draft,
         cache: CACHE,
       }));
-      known += (bursts[0] as { cached?: number }).cached ?? 0;
+      known += (outputs[0] as { cached?: number }).cached ?? 0;
       readings.push({ tokens, logits: observed.takeDigests() });
     }
     return { readings, known };

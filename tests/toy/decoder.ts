@@ -1,5 +1,5 @@
 /**
- * A decoder without a model: it says given tokens, some a burst, and counts, ends
+ * A decoder without a model: it says given tokens, some an output, and counts, ends
  * and stops as the real one must.
  *
  * @module
@@ -7,11 +7,11 @@
 
 import type { AcceptedGuess } from "../../lib/bita/draft/trace.ts";
 import type { Decoder } from "../../lib/engine/engine.ts";
-import type { DecodeTask, TimedBurst } from "../../lib/worker/messages.ts";
+import type { DecodeRequest, TimedOutput } from "../../lib/worker/messages.ts";
 
 /** A decoder that remembers what it was asked. */
 export interface ToyDecoder extends Decoder {
-  readonly tasks: DecodeTask[];
+  readonly requests: DecodeRequest[];
   /** Tokens that it has given. */
   readonly said: number[];
   /** Whether somebody left before the end. */
@@ -19,28 +19,28 @@ export interface ToyDecoder extends Decoder {
 }
 
 /**
- * Makes a decoder that says `tokens`, `burst` of them at a time, and claims to have
+ * Makes a decoder that says `tokens`, `output` of them at a time, and claims to have
  * known `cached` tokens of each prompt.
  */
 export function toyDecoder(
   tokens: Iterable<number>,
-  { burst = 1, guesses, cached }: {
-    burst?: number;
+  { output = 1, guesses, cached }: {
+    output?: number;
     guesses?: AcceptedGuess[];
     cached?: number;
   } = {},
 ): ToyDecoder {
   const script = [...tokens];
-  const tasks: DecodeTask[] = [];
+  const requests: DecodeRequest[] = [];
   const said: number[] = [];
   let left = false;
 
   async function* decode(
-    task: DecodeTask,
+    request: DecodeRequest,
     { signal }: { signal: AbortSignal },
-  ): AsyncGenerator<TimedBurst> {
-    tasks.push(task);
-    const { prompt, maxTokens, endTokens } = task;
+  ): AsyncGenerator<TimedOutput> {
+    requests.push(request);
+    const { prompt, maxTokens, endTokens } = request;
     const end = script.findIndex((token) => endTokens.has(token));
     const most = end < 0 ? script.length : end;
     const count = Math.min(most, maxTokens);
@@ -59,13 +59,13 @@ export function toyDecoder(
       do {
         await Promise.resolve();
         signal.throwIfAborted();
-        const next = script.slice(at, Math.min(at + burst, count));
-        at += burst;
+        const next = script.slice(at, Math.min(at + output, count));
+        at += output;
         said.push(...next);
         yield {
           tokens: next,
-          rows: burst + 1,
-          drafted: burst,
+          rows: output + 1,
+          drafted: output,
           accepted: Math.max(0, next.length - 1),
           ...guesses && { guesses },
           finish: at >= count ? finish : undefined,
@@ -79,7 +79,7 @@ export function toyDecoder(
     }
   }
   return {
-    tasks,
+    requests,
     said,
     get left() {
       return left;

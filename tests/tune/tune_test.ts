@@ -49,12 +49,12 @@ async function answer(
   let passes = 0;
   for (const prompt of prompts) {
     const text: number[] = [];
-    const bursts = draft(model, prompt, {
+    const outputs = draft(model, prompt, {
       sampling: GREEDY,
       maxTokens: 48,
       endTokens: new Set(),
     });
-    for await (const { tokens } of bursts) {
+    for await (const { tokens } of outputs) {
       text.push(...tokens);
       passes++;
     }

@@ -31,9 +31,9 @@ Deno.test("ModelClient lets go of a signal once a text has ended or was left", a
       trace: false,
       cache: { caller: "", salt: "" },
     }, { signal });
-  const bursts = decode();
+  const outputs = decode();
   assertEquals(listeners(), 1);
-  const texts = await Array.fromAsync(bursts, ({ tokens }) => tokens);
+  const texts = await Array.fromAsync(outputs, ({ tokens }) => tokens);
   assertEquals(texts.flat().length, 4);
   assertEquals(listeners(), 0);
   await decode().cancel();

@@ -1,6 +1,9 @@
 import { draft } from "../bita/_shape_planner.ts";
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Burst, DecodeOptions } from "../../lib/bita/decode/burst.ts";
+import type {
+  DecodeOptions,
+  DecodeOutput,
+} from "../../lib/bita/decode/output.ts";
 import type { Model, Pass } from "../../lib/bita/decode/model.ts";
 import { decodePlain } from "../../lib/bita/decode/plain.ts";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
@@ -50,8 +53,10 @@ function options(fields: Partial<DecodeOptions> = {}): DecodeOptions {
   return { sampling: GREEDY, maxTokens: 12, endTokens: new Set(), ...fields };
 }
 
-async function tokensOf(bursts: AsyncIterable<Burst>): Promise<number[]> {
-  return (await Array.fromAsync(bursts)).flatMap(({ tokens }) => tokens);
+async function tokensOf(
+  outputs: AsyncIterable<DecodeOutput>,
+): Promise<number[]> {
+  return (await Array.fromAsync(outputs)).flatMap(({ tokens }) => tokens);
 }
 
 /** Decodes plainly where the index is even, with drafts where it is odd. */

@@ -37,9 +37,9 @@ async function learned({ body, head }: { body: number; head: number }) {
     maxTokens: 40,
     endTokens: new Set<number>(),
   };
-  const bursts = await Array.fromAsync(decodePlain(model, prompt, options));
+  const outputs = await Array.fromAsync(decodePlain(model, prompt, options));
   assertEquals(toy.opened[0].closed, true);
-  assertEquals(bursts.flatMap(({ tokens }) => tokens).length, 40);
+  assertEquals(outputs.flatMap(({ tokens }) => tokens).length, 40);
   return [cost.body(1), cost.head(1)].map(Math.round);
 }
 

@@ -13,7 +13,11 @@
  * @module
  */
 
-import { type Burst, type DecodeOptions, emptyBurst } from "./burst.ts";
+import {
+  type DecodeOptions,
+  type DecodeOutput,
+  emptyOutput,
+} from "./output.ts";
 import { draftChain } from "../draft/chain.ts";
 import type { DraftTree } from "../tree/draft_tree.ts";
 import type { Model, Sequence } from "./model.ts";
@@ -41,16 +45,16 @@ export async function* decode(
   model: Model,
   prompt: Int32Array,
   options: DraftingOptions,
-): AsyncGenerator<Burst, void> {
+): AsyncGenerator<DecodeOutput, void> {
   const writer = new Writer(model, prompt, options);
-  if (writer.finish) return yield emptyBurst(writer.finish);
+  if (writer.finish) return yield emptyOutput(writer.finish);
 
   const { signal, planner } = options;
   const sequence = model.open(prompt);
   const read = rowReader(sequence);
   try {
     let start = await prefill(sequence, prompt, { model, signal });
-    yield emptyBurst();
+    yield emptyOutput();
 
     let drafts: Drafts = { candidates: [] };
     while (!writer.finish) {

@@ -4,7 +4,11 @@
  * @module
  */
 
-import { type Burst, type DecodeOptions, emptyBurst } from "./burst.ts";
+import {
+  type DecodeOptions,
+  type DecodeOutput,
+  emptyOutput,
+} from "./output.ts";
 import type { Model } from "./model.ts";
 import { prefill } from "./prefill.ts";
 import { Writer } from "./writer.ts";
@@ -18,15 +22,15 @@ export async function* decodePlain(
   model: Model,
   prompt: Int32Array,
   options: DecodeOptions,
-): AsyncGenerator<Burst, void> {
+): AsyncGenerator<DecodeOutput, void> {
   const writer = new Writer(model, prompt, options);
-  if (writer.finish) return yield emptyBurst(writer.finish);
+  if (writer.finish) return yield emptyOutput(writer.finish);
 
   const { signal } = options;
   const sequence = model.open(prompt);
   try {
     let start = await prefill(sequence, prompt, { model, signal });
-    yield emptyBurst();
+    yield emptyOutput();
 
     while (!writer.finish) {
       signal?.throwIfAborted();

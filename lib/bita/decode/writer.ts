@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DecodeOptions, Finish } from "./burst.ts";
+import type { DecodeOptions, Finish } from "./output.ts";
 import type { Model } from "./model.ts";
 import { chooseToken, type Sampling, Scratch } from "../choose/sampling.ts";
 

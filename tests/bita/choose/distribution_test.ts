@@ -44,7 +44,7 @@ Deno.test("decode() at temperature 1 draws texts with their own chance", async (
   const counts = new Array(VOCAB ** 3).fill(0);
   let accepted = 0;
   for (let seed = 0; seed < SEEDS; seed++) {
-    const { tokens, bursts } = await run(
+    const { tokens, outputs } = await run(
       draft(model, Int32Array.from(PROMPT), {
         sampling: { ...GREEDY, temperature: 1, seed },
         maxTokens: 3,
@@ -53,7 +53,7 @@ Deno.test("decode() at temperature 1 draws texts with their own chance", async (
     );
     const [a, b, c] = tokens;
     counts[(a * VOCAB + b) * VOCAB + c]++;
-    for (const burst of bursts) accepted += burst.accepted;
+    for (const output of outputs) accepted += output.accepted;
   }
   assert(accepted > SEEDS / 4, `only ${accepted} guesses accepted`);
   const expected = await chances(PROMPT, 3);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Burst } from "../../../lib/bita/decode/burst.ts";
+import type { DecodeOutput } from "../../../lib/bita/decode/output.ts";
 import type { Model } from "../../../lib/bita/decode/model.ts";
 import { decodePlain } from "../../../lib/bita/decode/plain.ts";
 import type { Planner } from "../../../lib/bita/draft/planner.ts";
@@ -18,18 +18,18 @@ const OPTIONS = {
 };
 
 Deno.test("decode() needs fewer passes than tokens", async () => {
-  const { tokens, bursts } = await run(draft(new ToyModel(), PROMPT, OPTIONS));
-  const accepted = bursts.reduce((sum, burst) => sum + burst.accepted, 0);
+  const { tokens, outputs } = await run(draft(new ToyModel(), PROMPT, OPTIONS));
+  const accepted = outputs.reduce((sum, output) => sum + output.accepted, 0);
   assertEquals(tokens.length, 20);
   assert(accepted >= 8, `${accepted} guesses accepted`);
-  assert(bursts.length - 1 <= 12, `${bursts.length - 1} passes`);
+  assert(outputs.length - 1 <= 12, `${outputs.length - 1} passes`);
 });
 
 Deno.test("decode() with masks that never err fills every pass", async () => {
   const model = new ToyModel({ noise: 0 });
   const planner = shapePlanner(chain(3), 3);
-  const { bursts } = await run(draft(model, PROMPT, { ...OPTIONS, planner }));
-  assertEquals(bursts.map(({ tokens }) => tokens.length), [
+  const { outputs } = await run(draft(model, PROMPT, { ...OPTIONS, planner }));
+  assertEquals(outputs.map(({ tokens }) => tokens.length), [
     0,
     1,
     4,
@@ -38,15 +38,15 @@ Deno.test("decode() with masks that never err fills every pass", async () => {
     4,
     3,
   ]);
-  assertEquals(bursts.map(({ drafted }) => drafted), [0, 0, 3, 3, 3, 3, 2]);
-  assertEquals(bursts.map(({ accepted }) => accepted), [0, 0, 3, 3, 3, 3, 2]);
+  assertEquals(outputs.map(({ drafted }) => drafted), [0, 0, 3, 3, 3, 3, 2]);
+  assertEquals(outputs.map(({ accepted }) => accepted), [0, 0, 3, 3, 3, 3, 2]);
 });
 
 Deno.test("decode() goes on from a sibling with what its row said", async () => {
   // The planner swaps the two best guesses, so the right one is a sibling.
   const inner = shapePlanner(comb(parseShape("2-2")), 2);
   const model = new ToyModel({ noise: 0 });
-  const { bursts } = await run(draft(model, PROMPT, {
+  const { outputs } = await run(draft(model, PROMPT, {
     ...OPTIONS,
     planner: {
       widths: inner.widths,
@@ -58,20 +58,20 @@ Deno.test("decode() goes on from a sibling with what its row said", async () => 
       },
     },
   }));
-  const drafting = bursts.filter(({ drafted }) => drafted > 0);
+  const drafting = outputs.filter(({ drafted }) => drafted > 0);
   const accepted = drafting.map(({ accepted }) => accepted);
   assertEquals(accepted, [1, ...new Array(8).fill(2), 1]);
 });
 
 Deno.test("decode() gives the paper's 52 rows unless told otherwise", async () => {
-  const { bursts } = await run(draft(new ToyModel(), PROMPT, OPTIONS));
-  assertEquals(bursts.slice(0, 3).map(({ rows }) => rows), [0, 4, 52]);
+  const { outputs } = await run(draft(new ToyModel(), PROMPT, OPTIONS));
+  assertEquals(outputs.slice(0, 3).map(({ rows }) => rows), [0, 4, 52]);
 });
 
 Deno.test("decode() keeps to the rows of the model", async () => {
   const model = new ToyModel({ maxRows: 7 });
-  const { bursts } = await run(draft(model, PROMPT, OPTIONS));
-  assertEquals(Math.max(...bursts.map(({ rows }) => rows)), 7);
+  const { outputs } = await run(draft(model, PROMPT, OPTIONS));
+  assertEquals(Math.max(...outputs.map(({ rows }) => rows)), 7);
 });
 
 Deno.test("decode() without masks decodes plainly", async () => {
@@ -129,8 +129,8 @@ Deno.test("decode() reads all rows at once where a plan says so", async () => {
 
 for (const [name, decoding] of Object.entries({ draft, decodePlain })) {
   Deno.test(`${name}() marks the end of the prefill`, async () => {
-    const bursts = decoding(new ToyModel(), PROMPT, OPTIONS);
-    const first = (await bursts.next()).value as Burst;
+    const outputs = decoding(new ToyModel(), PROMPT, OPTIONS);
+    const first = (await outputs.next()).value as DecodeOutput;
     assertEquals(first, {
       tokens: [],
       rows: 0,
@@ -138,7 +138,7 @@ for (const [name, decoding] of Object.entries({ draft, decodePlain })) {
       accepted: 0,
       finish: undefined,
     });
-    await bursts.return();
+    await outputs.return();
   });
 
   Deno.test(`${name}() ends before an end token`, async () => {
@@ -165,12 +165,12 @@ for (const [name, decoding] of Object.entries({ draft, decodePlain })) {
     const none = { ...OPTIONS, maxTokens: 0 };
     const full = new ToyModel({ context: 3 });
     for (
-      const bursts of [
+      const outputs of [
         decoding(new ToyModel(), PROMPT, none),
         decoding(full, PROMPT, OPTIONS),
       ]
     ) {
-      const { tokens, finish } = await run(bursts);
+      const { tokens, finish } = await run(outputs);
       assertEquals(tokens, []);
       assertEquals(finish, "length");
     }
@@ -199,12 +199,12 @@ for (const [name, decoding] of Object.entries({ draft, decodePlain })) {
   Deno.test(`${name}() stops before the next pass when aborted`, async () => {
     const model = new ToyModel();
     const { signal, abort } = abortable();
-    const bursts = decoding(model, PROMPT, { ...OPTIONS, signal });
-    await bursts.next();
-    await bursts.next();
+    const outputs = decoding(model, PROMPT, { ...OPTIONS, signal });
+    await outputs.next();
+    await outputs.next();
     const passes = model.opened[0].passes.length;
     abort(new Error("client left"));
-    await assertRejects(() => bursts.next(), Error, "client left");
+    await assertRejects(() => outputs.next(), Error, "client left");
     assertEquals(model.opened[0].passes.length, passes);
     assert(model.opened[0].closed);
   });
@@ -212,8 +212,8 @@ for (const [name, decoding] of Object.entries({ draft, decodePlain })) {
   Deno.test(`${name}() aborted early computes nothing`, async () => {
     const model = new ToyModel();
     const signal = AbortSignal.abort(new Error("client left"));
-    const bursts = decoding(model, PROMPT, { ...OPTIONS, signal });
-    await assertRejects(() => bursts.next(), Error, "client left");
+    const outputs = decoding(model, PROMPT, { ...OPTIONS, signal });
+    await assertRejects(() => outputs.next(), Error, "client left");
     assertEquals(model.opened[0].passes, []);
     assert(model.opened[0].closed);
   });

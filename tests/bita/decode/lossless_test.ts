@@ -34,14 +34,14 @@ async function bothWays(
     decode(wrap(model), ids, { ...options, planner }),
     stop,
   );
-  const passes = plain.bursts.filter(({ rows }) => rows > 0).length;
+  const passes = plain.outputs.filter(({ rows }) => rows > 0).length;
   const kept = passes === 0 ? 0 : prompt.length - 1 + passes;
   const [a, b] = model.opened.map((sequence) => sequence.keysAndValues(kept));
   assert(model.opened.every(({ closed }) => closed));
   return {
     plain: { tokens: plain.tokens, finish: plain.finish, kept: a },
     bita: { tokens: bita.tokens, finish: bita.finish, kept: b },
-    accepted: bita.bursts.reduce((sum, { accepted }) => sum + accepted, 0),
+    accepted: bita.outputs.reduce((sum, { accepted }) => sum + accepted, 0),
   };
 }
 

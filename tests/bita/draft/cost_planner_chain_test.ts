@@ -13,7 +13,7 @@ Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
     maxTokens: 25,
     endTokens: new Set<number>(),
   };
-  const { bursts } = await run(decode(model, prompt, {
+  const { outputs } = await run(decode(model, prompt, {
     ...options,
     trace: true,
     planner: costPlanner(model, {
@@ -22,7 +22,7 @@ Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
       hydra: alike(90, { masks: 3 }),
     }),
   }));
-  const passes = bursts.filter(({ rows }) => rows > 0);
+  const passes = outputs.filter(({ rows }) => rows > 0);
   // The first pass has no draft; each other brings a chain and the token behind it.
   assertEquals(passes.map(({ tokens }) => tokens.length), [
     1,

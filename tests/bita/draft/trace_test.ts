@@ -35,7 +35,7 @@ Deno.test("decode() tells a guess for each accepted token, if asked to", async (
   const told = await run(draft(model, PROMPT, { ...OPTIONS, trace: true }));
   const silent = await run(draft(model, PROMPT, OPTIONS));
   assertEquals(told.tokens, silent.tokens);
-  for (const [i, { accepted, guesses }] of told.bursts.slice(1).entries()) {
+  for (const [i, { accepted, guesses }] of told.outputs.slice(1).entries()) {
     assertEquals(guesses?.length, accepted);
     assertEquals(
       guesses?.map(({ depth }) => depth),
@@ -43,7 +43,7 @@ Deno.test("decode() tells a guess for each accepted token, if asked to", async (
         ...Array(accepted).keys(),
       ].map((i) => i + 1),
     );
-    assertEquals(silent.bursts[i + 1].guesses, undefined);
+    assertEquals(silent.outputs[i + 1].guesses, undefined);
   }
 });
 
@@ -55,12 +55,12 @@ Deno.test("finders() reads who made a guess, or several at once", () => {
 
 Deno.test("shapePlanner() tells masks from the successor of a hit", async () => {
   const found = async (shape: Int32Array) => {
-    const { bursts } = await run(draft(new ToyModel({ noise: 0.3 }), PROMPT, {
+    const { outputs } = await run(draft(new ToyModel({ noise: 0.3 }), PROMPT, {
       ...OPTIONS,
       planner: shapePlanner(shape, 3),
       trace: true,
     }));
-    const all = bursts.flatMap(({ guesses = [] }) => guesses);
+    const all = outputs.flatMap(({ guesses = [] }) => guesses);
     return new Set(all.flatMap(({ finders }) => finders));
   };
   assertEquals(await found(chain(3)), new Set(["mask"]));

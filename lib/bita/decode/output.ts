@@ -20,12 +20,12 @@ export interface DecodeOptions {
   endTokens: ReadonlySet<number>;
   /** Stops decoding before the next pass, with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Whether bursts tell of their guesses. @default false */
+  /** Whether outputs tell of their guesses. @default false */
   trace?: boolean | undefined;
 }
 
-/** What one pass has added; the first burst has no tokens and ends the prefill. */
-export interface Burst {
+/** What one pass has added; the first output has no tokens and ends the prefill. */
+export interface DecodeOutput {
   /** Final tokens, in order, without the end token. */
   tokens: number[];
   /** Rows of the pass. */
@@ -36,11 +36,11 @@ export interface Burst {
   accepted: number;
   /** The first tokens as guesses, one for each accepted, if a trace was asked for. */
   guesses?: AcceptedGuess[];
-  /** Set on the last burst alone. */
+  /** Set on the last output alone. */
   finish?: Finish | undefined;
 }
 
-/** A burst that no pass stands behind. */
-export function emptyBurst(finish?: Finish): Burst {
+/** An output that no pass stands behind. */
+export function emptyOutput(finish?: Finish): DecodeOutput {
   return { tokens: [], rows: 0, drafted: 0, accepted: 0, finish };
 }
