@@ -54,6 +54,11 @@ export class PrefixCache {
     this.#memory = new MemoryCache(options.memoryBytes);
   }
 
+  /** Tokens a block. */
+  get blockTokens(): number {
+    return this.#options.blockTokens;
+  }
+
   /** What the cache has done so far. */
   get counters(): PrefixCounters {
     return this.#options.counters;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Sequence } from "../decode/model.ts";
+import type { StepOutput } from "../decode/model.ts";
 import type { Planner } from "./planner.ts";
 import { type TopK, topK } from "../choose/top_k.ts";
 
@@ -28,15 +28,15 @@ export interface ChainOptions {
  * best ones of the steps before.
  */
 export async function draftChain(
-  sequence: Sequence,
+  output: StepOutput,
   { row, token, vocab, planner }: ChainOptions,
 ): Promise<TopK[]> {
   const chain: TopK[] = [];
   while (vocab && planner.follows?.(chain)) {
     const last = chain.at(-1);
     const logits = last
-      ? await sequence.follow!(last.ids[0])
-      : await sequence.follow!(token, row);
+      ? await output.draft!(last.ids[0])
+      : await output.draft!(token, row);
     const { ids, shares } = topK(logits, WIDTH);
     chain.push({ ids: ids.map((id) => vocab[id]), shares });
   }

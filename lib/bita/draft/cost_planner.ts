@@ -14,6 +14,7 @@
  */
 
 import type { Cost } from "../cost/cost_curve.ts";
+import { type Beside, PassPrice } from "../cost/pass_price.ts";
 import type { DraftTree } from "../tree/draft_tree.ts";
 import type { Guess } from "./acceptance.ts";
 import {
@@ -32,7 +33,10 @@ import { comb, naturalChain } from "../tree/tree.ts";
 
 /** What a {@linkcode CostPlanner} works with. */
 export interface CostPlannerOptions extends GuessSources {
+  /** Milliseconds of passes by all of their rows. */
   cost: Cost;
+  /** Returns what others will have in the next pass; nothing unless given. */
+  beside?: () => Beside;
   /** Mask tokens that the model knows. */
   masks: number;
   /** The most rows that a pass may have. */
@@ -48,9 +52,6 @@ const LEAST = 0.02;
 /** The chance from which on a guess needs no other beside it. */
 const SURE = 0.9;
 
-/** Passes over which the pace is averaged, once there were so many. */
-const PACE_MEMORY = 32;
-
 /** Plans each pass by what its rows cost and what they are likely to bring. */
 export class CostPlanner implements Planner {
   readonly widths: readonly number[];
@@ -59,22 +60,21 @@ export class CostPlanner implements Planner {
   #considered: Option[][] = [];
   /** What the last pass was planned from. */
   #state: PlanState = { root: 0, budget: 0, candidates: [] };
-  /** Tokens a millisecond, lately; never less than plain passes bring. */
-  #pace: number;
-  #passes = 1;
+  readonly #price: PassPrice;
 
   constructor(options: CostPlannerOptions) {
-    const { cost, masks } = options;
+    const { cost, beside, masks } = options;
     this.#options = options;
     this.widths = new Array(masks).fill(MASK_WIDTH);
-    this.#pace = 1 / (cost.body(1) + cost.head(1));
+    this.#price = new PassPrice(cost, beside);
   }
 
   plan(state: PlanState): DraftTree {
-    const { cost, maxRows } = this.#options;
+    const { maxRows } = this.#options;
     const { root, budget } = state;
+    this.#price.next();
     const levels = this.#levels(state);
-    const widths = payingWidths(levels, { cost, pace: this.#pace, maxRows });
+    const widths = payingWidths(levels, { price: this.#price, maxRows });
     const taken = widths.flatMap((width, depth) => {
       const { reach, options } = levels[depth];
       return options.slice(0, width).map(({ token, chance }) => (
@@ -108,29 +108,24 @@ export class CostPlanner implements Planner {
     }
     const depth = chain.length + 1;
     const usual = hydra.best(chain.length);
-    return reach * usual > this.#price(depth, { alsoRead: depth });
+    const price = this.#price.ofRow(depth, depth) + this.#price.ofDraft;
+    return reach * usual > price;
   }
 
   learn({ tree, verdict }: Outcome): void {
-    const { cost, memory, sources } = this.#options;
+    const { memory, sources } = this.#options;
     const { tokens } = verdict;
     learnFrom({ tree, verdict }, this.#considered, this.#options);
     const { candidates, successor } = this.#state;
     const natural = naturalChain(tree.parents).length;
     if (successor === undefined && sources.has("bita")) {
-      const spent = cost.body(tree.tokens.length) - cost.body(1) +
-        cost.head(natural) - cost.head(1);
-      memory.maskWorth.learn(
-        candidates.length,
-        verdict.accepted - this.#pace * spent,
-      );
+      const spent = this.#price.of(tree.tokens.length, natural) -
+        this.#price.of(1, 1);
+      memory.maskWorth.learn(candidates.length, verdict.accepted - spent);
     }
     const rows = rowsOf(tree);
     const read = tree.readAll ? rows : natural;
-    const pace = tokens.length / (cost.body(rows) + cost.head(read));
-    this.#passes = Math.min(this.#passes + 1, PACE_MEMORY);
-    this.#pace += (pace - this.#pace) / this.#passes;
-    this.#pace = Math.max(this.#pace, 1 / (cost.body(1) + cost.head(1)));
+    this.#price.learn(tokens.length, { rows, read });
   }
 
   origin(guess: { depth: number; token: number }): Origin {
@@ -141,7 +136,7 @@ export class CostPlanner implements Planner {
   #levels(state: PlanState): Level[] {
     const levels: Level[] = [];
     const deepest = Math.min(state.budget - 1, this.#options.maxRows);
-    if (deepest === 0) return levels;
+    if (deepest === 0 || this.#price.ofRow(1, 1) > 1) return levels;
     for (const level of new Walk(state, this.#options).levels()) {
       levels.push(level);
       const { reach, options: [best] } = level;
@@ -154,7 +149,9 @@ export class CostPlanner implements Planner {
   #masks(parents: Int32Array, chances: number[], budget: number): Int32Array {
     const { memory: { maskWorth }, sources, masks, maxRows } = this.#options;
     const counts = new Int32Array(parents.length);
-    if (!sources.has("bita") || budget < 3) return counts;
+    // Passes with mask rows are not shared.
+    const isShared = this.#price.isShared;
+    if (!sources.has("bita") || budget < 3 || isShared) return counts;
     let rows = parents.length;
     for (const [node, chance] of chances.entries()) {
       let last = chance; // that no child of the node becomes text
@@ -163,22 +160,13 @@ export class CostPlanner implements Planner {
       }
       for (let mask = 0; mask < masks && rows < maxRows; mask++) {
         const gain = last * maskWorth.gain(mask);
-        if (gain < this.#price(rows, { alsoRead: rows })) break;
+        if (gain < this.#price.ofRow(rows, rows)) break;
         counts[node]++;
         rows++;
       }
     }
     if (rows === parents.length && maskWorth.tries()) counts[0] = 1;
     return counts;
-  }
-
-  /** Gives the tokens to expect of one more row, which may be one more to read. */
-  #price(rows: number, { alsoRead }: { alsoRead?: number } = {}): number {
-    const { body, head } = this.#options.cost;
-    const read = alsoRead === undefined
-      ? 0
-      : head(alsoRead + 1) - head(alsoRead);
-    return this.#pace * (body(rows + 1) - body(rows) + read);
   }
 
   /** Tells whether one reading of all rows takes less than two of a few. */

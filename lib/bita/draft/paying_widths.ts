@@ -9,17 +9,8 @@
  * @module
  */
 
-import type { Cost } from "../cost/cost_curve.ts";
+import type { PassPrice } from "../cost/pass_price.ts";
 import type { Level } from "./guesses.ts";
-
-/** What rows cost, and what time is worth. */
-export interface PayingOptions {
-  cost: Cost;
-  /** Tokens a millisecond. */
-  pace: number;
-  /** The most rows, the root's included. */
-  maxRows: number;
-}
 
 /** The share of a token that a sibling which hits brings in the next pass. */
 const SIBLING_WORTH = 0.3;
@@ -27,7 +18,11 @@ const SIBLING_WORTH = 0.3;
 /** Gives the number of guesses to try at each depth, as far as any pays. */
 export function payingWidths(
   levels: readonly Level[],
-  { cost, pace, maxRows }: PayingOptions,
+  { price, maxRows }: {
+    price: Pick<PassPrice, "of">;
+    /** The most rows, the root's included. */
+    maxRows: number;
+  },
 ): number[] {
   const guesses = levels.flatMap(({ reach, options }, depth) =>
     options.map(({ chance }, rank) => ({
@@ -36,15 +31,12 @@ export function payingWidths(
       worth: reach * chance * (rank === 0 ? 1 : SIBLING_WORTH),
     }))
   ).sort((a, b) => b.worth - a.worth).slice(0, maxRows - 1);
-  const price = (rows: number, read: number) => (
-    pace * (cost.body(rows) + cost.head(read))
-  );
-  let most = -price(1, 1);
+  let most = -price.of(1, 1);
   let brought = 0, read = 1, count = 0;
   for (const [index, { isBest, worth }] of guesses.entries()) {
     brought += worth;
     if (isBest) read++;
-    const net = brought - price(index + 2, read);
+    const net = brought - price.of(index + 2, read);
     if (net >= most) [most, count] = [net, index + 1];
   }
   const widths: number[] = [];

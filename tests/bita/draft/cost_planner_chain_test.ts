@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { decode } from "../../../lib/bita/decode/decoder.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { ToyModel } from "../../toy/model.ts";
-import { run } from "../_run.ts";
+import { decodedWithDrafts, run } from "../_run.ts";
 import { alike, costPlanner } from "../_sources.ts";
 
 Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
@@ -13,7 +12,7 @@ Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
     maxTokens: 25,
     endTokens: new Set<number>(),
   };
-  const { outputs } = await run(decode(model, prompt, {
+  const { outputs } = await run(decodedWithDrafts(model, prompt, {
     ...options,
     trace: true,
     planner: costPlanner(model, {

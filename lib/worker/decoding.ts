@@ -1,0 +1,139 @@
+/**
+ * From a request to the tokens of its answer: a sequence is opened with what the prefix
+ * cache holds of the prompt, decoded, and what it computed is kept.
+ *
+ * Only slots before `length` are kept: they hold final text, computed in its natural
+ * slots.
+ *
+ * @module
+ */
+
+import { GREEDY } from "../bita/choose/sampling.ts";
+import type { KvSequence, Model } from "../bita/decode/model.ts";
+import type { DecodeOutput } from "../bita/decode/output.ts";
+import type { CacheHints } from "../prefix/cache_hints.ts";
+import type { PrefixCache } from "../prefix/prefix_cache.ts";
+import type { PrefixCounters } from "../prefix/prefix_counters.ts";
+import type { Visit } from "../prefix/visit.ts";
+import type { DraftedOptions, Drafting } from "./drafting.ts";
+
+/** What is joined. */
+export interface DecodingParts {
+  model: Pick<Model, "prompts"> & {
+    open(prompt: Int32Array, options?: { tokens?: number }): KvSequence;
+  };
+  drafting: Drafting;
+  /**
+   * Whether a row's bits depend on nothing but its text. If they depend on its pass,
+   * answers are not kept.
+   */
+  invariant: boolean;
+  /** Without it, every prompt is computed. */
+  cache?: PrefixCache | undefined;
+}
+
+/** How to continue a prompt, and whose it is. */
+export type DecodingOptions = DraftedOptions & { cache: CacheHints };
+
+/** Decodes requests, several at once. */
+export class Decoding {
+  readonly #parts: DecodingParts;
+
+  constructor(parts: DecodingParts) {
+    this.#parts = parts;
+  }
+
+  /** What the cache has done so far. */
+  get counters(): PrefixCounters | undefined {
+    return this.#parts.cache?.counters;
+  }
+
+  /** Continues a prompt. */
+  decode(
+    { cache: hints, ...options }: DecodingOptions,
+  ): AsyncGenerator<DecodeOutput, void> {
+    const { cache } = this.#parts;
+    return this.#decode(options, () => cache?.visit(options.prompt, hints));
+  }
+
+  /** Computes beginnings of prompts, and shares them with all callers. */
+  async warm(prompts: readonly Int32Array[]): Promise<void> {
+    const { cache } = this.#parts;
+    for (const prompt of cache ? prompts : []) {
+      const outputs = this.#decode({
+        prompt,
+        sampling: GREEDY,
+        maxTokens: 1,
+        endTokens: new Set(),
+        draft: "none",
+      }, () => cache?.visitShared(prompt));
+      await Array.fromAsync(outputs);
+    }
+  }
+
+  /** Erases the prompts of a caller, or all; returns the number of blocks. */
+  async erase(caller?: string): Promise<number> {
+    return await this.#parts.cache?.erase(caller) ?? 0;
+  }
+
+  async *#decode(
+    options: DraftedOptions,
+    lookUp: () => Promise<Visit> | undefined,
+  ): AsyncGenerator<DecodeOutput, void> {
+    const { model, drafting, invariant } = this.#parts;
+    const { prompt, maxTokens } = options;
+    const visit = await lookUp();
+    const tokens = prompt.length + maxTokens;
+    const sequence = model.open(prompt, { tokens });
+    const text = [...prompt];
+    const keep = async () => {
+      const final = sequence.length - model.prompts;
+      const kept = Int32Array.from(text.slice(0, final));
+      await this.#keep(visit, sequence, kept);
+      visit?.prefilled();
+    };
+    let cached = visit && this.#load(sequence, visit);
+    let isRead = false;
+    try {
+      for await (const output of drafting.decode(sequence, options)) {
+        text.push(...output.tokens);
+        if (!isRead) await keep();
+        isRead = true;
+        yield cached === undefined ? output : { ...output, cached };
+        cached = undefined;
+      }
+    } finally {
+      const done = isRead && !invariant ? Promise.resolve() : keep();
+      done.catch(() => {}).finally(() => {
+        visit?.prefilled();
+        sequence.close();
+      });
+    }
+  }
+
+  /** Puts known blocks into a sequence; returns their tokens. */
+  #load(sequence: KvSequence, { found, blockTokens }: Visit): number {
+    const { prompts } = this.#parts.model;
+    // The last first, so that the memory grows once.
+    for (let depth = found.length - 1; depth >= 0; depth--) {
+      const from = prompts + depth * blockTokens;
+      sequence.writeKv(blockTokens, found[depth].kv, { from });
+    }
+    const tokens = found.length * blockTokens;
+    sequence.length = prompts + tokens;
+    return tokens;
+  }
+
+  /** Keeps the blocks of a final text. */
+  async #keep(
+    visit: Visit | undefined,
+    sequence: KvSequence,
+    text: Int32Array,
+  ): Promise<void> {
+    const { prompts } = this.#parts.model;
+    await visit?.keep(text, (depth) => {
+      const from = prompts + depth * visit.blockTokens;
+      return sequence.readKv(visit.blockTokens, { from });
+    });
+  }
+}
