@@ -6,7 +6,7 @@
  */
 
 import type { Sampling } from "../bita/choose/sampling.ts";
-import type { AcceptedGuess } from "../bita/draft/trace.ts";
+import type { AcceptedGuess } from "../bita/draft/feedback.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Acceptance } from "../bita/draft/acceptance.ts";
+import { Acceptance, type Drafter } from "../bita/draft/acceptance.ts";
 import type { DecodeOptions, DecodeOutput } from "../bita/decode/output.ts";
 import type { Adapter } from "../../models/adapter/adapter.ts";
 import type { Cost } from "../bita/cost/cost_curve.ts";
@@ -14,11 +14,7 @@ import { CostPlanner } from "../bita/draft/cost_planner.ts";
 import { decode } from "../bita/decode/decoder.ts";
 import { Calibration } from "../bita/draft/calibration.ts";
 import { MaskWorth } from "../bita/draft/mask_worth.ts";
-import type {
-  DraftMemory,
-  GuessSources,
-  Source,
-} from "../bita/draft/guesses.ts";
+import type { DraftMemory, GuessSources } from "../bita/draft/guesses.ts";
 import type { Sequence } from "../bita/decode/model.ts";
 import { NgramIndex } from "../bita/draft/ngram_index.ts";
 import { decodePlain } from "../bita/decode/plain.ts";
@@ -44,6 +40,14 @@ export interface DraftedOptions extends DecodeOptions {
   /** A text that is likely to come, to copy from. */
   prediction?: Int32Array | undefined;
 }
+
+/** What drafts for each value of a request's `draft`. */
+const DRAFTERS_OF = {
+  bita: ["mask"],
+  hydra: ["hydra"],
+  ngram: ["ngram", "prediction"],
+  recycle: ["recycle"],
+} satisfies Record<Exclude<Draft, "auto" | "none">, Drafter[]>;
 
 /** Decodes with the drafts that a request names, and learns from their acceptance. */
 export class Drafting {
@@ -96,7 +100,7 @@ export class Drafting {
   }
 
   #planner(
-    draft: Source | "auto",
+    draft: Exclude<Draft, "none">,
     { comb, beside, ...text }:
       & Pick<GuessSources, "index" | "prediction">
       & { comb: readonly number[] | undefined; beside: () => Beside },
@@ -107,7 +111,7 @@ export class Drafting {
       memory: this.#memory,
       calibration: this.#calibration,
       hydra: this.#hydra,
-      sources: this.#sources(draft),
+      drafters: this.#drafters(draft),
       masks,
     };
     return comb
@@ -115,10 +119,11 @@ export class Drafting {
       : new CostPlanner({ ...parts, cost, maxRows, beside });
   }
 
-  #sources(draft: Source | "auto"): ReadonlySet<Source> {
-    if (draft !== "auto") return new Set([draft]);
-    const untrained: Source[] = ["hydra", "ngram", "recycle"];
-    const { maskEmbeddings } = this.#parts.adapter;
-    return new Set(maskEmbeddings ? ["bita", ...untrained] : untrained);
+  #drafters(draft: Exclude<Draft, "none">): ReadonlySet<Drafter> {
+    if (draft !== "auto") return new Set(DRAFTERS_OF[draft]);
+    const { bita, ...untrained } = DRAFTERS_OF;
+    const isTuned = this.#parts.adapter.maskEmbeddings !== undefined;
+    const all = [...isTuned ? bita : [], ...Object.values(untrained).flat()];
+    return new Set(all);
   }
 }

@@ -43,7 +43,7 @@ export function shapePlanner(shape: Int32Array, masks: number): Planner {
   return {
     widths,
     origin: ({ depth }) => ({
-      finders: [depth <= top ? "successor" : "mask"],
+      drafters: [depth <= top ? "successor" : "mask"],
     }),
     plan({ root, budget, successor, candidates }) {
       const parents = [-1];

@@ -7,7 +7,7 @@ import { toyVocabulary } from "../text/_toy.ts";
 import { toyDecoder } from "../toy/decoder.ts";
 import { toyInfo } from "../toy/engine.ts";
 
-const GUESS = { depth: 1, rank: 0, finders: ["recycle" as const] };
+const GUESS = { depth: 1, rank: 0, drafters: ["recycle" as const] };
 
 /** Says "aé…b" in outputs of two bytes; bytes are tokens. */
 function generate(fields: object, cached = 0) {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { AcceptedGuess } from "../../lib/bita/draft/trace.ts";
+import type { AcceptedGuess } from "../../lib/bita/draft/feedback.ts";
 import type { Decoder } from "../../lib/engine/engine.ts";
 import type { DecodeRequest, TimedOutput } from "../../lib/worker/messages.ts";
 

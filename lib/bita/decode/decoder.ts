@@ -14,9 +14,9 @@
  */
 
 import { topK } from "../choose/top_k.ts";
-import { draftChain } from "../draft/chain.ts";
+import { draftWithHydra } from "../draft/hydra_steps.ts";
 import type { Planner, PlanState } from "../draft/planner.ts";
-import { acceptedGuesses } from "../draft/trace.ts";
+import { acceptedGuesses } from "../draft/feedback.ts";
 import type { DraftTree } from "../tree/draft_tree.ts";
 import { type Layout, layOut } from "../tree/pass_layout.ts";
 import { trim } from "../tree/trim.ts";
@@ -27,7 +27,7 @@ import {
   emptyOutput,
 } from "./output.ts";
 import { prefill } from "./prefill.ts";
-import { type Verdict, verify } from "./verify.ts";
+import { type Verified, verify } from "./verify.ts";
 import { Writer } from "./writer.ts";
 
 /** How to continue a prompt with drafts. */
@@ -69,27 +69,27 @@ export async function* decode(
     );
     try {
       // The natural rows choose, as far as the draft was right.
-      const verdict = verify(tree, (row) => writer.next(output.logits[row]));
-      planner.learn?.({ tree, verdict });
-      sequence.length += verdict.kept;
+      const verified = verify(tree, (row) => writer.next(output.logits[row]));
+      planner.learn?.({ tree, verified });
+      sequence.length += verified.kept;
       yield {
-        tokens: verdict.tokens,
+        tokens: verified.tokens,
         rows: tokens.length,
         drafted: tree.tokens.length - 1,
-        accepted: verdict.accepted,
-        ...trace && { guesses: acceptedGuesses(tree, verdict, planner) },
+        accepted: verified.accepted,
+        ...trace && { guesses: acceptedGuesses(tree, verified, planner) },
         finish: writer.finish,
       };
       if (writer.finish) return;
       drafts = await draftNext(output, {
-        verdict,
+        verified,
         tree,
         layout,
         planner,
         writer,
       });
-      drafts.chain = await draftChain(output, {
-        row: layout.nodeRows[verdict.drafter],
+      drafts.hydra = await draftWithHydra(output, {
+        row: layout.nodeRows[verified.drafter],
         token: drafts.successor ?? writer.last,
         vocab: runner.draftVocab,
         planner,
@@ -101,13 +101,13 @@ export async function* decode(
 }
 
 /** What a pass predicts for the next one. */
-type Drafts = Pick<PlanState, "successor" | "candidates" | "chain">;
+type Drafts = Pick<PlanState, "successor" | "candidates" | "hydra">;
 
 /** Reads the guesses of the rows that draft. */
 async function draftNext(
   output: StepOutput,
-  { verdict: { drafter, hit }, tree, layout, planner, writer }: {
-    verdict: Verdict;
+  { verified: { drafter, hit }, tree, layout, planner, writer }: {
+    verified: Verified;
     tree: DraftTree;
     layout: Layout;
     planner: Planner;

@@ -5,7 +5,7 @@
  */
 
 import type { Sampling } from "../choose/sampling.ts";
-import type { AcceptedGuess } from "../draft/trace.ts";
+import type { AcceptedGuess } from "../draft/feedback.ts";
 
 /** Why a text ended: an end token, or no more room. */
 export type Finish = "stop" | "length";

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { type Cost, costCurve } from "../../../lib/bita/cost/cost_curve.ts";
+import { guessed, kindOf } from "../../../lib/bita/draft/acceptance.ts";
 import type { Level } from "../../../lib/bita/draft/guesses.ts";
 import { payingWidths } from "../../../lib/bita/draft/paying_widths.ts";
 
@@ -8,10 +9,10 @@ import { payingWidths } from "../../../lib/bita/draft/paying_widths.ts";
 function levels(...chances: number[][]): Level[] {
   let reach = 1;
   return chances.map((level) => {
-    const options = level.map((chance, token) => (
-      { token, chance, kind: "any", prior: { hits: chance, tries: 1 } }
+    const guesses = level.map((chance, token) => (
+      { token, chance, kind: kindOf("ngram", 0, guessed(chance)) }
     ));
-    const found = { reach, options };
+    const found = { reach, guesses };
     reach *= level[0];
     return found;
   });
@@ -84,7 +85,7 @@ Deno.test("payingWidths leaves no level out, and takes no guess that is not ther
       const rows = widths.reduce((sum, width) => sum + width, 1);
       return rows <= maxRows && widths.length <= found.length &&
         Array.from(widths).every((width, depth) =>
-          width >= 1 && width <= found[depth].options.length
+          width >= 1 && width <= found[depth].guesses.length
         );
     },
   ));

@@ -48,7 +48,12 @@ Deno.test("toEvents() sends role, text, finish with timings, [DONE]", async () =
 });
 
 Deno.test("toEvents() sends the pass behind each piece, if it is told", async () => {
-  const guess = { depth: 1, rank: 0, finders: ["ngram" as const], chance: 0.6 };
+  const guess = {
+    depth: 1,
+    rank: 0,
+    drafters: ["ngram" as const],
+    chance: 0.6,
+  };
   const pass = {
     ms: 9,
     rows: 3,
