@@ -7,7 +7,7 @@
 import "./no_location.ts";
 import { env, InferenceSession } from "onnxruntime-web/wasm";
 import type { Backend } from "../backend.ts";
-import { growingKvBuffer } from "../growing_kv_buffer.ts";
+import { growingKvBuffer } from "../kv/growing_kv_buffer.ts";
 import { readGraph, webSession } from "./web_session.ts";
 
 /** The multi-threaded module, in two files. */
@@ -23,6 +23,7 @@ export function wasmBackend(threads: number): Backend {
   return {
     name: "wasm",
     rows: { min: 2, max: 31 },
+    batches: false,
     inPlace: false,
     createSession: async (path) => {
       const graph = await readGraph(path);
@@ -36,7 +37,8 @@ export function wasmBackend(threads: number): Backend {
       );
       return webSession(session);
     },
-    createKvBuffer: (shape) => growingKvBuffer(shape, { inPlace: false }),
+    createKvBuffer: (shape, room) =>
+      growingKvBuffer(shape, { ...room, inPlace: false }),
     download: (output) => Promise.resolve(output.data as Float32Array),
   };
 }

@@ -1,0 +1,45 @@
+/**
+ * Sessions never run at once: the web's builds of ONNX Runtime refuse it, and native
+ * threads would only take the processors from each other.
+ *
+ * @module
+ */
+
+/** What a session computes in one run. */
+export interface Work {
+  part: "body" | "head" | "draft";
+  rows: number;
+  sequences: number;
+}
+
+/** Who is told of work, and by which clock. */
+export interface TurnsOptions {
+  onWork?: ((work: Work & { ms: number }) => void) | undefined;
+  /** Returns milliseconds. */
+  now: () => number;
+}
+
+/** Runs sessions one at a time, in the order in which they are called. */
+export class Turns {
+  readonly #options: TurnsOptions;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: TurnsOptions) {
+    this.#options = options;
+  }
+
+  /** Runs `run` after all before it, failed ones included. */
+  take<T>(work: Work, run: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(() => this.#time(work, run));
+    this.#last = result.catch(() => {}); // the caller gets the failure
+    return result;
+  }
+
+  async #time<T>(work: Work, run: () => Promise<T>): Promise<T> {
+    const { onWork, now } = this.#options;
+    const begun = now();
+    const result = await run();
+    onWork?.({ ...work, ms: now() - begun });
+    return result;
+  }
+}
