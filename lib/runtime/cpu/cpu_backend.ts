@@ -30,14 +30,14 @@ export function cpuBackend(threads: number): Backend {
     rows: { min: 2, max: 128 },
     batches: true,
     inPlace: true,
-    createSession(path, options) {
+    async createSession(path, options) {
       const weights = weightsIn(dirname(path));
-      const session = openNativeSession(path, {
+      const session = await openNativeSession(path, {
         ...{ api, tensors, threads, weights },
         ...options,
       });
       weights.drop();
-      return Promise.resolve(session);
+      return session;
     },
     createKvBuffer: (shape, room) =>
       growingKvBuffer(shape, { ...room, inPlace: true }),

@@ -30,13 +30,13 @@ export interface NativeSessionOptions {
 }
 
 /** Opens the graph file at `path`. */
-export function openNativeSession(
+export async function openNativeSession(
   path: string,
   options: NativeSessionOptions,
-): Session {
+): Promise<Session> {
   const { api, tensors, brief } = options;
   const { check } = api;
-  const session = createSession(path, options);
+  const session = await createSession(path, options);
   const run = brief ? api.runHere : api.run;
   const toName = nameKeeper();
   /** By the number of KV buffers, the names of all their tensors. */
@@ -109,11 +109,11 @@ export function openNativeSession(
 
 const NONE: Addresses = new BigUint64Array(0);
 
-function createSession(
+async function createSession(
   path: string,
   { api, threads, weights }: NativeSessionOptions,
-): Deno.PointerValue {
-  const { check } = api;
+): Promise<Deno.PointerValue> {
+  const { check, environment } = api;
   const options = made((out) => check(api.createSessionOptions.call(out)));
   check(api.setIntraOpNumThreads.call(options, threads));
   // Each session has threads of its own. Between runs they would spin, and take
@@ -125,23 +125,21 @@ function createSession(
       cString("1"),
     ),
   );
-  const { environment } = api;
+  weights?.addTo(options);
   const file = pathString(path);
-  if (!weights) {
-    return made((out) =>
-      check(api.createSession.call(environment, file, options, out))
-    );
-  }
-  weights.addTo(options);
-  return made((out) =>
-    check(api.createSessionWithPrepackedWeights.call(
+  const out = new BigUint64Array(1);
+  const created = weights
+    ? api.createSessionWithPrepackedWeights.call(
       environment,
       file,
       options,
       weights.packed,
       out,
-    ))
-  );
+    )
+    : api.createSession.call(environment, file, options, out);
+  check(await created);
+  api.releaseSessionOptions.call(options);
+  return Deno.UnsafePointer.create(out[0]);
 }
 
 /** Returns a function that turns names into C strings, each of them once. */

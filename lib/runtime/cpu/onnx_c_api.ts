@@ -93,6 +93,7 @@ export function openOnnxCApi() {
     createSession: bind(7, {
       parameters: ["pointer", "buffer", "pointer", "buffer"],
       result: "pointer",
+      nonblocking: true,
     }),
     run: bind(9, { ...RUN, nonblocking: true }),
     runHere: bind(9, RUN),
@@ -121,6 +122,10 @@ export function openOnnxCApi() {
       result: "pointer",
     }),
     releaseValue: bind(96, { parameters: ["pointer"], result: "void" }),
+    releaseSessionOptions: bind(100, {
+      parameters: ["pointer"],
+      result: "void",
+    }),
     addSessionConfigEntry: bind(130, {
       parameters: ["pointer", "buffer", "buffer"], // options, key, value
       result: "pointer",
@@ -136,6 +141,7 @@ export function openOnnxCApi() {
     createSessionWithPrepackedWeights: bind(168, {
       parameters: ["pointer", "buffer", "pointer", "pointer", "buffer"],
       result: "pointer",
+      nonblocking: true,
     }),
   };
 }

@@ -44,3 +44,18 @@ export function webSession(session: InferenceSession): Session {
     },
   };
 }
+
+/**
+ * Wraps what opens a session so that a call waits for those before it: WebGPU refuses
+ * a second session while one is being made.
+ */
+export function oneAfterAnother(
+  open: (path: string) => Promise<Session>,
+): (path: string) => Promise<Session> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (path) => {
+    const opened = last.then(() => open(path));
+    last = opened.catch(() => {});
+    return opened;
+  };
+}

@@ -11,7 +11,7 @@ import type { Backend, KvBuffer, KvRoom } from "../backend.ts";
 import { kvDims, type KvShape, readSlots } from "../kv/kv_layout.ts";
 import { gpuAdapter } from "./gpu_adapter.ts";
 import { Readback } from "./readback.ts";
-import { readGraph, webSession } from "./web_session.ts";
+import { oneAfterAnother, readGraph, webSession } from "./web_session.ts";
 
 /**
  * Adapters in use. The device refers to its adapter by number only, and Deno frees
@@ -42,7 +42,7 @@ export async function webgpuBackend(): Promise<Backend> {
     rows: { min: 4, max: 31 },
     batches: false,
     inPlace: false,
-    createSession: async (path) => {
+    createSession: oneAfterAnother(async (path) => {
       const graph = await readGraph(path);
       const session = await InferenceSession.create(graph.model, {
         executionProviders: [{ name: "webgpu", device }],
@@ -50,7 +50,7 @@ export async function webgpuBackend(): Promise<Backend> {
         preferredOutputLocation: "gpu-buffer",
       });
       return webSession(session);
-    },
+    }),
     createKvBuffer: (shape, room) => createKvBuffer(device, shape, room),
     download: async (output) => {
       const buffer = output.gpuBuffer as GPUBuffer;
