@@ -8,19 +8,20 @@ import { type Artefact, BATCHES } from "../../models/artefact.ts";
 import { Embedding } from "../../models/embedding.ts";
 import type { Backend } from "./backend.ts";
 import { OrtModel } from "./ort_model.ts";
-import type { TurnsOptions } from "./turns.ts";
 
 /** How a model is opened. */
-export interface OpenModelOptions extends Partial<TurnsOptions> {
+export interface OpenModelOptions {
   /** Tokens that a text may have. */
   context: number;
+  /** Milliseconds of a clock that never goes back. */
+  now?: () => number;
 }
 
 /** Opens an artefact's graphs on `backend`. */
 export async function openModel(
   backend: Backend,
   artefact: Artefact,
-  { context, onWork, now = () => performance.now() }: OpenModelOptions,
+  { context, now = () => performance.now() }: OpenModelOptions,
 ): Promise<OrtModel> {
   const { folder, config, adapter } = artefact;
   const open = (graph: string, options?: { brief: boolean }) =>
@@ -36,7 +37,7 @@ export async function openModel(
     ...batches.map((size) => open(`body-${size}`)),
   ]);
   return new OrtModel({
-    ...{ backend, config, adapter, context, onWork, now, body, head },
+    ...{ backend, config, adapter, context, now, body, head },
     ...(drafting && { drafting }),
     ...(hydra && { hydra }),
     batched: new Map(batches.map((size, i) => [size, batched[i]!])),

@@ -7,8 +7,7 @@
 import type { Adapter } from "../../models/adapter/adapter.ts";
 import type { LlamaConfig } from "../../models/architectures/llama.ts";
 import type { Embedding } from "../../models/embedding.ts";
-import type { Step } from "../bita/decode/model.ts";
-import type { KvModel } from "../prefix/kv_sequence.ts";
+import type { Model, Step } from "../bita/decode/model.ts";
 import type { Backend, Session } from "./backend.ts";
 import { Bodies, type BodySessions } from "./body/bodies.ts";
 import { Head } from "./head.ts";
@@ -17,10 +16,10 @@ import { Memory } from "./memory.ts";
 import { OrtOutput } from "./ort_output.ts";
 import { OrtSequence, type OrtStep } from "./ort_sequence.ts";
 import { PassStates } from "./pass_states.ts";
-import { Turns, type TurnsOptions } from "./turns.ts";
+import { type TimedWork, Turns } from "./turns.ts";
 
 /** What a model is joined from. */
-export interface OrtModelParts extends TurnsOptions, BodySessions {
+export interface OrtModelParts extends BodySessions {
   backend: Backend;
   head: Session;
   /** A step of the Hydra head, if the adapter has one. */
@@ -30,13 +29,15 @@ export interface OrtModelParts extends TurnsOptions, BodySessions {
   adapter: Adapter;
   /** Tokens that a text may have. */
   context: number;
+  /** Milliseconds of a clock that never goes back. */
+  now: () => number;
 }
 
 /** Slots that a fresh KV buffer has beyond the prompt, for a first answer. */
 const ROOM = 128;
 
 /** Runs passes on one backend. */
-export class OrtModel implements KvModel {
+export class OrtModel implements Model {
   readonly vocab: number;
   readonly masks: number;
   readonly prompts: number;
@@ -44,6 +45,8 @@ export class OrtModel implements KvModel {
   readonly maxSequences: number;
   readonly draftVocab?: Int32Array;
   readonly context: number;
+  /** Is called after each run of a session. */
+  onWork?: (work: TimedWork) => void;
   readonly #parts: OrtModelParts;
   readonly #turns: Turns;
   readonly #bodies: Bodies;
@@ -61,7 +64,10 @@ export class OrtModel implements KvModel {
     this.maxRows = backend.rows.max;
     this.maxSequences = Math.max(1, ...batched.keys());
     this.context = context;
-    const turns = new Turns(parts);
+    const turns = new Turns({
+      now: parts.now,
+      onWork: (work) => this.onWork?.(work),
+    });
     this.#turns = turns;
     this.#bodies = new Bodies({
       ...parts,

@@ -7,8 +7,7 @@
 import type { Adapter } from "../../models/adapter/adapter.ts";
 import type { LlamaConfig } from "../../models/architectures/llama.ts";
 import type { Embedding } from "../../models/embedding.ts";
-import type { Step } from "../bita/decode/model.ts";
-import type { KvSequence } from "../prefix/kv_sequence.ts";
+import type { KvSequence, Step } from "../bita/decode/model.ts";
 import type { KvBuffer } from "./backend.ts";
 import { SlotAngles } from "./body/rotary.ts";
 

@@ -12,10 +12,13 @@ export interface Work {
   sequences: number;
 }
 
-/** Who is told of work, and by which clock. */
+/** Work and the milliseconds that it took. */
+export type TimedWork = Work & { ms: number };
+
+/** What observes the work, and by which clock. */
 export interface TurnsOptions {
-  onWork?: ((work: Work & { ms: number }) => void) | undefined;
-  /** Returns milliseconds. */
+  onWork(work: TimedWork): void;
+  /** Milliseconds of a clock that never goes back. */
   now: () => number;
 }
 
@@ -39,7 +42,7 @@ export class Turns {
     const { onWork, now } = this.#options;
     const begun = now();
     const result = await run();
-    onWork?.({ ...work, ms: now() - begun });
+    onWork({ ...work, ms: now() - begun });
     return result;
   }
 }
