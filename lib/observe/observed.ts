@@ -1,52 +1,63 @@
 /**
- * How a generation went, for those who count and log: told once, when it is over.
+ * How a generation went, reported once, when it is over: the one observer that
+ * metrics, log and spans share.
  *
  * @module
  */
 
-import type { GenerationEvent } from "../engine/generation.ts";
+import { ApiError } from "../engine/errors.ts";
+import type { Counts, GenerationEvent } from "../engine/generation.ts";
 
 /** How a generation went. */
-export interface Course {
-  /** `"abort"` if it was left or cut off; `"error"` if it failed. */
-  outcome: "stop" | "length" | "abort" | "error";
-  /** Its last event, if it came to that. */
-  end?: Extract<GenerationEvent, { type: "end" }>;
+export interface GenerationReport {
+  /**
+   * `"abort"` if the client left or the server cut it off; `"refused"` if the client
+   * got a 4xx; `"error"` if the server failed.
+   */
+  outcome: "stop" | "length" | "abort" | "refused" | "error";
+  /** What it had taken when the last event was sent, if one was. */
+  counts?: Counts;
   /** Milliseconds to its first text or end, if it came to one. */
   firstMs?: number;
   /** Milliseconds in all. */
   ms: number;
 }
 
-/** What following needs from outside. */
-export interface FollowOptions {
+/** What observing needs from outside. */
+export interface ObserveOptions {
   signal: AbortSignal;
-  /** Time in milliseconds. */
-  now: () => number;
-  /** Hears of the course. */
-  tell: (course: Course) => void;
+  /** Time in milliseconds, from a clock that never goes back. */
+  clock: () => number;
+  /** Takes the report. */
+  report: (report: GenerationReport) => void;
 }
 
-/** Passes events on, and tells how they went. */
-export async function* followed(
+/** Passes events on, and reports how the generation went. */
+export async function* observed(
   events: AsyncIterable<GenerationEvent>,
-  { signal, now, tell }: FollowOptions,
+  { signal, clock, report }: ObserveOptions,
 ): AsyncGenerator<GenerationEvent> {
-  const before = now();
-  const course: Course = { outcome: "abort", ms: 0 };
+  const start = clock();
+  const found: Omit<GenerationReport, "ms"> = { outcome: "abort" };
   try {
     for await (const event of events) {
-      if (event.type !== "prompt") course.firstMs ??= now() - before;
+      if (event.type !== "prompt") found.firstMs ??= clock() - start;
+      if (event.type === "text") found.counts = event.counts;
       if (event.type === "end") {
-        course.end = event;
-        course.outcome = event.finishReason;
+        const { usage, timings, finishReason } = event;
+        found.counts = { usage, timings };
+        found.outcome = finishReason;
       }
       yield event;
     }
   } catch (error) {
-    if (!signal.aborted) course.outcome = "error";
+    if (!signal.aborted) found.outcome = isRefusal(error) ? "refused" : "error";
     throw error;
   } finally {
-    tell({ ...course, ms: now() - before });
+    report({ ...found, ms: clock() - start });
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status < 500;
 }
