@@ -83,7 +83,7 @@ export function createApp({
     logRequest(record);
   }, clock));
   app.use(hostCheck());
-  app.use(crossOrigin(corsOrigins));
+  app.use("/v1/*", crossOrigin(corsOrigins));
   if (apiKeys.length > 0) app.use("/v1/*", apiKey(apiKeys));
 
   const options = {
