@@ -109,16 +109,17 @@ export interface TokenTrace {
   guess: AcceptedGuess | null;
 }
 
+/** What a generation has taken so far. */
+export interface Counts {
+  usage: Usage;
+  timings: Timings;
+}
+
 /** What a generation yields: the prompt if asked for, pieces of text, one end. */
 export type GenerationEvent =
   | { type: "prompt"; parts: PromptPart[] }
-  | { type: "text"; text: string; pass?: PassTrace }
-  | {
-    type: "end";
-    finishReason: "stop" | "length";
-    usage: Usage;
-    timings: Timings;
-  };
+  | { type: "text"; text: string; counts: Counts; pass?: PassTrace }
+  | ({ type: "end"; finishReason: "stop" | "length" } & Counts);
 
 /** A served model and how it runs, as `/health` and `/v1/models` show it. */
 export interface ModelInfo {

@@ -60,7 +60,10 @@ Deno.test("toEvents() sends the pass behind each piece, if it is told", async ()
     drafted: 2,
     tokens: [{ text: "a", guess }, { text: "b", guess: null }],
   };
-  const events = [{ type: "text" as const, text: "ab", pass }, end];
+  const events = [
+    { type: "text" as const, text: "ab", counts: end, pass },
+    end,
+  ];
   const [, text, finish] = await stream(events);
   assertEquals(text.draft_trace, pass);
   assertEquals(finish.draft_trace, undefined);
