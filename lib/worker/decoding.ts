@@ -103,11 +103,13 @@ export class Decoding {
         cached = undefined;
       }
     } finally {
-      const done = isRead && !invariant ? Promise.resolve() : keep();
-      done.catch(() => {}).finally(() => {
-        visit?.prefilled();
-        sequence.close();
-      });
+      try {
+        if (!isRead || invariant) await keep();
+      } catch {
+        // An answer that cannot be kept is computed again.
+      }
+      visit?.prefilled();
+      sequence.close();
     }
   }
 

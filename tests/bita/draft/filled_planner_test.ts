@@ -4,7 +4,7 @@ import { FilledPlanner } from "../../../lib/bita/draft/filled_planner.ts";
 import type { Drafter } from "../../../lib/bita/draft/acceptance.ts";
 import { ToyModel } from "../../toy/model.ts";
 import { assertSameText } from "../_same_text.ts";
-import { alike, type SourceOptions, guessSources } from "../_sources.ts";
+import { alike, guessSources, type SourceOptions } from "../_sources.ts";
 
 const MODEL = new ToyModel({ seed: 1, vocab: 99 });
 
