@@ -6,6 +6,7 @@
  */
 
 import { deadline } from "@std/async/deadline";
+import { delay } from "@std/async/delay";
 import type { Block, BlockPlace } from "../block.ts";
 import type { BlockSealer } from "./block_sealer.ts";
 import { type DiskGuard, isDiskFull } from "./disk_guard.ts";
@@ -77,7 +78,7 @@ export class StoredBlocks {
       sizeOf: ({ kv }) => kv.byteLength,
       capBytes: options.queueBytes,
       onDrop: (block) => this.#drop(block),
-      now: () => performance.now(),
+      clock: { now: () => performance.now(), delay },
     });
   }
 
@@ -146,7 +147,7 @@ export class StoredBlocks {
   /** Removes the blocks of a namespace, or all; returns their number. */
   async erase(space?: string): Promise<number> {
     const { store } = this.#options;
-    this.#queue.clear();
+    this.#queue.drop();
     await this.#queue.idle();
     const blocks = await store.call((kv) => kv.list(), BACKGROUND_MS) ?? [];
     let gone = 0;
@@ -159,7 +160,7 @@ export class StoredBlocks {
 
   /** Lets go of the store. */
   close(): void {
-    this.#queue.clear();
+    this.#queue.drop();
     this.#options.janitor.stop();
     this.#options.store.close();
   }
