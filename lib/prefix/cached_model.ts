@@ -11,7 +11,7 @@
 import type { Model, Pass, Sequence } from "../bita/decode/model.ts";
 import { wrapModel } from "../bita/decode/wrap_model.ts";
 import type { Block } from "./block.ts";
-import type { Visit } from "./visit.ts";
+import type { Lookup } from "./lookup.ts";
 
 /** A sequence whose keys and values can be read and set. */
 export interface KvSequence extends Sequence {
@@ -30,7 +30,7 @@ export interface KvModel extends Model {
 
 /** How a text is read and kept. */
 export interface CachedModelOptions {
-  visit: Visit;
+  lookup: Lookup;
   /**
    * Whether a row's bits don't hang on the pass it is in. If they do, a prompt is
    * read block by block, whatever was found, and answers are not kept.
@@ -49,12 +49,12 @@ export function cachedModel(
   );
   return options.invariant
     ? same
-    : { ...same, prefillRows: options.visit.blockTokens };
+    : { ...same, prefillRows: options.lookup.blockTokens };
 }
 
 class CachedSequence implements Sequence {
   readonly known: number;
-  readonly #visit: Visit;
+  readonly #lookup: Lookup;
   readonly #invariant: boolean;
   readonly #prompts: number;
   readonly #sequence: KvSequence;
@@ -67,14 +67,14 @@ class CachedSequence implements Sequence {
 
   constructor(
     prompt: Int32Array,
-    { model, visit, invariant }: CachedModelOptions & { model: KvModel },
+    { model, lookup, invariant }: CachedModelOptions & { model: KvModel },
   ) {
-    this.#visit = visit;
+    this.#lookup = lookup;
     this.#invariant = invariant;
     this.#prompts = model.prompts;
     this.#sequence = model.open(prompt);
     this.#prefill = prompt.length - 1;
-    const { found, blockTokens } = visit;
+    const { found, blockTokens } = lookup;
     if (found.some(({ kv }) => kv.length === 0)) {
       throw new TypeError(
         "Cannot begin with cached blocks: they must be retained: received a free one",
@@ -115,15 +115,15 @@ class CachedSequence implements Sequence {
   /** Keeps what is final. */
   async #keep(): Promise<void> {
     this.#prefilled = true;
-    const size = this.#visit.blockTokens;
+    const size = this.#lookup.blockTokens;
     const text = Int32Array.from(this.#text.slice(0, this.#final));
     try {
-      await this.#visit.keep(text, (depth) => {
+      await this.#lookup.keep(text, (depth) => {
         const from = this.#prompts + depth * size;
         return this.#sequence.readKv(size, { from });
       });
     } finally {
-      this.#visit.prefilled();
+      this.#lookup.prefilled();
     }
   }
 

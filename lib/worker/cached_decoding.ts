@@ -10,9 +10,9 @@ import { GREEDY } from "../bita/choose/sampling.ts";
 import type { DraftedOptions, Drafting } from "./drafting.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
 import { cachedModel, type KvModel } from "../prefix/cached_model.ts";
-import type { PrefixCache } from "../prefix/prefix_cache.ts";
+import type { Erasure, PrefixCache } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
-import type { Visit } from "../prefix/visit.ts";
+import type { Lookup } from "../prefix/lookup.ts";
 
 /** What is joined. */
 export interface CachedDecodingParts {
@@ -49,8 +49,8 @@ export class CachedDecoding {
     { cache: hints, ...options }: CachedOptions,
   ): AsyncGenerator<CachedOutput, void> {
     const { cache, drafting } = this.#parts;
-    const visit = await cache?.visit(prompt, hints);
-    if (visit) yield* this.#behind(visit, prompt, options);
+    const lookup = await cache?.lookup(prompt, hints);
+    if (lookup) yield* this.#behind(lookup, prompt, options);
     else yield* drafting.decode(prompt, options);
   }
 
@@ -58,8 +58,8 @@ export class CachedDecoding {
   async warm(prompts: readonly Int32Array[]): Promise<void> {
     const { cache } = this.#parts;
     for (const prompt of cache ? prompts : []) {
-      const visit = await cache!.visitShared(prompt);
-      const outputs = this.#behind(visit, prompt, {
+      const lookup = await cache!.lookupShared(prompt);
+      const outputs = this.#behind(lookup, prompt, {
         sampling: GREEDY,
         maxTokens: 1,
         endTokens: new Set(),
@@ -69,19 +69,19 @@ export class CachedDecoding {
     }
   }
 
-  /** Forgets the prompts of a caller, or all; returns how many blocks went. */
-  async erase(caller?: string): Promise<number> {
-    return await this.#parts.cache?.erase(caller) ?? 0;
+  /** Erases the prompts of a caller, or of all callers. */
+  async erase(caller?: string): Promise<Erasure> {
+    return await this.#parts.cache?.erase(caller) ?? { blocks: 0 };
   }
 
   async *#behind(
-    visit: Visit,
+    lookup: Lookup,
     prompt: Int32Array,
     options: DraftedOptions,
   ): AsyncGenerator<CachedOutput, void> {
     const { model, drafting, invariant } = this.#parts;
-    const through = cachedModel(model, { visit, invariant });
-    let cached: number | undefined = visit.found.length * visit.blockTokens;
+    const through = cachedModel(model, { lookup, invariant });
+    let cached: number | undefined = lookup.found.length * lookup.blockTokens;
     try {
       for await (
         const output of drafting.decode(prompt, { ...options, through })
@@ -90,7 +90,7 @@ export class CachedDecoding {
         cached = undefined;
       }
     } finally {
-      visit.prefilled();
+      lookup.prefilled();
     }
   }
 }
