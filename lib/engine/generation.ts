@@ -8,6 +8,7 @@
 import type { Sampling } from "../bita/choose/sampling.ts";
 import type { AcceptedGuess } from "../bita/draft/feedback.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
+import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 
 /** One message of a chat, with its text parts already joined. */
@@ -47,8 +48,8 @@ export interface GenerationRequest {
 export interface PromptCache {
   /** What it had done when the last text ended; none if it is off. */
   readonly counters: PrefixCounters | undefined;
-  /** Forgets the prompts of a caller, or all; returns how many blocks went. */
-  erase(caller?: string): Promise<number>;
+  /** Erases the prompts of a caller, or of all callers. */
+  erase(caller?: string): Promise<Erasure>;
 }
 
 /** Counts of tokens. */

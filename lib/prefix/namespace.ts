@@ -7,14 +7,25 @@
 
 import { createHmac } from "node:crypto";
 
+/** What the names of the operator's own namespaces begin with. */
+const SHARED = "shared-";
+
 /** Names the namespace of a caller's key, in 32 hex digits. */
 export function callerSpace(secret: Uint8Array, caller: string): string {
   return derive(secret, `caller\0${caller}`);
 }
 
-/** Names the namespace of the operator's own prompts, which all callers read. */
+/** Returns the namespace of the operator's own prompts, which all callers read. */
 export function sharedSpace(secret: Uint8Array): string {
-  return derive(secret, "shared");
+  return SHARED + derive(secret, "shared");
+}
+
+/** The scope of an erasure that spares the operator's own prompts alone. */
+export const ALL_CALLERS = "callers";
+
+/** Returns the scopes whose erasure includes a namespace. */
+export function scopesOf(space: string): string[] {
+  return space.startsWith(SHARED) ? [space] : [space, ALL_CALLERS];
 }
 
 function derive(secret: Uint8Array, label: string): string {

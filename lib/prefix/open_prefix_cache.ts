@@ -88,7 +88,7 @@ export async function openPrefixCache(
   } catch (error) {
     const reason = error instanceof Error ? error.message : error;
     return {
-      cache: new PrefixCache(parts),
+      cache: new PrefixCache({ ...parts, storeFailure: String(reason) }),
       about: `memory, ${blocks}; no kv: ${reason}`,
     };
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import type {
   DecodeRequest,
@@ -28,7 +29,7 @@ export class ModelClient implements Disposable {
   #requests = new Map<number, Running>();
   /** What the worker is at, by id; a request that was left takes up to a pass more. */
   #atWork = new Map<number, PromiseWithResolvers<void>>();
-  #erasures = new Map<number, PromiseWithResolvers<number>>();
+  #erasures = new Map<number, PromiseWithResolvers<Erasure>>();
   #nextId = 0;
   #failure: Error | undefined;
   #counters: PrefixCounters | undefined;
@@ -111,11 +112,11 @@ export class ModelClient implements Disposable {
     return this.#counters;
   }
 
-  /** Forgets the prompts of a caller, or all; returns how many blocks went. */
-  erase(caller?: string): Promise<number> {
+  /** Erases the prompts of a caller, or of all callers. */
+  erase(caller?: string): Promise<Erasure> {
     if (this.#failure) return Promise.reject(this.#failure);
     const id = this.#nextId++;
-    const erasure = Promise.withResolvers<number>();
+    const erasure = Promise.withResolvers<Erasure>();
     this.#erasures.set(id, erasure);
     this.#say({ type: "erase", id, caller });
     return erasure.promise;
@@ -129,7 +130,7 @@ export class ModelClient implements Disposable {
 
   #hear(message: FromWorker): void {
     if (message.type === "erased") {
-      this.#erasures.get(message.id)?.resolve(message.blocks);
+      this.#erasures.get(message.id)?.resolve(message);
       this.#erasures.delete(message.id);
     }
     if (message.type !== "output" && message.type !== "done") return;

@@ -12,9 +12,9 @@ import { GREEDY } from "../bita/choose/sampling.ts";
 import type { KvSequence, Model } from "../bita/decode/model.ts";
 import type { DecodeOutput } from "../bita/decode/output.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
-import type { PrefixCache } from "../prefix/prefix_cache.ts";
+import type { Erasure, PrefixCache } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
-import type { Visit } from "../prefix/visit.ts";
+import type { Lookup } from "../prefix/lookup.ts";
 import type { DraftedOptions, Drafting } from "./drafting.ts";
 
 /** What is joined. */
@@ -53,7 +53,7 @@ export class Decoding {
     { cache: hints, ...options }: DecodingOptions,
   ): AsyncGenerator<DecodeOutput, void> {
     const { cache } = this.#parts;
-    return this.#decode(options, () => cache?.visit(options.prompt, hints));
+    return this.#decode(options, () => cache?.lookup(options.prompt, hints));
   }
 
   /** Computes beginnings of prompts, and shares them with all callers. */
@@ -66,33 +66,33 @@ export class Decoding {
         maxTokens: 1,
         endTokens: new Set(),
         draft: "none",
-      }, () => cache?.visitShared(prompt));
+      }, () => cache?.lookupShared(prompt));
       await Array.fromAsync(outputs);
     }
   }
 
-  /** Erases the prompts of a caller, or all; returns the number of blocks. */
-  async erase(caller?: string): Promise<number> {
-    return await this.#parts.cache?.erase(caller) ?? 0;
+  /** Erases the prompts of a caller, or of all callers. */
+  async erase(caller?: string): Promise<Erasure> {
+    return await this.#parts.cache?.erase(caller) ?? { blocks: 0 };
   }
 
   async *#decode(
     options: DraftedOptions,
-    lookUp: () => Promise<Visit> | undefined,
+    look: () => Promise<Lookup> | undefined,
   ): AsyncGenerator<DecodeOutput, void> {
     const { model, drafting, invariant } = this.#parts;
     const { prompt, maxTokens } = options;
-    const visit = await lookUp();
+    const lookup = await look();
     const tokens = prompt.length + maxTokens;
     const sequence = model.open(prompt, { tokens });
     const text = [...prompt];
     const keep = async () => {
       const final = sequence.length - model.prompts;
       const kept = Int32Array.from(text.slice(0, final));
-      await this.#keep(visit, sequence, kept);
-      visit?.prefilled();
+      await this.#keep(lookup, sequence, kept);
+      lookup?.prefilled();
     };
-    let cached = visit && this.#load(sequence, visit);
+    let cached = lookup && this.#load(sequence, lookup);
     let isRead = false;
     try {
       for await (const output of drafting.decode(sequence, options)) {
@@ -108,13 +108,13 @@ export class Decoding {
       } catch {
         // An answer that cannot be kept is computed again.
       }
-      visit?.prefilled();
+      lookup?.prefilled();
       sequence.close();
     }
   }
 
   /** Puts known blocks into a sequence; returns their tokens. */
-  #load(sequence: KvSequence, { found, blockTokens }: Visit): number {
+  #load(sequence: KvSequence, { found, blockTokens }: Lookup): number {
     const { prompts } = this.#parts.model;
     // The last first, so that the memory grows once.
     for (let depth = found.length - 1; depth >= 0; depth--) {
@@ -128,14 +128,14 @@ export class Decoding {
 
   /** Keeps the blocks of a final text. */
   async #keep(
-    visit: Visit | undefined,
+    lookup: Lookup | undefined,
     sequence: KvSequence,
     text: Int32Array,
   ): Promise<void> {
     const { prompts } = this.#parts.model;
-    await visit?.keep(text, (depth) => {
-      const from = prompts + depth * visit.blockTokens;
-      return sequence.readKv(visit.blockTokens, { from });
+    await lookup?.keep(text, (depth) => {
+      const from = prompts + depth * lookup.blockTokens;
+      return sequence.readKv(lookup.blockTokens, { from });
     });
   }
 }

@@ -10,6 +10,7 @@ import type { Sampling } from "../bita/choose/sampling.ts";
 import type { Draft } from "../engine/generation.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
 import type { PrefixSettings } from "../prefix/open_prefix_cache.ts";
+import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import type { BackendName } from "../runtime/backend.ts";
 
@@ -67,4 +68,4 @@ export type FromWorker =
   | { type: "failed"; message: string }
   | { type: "output"; id: number; output: TimedOutput }
   | { type: "done"; id: number; error?: string; counters?: PrefixCounters }
-  | { type: "erased"; id: number; blocks: number };
+  | ({ type: "erased"; id: number } & Erasure);

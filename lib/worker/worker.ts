@@ -41,7 +41,7 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
       say({
         type: "erased",
         id: data.id,
-        blocks: await decoding.erase(data.caller),
+        ...await decoding.erase(data.caller),
       });
   }
 };

@@ -29,12 +29,12 @@ const before = Deno.memoryUsage().rss;
 let most = 0;
 for (let i = 0; i < prefixes; i++) {
   const prompt = Int32Array.from(promptOf(33, i + 1));
-  const visit = await cache.visit(prompt, { caller: "", salt: "" });
-  await visit.keep(
+  const lookup = await cache.lookup(prompt, { caller: "", salt: "" });
+  await lookup.keep(
     prompt,
     () => Promise.resolve(new Float32Array(16 * NUMBERS).fill(i)),
   );
-  visit.prefilled();
+  lookup.prefilled();
   most = Math.max(most, Deno.memoryUsage().rss - before);
   await new Promise((resolve) => setTimeout(resolve));
 }

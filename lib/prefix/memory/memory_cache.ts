@@ -5,6 +5,7 @@
  * @module
  */
 
+import { scopesOf } from "../namespace.ts";
 import type { HeldBlock } from "./held_block.ts";
 
 /** Holds blocks by their hashes. */
@@ -66,11 +67,10 @@ export class MemoryCache {
     block.release();
   }
 
-  /** Lets all blocks of a namespace go, or all there are; returns their number. */
-  erase(space?: string): number {
-    const gone = [...this.#blocks.values()].filter(({ place }) =>
-      space === undefined || place.space === space
-    );
+  /** Removes the blocks of a scope, as in {@linkcode scopesOf}; returns their number. */
+  erase(scope: string): number {
+    const gone = [...this.#blocks.values()]
+      .filter(({ place }) => scopesOf(place.space).includes(scope));
     for (const { place } of gone) this.delete(place.hash);
     return gone.length;
   }

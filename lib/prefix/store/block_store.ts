@@ -22,6 +22,8 @@ export interface StoredEntry {
 export interface StoredBlock {
   place: BlockPlace;
   entry: StoredEntry;
+  /** Whether it was erased; it cannot be read any more, but still takes space. */
+  erased: boolean;
 }
 
 /** Keeps records by their places. Every call may fail. */
@@ -33,14 +35,21 @@ export interface BlockStore {
   /** Reads a record as it was at one moment. */
   read(place: BlockPlace): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /**
-   * Writes a record and its entry at once, unless there is one already. The record is
-   * the store's from then on.
+   * Writes a record and its entry at once, unless there is one already; resolves to
+   * whether there is one now. The record is the store's from then on. The write stops
+   * if `isCurrent` returns false, and fails if the block is erased after that.
    */
   write(
     place: BlockPlace,
     record: Uint8Array<ArrayBuffer>,
     entry: StoredEntry,
-  ): Promise<void>;
+    isCurrent?: () => boolean,
+  ): Promise<boolean>;
+  /**
+   * Erases the blocks of a scope, as in {@linkcode scopesOf}, for every instance: from
+   * then on none that was written before is found. Their space is freed by `remove`.
+   */
+  erase(scope: string): Promise<void>;
   /** Lists all blocks, of every model and namespace. */
   list(): Promise<StoredBlock[]>;
   /** Notes when a block was used; one that is gone stays gone. */

@@ -1,6 +1,6 @@
 /**
- * Which stored blocks must go: those that nobody has used for long, then the least
- * recently used until the rest fits, the last block of a text first.
+ * Which stored blocks must go: those that were erased or not used for long, then the
+ * least recently used until the rest fits, the last block of a text first.
  *
  * @module
  */
@@ -36,10 +36,10 @@ export function chooseEvictions(
   { now, capBytes }: { now: number; capBytes: number },
 ): Eviction {
   const age = (time: number) => Math.max(0, now - time);
-  const isOld = ({ entry: { created, used } }: StoredBlock) =>
-    age(used) > MOST_IDLE_MS || age(created) > MOST_AGE_MS;
-  const gone = blocks.filter(isOld);
-  const rest = blocks.filter((block) => !isOld(block));
+  const isOver = ({ erased, entry: { created, used } }: StoredBlock) =>
+    erased || age(used) > MOST_IDLE_MS || age(created) > MOST_AGE_MS;
+  const gone = blocks.filter(isOver);
+  const rest = blocks.filter((block) => !isOver(block));
   let keptBytes = rest.reduce((sum, { entry }) => sum + entry.bytes, 0);
   if (keptBytes <= capBytes) return { gone, keptBytes };
 

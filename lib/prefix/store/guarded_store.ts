@@ -43,17 +43,30 @@ export class GuardedStore {
     this.#options = options;
   }
 
-  /** Asks the store; gives `undefined` if it fails or takes longer than `ms`. */
+  /** Calls the store; resolves to `undefined` where {@linkcode tryCall} rejects. */
   async call<T>(
-    ask: (store: BlockStore) => Promise<T>,
+    use: (store: BlockStore) => Promise<T>,
     ms: number,
   ): Promise<T | undefined> {
+    return await this.tryCall(use, ms).catch(() => undefined);
+  }
+
+  /**
+   * Calls the store.
+   *
+   * @throws {Error} if it fails, takes longer than `ms` or has failed too often.
+   */
+  async tryCall<T>(
+    use: (store: BlockStore) => Promise<T>,
+    ms: number,
+  ): Promise<T> {
     const { counters, now } = this.#options;
-    if (this.#abandoned >= MOST_PENDING) return undefined;
-    if (!this.#breaker.allows(now())) return undefined;
+    if (this.#abandoned >= MOST_PENDING || !this.#breaker.allows(now())) {
+      throw new Error("its last calls failed, so it is left alone for a while");
+    }
     try {
       const store = await this.#connected();
-      const answer = await this.#inTime(ask(store), ms);
+      const answer = await this.#inTime(use(store), ms);
       this.#breaker.succeeded();
       return answer;
     } catch (error) {
@@ -63,7 +76,7 @@ export class GuardedStore {
         counters.failures++;
         this.onFailure?.(error);
       }
-      return undefined;
+      throw error;
     }
   }
 
@@ -96,6 +109,7 @@ export class GuardedStore {
   }
 }
 
-function isTimeout(error: unknown): boolean {
+/** Returns whether a call was given up for its time. */
+export function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === "TimeoutError";
 }

@@ -75,6 +75,11 @@ export class Janitor {
     }
   }
 
+  /** Waits for a sweep that is under way. */
+  async idle(): Promise<void> {
+    await this.#sweeping;
+  }
+
   /** Counts the store, and removes what must go. */
   async sweep(): Promise<void> {
     this.#sweeping ??= this.#sweep().finally(() => this.#sweeping = undefined);

@@ -5,6 +5,7 @@
  * ```text
  * ["data", 1, model, namespace, hash, i] → part i of the record
  * ["index", 1, model, namespace, hash]   → its entry
+ * ["erased", 1, scope]                   → true; entries older than it are void
  * ["lease"]                              → who cleans up, and until when
  * ```
  *
@@ -15,6 +16,7 @@
 
 import { delay } from "@std/async/delay";
 import type { BlockPlace } from "../block.ts";
+import { scopesOf } from "../namespace.ts";
 import type { BlockStore, StoredBlock, StoredEntry } from "./block_store.ts";
 
 /** The most that one value holds. */
@@ -46,16 +48,14 @@ export async function openKvStore(where: string): Promise<BlockStore> {
 function kvStore(kv: Deno.Kv): BlockStore {
   return {
     async entries(places) {
-      const groups = Array.from(
-        { length: Math.ceil(places.length / READ_KEYS) },
-        (_, i) => places.slice(i * READ_KEYS, (i + 1) * READ_KEYS),
+      const scopes = new Set(places.flatMap(({ space }) => scopesOf(space)));
+      const [erasures, entries] = await Promise.all([
+        getAll<true>(kv, [...scopes].map(erasureKey)),
+        getAll<StoredEntry>(kv, places.map(indexKey)),
+      ]);
+      return entries.map((entry) =>
+        entry.value && !isErased(entry, erasures) ? entry.value : undefined
       );
-      const read = await Promise.all(
-        groups.map((group) =>
-          kv.getMany<(StoredEntry | null)[]>(group.map(indexKey))
-        ),
-      );
-      return read.flat().map(({ value }) => value ?? undefined);
     },
 
     async read(place) {
@@ -68,36 +68,52 @@ function kvStore(kv: Deno.Kv): BlockStore {
       return parts.length > 0 ? join(parts) : undefined;
     },
 
-    async write(place, record, entry) {
-      const index = indexKey(place);
-      const atomic = kv.atomic().check({ key: index, versionstamp: null })
-        .set(index, entry);
+    async write(place, record, entry, isCurrent = () => true) {
+      const [old, ...erasures] = await getAll<StoredEntry>(kv, [
+        indexKey(place),
+        ...scopesOf(place.space).map(erasureKey),
+      ]);
+      if (!isCurrent()) return false;
+      if (old.value && !isErased(old, erasures)) return true;
+      const atomic = kv.atomic().check(old, ...erasures).set(old.key, entry);
       for (const [i, part] of cut(record).entries()) {
         atomic.set([...dataKey(place), i], part);
       }
-      await commit(atomic); // refused where the block is there already
+      const { ok } = await commit(atomic);
       record.buffer.transfer(0); // as garbage, records would outgrow any cap
+      return ok;
+    },
+
+    async erase(scope) {
+      await commit(kv.atomic().set(erasureKey(scope), true));
     },
 
     async list() {
+      const erasures = await Array.fromAsync(kv.list({ prefix: ["erased"] }));
       const blocks: StoredBlock[] = [];
       const all = kv.list<StoredEntry>({ prefix: ["index"] }, {
         batchSize: BATCH,
       });
-      for await (const { key, value } of all) {
-        const [, , model, space, hash] = key as string[];
-        blocks.push({ place: { model, space, hash }, entry: value });
+      for await (const found of all) {
+        const [, , model, space, hash] = found.key as string[];
+        const erased = isErased(found, erasures);
+        blocks.push({
+          place: { model, space, hash },
+          entry: found.value,
+          erased,
+        });
       }
       return blocks;
     },
 
     async touch(place, used) {
-      const key = indexKey(place);
-      const { value, versionstamp } = await kv.get<StoredEntry>(key);
-      if (!value) return;
-      await commit(
-        kv.atomic().check({ key, versionstamp }).set(key, { ...value, used }),
-      );
+      const [old, ...erasures] = await getAll<StoredEntry>(kv, [
+        indexKey(place),
+        ...scopesOf(place.space).map(erasureKey),
+      ]);
+      if (!old.value || isErased(old, erasures)) return;
+      const entry = { ...old.value, used };
+      await commit(kv.atomic().check(old, ...erasures).set(old.key, entry));
     },
 
     async remove(place) {
@@ -138,6 +154,40 @@ async function commit(
     }
     await delay(attempt);
   }
+}
+
+/** Reads as many keys as there are. */
+async function getAll<T>(
+  kv: Deno.Kv,
+  keys: Deno.KvKey[],
+): Promise<Deno.KvEntryMaybe<T>[]> {
+  const groups = Array.from(
+    { length: Math.ceil(keys.length / READ_KEYS) },
+    (_, i) => keys.slice(i * READ_KEYS, (i + 1) * READ_KEYS),
+  );
+  const read = await Promise.all(
+    groups.map((group) => kv.getMany<T[]>(group)),
+  );
+  return read.flat();
+}
+
+/**
+ * Returns whether the entry of a block was written before an erasure that includes it:
+ * versionstamps only ever grow, whichever instance writes.
+ */
+function isErased(
+  { key, versionstamp }: Deno.KvEntryMaybe<unknown>,
+  erasures: Deno.KvEntryMaybe<unknown>[],
+): boolean {
+  const scopes = scopesOf(key[3] as string);
+  return erasures.some((erasure) =>
+    scopes.includes(erasure.key[2] as string) &&
+    (erasure.versionstamp ?? "") > versionstamp!
+  );
+}
+
+function erasureKey(scope: string): Deno.KvKey {
+  return ["erased", 1, scope];
 }
 
 function indexKey({ model, space, hash }: BlockPlace): Deno.KvKey {

@@ -6,12 +6,14 @@
  */
 
 import { deadline } from "@std/async/deadline";
+import { delay } from "@std/async/delay";
 import type { Block, BlockPlace } from "../block.ts";
 import type { BlockSealer } from "./block_sealer.ts";
 import { type DiskGuard, isDiskFull } from "./disk_guard.ts";
-import type { GuardedStore } from "./guarded_store.ts";
+import { type GuardedStore, isTimeout } from "./guarded_store.ts";
 import type { Janitor } from "./janitor.ts";
 import type { HeldBlock } from "../memory/held_block.ts";
+import { scopesOf } from "../namespace.ts";
 import type { PrefixCounters } from "../prefix_counters.ts";
 import { breakEven, type ReadCost } from "./read_cost.ts";
 import { WriteQueue } from "./write_queue.ts";
@@ -24,6 +26,15 @@ const PATIENCE = 0.7;
 
 /** Milliseconds that background work may take. */
 const BACKGROUND_MS = 10_000;
+
+/** Milliseconds that an erasure may take. */
+const ERASE_MS = 600;
+
+/** Milliseconds that it may take along with a connection. */
+const CONNECT_AND_ERASE_MS = 700;
+
+/** Milliseconds after which what was erased is not counted any more. */
+const COUNT_MS = 850;
 
 /** Milliseconds without writes after the disk was full. */
 const FULL_PAUSE_MS = 600_000;
@@ -60,13 +71,15 @@ export interface LoadedBlock extends Block {
   stored: number;
 }
 
-/** Reads and writes blocks; whatever fails counts as not there. */
+/** Reads and writes blocks; a read or write that fails counts as a miss. */
 export class StoredBlocks {
   /** The fewest blocks that are worth reading; `Infinity` if none are. */
   readonly fewest: number;
   readonly #options: StoredBlocksOptions;
   readonly #queue: WriteQueue<HeldBlock>;
   #noWritesUntil = 0;
+  /** How often something was erased. */
+  #erasures = 0;
 
   constructor(options: StoredBlocksOptions) {
     this.#options = options;
@@ -77,7 +90,7 @@ export class StoredBlocks {
       sizeOf: ({ kv }) => kv.byteLength,
       capBytes: options.queueBytes,
       onDrop: (block) => this.#drop(block),
-      now: () => performance.now(),
+      clock: { now: () => performance.now(), delay },
     });
   }
 
@@ -141,25 +154,38 @@ export class StoredBlocks {
   async idle(): Promise<void> {
     await this.#queue.idle();
     await this.#options.janitor.tellUses();
+    await this.#options.janitor.idle();
   }
 
-  /** Removes the blocks of a namespace, or all; returns their number. */
-  async erase(space?: string): Promise<number> {
-    const { store } = this.#options;
-    this.#queue.clear();
-    await this.#queue.idle();
-    const blocks = await store.call((kv) => kv.list(), BACKGROUND_MS) ?? [];
-    let gone = 0;
-    for (const { place } of blocks) {
-      if (space !== undefined && place.space !== space) continue;
-      if (await this.#remove(place)) gone++;
-    }
-    return gone;
+  /**
+   * Erases the blocks of a scope for every instance; returns how many there were, or 0
+   * if counting them takes too long. Their space is freed in the background.
+   *
+   * One commit does it, however many blocks there are: it makes older entries void. So
+   * there is no half of it after a crash, and the next sweep finds what is to be freed.
+   *
+   * @throws {Error} if the store does not confirm it within a second.
+   */
+  async erase(scope: string): Promise<number> {
+    const { store, janitor } = this.#options;
+    const isErased = ({ place }: { place: BlockPlace }) =>
+      scopesOf(place.space).includes(scope);
+    const begun = performance.now();
+    this.#erasures++; // before the commit: a write under way is void or stops
+    this.#queue.drop(isErased);
+    const erased = store.tryCall((kv) => kv.erase(scope), ERASE_MS);
+    await deadline(erased, CONNECT_AND_ERASE_MS).catch((error: unknown) => {
+      throw isTimeout(error) ? new Error("it did not answer in time") : error;
+    });
+    const rest = COUNT_MS - (performance.now() - begun);
+    const blocks = await store.call((kv) => kv.list(), rest) ?? [];
+    void janitor.sweep();
+    return blocks.filter(isErased).length;
   }
 
   /** Lets go of the store. */
   close(): void {
-    this.#queue.clear();
+    this.#queue.drop();
     this.#options.janitor.stop();
     this.#options.store.close();
   }
@@ -195,12 +221,14 @@ export class StoredBlocks {
     const { store, sealer, counters, disk, janitor, now } = this.#options;
     const full = now() < this.#noWritesUntil || disk?.hasRoom() === false;
     if (full) return this.#drop(block);
+    const erasures = this.#erasures;
+    const isCurrent = () => this.#erasures === erasures;
     const record = await sealer.seal(block.place, block);
     const time = now();
     const { depth } = block;
     const entry = { bytes: record.length, depth, created: time, used: time };
     const written = await store.call(
-      (kv) => kv.write(block.place, record, entry).then(() => true),
+      (kv) => kv.write(block.place, record, entry, isCurrent),
       BACKGROUND_MS,
     );
     if (!written) return this.#drop(block);

@@ -1,17 +1,29 @@
 /**
- * Blocks on their way to the store: one after the other, with pauses, and never while
- * a prompt is being read. What doesn't fit in the line any more is dropped: those who
- * wait are beginnings, without which nobody finds the ends.
+ * A bounded queue of blocks to write to the store: one at a time, with pauses, and
+ * after the prefills that are under way. A block that does not fit is dropped: the
+ * blocks before it are the beginnings of texts, without which no end is found.
  *
  * @module
  */
 
-import { delay } from "@std/async/delay";
-
-/** Time that the store has for others, as a multiple of that for writing. */
+/** Pause after a write, as a multiple of the time that the write took. */
 const PAUSE = 3;
 
-/** How blocks leave. */
+/**
+ * Milliseconds that prefills may delay a write. The store's one thread is busy for 5 to
+ * 35 ms a block, so at this pace a prefill loses at most a thirtieth.
+ */
+const MOST_HELD_MS = 1_000;
+
+/** A clock that never goes back. */
+export interface QueueClock {
+  /** Returns the time in milliseconds. */
+  now(): number;
+  /** Resolves after `ms` milliseconds; rejects when the signal aborts. */
+  delay(ms: number, options?: { signal: AbortSignal }): Promise<void>;
+}
+
+/** How items are written. */
 export interface WriteQueueOptions<T> {
   /** Writes one; must not throw. */
   write: (item: T) => Promise<void>;
@@ -19,13 +31,12 @@ export interface WriteQueueOptions<T> {
   sizeOf: (item: T) => number;
   /** The most bytes that wait. */
   capBytes: number;
-  /** Hears of each item that is dropped. */
+  /** Called with each item that is dropped. */
   onDrop: (item: T) => void;
-  /** Milliseconds of a clock that never goes back. */
-  now: () => number;
+  clock: QueueClock;
 }
 
-/** A bounded line with one writer at its end. */
+/** A bounded queue with one writer. */
 export class WriteQueue<T> {
   readonly #options: WriteQueueOptions<T>;
   readonly #items: T[] = [];
@@ -40,7 +51,7 @@ export class WriteQueue<T> {
     this.#released.resolve();
   }
 
-  /** Puts an item at the end of the line, or drops it. */
+  /** Appends an item, or drops it if it does not fit. */
   push(item: T): void {
     const { sizeOf, capBytes, onDrop } = this.#options;
     const bytes = this.#bytes + sizeOf(item);
@@ -50,7 +61,7 @@ export class WriteQueue<T> {
     if (!this.#writing) this.#written = this.#writeAll();
   }
 
-  /** Stops writing until the hold that it gives is released. */
+  /** Delays writes until the returned function is called, but not for ever. */
   hold(): () => void {
     if (this.#holds++ === 0) this.#released = Promise.withResolvers();
     let held = true;
@@ -60,29 +71,45 @@ export class WriteQueue<T> {
     };
   }
 
-  /** Drops all that waits. */
-  clear(): void {
-    while (this.#items.length > 0) this.#options.onDrop(this.#take()!);
+  /** Drops the waiting items that match; without `matches`, all of them. */
+  drop(matches: (item: T) => boolean = () => true): void {
+    for (const item of this.#items.splice(0)) {
+      if (matches(item)) {
+        this.#bytes -= this.#options.sizeOf(item);
+        this.#options.onDrop(item);
+      } else this.#items.push(item);
+    }
   }
 
-  /** Waits until nothing is left to write. */
+  /** Resolves when nothing is left to write. */
   async idle(): Promise<void> {
     await this.#written;
   }
 
   async #writeAll(): Promise<void> {
-    const { write, now } = this.#options;
+    const { write, clock } = this.#options;
     this.#writing = true;
     while (this.#items.length > 0) {
-      await this.#released.promise;
+      await this.#prefilled();
       const item = this.#take();
       if (!item) break;
-      const before = now();
+      const before = clock.now();
       await write(item);
-      if (this.#items.length > 0) await delay(PAUSE * (now() - before));
+      if (this.#items.length > 0) {
+        await clock.delay(PAUSE * (clock.now() - before));
+      }
     }
     // At once, not a microtask later: an item that comes now starts a writer.
     this.#writing = false;
+  }
+
+  /** Waits until nothing holds the queue, or long enough. */
+  async #prefilled(): Promise<void> {
+    if (this.#holds === 0) return;
+    const timer = new AbortController();
+    const late = this.#options.clock.delay(MOST_HELD_MS, timer);
+    await Promise.race([this.#released.promise, late]);
+    timer.abort();
   }
 
   #take(): T | undefined {

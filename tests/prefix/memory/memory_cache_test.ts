@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { HeldBlock } from "../../../lib/prefix/memory/held_block.ts";
+import { ALL_CALLERS, sharedSpace } from "../../../lib/prefix/namespace.ts";
 import { MemoryCache } from "../../../lib/prefix/memory/memory_cache.ts";
 
 /** A block of 4 numbers, 16 bytes. */
@@ -40,13 +41,14 @@ Deno.test("MemoryCache counts a block that is put twice once", () => {
   assertEquals(cache.bytes, 16);
 });
 
-Deno.test("MemoryCache forgets a namespace, or all", () => {
+Deno.test("MemoryCache erases a namespace, or those of all callers", () => {
   const cache = new MemoryCache(80);
   for (const hash of "abc") cache.put(block(hash, hash === "b" ? "t" : "s"));
+  cache.put(block("d", sharedSpace(new Uint8Array(32))));
   assertEquals(cache.erase("s"), 2);
-  assertEquals([heldBy(cache, "abc"), cache.bytes], ["b", 16]);
-  assertEquals(cache.erase(), 1);
-  assertEquals(cache.bytes, 0);
+  assertEquals([heldBy(cache, "abcd"), cache.bytes], ["bd", 32]);
+  assertEquals(cache.erase(ALL_CALLERS), 1);
+  assertEquals([heldBy(cache, "abcd"), cache.bytes], ["d", 16]);
 });
 
 Deno.test("MemoryCache says how many blocks fit", () => {
@@ -61,6 +63,6 @@ Deno.test("MemoryCache frees what must go, once nobody uses it", () => {
   assertEquals([a.kv.length, b.kv.length], [4, 4]);
   a.release();
   assertEquals([a.kv.length, b.kv.length], [0, 4]);
-  cache.erase();
+  cache.erase(ALL_CALLERS);
   assertEquals(b.kv.length, 0);
 });

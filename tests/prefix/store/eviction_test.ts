@@ -8,11 +8,16 @@ interface Sketch {
   used?: number;
   created?: number;
   depth?: number;
+  erased?: boolean;
 }
 
 /** A block of 10 bytes; times are hours ago. */
-function block(hash: string, { used = 0, created = used, depth = 0 }: Sketch) {
+function block(
+  hash: string,
+  { used = 0, created = used, depth = 0, erased = false }: Sketch,
+) {
   return {
+    erased,
     place: { model: "m", space: "s", hash },
     entry: {
       bytes: 10,
@@ -39,6 +44,10 @@ Deno.test("chooseEvictions() keeps what is fresh and fits", () => {
 
 Deno.test("chooseEvictions() drops after a day without use, and after a week", () => {
   assertEquals(gone({ a: { used: 25 }, b: {}, c: { created: 169 } }), "ac");
+});
+
+Deno.test("chooseEvictions() drops what was erased", () => {
+  assertEquals(gone({ a: {}, b: { erased: true } }), "b");
 });
 
 Deno.test("chooseEvictions() makes room with what was not used for longest", () => {

@@ -13,6 +13,7 @@ function storeThat(read: () => Promise<never>, onClose = () => {}): BlockStore {
     write: never,
     list: never,
     touch: never,
+    erase: never,
     remove: never,
     lease: never,
     close: onClose,

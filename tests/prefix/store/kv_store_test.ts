@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ALL_CALLERS, sharedSpace } from "../../../lib/prefix/namespace.ts";
+import type { BlockStore } from "../../../lib/prefix/store/block_store.ts";
 import { openKvStore } from "../../../lib/prefix/store/kv_store.ts";
 import { temporaryFolder } from "../_folder.ts";
 import { placeOf, randomBytes } from "../_records.ts";
@@ -78,5 +80,69 @@ Deno.test("openKvStore() leases to one owner at a time", async () => {
   assert(!await lease("b", 1149));
   assert(await lease("b", 1150), "run out");
   assert(await lease("a", 500), "a lease from a clock that was set back");
+  store.close();
+});
+
+/** Lists the hashes in a store, and those of erased blocks. */
+async function listed(store: BlockStore): Promise<string[]> {
+  const blocks = await store.list();
+  return blocks.map(({ place, erased }) =>
+    erased ? `${place.hash} erased` : place.hash
+  );
+}
+
+Deno.test("openKvStore() erases what was written before, by namespace or all callers'", async () => {
+  const store = await openKvStore(":memory:");
+  const places = ["s", "t", sharedSpace(new Uint8Array(32))]
+    .map((space, i) => ({ ...placeOf(i), space }));
+  for (const place of places) await store.write(place, randomBytes(3), ENTRY);
+  await store.erase("s");
+  assertEquals(await store.entries(places), [undefined, ENTRY, ENTRY]);
+  await store.erase(ALL_CALLERS);
+  assertEquals(await store.entries(places), [undefined, undefined, ENTRY]);
+  assertEquals((await listed(store)).sort(), [
+    "h0 erased",
+    "h1 erased",
+    "h2",
+  ]);
+  store.close();
+});
+
+Deno.test("openKvStore() writes a block anew after it was erased", async () => {
+  const store = await openKvStore(":memory:");
+  await store.write(placeOf(0), randomBytes(3, 1), ENTRY);
+  await store.erase("s");
+  assert(await store.write(placeOf(0), randomBytes(3, 2), ENTRY));
+  assertEquals(await store.entries([placeOf(0)]), [ENTRY]);
+  assertEquals(await store.read(placeOf(0)), randomBytes(3, 2));
+  store.close();
+});
+
+Deno.test("openKvStore() stops a write that an erasure overtakes", async () => {
+  const store = await openKvStore(":memory:");
+  const write = (isCurrent: () => boolean) =>
+    store.write(placeOf(0), randomBytes(3), ENTRY, isCurrent);
+  assert(!await write(() => false));
+  for (const scope of ["s", ALL_CALLERS]) {
+    const written = await write(() => {
+      void store.erase(scope); // commits before the write does
+      return true;
+    });
+    assert(!written, scope);
+  }
+  assertEquals(await listed(store), []);
+  store.close();
+});
+
+Deno.test("openKvStore() does not revive an erased block by its use", async () => {
+  const store = await openKvStore(":memory:");
+  await store.write(placeOf(0), randomBytes(3), ENTRY);
+  const touched = store.touch(placeOf(0), 9);
+  for (let i = 0; i < 20; i++) {
+    await store.erase("s");
+    await store.touch(placeOf(0), 9);
+  }
+  await touched;
+  assertEquals(await store.entries([placeOf(0)]), [undefined]);
   store.close();
 });
