@@ -5,12 +5,11 @@
  * @module
  */
 
-import type { DraftTree } from "../tree/draft_tree.ts";
+import { chain, type DraftTree } from "../tree/tree.ts";
 import type { Model, Sequence } from "../decode/model.ts";
 import { layOut } from "../tree/pass_layout.ts";
 import { prefill } from "../decode/prefill.ts";
 import { uniform } from "../choose/random.ts";
-import { chain } from "../tree/tree.ts";
 
 /** How to look. */
 export interface SelfTestOptions {
