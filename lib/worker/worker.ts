@@ -51,9 +51,7 @@ async function open(message: OpenMessage): Promise<void> {
     const backend = await openBackend(message.backend, message);
     const model = await openModel(backend, message.artefact, message);
     const { cost, invariant } = await checkModel(model);
-    model.onWork = ({ part, rows, sequences, ms }) => {
-      if (sequences === 1) cost.learn(part, rows, ms);
-    };
+    model.onWork = ({ part, ...work }) => cost.learn(part, work);
     const { adapter } = message.artefact;
     const prefixes = await openPrefixes(message, cost.body);
     const scheduler = new Scheduler(model, {
