@@ -6,7 +6,6 @@
  */
 
 import { availableParallelism, homedir } from "node:os";
-import { dirname } from "node:path";
 import { openArtefact } from "./models/artefact.ts";
 import { modelFile } from "./models/download/download.ts";
 import { defaultProgress } from "./models/download/progress.ts";
@@ -25,7 +24,7 @@ import { Metrics } from "./lib/observe/metrics.ts";
 import { ModelClient } from "./lib/worker/client.ts";
 import { queued } from "./lib/engine/queue.ts";
 import type { PrefixSettings } from "./lib/prefix/open_prefix_cache.ts";
-import { keptSecret, secretOf } from "./lib/prefix/secret.ts";
+import { openSecret, secretPath } from "./lib/prefix/secret.ts";
 import { chooseBackend, WEIGHTS } from "./lib/runtime/choose_backend.ts";
 import { Shutdown } from "./lib/engine/shutdown.ts";
 import { ChatTemplate } from "./lib/text/chat_template.ts";
@@ -97,16 +96,9 @@ async function startModel(name: string, config: Config) {
 
 /** Says how prompts are cached. */
 async function prefixSettings(config: Config): Promise<PrefixSettings> {
-  const { prefix: { secret, ...settings }, cacheDir } = config;
-  const folder = /^https?:/.test(settings.kv)
-    ? `${cacheDir}/prefix`
-    : dirname(settings.kv);
-  return {
-    ...settings,
-    secret: secret === undefined
-      ? await keptSecret(`${folder}/secret`)
-      : secretOf(secret),
-  };
+  const { prefix: { secret: words, ...settings }, cacheDir } = config;
+  const path = secretPath({ ...settings, cacheDir });
+  return { ...settings, secret: await openSecret({ words, path }) };
 }
 
 /** Says where a model's adapter is, if it has one. */
