@@ -6,6 +6,7 @@
  */
 
 import { availableParallelism, homedir } from "node:os";
+import process from "node:process";
 import { openArtefact } from "./models/artefact.ts";
 import { modelFile } from "./models/download/download.ts";
 import { defaultProgress } from "./models/download/progress.ts";
@@ -19,12 +20,14 @@ import {
 import { type Config, helpText, parseConfig } from "./lib/config/config.ts";
 import { createEngine } from "./lib/engine/engine.ts";
 import type { Engine } from "./lib/engine/generation.ts";
+import { KvBudget, type KvMemory } from "./lib/engine/kv_budget.ts";
+import { Queue } from "./lib/engine/queue.ts";
 import { createLog } from "./lib/observe/log.ts";
 import { Metrics } from "./lib/observe/metrics.ts";
 import { ModelClient } from "./lib/worker/client.ts";
-import { queued } from "./lib/engine/queue.ts";
 import type { PrefixSettings } from "./lib/prefix/open_prefix_cache.ts";
 import { openSecret, secretPath } from "./lib/prefix/secret.ts";
+import type { BackendName } from "./lib/runtime/backend.ts";
 import { chooseBackend, WEIGHTS } from "./lib/runtime/choose_backend.ts";
 import { Shutdown } from "./lib/engine/shutdown.ts";
 import { ChatTemplate } from "./lib/text/chat_template.ts";
@@ -57,25 +60,37 @@ async function startModel(name: string, config: Config) {
   // A GPU's passes are no work for this machine's processors.
   const threads = backend === "webgpu" ? 1 : config.threads;
   const context = config.context ?? artefact.config.context;
+  const budget = new KvBudget({
+    ...artefact.config,
+    prompts: artefact.adapter.prompts,
+    context,
+    whole: backend === "webgpu",
+  }, modelMemory(config, backend));
+  const prefix = await prefixSettings(config);
   const client = await ModelClient.open({
     artefact,
     backend,
     threads,
     context,
-    prefix: await prefixSettings(config),
+    prefix: { ...prefix, memoryBytes: budget.tierBytes },
     shared: await Promise.all(
       config.prefix.shared.map(async (path) =>
         template.encodeSystem(await Deno.readTextFile(path))
       ),
     ),
   });
-  const { passMs, exact, prefix } = client.opened;
+  const { passMs, exact, prefix: caching } = client.opened;
   console.log(
     `${model.id}: ${backend}, ${weights} weights, ${threads} threads, ` +
       `${context} tokens of context, ${passMs.toFixed(1)} ms a pass, ` +
-      `${exact} exact; prompt cache: ${prefix}`,
+      `${exact} exact; prompt cache: ${caching}`,
   );
   const digest = artefact.digest.slice(0, 8);
+  const queue = new Queue({
+    maxRunning: config.parallel,
+    maxWaiting: config.queue,
+    slots: budget.slots,
+  });
   const engine = createEngine({
     info: {
       id: model.id,
@@ -90,8 +105,30 @@ async function startModel(name: string, config: Config) {
     tokenizer,
     template,
     decoder: client,
+    queue,
+    budget,
   });
-  return { engine, client };
+  return { engine, client, queue };
+}
+
+/** Returns one model's share of the memory for keys and values. */
+function modelMemory(
+  { models, kvMemory, prefix }: Config,
+  backend: BackendName,
+): KvMemory {
+  const cached = prefix.mode !== "off" && backend !== "webgpu";
+  return {
+    bytes: kvMemory && kvMemory / models.length,
+    free: freeMemory() / models.length,
+    tier: cached ? prefix.memoryBytes : 0,
+  };
+}
+
+/** Returns the bytes that this process may still take, in a container or not. */
+function freeMemory(): number {
+  const limit = process.constrainedMemory() || Infinity;
+  const left = Math.max(0, limit - process.memoryUsage.rss());
+  return Math.min(left, process.availableMemory());
 }
 
 /** Says how prompts are cached. */
@@ -122,15 +159,13 @@ function curlLine(origin: string, model: string): string {
 
 async function serve(config: Config): Promise<void> {
   const counts = new Metrics();
-  const inLine = (engine: Engine) =>
-    queued(engine, { maxRunning: config.parallel });
   const engines: Engine[] = [];
   const clients: ModelClient[] = [];
   for (const name of config.models) {
-    const { engine, client } = await startModel(name, config);
-    engines.push(counts.watch(engine, inLine));
-    counts.watchCache(engine.info.id, () => client.counters);
+    const { engine, client, queue } = await startModel(name, config);
+    engines.push(engine);
     clients.push(client);
+    counts.watch(engine.info.id, { queue, cache: () => client.counters });
   }
   const { apiKeys, adminKey, corsOrigins } = config;
   const log = createLog({ level: config.logLevel, write: writeError });
@@ -143,8 +178,11 @@ async function serve(config: Config): Promise<void> {
     ...(corsOrigins.includes("*") ? {} : { corsOrigins }),
     logFailure: (err, context) => log.error({ ...context, err }, "failure"),
     logRequest: (record) => log[requestLevel(record)](record, "request"),
-    logGeneration: ({ end, ...record }) =>
-      log.info({ ...record, ...end?.usage, ...end?.timings }, "generation"),
+    logGeneration: ({ counts, ...report }) =>
+      log.info(
+        { ...report, ...counts?.usage, ...counts?.timings },
+        "generation",
+      ),
     counts,
     shutdown,
   });

@@ -15,18 +15,22 @@ import { fileDigest } from "./download/digest.ts";
 import type { Progress } from "./download/progress.ts";
 import { dequantize } from "./gguf/dequantize.ts";
 import type { Gguf, TensorInfo } from "./gguf/reader.ts";
+import type { GraphBuilder } from "./graph/graph_builder.ts";
 import { buildHydra } from "./graph/hydra.ts";
 import type { WeightFormat } from "./graph/linear.ts";
+import { buildBody, buildHead } from "./graph/llama.ts";
 import {
-  buildBody,
-  buildHead,
   headName,
-  type LlamaParts,
-} from "./graph/llama.ts";
+  type LlamaWeights,
+  storeLlama,
+} from "./graph/llama_weights.ts";
 import { WeightsFile } from "./graph/weights_file.ts";
 
 /** Rises whenever the graphs of an equal file would differ. */
-const CONVERTER_VERSION = 4;
+const CONVERTER_VERSION = 5;
+
+/** Sequences that a body computes together, one graph a size. */
+export const BATCHES = [2, 3, 4, 6, 8, 12, 16] as const;
 
 /** What a model runs from; plain data, so that it may cross to a worker. */
 export interface Artefact {
@@ -130,12 +134,10 @@ async function convert(
   progress.start(`Converting to ${format}`, { total, done: 0 });
   try {
     using weights = new WeightsFile(`${folder}/weights.bin`);
-    const parts: LlamaParts = {
+    const parts: LlamaWeights = {
       config,
       format,
       weights,
-      updates,
-      tapped: hydra?.layers ?? [],
       async read(name) {
         const { type, shape, byteLength } = gguf.tensors.get(name)!;
         const data = dequantize(type, await gguf.read(name));
@@ -144,18 +146,21 @@ async function convert(
         return { rows, columns, data };
       },
     };
-    const body = await buildBody(parts);
-    const head = await buildHead(parts);
-    const plain = await body.encode({ detours: false });
-    await writeDurably(`${folder}/body.onnx`, plain);
-    await writeDurably(`${folder}/head.onnx`, await head.encode());
+    await storeLlama(parts);
+    const save = async (name: string, graph: GraphBuilder) =>
+      await writeDurably(`${folder}/${name}.onnx`, await graph.encode());
+    const body = { config, weights, tapped: hydra?.layers ?? [] };
+    await save("head", buildHead(body));
+    await save("body", buildBody(body));
+    for (const sequences of BATCHES) {
+      await save(`body-${sequences}`, buildBody({ ...body, sequences }));
+    }
     if (updates.length > 0) {
-      await writeDurably(`${folder}/drafting.onnx`, await body.encode());
+      await save("drafting", buildBody({ ...body, updates }));
     }
-    if (hydra) {
-      const graph = await buildHydra(hydra, parts);
-      await writeDurably(`${folder}/hydra.onnx`, await graph.encode());
-    }
+    if (hydra) await save("hydra", await buildHydra(hydra, parts));
+    const directory = new TextEncoder().encode(weights.directory());
+    await writeDurably(`${folder}/weights.json`, directory);
   } finally {
     progress.stop();
   }

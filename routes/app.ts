@@ -50,6 +50,8 @@ export interface AppOptions {
   pingMs?: number;
   /** Unix time in milliseconds. @default Date.now */
   now?: () => number;
+  /** Time in milliseconds that never goes back. @default performance.now */
+  clock?: () => number;
   /** Gives the seed of a request without one. @default from the system */
   randomSeed?: () => number;
   /** Gives a unique text. @default crypto.randomUUID */
@@ -70,6 +72,7 @@ export function createApp({
   shutdown = new Shutdown(),
   pingMs = 15_000,
   now = Date.now,
+  clock = () => performance.now(),
   randomSeed = systemSeed,
   newId = () => crypto.randomUUID(),
 }: AppOptions): Hono {
@@ -78,9 +81,9 @@ export function createApp({
   app.use(requestLog((record) => {
     counts.countResponse(record.status);
     logRequest(record);
-  }, now));
+  }, clock));
   app.use(hostCheck());
-  app.use(crossOrigin(corsOrigins));
+  app.use("/v1/*", crossOrigin(corsOrigins));
   if (apiKeys.length > 0) app.use("/v1/*", apiKey(apiKeys));
 
   const options = {
@@ -90,6 +93,8 @@ export function createApp({
     deadline: shutdown.deadline,
     pingMs,
     now,
+    clock,
+    counts,
     randomSeed,
     newId,
   };

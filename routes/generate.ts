@@ -6,7 +6,8 @@
 
 import { context } from "@opentelemetry/api";
 import type { Context } from "hono";
-import { type Course, followed } from "../lib/observe/followed.ts";
+import type { Metrics } from "../lib/observe/metrics.ts";
+import { type GenerationReport, observed } from "../lib/observe/observed.ts";
 import type { Engine, GenerationEvent } from "../lib/engine/generation.ts";
 import type {
   ParseOptions,
@@ -34,9 +35,9 @@ export interface Wire {
   ): AsyncIterator<string>;
 }
 
-/** Hears how generations went, once each is over. */
+/** Logs how a generation went, once it is over. */
 export type LogGeneration = (
-  record: Course & { requestId: string; model: string },
+  record: GenerationReport & { requestId: string; model: string },
 ) => void;
 
 /** What answering needs from outside. */
@@ -45,12 +46,16 @@ export interface GenerateOptions extends ParseOptions {
   engines: readonly Engine[];
   logFailure: LogFailure;
   logGeneration: LogGeneration;
+  /** Counts generations. */
+  counts: Pick<Metrics, "countGeneration">;
   /** Aborts when the server can't wait any longer, with what clients are told. */
   deadline: AbortSignal;
   /** Milliseconds between the comments in a stream. */
   pingMs: number;
   /** Unix time in milliseconds. */
   now: () => number;
+  /** Time in milliseconds, from a clock that never goes back. */
+  clock: () => number;
   /** Gives a text that is never given twice. */
   newId: () => string;
 }
@@ -80,15 +85,16 @@ export async function generate(
   const cache = { ...generation.cache, caller: c.get("caller") ?? "" };
   const listening = AbortSignal.any([c.req.raw.signal, leaving.signal]);
   const signal = AbortSignal.any([listening, options.deadline]);
-  const events = followed(
+  const events = observed(
     engine.generate({ ...generation, cache }, { signal }),
     {
       signal,
-      now: options.now,
-      tell(course) {
+      clock: options.clock,
+      report(report) {
         const { model } = request;
-        recordSpans(course, { model, parent, endedAt: options.now() });
-        options.logGeneration({ requestId, model, ...course });
+        options.counts.countGeneration(model, report);
+        recordSpans(report, { model, parent, endedAt: options.now() });
+        options.logGeneration({ requestId, model, ...report });
       },
     },
   );

@@ -20,20 +20,20 @@ export interface RequestRecord {
 /** Hears of requests. */
 export type LogRequest = (record: RequestRecord) => void;
 
-/** Reports to `log`; `now` is in milliseconds. */
+/** Reports to `log`; `clock` is in milliseconds and never goes back. */
 export function requestLog(
   log: LogRequest,
-  now: () => number,
+  clock: () => number,
 ): MiddlewareHandler {
   return async function requestLog(c, next) {
-    const before = now();
+    const before = clock();
     await next();
     log({
       requestId: c.get("requestId"),
       method: c.req.method,
       path: c.req.path,
       status: c.res.status,
-      ms: now() - before,
+      ms: clock() - before,
     });
   };
 }

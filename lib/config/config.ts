@@ -22,6 +22,14 @@ export const LOG_LEVELS = [
   "debug",
 ] as const;
 
+/** Bytes by the suffix of a size. */
+const UNITS: Record<string, number> = {
+  "": 1,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+
 /** What the operator has set. */
 export interface Config {
   host: string;
@@ -34,6 +42,10 @@ export interface Config {
   context?: number;
   /** Requests that a model runs at once. */
   parallel: number;
+  /** Requests that may wait for a model. */
+  queue: number;
+  /** Bytes of keys and values, all models together; without it, of what is free. */
+  kvMemory?: number;
   cacheDir: string;
   prefix: PrefixConfig;
   /** Keys that clients must present; none lets everybody in. */
@@ -92,8 +104,19 @@ export function settings({ processors, cacheHome }: Host): Setting[] {
     {
       name: "PARALLEL",
       means:
-        "requests that a model runs at once, each in memory of its own; the rest wait",
+        "requests that a model runs at once if KV_MEMORY allows; the rest wait",
       default: "16",
+    },
+    {
+      name: "QUEUE",
+      means: "requests that may wait for a model; more are refused",
+      default: "64",
+    },
+    {
+      name: "KV_MEMORY",
+      means:
+        "bytes, KiB, MiB or GiB of keys and values of all models; auto is half of the free memory",
+      default: "auto",
     },
     {
       name: "CACHE_DIR",
@@ -158,9 +181,20 @@ export function parseConfig(
     throw wrongSetting(name, `one of ${names.join(", ")}`, text(name));
   };
 
+  const bytes = (name: string) => {
+    const [, number, unit = ""] = /^(\d+) ?([KMG]iB)?$/.exec(text(name)) ?? [];
+    const size = Number(number) * UNITS[unit];
+    if (Number.isSafeInteger(size) && size > 0) return size;
+    throw wrongSetting(name, "a size such as 512MiB", text(name));
+  };
+
   const models = list("MODEL");
   if (models.length === 0) {
     throw wrongSetting("MODEL", "at least one", text("MODEL"));
+  }
+  const apiKeys = list("API_KEYS");
+  if (text("API_KEYS") !== "" && apiKeys.length === 0) {
+    throw wrongSetting("API_KEYS", "at least one key", text("API_KEYS"));
   }
   const config: Config = {
     host: text("HOST"),
@@ -169,9 +203,10 @@ export function parseConfig(
     backend: oneOf("BACKEND", ["auto", ...BACKENDS] as const),
     threads: integer("THREADS", [1, 256]),
     parallel: integer("PARALLEL", [1, 256]),
+    queue: integer("QUEUE", [0, 65536]),
     cacheDir: text("CACHE_DIR"),
     prefix: prefixConfig({ text, list, integer, oneOf }),
-    apiKeys: list("API_KEYS"),
+    apiKeys,
     corsOrigins: list("CORS_ORIGINS"),
     logLevel: oneOf("LOG_LEVEL", LOG_LEVELS),
     drainSeconds: integer("DRAIN_SECONDS", [0, 3600]),
@@ -179,6 +214,7 @@ export function parseConfig(
   if (text("CONTEXT") !== "auto") {
     config.context = integer("CONTEXT", [16, 1 << 20]);
   }
+  if (text("KV_MEMORY") !== "auto") config.kvMemory = bytes("KV_MEMORY");
   if (text("ADMIN_KEY")) config.adminKey = text("ADMIN_KEY");
   return config;
 }

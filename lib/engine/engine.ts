@@ -5,18 +5,19 @@
  * @module
  */
 
-import { countPredicted } from "../bita/draft/prediction.ts";
+import { OutputCounter } from "./output_counter.ts";
 import type { Sampling } from "../bita/choose/sampling.ts";
 import { encodePrediction, encodePrompt } from "./encode_prompt.ts";
 import { ApiError } from "./errors.ts";
 import type {
   Engine,
   GenerationEvent,
+  GenerationRequest,
   ModelInfo,
   PassTrace,
-  Timings,
-  Usage,
 } from "./generation.ts";
+import type { KvBudget } from "./kv_budget.ts";
+import type { Queue } from "./queue.ts";
 import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
 import type { ChatTemplate } from "../text/chat_template.ts";
@@ -37,76 +38,67 @@ export interface EngineParts {
   tokenizer: Tokenizer;
   template: ChatTemplate;
   decoder: Decoder;
+  /** The line before the decoder. */
+  queue: Queue;
+  /** The memory that requests are admitted by. */
+  budget: Pick<KvBudget, "answerTokens" | "slotsOf">;
 }
 
 /** Generates text with one model. */
-export function createEngine(
-  { info, tokenizer, template, decoder }: EngineParts,
-): Engine {
-  const { context } = info;
+export function createEngine(parts: EngineParts): Engine {
+  const { info, tokenizer, decoder, queue, budget } = parts;
+
+  /** Turns a request into tokens, or refuses it, before it waits for its turn. */
+  function prepare(request: GenerationRequest): DecodeRequest {
+    const { sampling, prediction } = request;
+    const reader = { ...parts, context: info.context };
+    checkBias(sampling, tokenizer);
+    const prompt = encodePrompt(request.prompt, reader);
+    return {
+      prompt,
+      sampling,
+      maxTokens: budget.answerTokens(prompt.length, request.maxTokens),
+      endTokens: tokenizer.endTokens,
+      draft: request.draft,
+      draftTree: request.draftTree,
+      prediction: prediction === undefined
+        ? undefined
+        : encodePrediction(prediction, reader),
+      trace: request.draftTrace ?? false,
+      cache: request.cache,
+    };
+  }
+
   return {
     info,
     async *generate(request, { signal }): AsyncGenerator<GenerationEvent> {
-      const prompt = encodePrompt(request.prompt, {
-        tokenizer,
-        template,
-        context,
-      });
-      checkBias(request.sampling, tokenizer);
-      const prediction = request.prediction === undefined
-        ? undefined
-        : encodePrediction(request.prediction, { tokenizer, context });
-      const room = context - prompt.length;
-      const outputs = decoder.decode({
-        prompt,
-        sampling: request.sampling,
-        maxTokens: Math.min(request.maxTokens ?? room, room),
-        endTokens: tokenizer.endTokens,
-        draft: request.draft,
-        draftTree: request.draftTree,
-        prediction,
-        trace: request.draftTrace ?? false,
-        cache: request.cache,
-      }, { signal });
-
+      const task = prepare(request);
+      const slots = budget.slotsOf(task.prompt.length + task.maxTokens);
+      using _place = await queue.enter(slots, signal);
       const answer = new AnswerText(tokenizer, request.stop);
-      const timings = startTimings(prompt.length);
-      const said: number[] = [];
+      const counter = new OutputCounter(task);
       let finishReason: "stop" | "length" = "length";
-      let untold = request.draftTrace ?? false;
-      for await (const output of outputs) {
-        count(output, timings);
-        if (untold) {
-          const cached = timings.cache_n;
-          const parts = promptParts(prompt, { tokenizer, cached });
-          yield { type: "prompt", parts };
-        }
-        untold = false;
-        said.push(...output.tokens);
-        const { pieces, stopped } = answer.push(output.tokens, {
+      let promptPending = task.trace;
+      for await (const output of decoder.decode(task, { signal })) {
+        const { text, pieces, stopped } = answer.push(output.tokens, {
           last: output.finish !== undefined,
         });
-        const text = pieces.join("");
-        if (request.draftTrace && output.rows > 0) {
-          yield { type: "text", text, pass: traceOf(output, pieces) };
-        } else if (text) yield { type: "text", text };
+        counter.add(output, pieces.length);
+        const { counts } = counter;
+        if (promptPending) {
+          const cached = counts.usage.cachedTokens;
+          const parts = promptParts(task.prompt, { tokenizer, cached });
+          yield { type: "prompt", parts };
+        }
+        promptPending = false;
+        if (task.trace && output.rows > 0) {
+          const pass = traceOf(output, pieces);
+          yield { type: "text", text, counts, pass };
+        } else if (text) yield { type: "text", text, counts };
         finishReason = stopped ? "stop" : output.finish ?? finishReason;
         if (stopped) break;
       }
-      timings.predicted_n = answer.tokens;
-      if (timings.predicted_ms > 0) {
-        timings.predicted_per_second = answer.tokens / timings.predicted_ms *
-          1000;
-      }
-      const usage = {
-        promptTokens: prompt.length,
-        completionTokens: answer.tokens,
-        cachedTokens: timings.cache_n,
-        ...(prediction && {
-          prediction: judge(prediction, said.slice(0, answer.tokens)),
-        }),
-      };
-      yield { type: "end", finishReason, usage, timings };
+      yield { type: "end", finishReason, ...counter.counts };
     },
   };
 }
@@ -122,49 +114,10 @@ function checkBias({ logitBias }: Sampling, { size }: Tokenizer): void {
   }
 }
 
-/** Counts the predicted tokens that the answer came to, and the others. */
-function judge(
-  prediction: Int32Array,
-  answer: number[],
-): NonNullable<Usage["prediction"]> {
-  const accepted = countPredicted(prediction, answer);
-  return { accepted, rejected: prediction.length - accepted };
-}
-
-function startTimings(promptTokens: number): Timings {
-  return {
-    prompt_n: promptTokens,
-    prompt_ms: 0,
-    cache_n: 0,
-    predicted_n: 0,
-    predicted_ms: 0,
-    predicted_per_second: 0,
-    draft_n: 0,
-    draft_n_accepted: 0,
-    passes: 0,
-    rows: 0,
-  };
-}
-
 function traceOf(
   { ms, rows, drafted, guesses = [] }: TimedOutput,
   pieces: string[],
 ): PassTrace {
   const tokens = pieces.map((text, i) => ({ text, guess: guesses[i] ?? null }));
   return { ms, rows, drafted, tokens };
-}
-
-/** Adds an output to the timings; the first output is the end of the prefill. */
-function count(output: TimedOutput, timings: Timings): void {
-  if (output.rows === 0) {
-    timings.prompt_ms += output.ms;
-    timings.cache_n += output.cached ?? 0;
-    timings.prompt_n -= output.cached ?? 0;
-    return;
-  }
-  timings.predicted_ms += output.ms;
-  timings.passes++;
-  timings.rows += output.rows;
-  timings.draft_n += output.drafted;
-  timings.draft_n_accepted += output.accepted;
 }

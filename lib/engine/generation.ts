@@ -6,7 +6,7 @@
  */
 
 import type { Sampling } from "../bita/choose/sampling.ts";
-import type { AcceptedGuess } from "../bita/draft/trace.ts";
+import type { AcceptedGuess } from "../bita/draft/feedback.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
@@ -110,16 +110,17 @@ export interface TokenTrace {
   guess: AcceptedGuess | null;
 }
 
+/** What a generation has taken so far. */
+export interface Counts {
+  usage: Usage;
+  timings: Timings;
+}
+
 /** What a generation yields: the prompt if asked for, pieces of text, one end. */
 export type GenerationEvent =
   | { type: "prompt"; parts: PromptPart[] }
-  | { type: "text"; text: string; pass?: PassTrace }
-  | {
-    type: "end";
-    finishReason: "stop" | "length";
-    usage: Usage;
-    timings: Timings;
-  };
+  | { type: "text"; text: string; counts: Counts; pass?: PassTrace }
+  | ({ type: "end"; finishReason: "stop" | "length" } & Counts);
 
 /** A served model and how it runs, as `/health` and `/v1/models` show it. */
 export interface ModelInfo {

@@ -1,86 +1,164 @@
 /**
- * A model runs a few requests at once. The others wait in the order they came, and
- * when too many wait, the next is told to come back instead of joining the line.
+ * The line before a model. Requests run in the order they came, as many at once as
+ * there are places and memory for; when too many wait, the next one is refused with
+ * the time to come back after.
  *
  * @module
  */
 
 import { ApiError } from "./errors.ts";
-import type { Engine } from "./generation.ts";
 
-/** How many run, how long the line may get, and what the surplus is told. */
+/** How many requests run, and how many wait. */
 export interface QueueOptions {
   /** The most requests that run at once. */
   maxRunning: number;
-  /** The most requests that wait behind those that run. @default 64 */
+  /** The most requests that wait. @default 64 */
   maxWaiting?: number;
-  /** When to try again, in milliseconds. @default 1000 */
-  retryAfterMs?: number;
+  /** KV slots of all running requests together. @default Infinity */
+  slots?: number;
+  /** Time in milliseconds, from a clock that never goes back. */
+  now?: () => number;
 }
 
-/**
- * Puts a line before an engine. A place is kept from the first event asked for until
- * the generation ends, fails or is left, or until its signal aborts while it waits.
- *
- * @throws {ApiError} 429 before the first event, if the line is full.
- */
-export function queued(
-  engine: Engine,
-  { maxRunning, maxWaiting = 64, retryAfterMs = 1000 }: QueueOptions,
-): Engine {
-  const waiting = new Set<() => void>(); // each starts its request
-  let running = 0;
+/** Bounds of the time after which a refused client may come back. */
+const RETRY_MS = { least: 250, most: 30_000 };
 
-  function turn(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (running < maxRunning) {
-      running++;
-      return Promise.resolve();
-    }
-    if (waiting.size >= maxWaiting) throw overloaded(maxWaiting, retryAfterMs);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const leave = () => {
-      waiting.delete(resolve);
-      reject(signal.reason);
-    };
-    waiting.add(resolve);
-    signal.addEventListener("abort", leave);
-    return promise.finally(() => signal.removeEventListener("abort", leave));
-  }
+/** The time before the first measurement. */
+const FIRST_RETRY_MS = 1000;
 
-  function next(): void {
-    const [start] = waiting;
-    if (!start) {
-      running--;
-      return;
-    }
-    waiting.delete(start); // and its place goes over to the one that starts
-    start();
-  }
+/** Share of the newest interval in the average. */
+const NEWEST = 1 / 8;
 
-  return {
-    info: engine.info,
-    async *generate(request, { signal }) {
-      await turn(signal);
-      try {
-        yield* engine.generate(request, { signal });
-      } finally {
-        next();
-      }
-    },
-  };
+/** A request that waits for its place. */
+interface Waiting {
+  slots: number;
+  start: () => void;
 }
 
-function overloaded(maxWaiting: number, retryAfterMs: number): ApiError {
-  return new ApiError(
-    429,
-    `Cannot queue the request: at most ${maxWaiting} may wait: received one more`,
+/** Admits requests to one model. */
+export class Queue {
+  readonly #maxRunning: number;
+  readonly #maxWaiting: number;
+  readonly #now: () => number;
+  readonly #waiting = new Set<Waiting>();
+  #freeSlots: number;
+  #running = 0;
+  /** Average milliseconds between two ends while requests wait. */
+  #interval: number | undefined;
+  /** Time of the last end, if requests have waited ever since. */
+  #lastEnd: number | undefined;
+
+  constructor(
     {
-      code: "rate_limit_exceeded",
-      headers: {
-        "Retry-After": String(Math.ceil(retryAfterMs / 1000)),
-        "retry-after-ms": String(retryAfterMs),
+      maxRunning,
+      maxWaiting = 64,
+      slots = Infinity,
+      now = () => performance.now(),
+    }: QueueOptions,
+  ) {
+    this.#maxRunning = maxRunning;
+    this.#maxWaiting = maxWaiting;
+    this.#freeSlots = slots;
+    this.#now = now;
+  }
+
+  /** Requests that run. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Requests that wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Waits for a place and for memory, and returns what gives both back. The slots
+   * must not be more than there are in all.
+   *
+   * @throws {ApiError} 429 if the line is full.
+   * @throws the signal's reason if it aborts before.
+   */
+  async enter(slots: number, signal: AbortSignal): Promise<Disposable> {
+    signal.throwIfAborted();
+    if (this.#waiting.size === 0 && this.#fits(slots)) this.#take(slots);
+    else if (this.#waiting.size < this.#maxWaiting) {
+      await this.#wait(slots, signal);
+    } else throw this.#refusal();
+    return { [Symbol.dispose]: () => this.#leave(slots) };
+  }
+
+  async #wait(slots: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const entry = { slots, start: resolve };
+    const leave = () => {
+      this.#waiting.delete(entry);
+      reject(signal.reason);
+      this.#admit(); // the next one may need less memory
+    };
+    this.#waiting.add(entry);
+    signal.addEventListener("abort", leave);
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
+  }
+
+  #fits(slots: number): boolean {
+    return this.#running < this.#maxRunning && slots <= this.#freeSlots;
+  }
+
+  #take(slots: number): void {
+    this.#running++;
+    this.#freeSlots -= slots;
+  }
+
+  #leave(slots: number): void {
+    this.#running--;
+    this.#freeSlots += slots;
+    this.#measure();
+    this.#admit();
+  }
+
+  #admit(): void {
+    for (const entry of this.#waiting) {
+      if (!this.#fits(entry.slots)) return;
+      this.#waiting.delete(entry);
+      this.#take(entry.slots);
+      entry.start();
+    }
+  }
+
+  /** Measures how often a request ends while others wait. */
+  #measure(): void {
+    const now = this.#now();
+    if (this.#lastEnd !== undefined) {
+      const interval = now - this.#lastEnd;
+      this.#interval ??= interval;
+      this.#interval += NEWEST * (interval - this.#interval);
+    }
+    this.#lastEnd = this.#waiting.size > 0 ? now : undefined;
+  }
+
+  /** Sends a client away until about half of the line has gone. */
+  #refusal(): ApiError {
+    const half = Math.max(1, this.#waiting.size / 2);
+    const expected = this.#interval === undefined
+      ? FIRST_RETRY_MS
+      : this.#interval * half;
+    const { least, most } = RETRY_MS;
+    const ms = Math.round(Math.min(Math.max(expected, least), most));
+    return new ApiError(
+      429,
+      `Cannot queue the request: at most ${this.#maxWaiting} may wait: received one more`,
+      {
+        code: "rate_limit_exceeded",
+        headers: {
+          "Retry-After": String(Math.ceil(ms / 1000)),
+          "retry-after-ms": String(ms),
+        },
       },
-    },
-  );
+    );
+  }
 }

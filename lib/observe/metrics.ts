@@ -6,61 +6,60 @@
  */
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import { type Course, followed } from "./followed.ts";
-import type { Engine } from "../engine/generation.ts";
+import type { GenerationReport } from "./observed.ts";
+import type { Counts } from "../engine/generation.ts";
+import type { Queue } from "../engine/queue.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 
-type End = NonNullable<Course["end"]>;
-
-/** What grows with each generation that came to its end. */
-const COUNTS: [name: string, help: string, of: (end: End) => number][] = [
-  ["vllm:prompt_tokens_total", "Prompt tokens.", (e) => e.usage.promptTokens],
+/** What grows with each generation, by what it had taken when it was over. */
+const COUNTS: [name: string, help: string, of: (c: Counts) => number][] = [
+  ["vllm:prompt_tokens_total", "Prompt tokens.", (c) => c.usage.promptTokens],
   [
     "vllm:generation_tokens_total",
     "Generated tokens.",
-    (e) => e.usage.completionTokens,
+    (c) => c.usage.completionTokens,
   ],
   [
     "vllm:prefix_cache_queries_total",
     "Prompt tokens looked up in the prefix cache.",
-    (e) => e.usage.promptTokens,
+    (c) => c.usage.promptTokens,
   ],
   [
     "vllm:prefix_cache_hits_total",
     "Prompt tokens found there.",
-    (e) => e.usage.cachedTokens,
+    (c) => c.usage.cachedTokens,
   ],
   [
     "vllm:spec_decode_num_draft_tokens_total",
     "Tokens tried before they were sure.",
-    (e) => e.timings.draft_n,
+    (c) => c.timings.draft_n,
   ],
   [
     "vllm:spec_decode_num_accepted_tokens_total",
     "Tried tokens that were right.",
-    (e) => e.timings.draft_n_accepted,
+    (c) => c.timings.draft_n_accepted,
   ],
-  ["llamacpp:n_decode_total", "Decoding passes.", (e) => e.timings.passes],
-  ["bita:rows_total", "Rows of decoding passes.", (e) => e.timings.rows],
+  ["llamacpp:n_decode_total", "Decoding passes.", (c) => c.timings.passes],
+  ["bita:rows_total", "Rows of decoding passes.", (c) => c.timings.rows],
 ];
 
 /** What is timed, in milliseconds, where it happened. */
 const TIMES: [
   name: string,
   help: string,
-  of: (c: Course) => number | undefined,
+  of: (report: GenerationReport) => number | undefined,
 ][] = [
-  ["vllm:e2e_request_latency_seconds", "A generation.", (c) => c.ms],
-  ["vllm:time_to_first_token_seconds", "Until text came.", (c) => c.firstMs],
+  ["vllm:e2e_request_latency_seconds", "A generation.", (r) => r.ms],
+  ["vllm:time_to_first_token_seconds", "Until text came.", (r) => r.firstMs],
   [
     "vllm:request_prefill_time_seconds",
     "Reading a prompt.",
-    (c) => c.end?.timings.prompt_ms,
+    (r) => r.counts?.timings.prompt_ms,
   ],
   [
     "vllm:request_decode_time_seconds",
     "Decoding.",
-    (c) => c.end?.timings.predicted_ms,
+    (r) => r.counts?.timings.predicted_ms,
   ],
 ];
 
@@ -85,26 +84,30 @@ const CACHE_SIZES: [key: keyof PrefixCounters, name: string, help: string][] = [
   ["storeBytes", "store_bytes", "Bytes of prompts in the KV."],
 ];
 
+/** What a model's line shows. */
+const LINE: [key: "waiting" | "running", name: string, help: string][] = [
+  ["waiting", "vllm:num_requests_waiting", "Requests in line."],
+  ["running", "vllm:num_requests_running", "Requests at work."],
+];
+
+/** The parts of a model that are looked at when metrics are read. */
+export interface WatchedModel {
+  queue: Pick<Queue, "waiting" | "running">;
+  cache: () => PrefixCounters | undefined;
+}
+
 const SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300];
 
 /** What was counted since the start, by model. */
 export class Metrics {
-  readonly #now: () => number;
   readonly #registry = new Registry();
   readonly #counters: Counter[];
   readonly #timers: Histogram[];
-  readonly #waiting: Gauge;
-  readonly #running: Gauge;
   readonly #ends: Counter;
   readonly #responses: Counter;
-  readonly #caches: {
-    model: string;
-    counters(): PrefixCounters | undefined;
-  }[] = [];
+  readonly #models = new Map<string, WatchedModel>();
 
-  /** Counts with a clock in milliseconds. */
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
+  constructor() {
     const about = (name: string, help: string) => ({
       name,
       help,
@@ -117,12 +120,6 @@ export class Metrics {
     this.#timers = TIMES.map(([name, help]) =>
       new Histogram({ ...about(name, help), buckets: SECONDS })
     );
-    this.#waiting = new Gauge(
-      about("vllm:num_requests_waiting", "Requests in line."),
-    );
-    this.#running = new Gauge(
-      about("vllm:num_requests_running", "Requests at work."),
-    );
     this.#ends = new Counter({
       ...about("vllm:request_success_total", "Generations by their end."),
       labelNames: ["model_name", "finished_reason"],
@@ -131,17 +128,24 @@ export class Metrics {
       ...about("http_responses_total", "HTTP responses by status."),
       labelNames: ["status"],
     });
-    const caches = () =>
-      this.#caches.map(({ model, counters }) => (
-        { labels: { model_name: model }, counters: counters() }
-      ));
+    const models = this.#models;
+    for (const [key, name, help] of LINE) {
+      new Gauge({
+        ...about(name, help),
+        collect() {
+          for (const [model, { queue }] of models) {
+            this.set({ model_name: model }, queue[key]);
+          }
+        },
+      });
+    }
     for (const [key, name, help] of CACHE_COUNTS) {
       new Counter({
         ...about(`bita:prefix_${name}_total`, help),
         collect() {
           this.reset();
-          for (const { labels, counters } of caches()) {
-            this.inc(labels, counters?.[key] ?? 0);
+          for (const [model, { cache }] of models) {
+            this.inc({ model_name: model }, cache()?.[key] ?? 0);
           }
         },
       });
@@ -150,56 +154,33 @@ export class Metrics {
       new Gauge({
         ...about(`bita:prefix_${name}`, help),
         collect() {
-          for (const { labels, counters } of caches()) {
-            this.set(labels, counters?.[key] ?? 0);
+          for (const [model, { cache }] of models) {
+            this.set({ model_name: model }, cache()?.[key] ?? 0);
           }
         },
       });
     }
   }
 
-  /** Shows what a model's cache of prompts counts. */
-  watchCache(model: string, counters: () => PrefixCounters | undefined): void {
-    this.#caches.push({ model, counters });
+  /** Shows a model's line and cache, and its counts from zero on. */
+  watch(model: string, { queue, cache }: WatchedModel): void {
+    for (const counter of this.#counters) counter.inc({ model_name: model }, 0);
+    this.#models.set(model, { queue, cache });
   }
 
-  /** Puts `line` before an engine, and counts who waits in it and who is at work. */
-  watch(engine: Engine, line: (engine: Engine) => Engine): Engine {
-    const { info } = engine;
-    const labels = { model_name: info.id };
-    const waiting = this.#waiting.labels(labels);
-    const running = this.#running.labels(labels);
-    for (const count of [waiting, running]) count.set(0);
-    for (const counter of this.#counters) counter.inc(labels, 0);
-
-    const atWork = new WeakSet<object>();
-    const inLine = line({
-      info,
-      async *generate(request, options) {
-        atWork.add(request);
-        waiting.dec();
-        running.inc();
-        try {
-          yield* engine.generate(request, options);
-        } finally {
-          running.dec();
-        }
-      },
-    });
-    const now = this.#now;
-    const tell = (course: Course) => this.#count(course, labels);
-    return {
-      info,
-      async *generate(request, { signal }) {
-        waiting.inc();
-        try {
-          const events = inLine.generate(request, { signal });
-          yield* followed(events, { signal, now, tell });
-        } finally {
-          if (!atWork.has(request)) waiting.dec();
-        }
-      },
-    };
+  /** Counts a generation that is over. */
+  countGeneration(model: string, report: GenerationReport): void {
+    const labels = { model_name: model };
+    const { outcome, counts } = report;
+    this.#ends.inc({ ...labels, finished_reason: outcome });
+    if (outcome === "refused") return;
+    for (const [i, [, , of]] of TIMES.entries()) {
+      const ms = of(report);
+      if (ms !== undefined) this.#timers[i].observe(labels, ms / 1000);
+    }
+    for (const [i, [, , of]] of COUNTS.entries()) {
+      if (counts) this.#counters[i].inc(labels, of(counts));
+    }
   }
 
   /** Counts an HTTP response. */
@@ -211,16 +192,5 @@ export class Metrics {
   async report(): Promise<{ text: string; contentType: string }> {
     const { contentType } = this.#registry;
     return { text: await this.#registry.metrics(), contentType };
-  }
-
-  #count(course: Course, labels: { model_name: string }): void {
-    this.#ends.inc({ ...labels, finished_reason: course.outcome });
-    for (const [i, [, , of]] of TIMES.entries()) {
-      const ms = of(course);
-      if (ms !== undefined) this.#timers[i].observe(labels, ms / 1000);
-    }
-    for (const [i, [, , of]] of COUNTS.entries()) {
-      if (course.end) this.#counters[i].inc(labels, of(course.end));
-    }
   }
 }

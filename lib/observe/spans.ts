@@ -6,7 +6,7 @@
  */
 
 import { type Context, trace } from "@opentelemetry/api";
-import type { Course } from "./followed.ts";
+import type { GenerationReport } from "./observed.ts";
 
 /** What a generation belongs to. */
 export interface SpanOptions {
@@ -19,7 +19,7 @@ export interface SpanOptions {
 
 /** Records how a generation went, once it is over. */
 export function recordSpans(
-  { outcome, end, ms }: Course,
+  { outcome, counts, ms }: GenerationReport,
   { model, parent, endedAt }: SpanOptions,
 ): void {
   const tracer = trace.getTracer("bita");
@@ -28,8 +28,8 @@ export function recordSpans(
     startTime: startedAt,
     attributes: { "gen_ai.request.model": model, "bita.outcome": outcome },
   }, parent);
-  if (end) {
-    const { usage, timings } = end;
+  if (counts) {
+    const { usage, timings } = counts;
     whole.setAttributes({
       "gen_ai.usage.input_tokens": usage.promptTokens,
       "gen_ai.usage.output_tokens": usage.completionTokens,

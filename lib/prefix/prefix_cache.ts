@@ -77,6 +77,11 @@ export class PrefixCache {
     this.#sharedSpace = sharedSpace(options.secret);
   }
 
+  /** Tokens a block. */
+  get blockTokens(): number {
+    return this.#options.blockTokens;
+  }
+
   /** What the cache has done so far. */
   get counters(): PrefixCounters {
     return this.#options.counters;

@@ -8,6 +8,7 @@
  */
 
 import type { Tensor } from "onnxruntime-common";
+import type { KvShape } from "./kv/kv_layout.ts";
 
 /** The backends, the fastest kind of hardware first. */
 export const BACKENDS = ["webgpu", "cpu", "wasm"] as const;
@@ -15,26 +16,23 @@ export const BACKENDS = ["webgpu", "cpu", "wasm"] as const;
 /** One of {@linkcode BACKENDS}. */
 export type BackendName = (typeof BACKENDS)[number];
 
-/** The size of a KV buffer: two tensors `[1, kvHeads, slots, headDim]` a layer. */
-export interface KvShape {
-  layers: number;
-  kvHeads: number;
-  slots: number;
-  headDim: number;
-}
-
 /** Tensors by the names that the graph gives them. */
 export type NamedTensors = Record<string, Tensor>;
 
+/** Outputs by name, each with the tensor that it is written into, if it has one. */
+export type Fetches = Record<string, Tensor | null>;
+
 /** Keys and values of one sequence, on the hardware that computes them. */
 export interface KvBuffer {
-  /** Names the buffer as the graph's inputs and outputs, with room for `slots`. */
-  bind(slots: number): {
-    past: NamedTensors;
-    present: Record<string, Tensor | null>;
-  };
-  /** Takes over what a pass put out, where it could not write in place. */
-  keep(outputs: NamedTensors): void;
+  /**
+   * `[1, kvHeads, slots, headDim]` each, the keys of all layers before their values;
+   * another list once the memory has moved.
+   */
+  readonly tensors: readonly Tensor[];
+  /** Makes room for slots; what they hold stays. */
+  reserve(slots: number): void;
+  /** Takes over what a pass has written elsewhere; absent if it writes in place. */
+  keep?(present: readonly Tensor[]): void;
   /**
    * Reads slots from the first on, or from another:
    * `[2 * layers, kvHeads, slots, headDim]`, keys first.
@@ -49,16 +47,30 @@ export interface KvBuffer {
     data: Float32Array<ArrayBuffer>,
     options?: { from?: number },
   ): void;
-  /** Gives its memory back. */
+  /** Frees its memory. */
   close(): void;
+}
+
+/** How much text a KV buffer is for. */
+export interface KvRoom {
+  /** Slots that are needed soon. */
+  slots: number;
+  /** Slots that are never exceeded. */
+  most: number;
 }
 
 /** An opened graph. */
 export interface Session {
-  /** Computes outputs, each into the tensor given for it, or into a new one. */
+  /**
+   * Computes outputs, each into the tensor given for it, or into a new one.
+   *
+   * @param kv the KV buffers of the graph's sequences, in order, if it has any; their
+   * rows are written.
+   */
   run(
     feeds: NamedTensors,
-    fetches: Record<string, Tensor | null>,
+    fetches: Fetches,
+    kv?: readonly KvBuffer[],
   ): Promise<NamedTensors>;
 }
 
@@ -67,6 +79,8 @@ export interface Backend {
   readonly name: BackendName;
   /** Pass widths between which a row's logits are the same bits. */
   readonly rows: { min: number; max: number };
+  /** Whether several sequences may share a pass with the same bits as alone. */
+  readonly batches: boolean;
   /** Whether outputs must be given memory, which is then written in place. */
   readonly inPlace: boolean;
   /**
@@ -74,7 +88,7 @@ export interface Backend {
    * one may hold up this thread, where handing them to another takes longer.
    */
   createSession(path: string, options?: { brief?: boolean }): Promise<Session>;
-  createKvBuffer(shape: KvShape): KvBuffer;
-  /** Brings an output's numbers here; valid until the next call. */
+  createKvBuffer(shape: KvShape, room: KvRoom): KvBuffer;
+  /** Copies an output's numbers into main memory and disposes of it. */
   download(output: Tensor): Promise<Float32Array>;
 }

@@ -7,59 +7,74 @@
 import { Tensor } from "onnxruntime-common";
 import type { Embedding } from "../../models/embedding.ts";
 import type { Backend, Session } from "./backend.ts";
-import type { Scratch } from "./scratch.ts";
+import type { Turns } from "./turns.ts";
 
 /** What a chain is computed with. */
-export interface HydraChainParts {
+export interface HydraParts {
   backend: Backend;
   /** A step of the head. */
   hydra: Session;
+  turns: Turns;
   embedding: Embedding;
-  scratch: Scratch;
   /** Numbers a state. */
   dim: number;
   /** Tokens that the head can draft, V. */
   words: number;
 }
 
-/** Drafts token behind token. */
+/** A row of states `[1, rows, dim]` and of inputs `[1, rows, L * dim]`. */
+export interface ChainStart {
+  states: Tensor;
+  inputs?: Tensor | undefined;
+  row: number;
+}
+
+/** Drafts one token after another. */
 export class HydraChain {
-  readonly #parts: HydraChainParts;
+  readonly #parts: HydraParts;
   #state: Tensor | undefined;
+  #logits: Tensor | null = null;
   #inputs: Record<string, Tensor> = {};
 
-  constructor(parts: HydraChainParts) {
+  constructor(parts: HydraParts) {
     this.#parts = parts;
   }
 
   /**
-   * Rates what follows `token`, `[V]`, behind a row of states `[1, rows, dim]` and of
-   * inputs `[1, rows, L * dim]`, or behind the token of the last call.
+   * Rates what follows `token`, `[V]`, after a row, or after the token of the last
+   * call.
    */
-  async follow(
-    token: number,
-    from?: { states: Tensor; inputs?: Tensor | undefined; row: number },
-  ): Promise<Float32Array> {
-    const { backend, hydra, embedding, scratch, dim, words } = this.#parts;
+  follow(token: number, from?: ChainStart): Promise<Float32Array> {
+    const { backend, hydra, turns, embedding, dim } = this.#parts;
     const embedded = new Float32Array(dim);
     embedding.lookUp(token, embedded);
     const row = new Tensor("int64", [BigInt(from?.row ?? 0)], [1]);
-    const { inputs } = from ?? {};
-    if (inputs) this.#inputs = { inputs, inputs_row: row };
-    const output = (name: string, size: number) =>
-      backend.inPlace ? scratch.tensor(name, [1, 1, size]) : null;
-    const { next, logits } = await hydra.run({
-      states: from?.states ?? this.#state!,
-      row,
-      ...this.#inputs,
-      token: new Tensor("float32", embedded, [1, 1, dim]),
-    }, { next: output("next", dim), logits: output("draft logits", words) });
-    this.#state?.dispose();
-    this.#state = next;
-    return await backend.download(logits);
+    if (from?.inputs) this.#inputs = { inputs: from.inputs, inputs_row: row };
+    const work = { part: "draft", rows: 1, sequences: 1 } as const;
+    return turns.take(work, async () => {
+      const { next, logits } = await hydra.run({
+        states: from?.states ?? this.#state!,
+        row,
+        ...this.#inputs,
+        token: new Tensor("float32", embedded, [1, 1, dim]),
+      }, this.#places());
+      if (next !== this.#state) this.#state?.dispose();
+      this.#state = next;
+      return await backend.download(logits);
+    });
   }
 
-  /** Gives its memory back. */
+  /** Names where a step puts its outputs: over the last ones, which are read by then. */
+  #places(): Record<string, Tensor | null> {
+    const { backend, dim, words } = this.#parts;
+    if (!backend.inPlace) return { next: null, logits: null };
+    const vector = (size: number) =>
+      new Tensor("float32", new Float32Array(size), [1, 1, size]);
+    this.#logits ??= vector(words);
+    return { next: this.#state ?? vector(dim), logits: this.#logits };
+  }
+
+  /** Frees its memory. */
   close(): void {
     this.#state?.dispose();
   }

@@ -4,40 +4,43 @@
  * @module
  */
 
-import type { Artefact } from "../../models/artefact.ts";
+import { type Artefact, BATCHES } from "../../models/artefact.ts";
 import { Embedding } from "../../models/embedding.ts";
 import type { Backend } from "./backend.ts";
-import { inTurn } from "./in_turn.ts";
-import { OrtModel, type OrtModelParts } from "./ort_model.ts";
+import { OrtModel } from "./ort_model.ts";
+
+/** How a model is opened. */
+export interface OpenModelOptions {
+  /** Tokens that a text may have. */
+  context: number;
+  /** Milliseconds of a clock that never goes back. */
+  now?: () => number;
+}
 
 /** Opens an artefact's graphs on `backend`. */
 export async function openModel(
   backend: Backend,
   artefact: Artefact,
-  { context }: { context: number },
+  { context, now = () => performance.now() }: OpenModelOptions,
 ): Promise<OrtModel> {
-  // One after the other: WebGPU refuses a second session while one is being made.
   const { folder, config, adapter } = artefact;
   const open = (graph: string, options?: { brief: boolean }) =>
     backend.createSession(`${folder}/${graph}.onnx`, options);
-  const sessions: Pick<OrtModelParts, "body" | "head" | "drafting" | "hydra"> =
-    {
-      body: await open("body"),
-      head: await open("head"),
-    };
+  const batches = backend.batches ? BATCHES : [];
   // Rows on wasm cost too much for masks to pay, and weights too much memory.
-  if (adapter.updates.length > 0 && backend.name !== "wasm") {
-    sessions.drafting = await open("drafting");
-  }
-  if (adapter.hydra) {
-    sessions.hydra = await open("hydra", { brief: true });
-  }
+  const updates = adapter.updates.length > 0 && backend.name !== "wasm";
+  const [body, head, drafting, hydra, ...batched] = await Promise.all([
+    open("body"),
+    open("head"),
+    updates ? open("drafting") : undefined,
+    adapter.hydra ? open("hydra", { brief: true }) : undefined,
+    ...batches.map((size) => open(`body-${size}`)),
+  ]);
   return new OrtModel({
-    backend,
-    ...inTurn(sessions),
-    config,
+    ...{ backend, config, adapter, context, now, body, head },
+    ...(drafting && { drafting }),
+    ...(hydra && { hydra }),
+    batched: new Map(batches.map((size, i) => [size, batched[i]!])),
     embedding: await Embedding.open(artefact),
-    adapter,
-    context,
   });
 }

@@ -1,29 +1,27 @@
 /**
- * The model port on ONNX Runtime: rows of a pass become tensors, and back.
+ * The model port on ONNX Runtime: the rows of steps become tensors, and back.
  *
  * @module
  */
 
-import { Tensor } from "onnxruntime-common";
 import type { Adapter } from "../../models/adapter/adapter.ts";
 import type { LlamaConfig } from "../../models/architectures/llama.ts";
 import type { Embedding } from "../../models/embedding.ts";
-import type { Model, Pass, Sequence } from "../bita/decode/model.ts";
-import { meanEmbedding } from "./mean_embedding.ts";
-import type { Backend, KvBuffer, Session } from "./backend.ts";
-import { attentionBias } from "./attention_bias.ts";
-import { maskGate } from "./mask_gate.ts";
-import { HydraChain } from "./hydra_chain.ts";
-import { rotaryRow } from "./rotary.ts";
-import { Scratch } from "./scratch.ts";
+import type { Model, Step } from "../bita/decode/model.ts";
+import type { Backend, Session } from "./backend.ts";
+import { Bodies, type BodySessions } from "./body/bodies.ts";
+import { Head } from "./head.ts";
+import type { HydraParts } from "./hydra_chain.ts";
+import { Memory } from "./memory.ts";
+import { OrtOutput } from "./ort_output.ts";
+import { OrtSequence, type OrtStep } from "./ort_sequence.ts";
+import { PassStates } from "./pass_states.ts";
+import { type TimedWork, Turns } from "./turns.ts";
 
 /** What a model is joined from. */
-export interface OrtModelParts {
+export interface OrtModelParts extends BodySessions {
   backend: Backend;
-  body: Session;
   head: Session;
-  /** The body for passes with mask rows, if the adapter has updates for them. */
-  drafting?: Session;
   /** A step of the Hydra head, if the adapter has one. */
   hydra?: Session;
   config: LlamaConfig;
@@ -31,202 +29,148 @@ export interface OrtModelParts {
   adapter: Adapter;
   /** Tokens that a text may have. */
   context: number;
+  /** Milliseconds of a clock that never goes back. */
+  now: () => number;
 }
 
-/** KV buffers kept for later sequences, so that a rush does not hold memory on. */
-const MOST_IDLE = 2;
+/** Slots that a fresh KV buffer has beyond the prompt, for a first answer. */
+const ROOM = 128;
 
-/** Runs passes on one backend, a sequence in each KV buffer. */
+/** Runs passes on one backend. */
 export class OrtModel implements Model {
   readonly vocab: number;
   readonly masks: number;
   readonly prompts: number;
   readonly maxRows: number;
+  readonly maxSequences: number;
   readonly draftVocab?: Int32Array;
   readonly context: number;
-  readonly parts: OrtModelParts;
-  /** Slots of a KV buffer; the last pass may reach past the context. */
-  readonly slots: number;
-  /** KV buffers that no sequence uses now. */
-  readonly idle: KvBuffer[] = [];
+  /** Is called after each run of a session. */
+  onWork?: (work: TimedWork) => void;
+  readonly #parts: OrtModelParts;
+  readonly #turns: Turns;
+  readonly #bodies: Bodies;
+  readonly #head: Head;
+  readonly #hydra: HydraParts | undefined;
+  readonly #memory: Memory | undefined;
 
   constructor(parts: OrtModelParts) {
-    const { backend, config, adapter, context } = parts;
-    this.parts = parts;
-    this.vocab = config.vocab;
+    const { backend, config, adapter, context, hydra, batched } = parts;
+    const { dim, vocab } = config;
+    this.#parts = parts;
+    this.vocab = vocab;
     this.masks = adapter.masks;
     this.prompts = adapter.prompts;
     this.maxRows = backend.rows.max;
-    if (adapter.hydra) this.draftVocab = adapter.hydra.vocab;
+    this.maxSequences = Math.max(1, ...batched.keys());
     this.context = context;
-    this.slots = adapter.prompts + context + backend.rows.max;
-  }
-
-  open(prompt: Int32Array): OrtSequence {
-    return new OrtSequence(this, prompt);
-  }
-
-  /** Takes an idle KV buffer, or makes one; its prompts are in place. */
-  takeBuffer(): KvBuffer {
-    const { backend, config, adapter } = this.parts;
-    const idle = this.idle.pop();
-    if (idle) return idle;
-    const buffer = backend.createKvBuffer({ ...config, slots: this.slots });
-    if (adapter.prompts > 0) buffer.write(adapter.prompts, adapter.promptKv);
-    return buffer;
-  }
-
-  /** Keeps a KV buffer for the next sequence, unless enough are kept. */
-  giveBack(buffer: KvBuffer): void {
-    if (this.idle.length < MOST_IDLE) this.idle.push(buffer);
-    else buffer.close();
-  }
-}
-
-/** One text in its KV buffer, which may be read and set. */
-export class OrtSequence implements Sequence {
-  #model: OrtModel;
-  #kv: KvBuffer;
-  /** `[masks, dim]` */
-  #maskEmbeddings: Float32Array;
-  /** `[slots, headDim / 2]`, the angles of each slot's position. */
-  #cos: Float32Array;
-  #sin: Float32Array;
-  /** What the body gave for the rows of the last pass. */
-  #last: Partial<Record<"hidden" | "inputs", Tensor | undefined>> = {};
-  #chain: HydraChain | undefined;
-  #scratch = new Scratch();
-
-  constructor(model: OrtModel, prompt: Int32Array) {
-    const { config, adapter, embedding } = model.parts;
-    this.#model = model;
-    this.#kv = model.takeBuffer();
-    this.#maskEmbeddings = adapter.maskEmbeddings ??
-      meanEmbedding(prompt, embedding, { masks: adapter.masks, ...config });
-    this.#cos = new Float32Array(model.slots * config.headDim / 2);
-    this.#sin = new Float32Array(model.slots * config.headDim / 2);
-  }
-
-  async forward(pass: Pass): Promise<void> {
-    const { backend, config, body, drafting: updating } = this.#model.parts;
-    const masked = pass.tokens.some((token) => token < 0);
-    const drafting = masked ? updating : undefined;
-    const half = config.headDim / 2;
-    const rows = Math.max(pass.tokens.length, backend.rows.min);
-    const total = pass.start + rows;
-    const embeddings = new Float32Array(rows * config.dim);
-    this.#embed(pass.tokens, embeddings);
-    this.#turn(pass);
-    const bias = attentionBias(pass, { rows, prompts: this.#model.prompts });
-    const angles = [total, half];
-    const { past, present } = this.#kv.bind(total);
-    const outputs = await (drafting ?? body).run({
-      ...past,
-      embeddings: new Tensor("float32", embeddings, [1, rows, config.dim]),
-      bias: new Tensor("float32", bias, [1, 1, rows, total]),
-      seqlens_k: new Tensor("int32", Int32Array.of(total - 1), [1]),
-      total: new Tensor("int32", Int32Array.of(total), []),
-      cos: new Tensor("float32", this.#cos.subarray(0, total * half), angles),
-      sin: new Tensor("float32", this.#sin.subarray(0, total * half), angles),
-      ...(drafting && { gate: maskGate(pass, rows) }),
-    }, { ...present, ...this.#places(rows) });
-    this.#kv.keep(outputs);
-    this.#forget();
-    this.#last = { hidden: outputs.hidden, inputs: outputs.inputs };
-  }
-
-  async logits(rows: ArrayLike<number>): Promise<Float32Array> {
-    const { backend, config, head } = this.#model.parts;
-    const chosen = new BigInt64Array(Math.max(rows.length, backend.rows.min));
-    for (let i = 0; i < rows.length; i++) chosen[i] = BigInt(rows[i]);
-    const { logits } = await head.run({
-      hidden: this.#last.hidden!,
-      chosen: new Tensor("int64", chosen, [chosen.length]),
-    }, { logits: this.#output("logits", [1, chosen.length, config.vocab]) });
-    const size = rows.length * config.vocab;
-    return (await backend.download(logits)).subarray(0, size);
-  }
-
-  follow(token: number, row?: number): Promise<Float32Array> {
-    const { config: { dim }, hydra, ...parts } = this.#model.parts;
-    this.#chain ??= new HydraChain({
-      ...parts,
-      hydra: hydra!,
-      scratch: this.#scratch,
-      dim,
-      words: this.#model.draftVocab!.length,
+    const turns = new Turns({
+      now: parts.now,
+      onWork: (work) => this.onWork?.(work),
     });
-    if (row === undefined) return this.#chain.follow(token);
-    const { hidden, inputs } = this.#last;
-    return this.#chain.follow(token, { states: hidden!, inputs, row });
+    this.#turns = turns;
+    this.#bodies = new Bodies({
+      ...parts,
+      dim,
+      prompts: adapter.prompts,
+      minRows: backend.rows.min,
+      openIdle: () => this.open(new Int32Array(1), { tokens: 1 }),
+    });
+    this.#head = new Head({ ...parts, turns, vocab });
+    if (backend.inPlace) this.#memory = new Memory();
+    if (hydra && adapter.hydra) {
+      this.draftVocab = adapter.hydra.vocab;
+      const words = adapter.hydra.vocab.length;
+      this.#hydra = { ...parts, hydra, turns, dim, words };
+    }
   }
 
-  /** Reads keys and values of slots, in the layout of {@linkcode KvBuffer}. */
-  readKv(
-    slots: number,
-    options?: { from?: number },
-  ): Promise<Float32Array<ArrayBuffer>> {
-    return this.#kv.read(slots, options);
+  open(
+    prompt: Int32Array,
+    { tokens = this.context }: { tokens?: number } = {},
+  ): OrtSequence {
+    const { backend, config } = this.#parts;
+    // The last step may reach past the text.
+    const most = this.prompts + tokens + this.maxRows;
+    const slots = Math.min(most, this.prompts + prompt.length + ROOM);
+    const kv = backend.createKvBuffer(config, { slots, most });
+    return new OrtSequence({ ...this.#parts, kv, prompt });
   }
 
-  /** Sets keys and values of slots. */
-  writeKv(
-    slots: number,
-    data: Float32Array<ArrayBuffer>,
-    options?: { from?: number },
-  ): void {
-    this.#kv.write(slots, data, options);
+  async run(steps: readonly Step[]): Promise<OrtOutput[]> {
+    this.#check(steps);
+    if (steps.length <= this.maxSequences) return await this.#pass(steps);
+    const outputs: OrtOutput[] = [];
+    for (const step of steps) outputs.push(...await this.#pass([step]));
+    return outputs;
   }
 
-  close(): void {
-    this.#forget();
-    this.#chain?.close();
-    this.#model.giveBack(this.#kv);
+  #check(steps: readonly Step[]): asserts steps is readonly OrtStep[] {
+    const rows = steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    if (rows > this.maxRows) {
+      throw new RangeError(
+        `Cannot compute a pass: at most ${this.maxRows} rows are required: received ${rows}`,
+      );
+    }
   }
 
-  /** Names what the body gives besides keys and values. */
-  #places(rows: number): Record<string, Tensor | null> {
-    const { config: { dim }, adapter } = this.#model.parts;
-    const hidden = this.#output("hidden", [1, rows, dim]);
-    const size = dim * (adapter.hydra?.layers.length ?? 0);
-    if (size === 0) return { hidden };
-    return { hidden, inputs: this.#output("inputs", [1, rows, size]) };
-  }
-
-  /** Gives the memory of the last pass's rows back. */
-  #forget(): void {
-    for (const rows of Object.values(this.#last)) rows?.dispose();
-  }
-
-  /** Gives an output memory that the last one of its name no longer needs. */
-  #output(name: string, dims: number[]): Tensor | null {
-    const { inPlace } = this.#model.parts.backend;
-    return inPlace ? this.#scratch.tensor(name, dims) : null;
-  }
-
-  #embed(tokens: Int32Array, out: Float32Array): void {
-    const { embedding, config: { dim } } = this.#model.parts;
-    for (const [row, token] of tokens.entries()) {
-      const place = out.subarray(row * dim, (row + 1) * dim);
-      if (token >= 0) embedding.lookUp(token, place);
-      else {
-        const mask = -1 - token;
-        const from = this.#maskEmbeddings;
-        place.set(from.subarray(mask * dim, (mask + 1) * dim));
+  async #pass(steps: readonly OrtStep[]): Promise<OrtOutput[]> {
+    const { config, adapter } = this.#parts;
+    const groups = this.#bodies.group(steps);
+    const states = new PassStates({
+      rows: groups.reduce((sum, { rows }) => sum + rows, 0),
+      dim: config.dim,
+      inputs: config.dim * (adapter.hydra?.layers.length ?? 0),
+      steps: steps.length,
+    }, this.#memory);
+    try {
+      const firstRows = new Map<OrtStep, number>();
+      let first = 0;
+      for (const group of groups) {
+        const place = states.fetches(first, group.rows);
+        let row = first;
+        for (const step of group.steps) {
+          firstRows.set(step, row);
+          row += step.tokens.length;
+        }
+        const work = {
+          part: "body",
+          rows: row - first,
+          sequences: group.steps.length,
+        } as const;
+        const run = () => this.#bodies.run(group, place);
+        states.adopt(await this.#turns.take(work, run));
+        first += group.rows;
       }
+      return await this.#outputs(steps, states, firstRows);
+    } catch (error) {
+      for (const _ of steps) states.release();
+      throw error;
     }
   }
 
-  /** Notes the angles of the slots that a pass fills. */
-  #turn({ start, positions }: Pass): void {
-    const { config } = this.#model.parts;
-    const half = config.headDim / 2;
-    for (const [row, position] of positions.entries()) {
-      const from = (start + row) * half;
-      rotaryRow(position, config, {
-        cos: this.#cos.subarray(from, from + half),
-        sin: this.#sin.subarray(from, from + half),
-      });
-    }
+  /** Reads all steps' rows at once, and deals the logits out. */
+  async #outputs(
+    steps: readonly OrtStep[],
+    states: PassStates,
+    firstRows: ReadonlyMap<OrtStep, number>,
+  ): Promise<OrtOutput[]> {
+    const logits = await this.#head.read(
+      states,
+      steps.flatMap((step) =>
+        step.read.map((row) => firstRows.get(step)! + row)
+      ),
+      { sequences: steps.filter(({ read }) => read.length > 0).length },
+    );
+    let read = 0;
+    return steps.map((step) =>
+      new OrtOutput({
+        states,
+        first: firstRows.get(step)!,
+        logits: logits.slice(read, read += step.read.length),
+        head: this.#head,
+        hydra: this.#hydra,
+      })
+    );
   }
 }

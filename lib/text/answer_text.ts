@@ -11,10 +11,9 @@ import type { Tokenizer } from "./tokenizer.ts";
 
 /** What has become certain of an answer. */
 export interface AnswerPart {
-  /**
-   * Text that may be shown, in a piece for each token that was read; what was held
-   * back comes with a later one.
-   */
+  /** Text that may be shown. */
+  text: string;
+  /** The text by tokens, one piece each; what was held back is in a later piece. */
   pieces: string[];
   /** Whether a stop string follows, which ends the answer. */
   stopped: boolean;
@@ -24,7 +23,6 @@ export interface AnswerPart {
 export class AnswerText {
   readonly #detokenizer: Detokenizer;
   readonly #stops: StopStrings;
-  #tokens = 0;
 
   /** @throws {TypeError} if a stop string is empty. */
   constructor(tokenizer: Pick<Tokenizer, "bytes">, stop: readonly string[]) {
@@ -32,26 +30,24 @@ export class AnswerText {
     this.#stops = new StopStrings(stop);
   }
 
-  /** Tokens read so far; none is behind the one that completed a stop string. */
-  get tokens(): number {
-    return this.#tokens;
-  }
-
   /** Reads more tokens, up to a stop string; the last ones hold nothing back. */
   push(tokens: Iterable<number>, { last }: { last: boolean }): AnswerPart {
     const pieces: string[] = [];
     for (const token of tokens) {
-      this.#tokens++;
       const cut = this.#stops.push(this.#detokenizer.push([token]));
       pieces.push(cut.text);
-      if (cut.stopped) return { pieces, stopped: true };
+      if (cut.stopped) {
+        return { text: pieces.join(""), pieces, stopped: true };
+      }
     }
-    if (!last) return { pieces, stopped: false };
+    if (!last) return { text: pieces.join(""), pieces, stopped: false };
     const cut = this.#stops.push(this.#detokenizer.flush());
     const rest = cut.stopped
       ? { text: "", stopped: true }
       : this.#stops.flush();
-    pieces.push((pieces.pop() ?? "") + cut.text + rest.text);
-    return { pieces, stopped: rest.stopped };
+    const held = cut.text + rest.text;
+    const text = pieces.join("") + held;
+    if (pieces.length > 0) pieces.push(pieces.pop() + held);
+    return { text, pieces, stopped: rest.stopped };
   }
 }

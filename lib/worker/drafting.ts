@@ -1,46 +1,55 @@
 /**
- * Who drafts: which decoder a request runs with.
+ * Which decoder continues a request, and which sources draft for it.
  *
  * @module
  */
 
-import { Acceptance } from "../bita/draft/acceptance.ts";
+import { Acceptance, type Drafter } from "../bita/draft/acceptance.ts";
 import type { DecodeOptions, DecodeOutput } from "../bita/decode/output.ts";
 import type { Adapter } from "../../models/adapter/adapter.ts";
 import type { Cost } from "../bita/cost/cost_curve.ts";
+import type { Beside } from "../bita/cost/pass_price.ts";
+import type { Planner } from "../bita/draft/planner.ts";
 import { CostPlanner } from "../bita/draft/cost_planner.ts";
 import { decode } from "../bita/decode/decoder.ts";
 import { Calibration } from "../bita/draft/calibration.ts";
 import { MaskWorth } from "../bita/draft/mask_worth.ts";
-import type { DraftMemory, Source } from "../bita/draft/guesses.ts";
-import type { Model } from "../bita/decode/model.ts";
+import type { DraftMemory, GuessSources } from "../bita/draft/guesses.ts";
+import type { Sequence } from "../bita/decode/model.ts";
 import { NgramIndex } from "../bita/draft/ngram_index.ts";
 import { decodePlain } from "../bita/decode/plain.ts";
 import { FilledPlanner } from "../bita/draft/filled_planner.ts";
 import { Prediction } from "../bita/draft/prediction.ts";
 import { SuccessorTable } from "../bita/draft/successors.ts";
 import type { Draft } from "../engine/generation.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** A model, and what is known about drafting with it. */
 export interface DraftingParts {
-  model: Model;
+  scheduler: Scheduler;
   cost: Cost;
-  /** Who drafts; masks that nobody has tuned are not worth rows. */
+  /** Masks that were never tuned are not worth rows. */
   adapter: Pick<Adapter, "maskEmbeddings" | "acceptance" | "hydra">;
 }
 
-/** How to continue a prompt, and who drafts. */
+/** How to continue a prompt, and what drafts. */
 export interface DraftedOptions extends DecodeOptions {
   draft: Draft;
-  /** Stands in for the model, and must give the same bits. */
-  through?: Model | undefined;
   /** Guesses by depth, of a comb to fill; without it, what pays. */
   draftTree?: readonly number[] | undefined;
   /** A text that is likely to come, to copy from. */
   prediction?: Int32Array | undefined;
 }
 
-/** Decodes with whoever a request asks for; remembers what drafts have taught. */
+/** What drafts for each value of a request's `draft`. */
+const DRAFTERS_OF = {
+  bita: ["mask"],
+  hydra: ["hydra"],
+  ngram: ["ngram", "prediction"],
+  recycle: ["recycle"],
+} satisfies Record<Exclude<Draft, "auto" | "none">, Drafter[]>;
+
+/** Decodes with the drafts that a request names, and learns from their acceptance. */
 export class Drafting {
   readonly #parts: DraftingParts;
   readonly #memory: DraftMemory;
@@ -49,7 +58,7 @@ export class Drafting {
 
   /** Remembers nothing yet. */
   constructor(parts: DraftingParts) {
-    const { model: { masks, vocab }, adapter } = parts;
+    const { scheduler: { masks, vocab }, adapter } = parts;
     const acceptance = new Acceptance();
     this.#parts = parts;
     this.#calibration = new Calibration(adapter.acceptance);
@@ -61,34 +70,60 @@ export class Drafting {
     };
   }
 
-  /** Continues a prompt. */
-  decode(
-    prompt: Int32Array,
-    { draft, draftTree, prediction, through, ...options }: DraftedOptions,
+  /** Continues a prompt in its sequence. */
+  async *decode(
+    sequence: Sequence,
+    { draft, draftTree, prediction: predicted, ...options }: DraftedOptions,
   ): AsyncGenerator<DecodeOutput, void> {
-    const { cost } = this.#parts;
-    const model = through ?? this.#parts.model;
-    if (draft === "none") return decodePlain(model, prompt, options);
-    const { masks, maxRows } = model;
+    const { scheduler } = this.#parts;
+    const prediction = predicted && new Prediction(predicted);
+    const outputs = draft === "none"
+      ? decodePlain(scheduler, sequence, options)
+      : decode(scheduler, sequence, {
+        ...options,
+        planner: this.#planner(draft, {
+          index: new NgramIndex(options.prompt),
+          prediction,
+          comb: draftTree,
+          beside: () => scheduler.beside(sequence),
+        }),
+      });
+    for await (const output of outputs) {
+      if (!prediction) yield output;
+      else {
+        if (draft === "none") {
+          for (const token of output.tokens) prediction.push(token);
+        }
+        yield { ...output, predicted: prediction.accepted };
+      }
+    }
+  }
+
+  #planner(
+    draft: Exclude<Draft, "none">,
+    { comb, beside, ...text }:
+      & Pick<GuessSources, "index" | "prediction">
+      & { comb: readonly number[] | undefined; beside: () => Beside },
+  ): Planner {
+    const { scheduler: { masks, maxRows }, cost } = this.#parts;
     const parts = {
+      ...text,
       memory: this.#memory,
       calibration: this.#calibration,
       hydra: this.#hydra,
-      sources: this.#sources(draft),
-      index: new NgramIndex(prompt),
-      prediction: prediction && new Prediction(prediction),
+      drafters: this.#drafters(draft),
       masks,
     };
-    const planner = draftTree
-      ? new FilledPlanner({ ...parts, comb: draftTree })
-      : new CostPlanner({ ...parts, cost, maxRows });
-    return decode(model, prompt, { ...options, planner });
+    return comb
+      ? new FilledPlanner({ ...parts, comb })
+      : new CostPlanner({ ...parts, cost, maxRows, beside });
   }
 
-  #sources(draft: Source | "auto"): ReadonlySet<Source> {
-    if (draft !== "auto") return new Set([draft]);
-    const untrained: Source[] = ["hydra", "ngram", "recycle"];
-    const { maskEmbeddings } = this.#parts.adapter;
-    return new Set(maskEmbeddings ? ["bita", ...untrained] : untrained);
+  #drafters(draft: Exclude<Draft, "none">): ReadonlySet<Drafter> {
+    if (draft !== "auto") return new Set(DRAFTERS_OF[draft]);
+    const { bita, ...untrained } = DRAFTERS_OF;
+    const isTuned = this.#parts.adapter.maskEmbeddings !== undefined;
+    const all = [...isTuned ? bita : [], ...Object.values(untrained).flat()];
+    return new Set(all);
   }
 }

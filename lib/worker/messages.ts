@@ -51,11 +51,7 @@ export type ToWorker =
   | { type: "erase"; id: number; caller: string | undefined };
 
 /** An output, and the milliseconds since the one before or since the start. */
-export type TimedOutput = DecodeOutput & {
-  ms: number;
-  /** On the first output, tokens of the prompt that the cache had. */
-  cached?: number;
-};
+export type TimedOutput = DecodeOutput & { ms: number };
 
 /** How an opened model runs. */
 export interface OpenedModel {

@@ -8,7 +8,7 @@
 /// <reference lib="deno.worker" />
 
 import { checkModel } from "./check_model.ts";
-import { CachedDecoding } from "./cached_decoding.ts";
+import { Decoding } from "./decoding.ts";
 import { Drafting } from "./drafting.ts";
 import type {
   DecodeRequest,
@@ -21,11 +21,10 @@ import type { PrefixCache } from "../prefix/prefix_cache.ts";
 import { openBackend } from "../runtime/choose_backend.ts";
 import { fingerprint } from "../runtime/fingerprint.ts";
 import { openModel } from "../runtime/open_model.ts";
-import { takeTurns } from "./turns.ts";
-import { watchCost } from "./watched_cost.ts";
+import { Scheduler } from "./scheduler.ts";
 
 const running = new Map<number, AbortController>();
-let decoding: CachedDecoding;
+let decoding: Decoding;
 
 self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
@@ -52,15 +51,19 @@ async function open(message: OpenMessage): Promise<void> {
     const backend = await openBackend(message.backend, message);
     const model = await openModel(backend, message.artefact, message);
     const { cost, invariant } = await checkModel(model);
-    const watched = takeTurns(
-      watchCost(model, { cost, now: () => performance.now() }),
-    );
+    model.onWork = ({ part, rows, sequences, ms }) => {
+      if (sequences === 1) cost.learn(part, rows, ms);
+    };
     const { adapter } = message.artefact;
-    const drafting = new Drafting({ model: watched, cost, adapter });
     const prefixes = await openPrefixes(message, cost.body);
-    decoding = new CachedDecoding({
-      model: watched,
-      drafting,
+    const scheduler = new Scheduler(model, {
+      cost,
+      now: () => performance.now(),
+      partRows: invariant ? undefined : prefixes.cache?.blockTokens ?? 16,
+    });
+    decoding = new Decoding({
+      model,
+      drafting: new Drafting({ scheduler, cost, adapter }),
       invariant,
       cache: prefixes.cache,
     });
@@ -79,10 +82,8 @@ async function open(message: OpenMessage): Promise<void> {
 async function run(id: number, request: DecodeRequest): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
-  const outputs = decoding.decode(request.prompt, {
-    ...request,
-    signal: controller.signal,
-  });
+  const { signal } = controller;
+  const outputs = decoding.decode({ ...request, signal });
   try {
     let before = performance.now();
     for await (const output of outputs) {

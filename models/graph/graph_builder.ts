@@ -27,32 +27,19 @@ export interface NodeOptions {
   floats?: Record<string, number>;
 }
 
-/** An operator, as ONNX writes it down. */
-interface NodeProto {
-  /** Names of other operators' outputs, of weights and inputs. */
-  input: string[];
-  [field: string]: unknown;
-}
-
-/** A graph under construction. */
+/** A graph under construction; several may share a weights file. */
 export class GraphBuilder {
-  #weights: WeightsFile;
-  #graph = {
+  /** Where the constants are. */
+  readonly weights: WeightsFile;
+  readonly #graph = {
     name: "main",
-    node: [] as NodeProto[],
+    node: [] as object[],
     initializer: [] as object[],
     input: [] as object[],
     output: [] as object[],
   };
-  /** Whether what is added now belongs to a detour. */
-  #onDetour = false;
-  /** All that was added on detours. */
-  #detours = new Set<object>();
-  /** What a detour ends with → what it stands for. */
-  #shortcuts = new Map<string, string>();
-
   constructor(weights: WeightsFile) {
-    this.#weights = weights;
+    this.weights = weights;
   }
 
   /** Declares an input; a dimension with a name may have any size. */
@@ -61,7 +48,7 @@ export class GraphBuilder {
     type: keyof typeof ELEMENT,
     dims: (number | string)[],
   ): string {
-    this.#add(this.#graph.input, valueInfo(name, type, dims));
+    this.#graph.input.push(valueInfo(name, type, dims));
     return name;
   }
 
@@ -82,7 +69,7 @@ export class GraphBuilder {
         { name, f, type: ATTRIBUTE.float }
       )),
     ];
-    this.#add(this.#graph.node, {
+    this.#graph.node.push({
       opType: op,
       name: outputs[0],
       domain,
@@ -93,16 +80,30 @@ export class GraphBuilder {
     return outputs[0];
   }
 
-  /** Adds a constant tensor. */
-  weight(name: string, dims: number[], data: Float32Array | Uint8Array) {
-    const { offset, length } = this.#weights.append(data);
-    this.#add(this.#graph.initializer, {
+  /** Stores a constant tensor and adds it. */
+  weight(
+    name: string,
+    dims: number[],
+    data: Float32Array | Uint8Array,
+  ): string {
+    this.weights.add(name, dims, data);
+    return this.stored(name);
+  }
+
+  /**
+   * Adds a constant tensor of the weights file.
+   *
+   * @throws {TypeError} if it holds none of this name.
+   */
+  stored(name: string): string {
+    const { type, dims, offset, length } = this.weights.tensor(name);
+    this.#graph.initializer.push({
       name,
       dims,
-      dataType: data instanceof Uint8Array ? ELEMENT.uint8 : ELEMENT.float32,
+      dataType: ELEMENT[type],
       dataLocation: EXTERNAL,
       externalData: [
-        { key: "location", value: this.#weights.name },
+        { key: "location", value: this.weights.name },
         { key: "offset", value: String(offset) },
         { key: "length", value: String(length) },
       ],
@@ -110,40 +111,8 @@ export class GraphBuilder {
     return name;
   }
 
-  /**
-   * Adds what `build` adds as a detour: what it returns takes the place of `outputs`,
-   * one by one, unless the graph is encoded without detours.
-   */
-  detour(outputs: string[], build: () => string[]): string[] {
-    this.#onDetour = true;
-    const ends = build();
-    this.#onDetour = false;
-    for (const [i, end] of ends.entries()) this.#shortcuts.set(end, outputs[i]);
-    return ends;
-  }
-
-  #add<T extends object>(list: T[], item: T): void {
-    list.push(item);
-    if (this.#onDetour) this.#detours.add(item);
-  }
-
-  /** Leaves the detours out. */
-  #straight() {
-    const { node, initializer, input, ...graph } = this.#graph;
-    const stays = (item: object) => !this.#detours.has(item);
-    return {
-      ...graph,
-      initializer: initializer.filter(stays),
-      input: input.filter(stays),
-      node: node.filter(stays).map((item) => ({
-        ...item,
-        input: item.input.map((name) => this.#shortcuts.get(name) ?? name),
-      })),
-    };
-  }
-
-  /** Serialises the graph, with its detours or without, as an ONNX model file. */
-  async encode({ detours = true } = {}): Promise<Uint8Array> {
+  /** Serialises the graph as an ONNX model file. */
+  async encode(): Promise<Uint8Array> {
     const schema = await Deno.readTextFile(
       new URL("onnx.proto", import.meta.url),
     );
@@ -155,7 +124,7 @@ export class GraphBuilder {
         { domain: "", version: 21 },
         { domain: "com.microsoft", version: 1 },
       ],
-      graph: detours ? this.#graph : this.#straight(),
+      graph: this.#graph,
     })).finish();
   }
 }

@@ -6,8 +6,8 @@
 
 import type { Hydra } from "../adapter/hydra.ts";
 import { GraphBuilder } from "./graph_builder.ts";
-import { linear, type Matrix } from "./linear.ts";
-import { headName, type LlamaParts } from "./llama.ts";
+import { linear, type Matrix, storeLinear } from "./linear.ts";
+import { headName, type LlamaWeights } from "./llama_weights.ts";
 
 /**
  * Builds a step: `states [1, rows, dim]` and which of them, `row [1]`; the embedding of
@@ -16,12 +16,14 @@ import { headName, type LlamaParts } from "./llama.ts";
  */
 export async function buildHydra(
   hydra: Hydra,
-  { config, format, weights, read }: LlamaParts,
+  { config, format, weights, read }: LlamaWeights,
 ): Promise<GraphBuilder> {
   const { dim } = config;
   const graph = new GraphBuilder(weights);
-  const project = (input: string, name: string, matrix: Matrix) =>
-    linear(graph, input, { name: `hydra.${name}`, matrix, format, bits: 4 });
+  const project = (input: string, name: string, matrix: Matrix) => {
+    storeLinear(weights, `hydra.${name}`, { matrix, format, bits: 4 });
+    return linear(graph, input, `hydra.${name}`);
+  };
 
   const token = graph.input("token", "float32", [1, 1, dim]);
   const pick = (rows: string, { size, row }: { size: number; row: string }) =>

@@ -5,6 +5,7 @@
  */
 
 import type { GraphBuilder } from "./graph_builder.ts";
+import type { WeightsFile } from "./weights_file.ts";
 
 /**
  * How weights are stored: `int8` in blocks with a scale each (native CPU, WebGPU),
@@ -34,38 +35,52 @@ const STEPS = {
 /** Lets the CPU kernels quantise a row's activations to 8 bits, block by block. */
 const INT8_ACTIVATIONS = 4;
 
-/** How a linear is stored. */
+/** What a linear is stored from. */
 interface LinearOptions {
-  name: string;
   matrix: Matrix;
   format: WeightFormat;
   /** Of a weight in the format `int8`; 4 for what may be wrong, as a guess may. */
   bits?: Bits;
 }
 
-/** Adds `input · matrixᵀ` to the graph and returns the output's name. */
-export function linear(
-  graph: GraphBuilder,
-  input: string,
-  { name, matrix, format, bits = 8 }: LinearOptions,
-): string {
+/** Stores the weights of a linear. */
+export function storeLinear(
+  weights: WeightsFile,
+  name: string,
+  { matrix, format, bits = 8 }: LinearOptions,
+): void {
   const { rows, columns } = matrix;
   if (format === "fp32") {
-    const weight = graph.weight(name, [columns, rows], transpose(matrix));
-    return graph.node("MatMul", [input, weight]);
+    weights.add(name, [columns, rows], transpose(matrix));
+    return;
   }
   const { bytes, scales } = quantize(matrix, bits);
   const blocks = columns / BLOCK;
+  weights.add(`${name}.bytes`, [rows, blocks, BLOCK * bits / 8], bytes);
+  weights.add(`${name}.scales`, [rows * blocks], scales);
+}
+
+/** Adds `input · matrixᵀ` with stored weights; returns the output's name. */
+export function linear(
+  graph: GraphBuilder,
+  input: string,
+  name: string,
+): string {
+  const { weights } = graph;
+  if (weights.has(name)) {
+    return graph.node("MatMul", [input, graph.stored(name)]);
+  }
+  const [rows, blocks, bytes] = weights.tensor(`${name}.bytes`).dims;
   return graph.node("MatMulNBits", [
     input,
-    graph.weight(`${name}.bytes`, [rows, blocks, BLOCK * bits / 8], bytes),
-    graph.weight(`${name}.scales`, [rows * blocks], scales),
+    graph.stored(`${name}.bytes`),
+    graph.stored(`${name}.scales`),
   ], {
     domain: "com.microsoft",
     ints: {
-      K: columns,
+      K: blocks * BLOCK,
       N: rows,
-      bits,
+      bits: bytes * 8 / BLOCK,
       block_size: BLOCK,
       accuracy_level: INT8_ACTIVATIONS,
     },

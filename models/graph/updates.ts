@@ -5,8 +5,8 @@
  * y + B · (gate * (A · x))      gate: 1 on mask rows, 0 on all others
  * ```
  *
- * The other rows get zeros added, so that they say what the frozen model says; a pass
- * without mask rows does without all of it, which is why it is a detour of the graph.
+ * The other rows get zeros added, so that they are what the frozen model computes. A
+ * pass without mask rows needs none of it, which is why it has a graph without.
  *
  * @module
  */
@@ -26,10 +26,7 @@ export class Updates {
     this.#graph = graph;
     this.#updates = updates;
     if (updates.length > 0) {
-      graph.detour([], () => {
-        this.#gate = graph.input("gate", "float32", [1, "rows", 1]);
-        return [];
-      });
+      this.#gate = graph.input("gate", "float32", [1, "rows", 1]);
     }
   }
 
@@ -48,10 +45,7 @@ export class Updates {
       candidate.linear === linear && layer >= candidate.firstLayer
     );
     if (!update) return outputs;
-    return this.#graph.detour(
-      outputs,
-      () => this.#add(input, outputs, { update, layer }),
-    );
+    return this.#add(input, outputs, { update, layer });
   }
 
   #add(

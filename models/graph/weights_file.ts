@@ -1,12 +1,14 @@
 /**
- * The file that holds a graph's weights, written front to back, so that a model
- * is converted tensor by tensor and never stands in memory as a whole.
+ * The file that holds the weights of all graphs of a model, written front to back, so
+ * that a model is converted tensor by tensor and never stands in memory as a whole.
  *
  * @module
  */
 
-/** Where a tensor lies in the weights file, in bytes. */
-export interface WeightSpan {
+/** A tensor in the weights file; offset and length are in bytes. */
+export interface StoredTensor {
+  type: "float32" | "uint8";
+  dims: number[];
   offset: number;
   length: number;
 }
@@ -14,11 +16,12 @@ export interface WeightSpan {
 /** ONNX Runtime maps weights into memory only where a page begins. */
 const ALIGNMENT = 4096;
 
-/** Appends tensors to a file. */
+/** Appends tensors to a file; graphs refer to them by name. */
 export class WeightsFile implements Disposable {
   /** The file's name without its folder, as the graphs refer to it. */
   readonly name: string;
-  #file: Deno.FsFile;
+  readonly #file: Deno.FsFile;
+  readonly #tensors = new Map<string, StoredTensor>();
   #end = 0;
 
   constructor(path: string) {
@@ -27,8 +30,17 @@ export class WeightsFile implements Disposable {
     this.#file.truncateSync();
   }
 
-  /** Writes `data` at the next page and says where that is. */
-  append(data: Float32Array | Uint8Array): WeightSpan {
+  /**
+   * Writes a tensor at the next page.
+   *
+   * @throws {TypeError} if the file has one of this name.
+   */
+  add(name: string, dims: number[], data: Float32Array | Uint8Array): void {
+    if (this.#tensors.has(name)) {
+      throw new TypeError(
+        `Cannot store a tensor: a new name is required: received "${name}"`,
+      );
+    }
     const offset = Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT;
     const bytes = new Uint8Array(
       data.buffer,
@@ -40,7 +52,35 @@ export class WeightsFile implements Disposable {
       at += this.#file.writeSync(bytes.subarray(at));
     }
     this.#end = offset + bytes.length;
-    return { offset, length: bytes.length };
+    this.#tensors.set(name, {
+      type: data instanceof Uint8Array ? "uint8" : "float32",
+      dims,
+      offset,
+      length: bytes.length,
+    });
+  }
+
+  /** Whether the file has a tensor of this name. */
+  has(name: string): boolean {
+    return this.#tensors.has(name);
+  }
+
+  /**
+   * Returns the place of a tensor.
+   *
+   * @throws {TypeError} if the file has none of this name.
+   */
+  tensor(name: string): StoredTensor {
+    const tensor = this.#tensors.get(name);
+    if (tensor) return tensor;
+    throw new TypeError(
+      `Cannot find a weight: a stored name is required: received "${name}"`,
+    );
+  }
+
+  /** Returns all tensors by name, as the JSON text of {@linkcode StoredTensor}s. */
+  directory(): string {
+    return JSON.stringify(Object.fromEntries(this.#tensors));
   }
 
   /** Waits until the disk has it all, then closes the file. */

@@ -47,7 +47,7 @@ function cells({ text, guess }) {
   if (!guess) return [shown, "nobody", "", "", ""];
   return [
     shown,
-    guess.finders.join(" + "),
+    guess.drafters.join(" + "),
     guess.depth,
     guess.rank + 1,
     guess.chance === undefined ? "" : `${Math.round(guess.chance * 100)} %`,

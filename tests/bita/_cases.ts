@@ -19,7 +19,7 @@ export interface Case {
   shape: Int32Array;
   /** Seed of a planner that plans anything; 0 takes the shape's. */
   wild: number;
-  options: DecodeOptions;
+  options: Omit<DecodeOptions, "prompt">;
   stop: string | undefined;
 }
 

@@ -1,10 +1,63 @@
 /**
- * Reads what decoders say, as a caller with a stop string would.
+ * Runs decoders on a toy, and reads their outputs as a caller with a stop string would.
  *
  * @module
  */
 
-import type { DecodeOutput } from "../../lib/bita/decode/output.ts";
+import type {
+  Model,
+  Sequence,
+  StepRunner,
+} from "../../lib/bita/decode/model.ts";
+import type {
+  DecodeOptions,
+  DecodeOutput,
+} from "../../lib/bita/decode/output.ts";
+import { decode, type DraftingOptions } from "../../lib/bita/decode/decoder.ts";
+import { decodePlain } from "../../lib/bita/decode/plain.ts";
+import { Scheduler } from "../../lib/worker/scheduler.ts";
+
+/** Decodes plainly, in a sequence that is closed at the end. */
+export function decodedPlainly(
+  model: Model,
+  prompt: Int32Array,
+  options: Omit<DecodeOptions, "prompt">,
+): AsyncGenerator<DecodeOutput, void> {
+  return inSequence(
+    model,
+    prompt,
+    (runner, sequence) => decodePlain(runner, sequence, { ...options, prompt }),
+  );
+}
+
+/** Decodes with drafts, in a sequence that is closed at the end. */
+export function decodedWithDrafts(
+  model: Model,
+  prompt: Int32Array,
+  options: Omit<DraftingOptions, "prompt">,
+): AsyncGenerator<DecodeOutput, void> {
+  return inSequence(
+    model,
+    prompt,
+    (runner, sequence) => decode(runner, sequence, { ...options, prompt }),
+  );
+}
+
+async function* inSequence(
+  model: Model,
+  prompt: Int32Array,
+  decoding: (
+    runner: StepRunner,
+    sequence: Sequence,
+  ) => AsyncGenerator<DecodeOutput, void>,
+): AsyncGenerator<DecodeOutput, void> {
+  const sequence = model.open(prompt);
+  try {
+    yield* decoding(new Scheduler(model), sequence);
+  } finally {
+    sequence.close();
+  }
+}
 
 /** What came of a decoding. */
 export interface Outcome {

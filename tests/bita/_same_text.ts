@@ -5,12 +5,10 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { decode } from "../../lib/bita/decode/decoder.ts";
-import { decodePlain } from "../../lib/bita/decode/plain.ts";
 import type { Planner } from "../../lib/bita/draft/planner.ts";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { ToyModel } from "../toy/model.ts";
-import { run } from "./_run.ts";
+import { decodedPlainly, decodedWithDrafts, run } from "./_run.ts";
 
 /** A toy, and how it chooses. */
 export interface SameText {
@@ -33,8 +31,8 @@ export async function assertSameText(
     maxTokens: 24,
     endTokens: new Set([vocab - 1]),
   };
-  const plain = await run(decodePlain(model, prompt, options));
-  const drafted = await run(decode(model, prompt, {
+  const plain = await run(decodedPlainly(model, prompt, options));
+  const drafted = await run(decodedWithDrafts(model, prompt, {
     ...options,
     planner: planner(model, prompt, plain.tokens),
   }));

@@ -5,14 +5,15 @@
  */
 
 import type { DecodeOutput } from "../../lib/bita/decode/output.ts";
-import { decode, type DraftingOptions } from "../../lib/bita/decode/decoder.ts";
+import type { DraftingOptions } from "../../lib/bita/decode/decoder.ts";
+import { decodedWithDrafts } from "./_run.ts";
 import type { Model } from "../../lib/bita/decode/model.ts";
 import { type Planner, usefulMasks } from "../../lib/bita/draft/planner.ts";
 import { comb, depths } from "../../lib/bita/tree/tree.ts";
 
 /** How to decode; with the paper's tree unless a planner is given. */
 export type MaskedOptions =
-  & Omit<DraftingOptions, "planner">
+  & Omit<DraftingOptions, "planner" | "prompt">
   & { planner?: Planner };
 
 /** Decodes with drafts. */
@@ -22,7 +23,7 @@ export function draft(
   options: MaskedOptions,
 ): AsyncGenerator<DecodeOutput, void> {
   const planner = shapePlanner(comb([5, 4, 3]), model.masks);
-  return decode(model, prompt, { planner, ...options });
+  return decodedWithDrafts(model, prompt, { planner, ...options });
 }
 
 /**
@@ -42,7 +43,7 @@ export function shapePlanner(shape: Int32Array, masks: number): Planner {
   return {
     widths,
     origin: ({ depth }) => ({
-      finders: [depth <= top ? "successor" : "mask"],
+      drafters: [depth <= top ? "successor" : "mask"],
     }),
     plan({ root, budget, successor, candidates }) {
       const parents = [-1];

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { Acceptance } from "../../lib/bita/draft/acceptance.ts";
+import { Acceptance, type Drafter } from "../../lib/bita/draft/acceptance.ts";
 import {
   type AcceptanceTable,
   Calibration,
 } from "../../lib/bita/draft/calibration.ts";
 import { costCurve } from "../../lib/bita/cost/cost_curve.ts";
 import { CostPlanner } from "../../lib/bita/draft/cost_planner.ts";
-import type { GuessSources, Source } from "../../lib/bita/draft/guesses.ts";
+import type { GuessSources } from "../../lib/bita/draft/guesses.ts";
 import { MaskWorth } from "../../lib/bita/draft/mask_worth.ts";
 import { NgramIndex } from "../../lib/bita/draft/ngram_index.ts";
 import { Prediction } from "../../lib/bita/draft/prediction.ts";
@@ -21,16 +21,16 @@ import type { ToyModel } from "../toy/model.ts";
 /** What guesses are made of. */
 export interface SourceOptions {
   prompt: Int32Array;
-  sources: Source[];
+  drafters: Drafter[];
   acceptance?: AcceptanceTable;
   hydra?: AcceptanceTable;
   prediction?: Iterable<number>;
 }
 
-/** Gives sources that remember nothing yet. */
+/** Returns sources that have learned nothing yet. */
 export function guessSources(
   model: ToyModel,
-  { prompt, sources, acceptance, hydra, prediction }: SourceOptions,
+  { prompt, drafters, acceptance, hydra, prediction }: SourceOptions,
 ): GuessSources {
   const calibration = new Calibration(acceptance);
   return {
@@ -41,7 +41,7 @@ export function guessSources(
     },
     calibration,
     hydra: new Calibration(hydra, "hydra"),
-    sources: new Set(sources),
+    drafters: new Set(drafters),
     index: new NgramIndex(prompt),
     prediction: prediction && new Prediction(Int32Array.from(prediction)),
   };

@@ -112,7 +112,7 @@ Deno.test({
     const cells = await inspector.locator("tbody tr").first().locator("td")
       .allTextContents();
     assertEquals(cells.slice(1), [
-      guess!.finders.join(" + "),
+      guess!.drafters.join(" + "),
       "1",
       String(guess!.rank + 1),
       `${Math.round(guess!.chance! * 100)} %`,

@@ -12,6 +12,7 @@ Deno.test("parseConfig() needs no variable", () => {
     backend: "auto",
     threads: 6,
     parallel: 16,
+    queue: 64,
     cacheDir: "/caches/bita",
     prefix: {
       mode: "kv",
@@ -45,6 +46,8 @@ Deno.test("parseConfig() reads every variable", () => {
       THREADS: "1",
       CONTEXT: "512",
       PARALLEL: "4",
+      QUEUE: "0",
+      KV_MEMORY: "3 GiB",
       CACHE_DIR: "here",
       PREFIX_CACHE: "memory",
       KV_PATH: "kv.db",
@@ -67,6 +70,8 @@ Deno.test("parseConfig() reads every variable", () => {
       threads: 1,
       context: 512,
       parallel: 4,
+      queue: 0,
+      kvMemory: 3 * 1024 * MIB,
       cacheDir: "here",
       prefix: {
         mode: "memory",
@@ -82,6 +87,14 @@ Deno.test("parseConfig() reads every variable", () => {
       logLevel: "silent",
       drainSeconds: 4,
     },
+  );
+});
+
+Deno.test("parseConfig() reads a size in bytes, KiB, MiB or GiB", () => {
+  const of = (size: string) => parseConfig({ KV_MEMORY: size }, HOST).kvMemory;
+  assertEquals(
+    ["1000000", "64KiB", "512MiB", "2GiB", "auto", ""].map(of),
+    [1_000_000, 65_536, 512 * MIB, 2048 * MIB, undefined, undefined],
   );
 });
 
@@ -126,6 +139,13 @@ Deno.test("parseConfig() says what each value must be", () => {
       "PREFIX_MEMORY must be an integer from 16 to 1048576",
     ],
     ["MODEL", " , ", "MODEL must be at least one"],
+    ["QUEUE", "-1", "QUEUE must be an integer from 0 to 65536"],
+    ["KV_MEMORY", "0", "KV_MEMORY must be a size such as 512MiB"],
+    ["KV_MEMORY", "1.5GiB", "KV_MEMORY must be a size such as 512MiB"],
+    ["KV_MEMORY", "1GB", "KV_MEMORY must be a size such as 512MiB"],
+    ["KV_MEMORY", "9999999999GiB", "KV_MEMORY must be a size such as 512MiB"],
+    ["API_KEYS", " ", "API_KEYS must be at least one key"],
+    ["API_KEYS", " , ", "API_KEYS must be at least one key"],
   ];
   for (const [name, value, rule] of cases) {
     assertThrows(

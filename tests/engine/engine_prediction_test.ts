@@ -1,31 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { createEngine } from "../../lib/engine/engine.ts";
 import { ApiError } from "../../lib/engine/errors.ts";
 import { parseChatRequest } from "../../lib/wire/openai/chat_request.ts";
-import { ChatTemplate } from "../../lib/text/chat_template.ts";
-import { Tokenizer } from "../../lib/text/tokenizer.ts";
-import { toyVocabulary } from "../text/_toy.ts";
 import { toyDecoder } from "../toy/decoder.ts";
-import { toyInfo } from "../toy/engine.ts";
-
-/** Bytes are tokens; 256 to 258 are control tokens. */
-const vocabulary = toyVocabulary({
-  controls: ["<|im_start|>", "<|im_end|>", "<|endoftext|>"],
-});
-const CONTEXT = 64;
-
-const utf8 = (text: string) => new TextEncoder().encode(text);
+import { byteEngine, CONTEXT, utf8 } from "./_byte_engine.ts";
 
 /** Answers a chat that comes with a prediction, up to a semicolon. */
 async function answer(text: string, content: string) {
   const decoder = toyDecoder(utf8(text), { output: 3 });
-  const tokenizer = new Tokenizer(vocabulary);
-  const engine = createEngine({
-    info: { ...toyInfo("toy"), context: CONTEXT },
-    tokenizer,
-    template: new ChatTemplate(vocabulary, tokenizer),
-    decoder,
-  });
+  const engine = byteEngine(decoder);
   const body = {
     model: "toy",
     messages: [{ role: "user", content: "Go" }],
@@ -46,6 +28,11 @@ Deno.test("createEngine() says how far a prediction came true", async () => {
   const { request, usage } = await answer("let b = 1; end", "let a = 1;");
   assertEquals(request.prediction, Int32Array.from(utf8("let a = 1;")));
   assertEquals(usage.prediction, { accepted: 9, rejected: 1 });
+});
+
+Deno.test("createEngine() counts no prediction past a stop string", async () => {
+  const { usage } = await answer("a;bcdef", "a;bcdef");
+  assertEquals(usage.prediction, { accepted: 2, rejected: 5 });
 });
 
 Deno.test("createEngine() takes control tokens in a prediction as text", async () => {

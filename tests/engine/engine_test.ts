@@ -1,31 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { createEngine } from "../../lib/engine/engine.ts";
 import { ApiError } from "../../lib/engine/errors.ts";
 import type { GenerationEvent } from "../../lib/engine/generation.ts";
 import { parseChatRequest } from "../../lib/wire/openai/chat_request.ts";
 import { parseCompletionRequest } from "../../lib/wire/openai/completion_request.ts";
-import { ChatTemplate } from "../../lib/text/chat_template.ts";
-import { Tokenizer } from "../../lib/text/tokenizer.ts";
-import { toyVocabulary } from "../text/_toy.ts";
 import { type ToyDecoder, toyDecoder } from "../toy/decoder.ts";
-import { toyInfo } from "../toy/engine.ts";
-
-/** Bytes are tokens; 256 to 258 are control tokens. */
-const vocabulary = toyVocabulary({
-  controls: ["<|im_start|>", "<|im_end|>", "<|endoftext|>"],
-});
-const END = 257;
-const CONTEXT = 64;
-
-const utf8 = (text: string) => new TextEncoder().encode(text);
-
-/** Joins a decoder with a tokenizer of bytes. */
-function engineOf(decoder: ToyDecoder) {
-  const tokenizer = new Tokenizer(vocabulary);
-  const template = new ChatTemplate(vocabulary, tokenizer);
-  const info = { ...toyInfo("toy"), context: CONTEXT };
-  return createEngine({ info, tokenizer, template, decoder });
-}
+import { byteEngine, CONTEXT, END, utf8 } from "./_byte_engine.ts";
 
 interface Ask {
   prompt?: string;
@@ -55,7 +34,7 @@ function start(
       }),
       seed,
     );
-  return engineOf(decoder).generate(generation, {
+  return byteEngine(decoder).generate(generation, {
     signal: signal ?? new AbortController().signal,
   });
 }

@@ -1,28 +1,18 @@
 import { assertEquals } from "@std/assert";
-import { createEngine } from "../../lib/engine/engine.ts";
 import { parseCompletionRequest } from "../../lib/wire/openai/completion_request.ts";
-import { ChatTemplate } from "../../lib/text/chat_template.ts";
-import { Tokenizer } from "../../lib/text/tokenizer.ts";
-import { toyVocabulary } from "../text/_toy.ts";
 import { toyDecoder } from "../toy/decoder.ts";
-import { toyInfo } from "../toy/engine.ts";
+import { byteEngine } from "./_byte_engine.ts";
 
-const GUESS = { depth: 1, rank: 0, finders: ["recycle" as const] };
+const GUESS = { depth: 1, rank: 0, drafters: ["recycle" as const] };
 
 /** Says "aé…b" in outputs of two bytes; bytes are tokens. */
 function generate(fields: object, cached = 0) {
-  const vocabulary = toyVocabulary({
-    controls: ["<|im_start|>", "<|im_end|>", "<|endoftext|>"],
-  });
-  const tokenizer = new Tokenizer(vocabulary);
-  const template = new ChatTemplate(vocabulary, tokenizer);
   const decoder = toyDecoder(new TextEncoder().encode("aé…b"), {
     output: 2,
     cached,
     guesses: [GUESS],
   });
-  const info = toyInfo("toy");
-  const engine = createEngine({ info, tokenizer, template, decoder });
+  const engine = byteEngine(decoder);
   const { generation } = parseCompletionRequest(
     JSON.stringify({ model: "toy", prompt: "Hi", stream: true, ...fields }),
     { randomSeed: () => 0 },

@@ -1,172 +1,162 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ApiError } from "../../lib/engine/errors.ts";
-import type { Engine, GenerationRequest } from "../../lib/engine/generation.ts";
-import { parseCompletionRequest } from "../../lib/wire/openai/completion_request.ts";
-import { queued } from "../../lib/engine/queue.ts";
+import { Queue } from "../../lib/engine/queue.ts";
 import { watchedSignal } from "../_signal.ts";
-import { toyEngine } from "../toy/engine.ts";
 
-/** A toy whose runs wait at their first word until `open` is called. */
-function gatedToy() {
-  const gates: PromiseWithResolvers<void>[] = [];
-  const toy = toyEngine({
-    text: "one",
-    pace: (word) => {
-      if (word > 0) return;
-      const gate = Promise.withResolvers<void>();
-      gates.push(gate);
-      return gate.promise;
-    },
-  });
-  return { toy, gates };
-}
-
-function ask(prompt: string): GenerationRequest {
-  const text = JSON.stringify({ model: "toy", prompt });
-  return parseCompletionRequest(text, { randomSeed: () => 0 }).generation;
-}
-
-/** Runs a request to its end, and gives its text. */
-async function run(
-  engine: Engine,
-  prompt: string,
-  signal = new AbortController().signal,
-): Promise<string> {
-  let text = "";
-  for await (const event of engine.generate(ask(prompt), { signal })) {
-    if (event.type === "text") text += event.text;
-  }
-  return text;
-}
+const NEVER = new AbortController().signal;
 
 /** Lets everything happen that waits for nothing but a promise. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-function prompts(asked: GenerationRequest[]): string[] {
-  return asked.map(({ prompt }) => "text" in prompt ? prompt.text : "");
+/** Enters requests by name, and notes in which order they start. */
+function entrance(queue: Queue) {
+  const started: string[] = [];
+  const places = new Map<string, Disposable>();
+  async function enter(name: string, slots = 1, signal = NEVER) {
+    const place = await queue.enter(slots, signal);
+    started.push(name);
+    places.set(name, place);
+  }
+  async function leave(name: string) {
+    places.get(name)![Symbol.dispose]();
+    await settle();
+  }
+  return { started, enter, leave };
 }
 
-Deno.test("queued() runs so many requests at once, the others in order", async () => {
-  const { toy, gates } = gatedToy();
-  const engine = queued(toy, { maxRunning: 2 });
-  const all = ["a", "b", "c", "d"].map((prompt) => run(engine, prompt));
-  for (const [ends, order] of [[1, "ab"], [0, "abc"], [2, "abcd"]] as const) {
-    await settle();
-    assertEquals(prompts(toy.asked).join(""), order);
-    gates[ends].resolve();
-  }
-  gates[3].resolve();
-  assertEquals(await Promise.all(all), ["one", "one", "one", "one"]);
-});
-
-Deno.test("queued() runs one request at a time, in order", async () => {
-  const { toy, gates } = gatedToy();
-  const engine = queued(toy, { maxRunning: 1 });
-  const all = ["a", "b", "c"].map((prompt) => run(engine, prompt));
-  for (const [at, order] of ["a", "ab", "abc"].entries()) {
-    await settle();
-    assertEquals(prompts(toy.asked).join(""), order);
-    gates[at].resolve();
-  }
-  assertEquals(await Promise.all(all), ["one", "one", "one"]);
-  assertEquals(toy.runs, ["ended", "ended", "ended"]);
-});
-
-Deno.test("queued() turns the surplus away and says when to come back", async () => {
-  const { toy, gates } = gatedToy();
-  const engine = queued(toy, {
-    maxRunning: 1,
-    maxWaiting: 1,
-    retryAfterMs: 1500,
-  });
-  const served = ["a", "b"].map((prompt) => run(engine, prompt));
-  const error = await assertRejects(() => run(engine, "c"), ApiError);
-  assertEquals(error.status, 429);
-  assertEquals(error.code, "rate_limit_exceeded");
-  assertEquals(error.headers, {
-    "Retry-After": "2",
-    "retry-after-ms": "1500",
-  });
-  gates[0].resolve();
+Deno.test("Queue runs so many requests at once, the others in order", async () => {
+  const queue = new Queue({ maxRunning: 2 });
+  const { started, enter, leave } = entrance(queue);
+  for (const name of "abcd") enter(name);
   await settle();
-  gates[1].resolve();
-  await Promise.all(served);
-  assertEquals(prompts(toy.asked), ["a", "b"]);
+  assertEquals([queue.running, queue.waiting], [2, 2]);
+  for (
+    const [name, order] of [["b", "abc"], ["a", "abcd"], ["d", "abcd"]]
+  ) {
+    await leave(name);
+    assertEquals(started.join(""), order);
+  }
+  await leave("c");
+  assertEquals([queue.running, queue.waiting], [0, 0]);
 });
 
-Deno.test("queued() frees the place of a waiting client that leaves", async () => {
-  const { toy, gates } = gatedToy();
-  const engine = queued(toy, { maxRunning: 1, maxWaiting: 1 });
-  const first = run(engine, "a");
+Deno.test("Queue runs no more than there is memory for", async () => {
+  const queue = new Queue({ maxRunning: 9, slots: 100 });
+  const { started, enter, leave } = entrance(queue);
+  enter("a", 60);
+  enter("b", 40);
+  enter("c", 70);
+  enter("d", 10);
+  await settle();
+  assertEquals(started.join(""), "ab");
+  // d would fit, but c came before it.
+  await leave("b");
+  assertEquals(started.join(""), "ab");
+  await leave("a");
+  assertEquals(started.join(""), "abcd");
+});
+
+Deno.test("Queue lets the next request in when a larger one leaves the line", async () => {
+  const queue = new Queue({ maxRunning: 9, slots: 100 });
+  const { started, enter } = entrance(queue);
   const leaving = new AbortController();
-  const second = run(engine, "b", leaving.signal);
+  enter("a", 60);
+  const large = enter("b", 50, leaving.signal);
+  enter("c", 40);
+  await settle();
+  assertEquals(started.join(""), "a");
+  leaving.abort(new Error("gone"));
+  await assertRejects(() => large, Error, "gone");
+  await settle();
+  assertEquals(started.join(""), "ac");
+});
+
+Deno.test("Queue refuses the surplus, which may come back when half the line has gone", async () => {
+  let now = 0;
+  const queue = new Queue({ maxRunning: 1, maxWaiting: 4, now: () => now });
+  const { enter, leave } = entrance(queue);
+  const refusal = async () => {
+    const error = await assertRejects(() => enter("x"), ApiError);
+    assertEquals(error.status, 429);
+    assertEquals(error.code, "rate_limit_exceeded");
+    return error.headers;
+  };
+  for (const name of "abcde") enter(name);
+  await settle();
+  assertEquals(await refusal(), {
+    "Retry-After": "1",
+    "retry-after-ms": "1000",
+  });
+
+  // Two ends, 3 seconds apart.
+  await leave("a");
+  now += 3000;
+  await leave("b");
+  for (const name of "fg") enter(name);
+  await settle();
+  assertEquals(await refusal(), {
+    "Retry-After": "6",
+    "retry-after-ms": "6000",
+  });
+
+  // An hour without an end counts, but clients are not sent away that long.
+  now += 3_600_000;
+  await leave("c");
+  enter("h");
+  await settle();
+  assertEquals((await refusal())["retry-after-ms"], "30000");
+});
+
+Deno.test("Queue does not take idle time for slowness", async () => {
+  let now = 0;
+  const queue = new Queue({ maxRunning: 1, maxWaiting: 1, now: () => now });
+  const { enter, leave } = entrance(queue);
+  const run = async (ms: number, ...names: string[]) => {
+    for (const name of names) enter(name);
+    for (const name of names) {
+      await settle();
+      now += ms;
+      await leave(name);
+    }
+  };
+  await run(400, "a", "b");
+  now += 3_600_000;
+  await run(400, "c", "d");
+  for (const name of "ef") enter(name);
+  const { headers } = await assertRejects(() => enter("x"), ApiError);
+  assertEquals(headers["retry-after-ms"], "400");
+});
+
+Deno.test("Queue frees the place of a waiting client that leaves", async () => {
+  const queue = new Queue({ maxRunning: 1, maxWaiting: 1 });
+  const { started, enter, leave } = entrance(queue);
+  const leaving = new AbortController();
+  enter("a");
+  const second = enter("b", 1, leaving.signal);
   leaving.abort(new Error("gone"));
   await assertRejects(() => second, Error, "gone");
-  const third = run(engine, "c");
-  gates[0].resolve();
+  enter("c");
   await settle();
-  gates[1].resolve();
-  await Promise.all([first, third]);
-  assertEquals(prompts(toy.asked), ["a", "c"]);
+  await leave("a");
+  assertEquals(started.join(""), "ac");
 });
 
-Deno.test("queued() lets go of a signal", async () => {
-  const { toy, gates } = gatedToy();
-  const engine = queued(toy, { maxRunning: 1 });
+Deno.test("Queue lets go of a signal", async () => {
+  const queue = new Queue({ maxRunning: 1 });
+  const { enter, leave } = entrance(queue);
   const { signal, listeners } = watchedSignal();
-  const first = run(engine, "a");
-  const second = run(engine, "b", signal);
+  enter("a");
+  enter("b", 1, signal);
   await settle();
   assertEquals(listeners(), 1);
-  gates[0].resolve();
-  await settle();
-  gates[1].resolve();
-  assertEquals(await Promise.all([first, second]), ["one", "one"]);
+  await leave("a");
   assertEquals(listeners(), 0);
 });
 
-Deno.test("queued() goes on when the running client leaves", async () => {
-  const { toy, gates } = gatedToy();
-  const engine = queued(toy, { maxRunning: 1 });
-  const leaving = new AbortController();
-  const first = run(engine, "a", leaving.signal);
-  const second = run(engine, "b");
-  leaving.abort(new Error("gone"));
-  await assertRejects(() => first, Error, "gone");
-  await settle();
-  gates[1].resolve();
-  assertEquals(await second, "one");
-  assertEquals(toy.runs, ["left", "ended"]);
-});
-
-Deno.test("queued() goes on when the running loop is left", async () => {
-  const toy = toyEngine();
-  const engine = queued(toy, { maxRunning: 1 });
-  const { signal } = new AbortController();
-  for await (const _ of engine.generate(ask("a"), { signal })) break;
-  assertEquals(await run(engine, "b"), "The quick brown fox.");
-  assertEquals(toy.runs, ["left", "ended"]);
-});
-
-Deno.test("queued() goes on when the running request fails", async () => {
-  let fails = true;
-  const toy = toyEngine({
-    pace: () => {
-      if (fails) throw new RangeError("broken");
-    },
-  });
-  const engine = queued(toy, { maxRunning: 1 });
-  await assertRejects(() => run(engine, "a"), RangeError, "broken");
-  fails = false;
-  assertEquals(await run(engine, "b"), "The quick brown fox.");
-});
-
-Deno.test("queued() keeps no place for a client that has left already", async () => {
-  const toy = toyEngine();
-  const engine = queued(toy, { maxRunning: 1 });
-  await assertRejects(() => run(engine, "a", AbortSignal.abort()));
-  assertEquals(toy.asked, []);
-  assertEquals(await run(engine, "b"), "The quick brown fox.");
+Deno.test("Queue keeps no place for a client that has left already", async () => {
+  const queue = new Queue({ maxRunning: 1 });
+  await assertRejects(() => queue.enter(1, AbortSignal.abort()));
+  assertEquals([queue.running, queue.waiting], [0, 0]);
 });

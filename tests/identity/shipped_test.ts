@@ -49,8 +49,8 @@ for (const [name, cost] of Object.entries(COSTS)) {
       tokens += drafted.tokens.length;
       for (const { rows, guesses } of drafted.outputs) {
         if (rows > 0) passes++;
-        for (const { finders } of guesses ?? []) {
-          for (const by of finders) finds.set(by, (finds.get(by) ?? 0) + 1);
+        for (const { drafters } of guesses ?? []) {
+          for (const by of drafters) finds.set(by, (finds.get(by) ?? 0) + 1);
         }
       }
     }

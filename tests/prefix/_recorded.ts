@@ -1,43 +1,53 @@
 /**
- * A model that remembers, to the bit, all logits that anybody read of it.
+ * A model that remembers, to the bit, all logits that were read of it.
  *
  * @module
  */
 
 import { createHash } from "node:crypto";
-import type { KvModel, KvSequence } from "../../lib/prefix/cached_model.ts";
+import type {
+  KvSequence,
+  Model,
+  StepOutput,
+} from "../../lib/bita/decode/model.ts";
+import { wrapped } from "../bita/_wrapped.ts";
 
-/** A model, and digests of the logits read since it was last asked. */
+/** A model whose sequences can be read and set. */
+export interface KvModel extends Model {
+  open(prompt: Int32Array, options?: { tokens?: number }): KvSequence;
+}
+
+/** A model, and digests of the logits read since they were last taken. */
 export interface RecordedModel extends KvModel {
   takeDigests(): string[];
 }
 
-/** Stands before `model`. */
+/** Wraps a model. */
 export function recorded(model: KvModel): RecordedModel {
-  const { vocab, masks, prompts, maxRows, context } = model;
   let digests: string[] = [];
+  const note = (logits: readonly Float32Array[]) => {
+    for (const { buffer, byteOffset, byteLength } of logits) {
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+      digests.push(createHash("sha256").update(bytes).digest("hex"));
+    }
+  };
+  const noted = (output: StepOutput): StepOutput => {
+    note(output.logits);
+    return {
+      logits: output.logits,
+      async read(rows) {
+        const logits = await output.read(rows);
+        note(logits);
+        return logits;
+      },
+      release: () => output.release(),
+    };
+  };
   return {
-    vocab,
-    masks,
-    prompts,
-    maxRows,
-    context,
-    open(prompt): KvSequence {
-      const sequence = model.open(prompt);
-      return {
-        forward: (pass) => sequence.forward(pass),
-        async logits(rows) {
-          const logits = await sequence.logits(rows);
-          const { buffer, byteOffset, byteLength } = logits;
-          const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-          digests.push(createHash("sha256").update(bytes).digest("hex"));
-          return logits;
-        },
-        close: () => sequence.close(),
-        readKv: (slots, options) => sequence.readKv(slots, options),
-        writeKv: (...range) => sequence.writeKv(...range),
-      };
-    },
+    ...wrapped(model, {
+      run: async (steps) => (await model.run(steps)).map(noted),
+    }),
+    open: (prompt, options) => model.open(prompt, options),
     takeDigests() {
       const taken = digests;
       digests = [];

@@ -5,11 +5,9 @@
  */
 
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
-import {
-  CachedDecoding,
-  type CachedOptions,
-} from "../../lib/worker/cached_decoding.ts";
+import { Decoding, type DecodingOptions } from "../../lib/worker/decoding.ts";
 import { Drafting } from "../../lib/worker/drafting.ts";
+import { Scheduler } from "../../lib/worker/scheduler.ts";
 import { openPrefixCache } from "../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixSettings } from "../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../../lib/prefix/prefix_cache.ts";
@@ -42,13 +40,13 @@ export interface ToyServer extends Disposable {
   model: ToyModel;
   cache: PrefixCache;
   about: string;
-  decoding: CachedDecoding;
+  decoding: Decoding;
   /** Continues a prompt greedily; gives the text and how much was known. */
   ask(prompt: ArrayLike<number>, options?: AskOptions): Promise<Answer>;
 }
 
 /** How a prompt is continued. */
-export type AskOptions = Partial<CachedOptions> & { caller?: string };
+export type AskOptions = Partial<DecodingOptions> & { caller?: string };
 
 /** A text, and how many tokens of its prompt were known. */
 export interface Answer {
@@ -80,19 +78,23 @@ export async function startToy(
     now,
   });
   const cost = { body: () => 1, head: () => 1 };
+  const scheduler = new Scheduler(model, {
+    partRows: invariant ? undefined : cache.blockTokens,
+  });
   const drafting = new Drafting({
-    model,
+    scheduler,
     cost,
     adapter: { maskEmbeddings: new Float32Array() },
   });
-  const decoding = new CachedDecoding({ model, drafting, invariant, cache });
+  const decoding = new Decoding({ model, drafting, invariant, cache });
   return {
     model,
     cache,
     about,
     decoding,
     async ask(prompt, { caller = "", ...options } = {}) {
-      const outputs = decoding.decode(Int32Array.from(prompt), {
+      const outputs = decoding.decode({
+        prompt: Int32Array.from(prompt),
         sampling: GREEDY,
         maxTokens: 8,
         endTokens: new Set(),
@@ -101,8 +103,7 @@ export async function startToy(
         ...options,
       });
       const { tokens, outputs: all } = await run(outputs);
-      const { cached = 0 } = all[0] as { cached?: number };
-      return { tokens, cached };
+      return { tokens, cached: all[0].cached ?? 0 };
     },
     [Symbol.dispose]: () => cache.close(),
   };

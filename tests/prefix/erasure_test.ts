@@ -124,7 +124,8 @@ for (const scope of ["a", undefined]) {
     const kv = `${folder.path}/kv.sqlite`;
     {
       using server = await startToy({ kv });
-      const outputs = server.decoding.decode(PROMPT, {
+      const outputs = server.decoding.decode({
+        prompt: PROMPT,
         sampling: GREEDY,
         maxTokens: 40,
         endTokens: new Set(),

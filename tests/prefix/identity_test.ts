@@ -7,10 +7,10 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
-import { CachedDecoding } from "../../lib/worker/cached_decoding.ts";
+import { Decoding } from "../../lib/worker/decoding.ts";
 import { Drafting } from "../../lib/worker/drafting.ts";
+import { Scheduler } from "../../lib/worker/scheduler.ts";
 import type { Draft } from "../../lib/engine/generation.ts";
-import type { KvModel } from "../../lib/prefix/cached_model.ts";
 import { openPrefixCache } from "../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../../lib/prefix/prefix_cache.ts";
 import { run } from "../bita/_run.ts";
@@ -18,7 +18,7 @@ import { openRealModel, realArtefact } from "../real_model.ts";
 import { textTokens } from "../runtime/_text.ts";
 import { ToyModel } from "../toy/model.ts";
 import { temporaryFolder } from "./_folder.ts";
-import { recorded } from "./_recorded.ts";
+import { type KvModel, recorded } from "./_recorded.ts";
 import { promptOf } from "./_toy_cache.ts";
 
 const GIB = 1 << 30;
@@ -58,31 +58,36 @@ async function assertIdentical(
     let known = 0;
     for (const prompt of prompts) {
       // What drafts teach must not differ either.
+      const scheduler = new Scheduler(observed, {
+        partRows: invariant ? undefined : blockTokens,
+      });
       const drafting = new Drafting({
-        model: observed,
+        scheduler,
         cost: COST,
         adapter: { maskEmbeddings: new Float32Array() },
       });
-      const decoding = new CachedDecoding({
+      const decoding = new Decoding({
         model: observed,
         drafting,
         invariant,
         cache,
       });
-      const { tokens, outputs } = await run(decoding.decode(prompt, {
+      const { tokens, outputs } = await run(decoding.decode({
+        prompt,
         sampling: GREEDY,
         maxTokens: 8,
         endTokens: new Set(),
         draft,
         cache: CACHE,
       }));
-      known += (outputs[0] as { cached?: number }).cached ?? 0;
+      known += outputs[0].cached ?? 0;
       readings.push({ tokens, logits: observed.takeDigests() });
     }
     return { readings, known };
   };
 
   const cache = await open();
+  const { blockTokens } = cache;
   const cold = await readAll(cache);
   const warm = await readAll(cache);
   await cache.idle();

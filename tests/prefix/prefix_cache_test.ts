@@ -54,8 +54,8 @@ Deno.test("PrefixCache reads prompts in the same blocks, hit or miss, where widt
   const { model } = server;
   await server.ask(PROMPT);
   await server.ask(PROMPT.with(2 * BLOCK + 1, 11));
-  const widths = model.opened.map(({ passes }) =>
-    passes.filter(({ start }) => start < model.prompts + PROMPT.length - 1)
+  const widths = model.opened.map(({ steps }) =>
+    steps.filter(({ start }) => start < model.prompts + PROMPT.length - 1)
       .map(({ start, tokens }) => [start - model.prompts, tokens.length])
   );
   const cold = [[0, 16], [16, 16], [32, 16], [48, 4]];

@@ -64,6 +64,15 @@ Deno.test("crossOrigin() covers a stream", async () => {
   assertEquals(response.headers.get("Access-Control-Allow-Origin"), "*");
 });
 
+Deno.test("createApp() lets no page of another origin read what operators see", async () => {
+  for (const path of ["/metrics", "/health", "/live", "/ready"]) {
+    const response = await app().request(path, { headers: { Origin: page } });
+    await response.body?.cancel();
+    assertEquals(response.status, 200);
+    assertEquals(response.headers.has("Access-Control-Allow-Origin"), false);
+  }
+});
+
 Deno.test("crossOrigin() knows only the listed origins if there is a list", async () => {
   const listed = app([page, "https://other.example"]);
   const allowed = async (origin: string) => {

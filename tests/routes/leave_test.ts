@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Engine } from "../../lib/engine/generation.ts";
-import { queued } from "../../lib/engine/queue.ts";
+import { Queue } from "../../lib/engine/queue.ts";
 import { toyEngine } from "../toy/engine.ts";
 import { chat, serve, until } from "./_serve.ts";
 
@@ -86,10 +86,9 @@ Deno.test("leaving half-way through the upload is no failure", async (t) => {
 
 Deno.test("leaving the line never starts the engine, and the next moves up", async () => {
   const gate = Promise.withResolvers<void>();
-  const toy = toyEngine({ pace: () => gate.promise });
-  const { came, left, engine } = watched(
-    queued(toy, { maxRunning: 1, maxWaiting: 1 }),
-  );
+  const queue = new Queue({ maxRunning: 1, maxWaiting: 1 });
+  const toy = toyEngine({ pace: () => gate.promise, queue });
+  const { came, left, engine } = watched(toy);
   await using server = serve({ engines: [engine] });
   const post = (fields: object, init: RequestInit = {}) =>
     fetch(`${server.url}/v1/chat/completions`, { ...chat(fields), ...init });

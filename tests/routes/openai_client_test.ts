@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import OpenAI from "openai";
 import type { ChatCompletionChunk } from "openai/resources";
-import { queued } from "../../lib/engine/queue.ts";
+import { Queue } from "../../lib/engine/queue.ts";
 import type { Timed } from "../../lib/wire/openai/reply.ts";
 import { toyEngine } from "../toy/engine.ts";
 import { serve, type TestServer } from "./_serve.ts";
@@ -75,11 +75,9 @@ Deno.test("OpenAI's client lists models and retrieves one with a slash", async (
 });
 
 Deno.test("OpenAI's client throws its own class for each error", async () => {
-  const engine = queued(toyEngine(), { maxRunning: 1, maxWaiting: 0 });
-  const busy = queued(toyEngine({ id: "busy", pace: hang }), {
-    maxRunning: 1,
-    maxWaiting: 0,
-  });
+  const engine = toyEngine();
+  const queue = new Queue({ maxRunning: 1, maxWaiting: 0 });
+  const busy = toyEngine({ id: "busy", pace: hang, queue });
   const failing = toyEngine({
     id: "failing",
     pace: () => {
@@ -122,12 +120,8 @@ Deno.test("OpenAI's client throws its own class for each error", async () => {
 
 Deno.test("OpenAI's client retries when it was told to come back", async () => {
   const gate = Promise.withResolvers<void>();
-  const toy = toyEngine({ pace: () => gate.promise });
-  const engine = queued(toy, {
-    maxRunning: 1,
-    maxWaiting: 0,
-    retryAfterMs: 20,
-  });
+  const queue = new Queue({ maxRunning: 1, maxWaiting: 0 });
+  const engine = toyEngine({ pace: () => gate.promise, queue });
   await using server = serve({ engines: [engine] });
   const patient = client(server).withOptions({ maxRetries: 5 });
   const both = [1, 2].map((seed) =>

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Model, Pass } from "../../lib/bita/decode/model.ts";
+import type { ModelShape, Step } from "../../lib/bita/decode/model.ts";
 
 /** @throws {Error} naming the contract, unless the condition holds. */
 export function demand(condition: boolean, contract: string): void {
@@ -15,7 +15,7 @@ export function demand(condition: boolean, contract: string): void {
 export function checkKept(
   slots: ({ natural: boolean; position: number } | undefined)[],
   start: number,
-  { prompts, context }: Model,
+  { prompts, context }: ModelShape,
 ): void {
   demand(start >= prompts, "prompts stay");
   demand(start < prompts + context, "the root is in the context");
@@ -26,44 +26,32 @@ export function checkKept(
   }
 }
 
-/** Checks that a pass is a tree with masks, in topological order. */
-export function checkPass(pass: Pass, model: Model): void {
-  const { tokens, positions, visible } = pass;
-  const n = tokens.length;
-  demand(n >= 1 && n <= model.maxRows, `a pass has 1 to ${model.maxRows} rows`);
-  demand(positions.length === n, "a row has a position");
-  demand(visible.length === n * n, "visible is square");
-  for (let row = 0; row < n; row++) {
-    const token = tokens[row];
-    const known = token >= -model.masks && token < model.vocab;
-    demand(known, "the token is known");
-    checkSight(pass, row, pass.start - model.prompts);
-  }
+/** Checks that a pass holds steps of different sequences, and not too many rows. */
+export function checkPass(steps: readonly Step[], model: ModelShape): void {
+  const { maxRows, maxSequences } = model;
+  const sequences = new Set(steps.map(({ sequence }) => sequence));
+  const rows = steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
+  demand(sequences.size === steps.length, "a sequence has one step in a pass");
+  demand(steps.length <= maxSequences, "sequences fit the pass");
+  demand(rows <= maxRows, `a pass has at most ${maxRows} rows`);
+  for (const step of steps) checkStep(step, model);
 }
 
-/** Checks that a row sees one path, and masks the earlier ones of their group. */
-function checkSight(
-  { tokens, positions, visible }: Pass,
-  row: number,
-  rootPosition: number,
-): void {
-  const n = tokens.length;
-  demand(visible[row * n + row] === 1, "a row sees itself");
-  let texts = 0;
-  let masks = 0;
-  for (let other = 0; other < n; other++) {
-    if (other === row || !visible[row * n + other]) continue;
-    demand(other < row, "parents come first");
-    if (tokens[other] < 0) {
-      demand(tokens[other] === -1 - masks++, "a group is seen in order");
-    } else {
-      const next = positions[other] === rootPosition + texts++;
-      demand(next, "a row sees one path from the root");
-    }
+/** Checks that a step is a tree with masks, in topological order. */
+function checkStep({ tokens, parents, read }: Step, model: ModelShape): void {
+  demand(tokens.length >= 1, "a step has a row");
+  demand(parents.length === tokens.length, "a row has a parent");
+  demand(parents[0] === -1 && tokens[0] >= 0, "the first row is the root");
+  for (const [row, token] of tokens.entries()) {
+    const known = token >= -model.masks && token < model.vocab;
+    demand(known, "the token is known");
+    if (row === 0) continue;
+    const parent = parents[row];
+    demand(parent >= 0 && parent < row, "parents come first");
+    const follows = token < 0
+      ? tokens[parent] === token + 1 || (token === -1 && tokens[parent] >= 0)
+      : tokens[parent] >= 0;
+    demand(follows, "masks follow a node, in order, and nothing follows them");
   }
-  const token = tokens[row];
-  demand(masks === (token < 0 ? -1 - token : 0), "a mask sees its group");
-  demand(token >= 0 || texts > 0, "a mask follows a node");
-  const own = positions[row] === rootPosition + texts + masks;
-  demand(own, "a row stands right behind what it sees");
+  for (const row of read) demand(row in tokens, "a row that is read is there");
 }

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { AcceptedGuess } from "../../lib/bita/draft/trace.ts";
+import type { AcceptedGuess } from "../../lib/bita/draft/feedback.ts";
+import { Prediction } from "../../lib/bita/draft/prediction.ts";
 import type { Decoder } from "../../lib/engine/engine.ts";
 import type { DecodeRequest, TimedOutput } from "../../lib/worker/messages.ts";
 
@@ -41,6 +42,7 @@ export function toyDecoder(
   ): AsyncGenerator<TimedOutput> {
     requests.push(request);
     const { prompt, maxTokens, endTokens } = request;
+    const prediction = request.prediction && new Prediction(request.prediction);
     const end = script.findIndex((token) => endTokens.has(token));
     const most = end < 0 ? script.length : end;
     const count = Math.min(most, maxTokens);
@@ -62,12 +64,14 @@ export function toyDecoder(
         const next = script.slice(at, Math.min(at + output, count));
         at += output;
         said.push(...next);
+        for (const token of next) prediction?.push(token);
         yield {
           tokens: next,
           rows: output + 1,
           drafted: output,
           accepted: Math.max(0, next.length - 1),
           ...guesses && { guesses },
+          ...prediction && { predicted: prediction.accepted },
           finish: at >= count ? finish : undefined,
           ms: 10,
         };

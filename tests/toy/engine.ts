@@ -6,11 +6,13 @@
  */
 
 import type {
+  Counts,
   Engine,
   GenerationEvent,
   GenerationRequest,
   ModelInfo,
 } from "../../lib/engine/generation.ts";
+import type { Queue } from "../../lib/engine/queue.ts";
 
 /** What a toy says and how it goes about it. */
 export interface ToyOptions {
@@ -19,6 +21,8 @@ export interface ToyOptions {
   text?: string;
   /** Waited for before each word, and before the end. */
   pace?: (word: number) => Promise<void> | void;
+  /** The line before it, if there is one. */
+  queue?: Queue;
 }
 
 /** An engine that remembers what it was asked and how each run ended. */
@@ -30,7 +34,7 @@ export interface ToyEngine extends Engine {
 
 /** Makes a toy engine. */
 export function toyEngine(
-  { id = "toy", text = "The quick brown fox.", pace }: ToyOptions = {},
+  { id = "toy", text = "The quick brown fox.", pace, queue }: ToyOptions = {},
 ): ToyEngine {
   const asked: GenerationRequest[] = [];
   const runs: string[] = [];
@@ -40,17 +44,19 @@ export function toyEngine(
     request: GenerationRequest,
     { signal }: { signal: AbortSignal },
   ): AsyncGenerator<GenerationEvent> {
+    using _place = await queue?.enter(1, signal);
     asked.push(request);
     const run = runs.push("running") - 1;
     try {
       const said = words.slice(0, request.maxTokens);
       for (const [at, word] of said.entries()) {
         await unlessAborted(pace?.(at), signal);
-        yield { type: "text", text: word };
+        yield { type: "text", text: word, counts: countsOf(request, at + 1) };
       }
       await unlessAborted(pace?.(said.length), signal);
       runs[run] = "ended";
-      yield end(request, { said: said.length, all: words.length });
+      const finishReason = said.length < words.length ? "length" : "stop";
+      yield { type: "end", finishReason, ...countsOf(request, said.length) };
     } catch (error) {
       if (!signal.aborted) runs[run] = "failed";
       throw error;
@@ -75,17 +81,12 @@ export function toyInfo(id: string): ModelInfo {
   };
 }
 
-function end(
-  { prompt }: GenerationRequest,
-  { said, all }: { said: number; all: number },
-): GenerationEvent {
+function countsOf({ prompt }: GenerationRequest, said: number): Counts {
   const asked = "text" in prompt
     ? prompt.text
     : prompt.messages.map(({ content }) => content).join(" ");
   const promptTokens = asked.split(/\s+/).length;
   return {
-    type: "end",
-    finishReason: said < all ? "length" : "stop",
     usage: { promptTokens, completionTokens: said, cachedTokens: 1 },
     timings: {
       prompt_n: promptTokens - 1,

@@ -13,6 +13,8 @@ export interface Cost {
   body(rows: number): number;
   /** Of the head, for the rows that are read at once. */
   head(rows: number): number;
+  /** Of a step of the Hydra head; nothing unless given. */
+  draft?(): number;
 }
 
 /**

@@ -21,6 +21,8 @@ export class LiveCost implements Cost {
   /** Functions of their own, since planners take them out of here. */
   readonly body: (rows: number) => number;
   readonly head: (rows: number) => number;
+  readonly draft: () => number;
+  #draft = 0;
   readonly #curves: { body: LiveCurve; head: LiveCurve };
 
   /** @throws {RangeError} if there are fewer than two samples of either. */
@@ -29,12 +31,14 @@ export class LiveCost implements Cost {
     const head = new LiveCurve(samples.head);
     this.body = (rows) => body.at(rows);
     this.head = (rows) => head.at(rows);
+    this.draft = () => this.#draft;
     this.#curves = { body, head };
   }
 
-  /** Notes the milliseconds that rows took; wider than the samples tells nothing. */
-  learn(part: "body" | "head", rows: number, ms: number): void {
-    this.#curves[part].learn(rows, ms);
+  /** Notes the milliseconds that rows took; passes beyond the samples are ignored. */
+  learn(part: "body" | "head" | "draft", rows: number, ms: number): void {
+    if (part === "draft") this.#draft += RATE * (ms - this.#draft);
+    else this.#curves[part].learn(rows, ms);
   }
 }
 

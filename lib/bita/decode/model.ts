@@ -1,63 +1,89 @@
 /**
  * The port to a language model: all that decoding needs to know of one.
  *
- * A sequence is a row of slots in a KV buffer:
+ * A sequence is a KV cache with a slot for each token:
  *
  * ```text
  * [0, prompts)          keys and values of the adapter's prompt tokens
- * [prompts, start)      the text so far, a slot a token, in order
- * [start, start + rows) the rows of the pass under way
+ * [prompts, length)     the text so far, one slot a token, in order
+ * [length, …)           the rows of the step under way
  * ```
  *
- * Nothing is ever moved in it. Rows that prove right stay where they are, and the
- * next pass starts behind them, over the rest. A row is *natural* when its slot is
- * the one that plain decoding would use; only natural rows decide tokens, since
- * another slot can change the last bits of a row.
+ * Nothing is ever moved in it. Rows that prove right stay where they are: decoding
+ * raises `length`, and the next step overwrites the rest. A row is *natural* when its
+ * slot is the one that plain decoding would use; only natural rows decide tokens,
+ * since another slot can change the last bits of a row.
+ *
+ * A step is a value: what one sequence wants computed next. A model computes steps of
+ * several sequences in one pass where its kernels allow it, and each step gets what
+ * it would get alone, to the bit.
  *
  * @module
  */
 
-/** The rows of one forward pass, in topological order: a parent comes first. */
-export interface Pass {
+/** The KV cache of one text. */
+export interface Sequence {
+  /** Slots that hold final text, the prompt tokens' included. */
+  length: number;
+  /** Frees the memory. */
+  close(): void;
+}
+
+/** A sequence whose keys and values can be copied, as a prefix cache does. */
+export interface KvSequence extends Sequence {
+  /**
+   * Reads the keys and values of `slots` slots from the first on, or from another, in
+   * the layout of the model.
+   */
+  readKv(
+    slots: number,
+    options?: { from?: number },
+  ): Promise<Float32Array<ArrayBuffer>>;
+  /** Sets keys and values, in the layout of {@linkcode KvSequence.readKv}. */
+  writeKv(
+    slots: number,
+    data: Float32Array<ArrayBuffer>,
+    options?: { from?: number },
+  ): void;
+}
+
+/** The rows of one sequence that a pass computes, in topological order. */
+export interface Step {
+  sequence: Sequence;
   /** Slot of the first row; the others follow without a gap. */
   start: number;
   /** `[rows]` vocabulary ids; mask token `j` is `-1 - j`. */
   tokens: Int32Array;
-  /** `[rows]` positions in the text, from 0; several rows may share one. */
-  positions: Int32Array;
   /**
-   * `[rows, rows]`, 1 where a row attends to another row of this pass.
+   * `[rows]` the row before each row on its path, `-1` for the first row.
    *
-   * Every row sees all text before `start`; mask tokens alone see the prompts.
+   * A row attends to all text before `start`, to the rows on its path and to itself.
+   * Mask tokens alone attend to the prompt tokens. A row stands one position after its
+   * parent; the first row stands where its slot is natural.
    */
-  visible: Uint8Array;
+  parents: Int32Array;
+  /** Rows whose logits are wanted. */
+  read: readonly number[];
 }
 
-/** The KV buffer of one text, and the passes that fill it. */
-export interface Sequence {
-  /** Tokens of the prompt that were in place when it was opened; 0 unless given. */
-  readonly known?: number;
-  /** Computes the rows of a pass, their keys and values included. */
-  forward(pass: Pass): Promise<void>;
+/** What a model has computed for a step; valid until it is released. */
+export interface StepOutput {
+  /** `[vocab]` logits, one array for each row that the step reads. */
+  readonly logits: readonly Float32Array[];
+  /** Reads the logits of further rows, `[vocab]` each. */
+  read(rows: readonly number[]): Promise<Float32Array[]>;
   /**
-   * Gives the logits of chosen rows of the last pass.
-   *
-   * @returns `[rows.length, vocab]`, valid until the next call.
+   * Drafts what follows `token` after a row, or without a row after the token of the
+   * last call: `[draftVocab]` logits, valid until the next call. Models with a
+   * {@linkcode Model.draftVocab} have it.
    */
-  logits(rows: ArrayLike<number>): Promise<Float32Array>;
-  /**
-   * Drafts what follows `token` behind a row of the last pass, or without a row behind
-   * the token of the last call. Models with a {@linkcode Model.draftVocab} can.
-   *
-   * @returns `[draftVocab]` logits, valid until the next call.
-   */
-  follow?(token: number, row?: number): Promise<Float32Array>;
-  /** Gives the buffer back. */
-  close(): void;
+  draft?(token: number, row?: number): Promise<Float32Array>;
+  /** Lets the memory be used again. */
+  release(): void;
 }
 
-/** A frozen language model, with or without an adapter. */
-export interface Model {
+/** What decoding must know of a model beforehand. */
+export interface ModelShape {
   readonly vocab: number;
   /** Mask tokens that it knows, M. */
   readonly masks: number;
@@ -65,12 +91,39 @@ export interface Model {
   readonly prompts: number;
   /** `[V]` ids that its Hydra head can draft, if it has one. */
   readonly draftVocab?: Int32Array;
-  /** The most rows that a pass may have here. */
+  /** The most rows that a step, or the steps of a pass together, may have. */
   readonly maxRows: number;
-  /** Rows of a pass that reads a prompt; up to `maxRows` unless given. */
-  readonly prefillRows?: number;
+  /** The most sequences that share a pass; 1 if they take turns. */
+  readonly maxSequences: number;
   /** The most tokens that a text may have. */
   readonly context: number;
-  /** Opens a sequence that will hold `prompt`; nothing is computed yet. */
-  open(prompt: Int32Array): Sequence;
+}
+
+/** A frozen language model, with or without an adapter. */
+export interface Model extends ModelShape {
+  /**
+   * Opens a sequence for `prompt`; nothing is computed yet.
+   *
+   * @param options.tokens how long the text may become; memory grows up to it.
+   */
+  open(prompt: Int32Array, options?: { tokens?: number }): Sequence;
+  /**
+   * Computes a pass: the rows of all steps, their keys and values included. A sequence
+   * may have one step in it.
+   */
+  run(steps: readonly Step[]): Promise<StepOutput[]>;
+}
+
+/** Computes the steps of one sequence, in passes that others may share. */
+export interface StepRunner extends ModelShape {
+  /**
+   * Computes a step. One that reads nothing is a part of a prompt: it may be longer
+   * than a pass, and raises the sequence's length as it is computed.
+   *
+   * @param options.signal takes the step out of the queue, with the signal's reason.
+   */
+  run(
+    step: Step,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<StepOutput>;
 }

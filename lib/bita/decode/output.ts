@@ -5,13 +5,15 @@
  */
 
 import type { Sampling } from "../choose/sampling.ts";
-import type { AcceptedGuess } from "../draft/trace.ts";
+import type { AcceptedGuess } from "../draft/feedback.ts";
 
 /** Why a text ended: an end token, or no more room. */
 export type Finish = "stop" | "length";
 
 /** How to continue a prompt. */
 export interface DecodeOptions {
+  /** The tokens to continue. */
+  prompt: Int32Array;
   /** How each token is chosen. */
   sampling: Sampling;
   /** The most tokens to generate; the context may end the text before. */
@@ -20,7 +22,7 @@ export interface DecodeOptions {
   endTokens: ReadonlySet<number>;
   /** Stops decoding before the next pass, with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Whether outputs tell of their guesses. @default false */
+  /** Whether outputs list their accepted guesses. @default false */
   trace?: boolean | undefined;
 }
 
@@ -36,6 +38,10 @@ export interface DecodeOutput {
   accepted: number;
   /** The first tokens as guesses, one for each accepted, if a trace was asked for. */
   guesses?: AcceptedGuess[];
+  /** Tokens of the prompt that the prefix cache held; on the first output alone. */
+  cached?: number;
+  /** Tokens of the request's prediction that the text has come to so far. */
+  predicted?: number;
   /** Set on the last output alone. */
   finish?: Finish | undefined;
 }

@@ -9,48 +9,43 @@ import {
   type DecodeOutput,
   emptyOutput,
 } from "./output.ts";
-import type { Model } from "./model.ts";
+import type { Sequence, StepRunner } from "./model.ts";
 import { prefill } from "./prefill.ts";
 import { Writer } from "./writer.ts";
 
 /**
- * Continues `prompt` by one token a pass.
+ * Continues `prompt` by one token a pass, in a sequence that holds nothing or a part
+ * of it.
  *
  * @throws {RangeError} if the prompt is empty or exceeds the context.
  */
 export async function* decodePlain(
-  model: Model,
-  prompt: Int32Array,
-  options: DecodeOptions,
+  runner: StepRunner,
+  sequence: Sequence,
+  { prompt, signal, ...options }: DecodeOptions,
 ): AsyncGenerator<DecodeOutput, void> {
-  const writer = new Writer(model, prompt, options);
+  const writer = new Writer(runner, prompt, options);
   if (writer.finish) return yield emptyOutput(writer.finish);
+  await prefill(runner, sequence, { prompt, signal });
+  yield emptyOutput();
 
-  const { signal } = options;
-  const sequence = model.open(prompt);
-  try {
-    let start = await prefill(sequence, prompt, { model, signal });
-    yield emptyOutput();
-
-    while (!writer.finish) {
-      signal?.throwIfAborted();
-      await sequence.forward({
-        start,
-        tokens: Int32Array.of(writer.last),
-        positions: Int32Array.of(start - model.prompts),
-        visible: Uint8Array.of(1),
-      });
-      const token = writer.next(await sequence.logits([0]));
-      start++;
-      yield {
-        tokens: token === undefined ? [] : [token],
-        rows: 1,
-        drafted: 0,
-        accepted: 0,
-        finish: writer.finish,
-      };
-    }
-  } finally {
-    sequence.close();
+  while (!writer.finish) {
+    const output = await runner.run({
+      sequence,
+      start: sequence.length,
+      tokens: Int32Array.of(writer.last),
+      parents: Int32Array.of(-1),
+      read: [0],
+    }, { signal });
+    const token = writer.next(output.logits[0]);
+    output.release();
+    sequence.length++;
+    yield {
+      tokens: token === undefined ? [] : [token],
+      rows: 1,
+      drafted: 0,
+      accepted: 0,
+      finish: writer.finish,
+    };
   }
 }

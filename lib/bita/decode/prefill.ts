@@ -1,45 +1,27 @@
 /**
- * Reads a prompt into a sequence, all but what it knows already and but the last
- * token, which is the root of the first pass. It goes block by block, so that other
- * texts get their turns between.
+ * Reads a prompt into its sequence: all but what the sequence holds already, and but
+ * the last token, which is the root of the first step.
  *
  * @module
  */
 
-import type { Model, Sequence } from "./model.ts";
-import { layOut } from "../tree/pass_layout.ts";
+import type { Sequence, StepRunner } from "./model.ts";
 import { chain } from "../tree/tree.ts";
 
-/** The most rows of a block; on a CPU, larger ones are hardly faster. */
-const BLOCK = 64;
-
-/** What {@linkcode prefill} needs besides the prompt. */
-export interface PrefillOptions {
-  /** The model of the sequence. */
-  model: Model;
-  /** Stops before the next block, with the signal's reason. */
-  signal?: AbortSignal | undefined;
-}
-
-/** Computes the prompt up to its last token; returns the slot of that one. */
+/**
+ * Computes the keys and values of a prompt, up to its last token.
+ *
+ * @throws the signal's reason once it aborts, with what was read until then kept.
+ */
 export async function prefill(
+  runner: StepRunner,
   sequence: Sequence,
-  prompt: Int32Array,
-  { model, signal }: PrefillOptions,
-): Promise<number> {
-  const last = prompt.length - 1;
-  const { known = 0 } = sequence;
-  const { prefillRows = Math.min(BLOCK, model.maxRows) } = model;
-  for (let position = known; position < last; position += prefillRows) {
-    const end = Math.min(position + prefillRows, last);
-    const tokens = prompt.subarray(position, end);
-    const { pass } = layOut({
-      parents: chain(tokens.length - 1),
-      tokens,
-      masks: new Int32Array(tokens.length),
-    }, { start: model.prompts + position, position });
-    signal?.throwIfAborted();
-    await sequence.forward(pass);
-  }
-  return model.prompts + last;
+  { prompt, signal }: { prompt: Int32Array; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const known = sequence.length - runner.prompts;
+  const tokens = prompt.subarray(known, -1);
+  if (tokens.length === 0) return signal?.throwIfAborted();
+  const parents = chain(tokens.length - 1);
+  const step = { sequence, start: sequence.length, tokens, parents, read: [] };
+  (await runner.run(step, { signal })).release();
 }

@@ -1,14 +1,14 @@
 /**
- * Which guesses were right. The natural rows say what the text is; a guess counts
- * iff it is the token that was chosen anyway.
+ * Which guesses were right. The natural rows decide what the text is; a guess is
+ * accepted iff it is the token that was chosen anyway.
  *
  * @module
  */
 
 import type { DraftTree } from "../tree/draft_tree.ts";
 
-/** What a pass has settled. */
-export interface Verdict {
+/** What a pass has decided. */
+export interface Verified {
   /** Final tokens, in order. */
   tokens: number[];
   /** How many of them were guesses. */
@@ -16,25 +16,25 @@ export interface Verdict {
   /** Nodes of the natural chain that are now text, the root included. */
   kept: number;
   /**
-   * The node whose rows draft the next pass: the last that became text, which is
-   * a sibling off the chain if the last token hit one.
+   * The node whose rows draft the next pass: the last that became text, which is a
+   * sibling off the chain if the last token is one.
    */
   drafter: number;
-  /** Whether {@linkcode drafter} is such a sibling, and so the next root. */
+  /** Whether {@linkcode Verified.drafter} is such a sibling, and so the next root. */
   hit: boolean;
 }
 
 /**
- * Follows the natural chain as far as it says what is chosen.
+ * Follows the natural chain as far as its guesses are the tokens that are chosen.
  *
- * `choose` gives the token after the n-th natural row, asked in order from 0, or
- * `undefined` once the text has ended.
+ * @param choose returns the token after the n-th natural row, asked for in order from
+ * 0, or `undefined` once the text has ended.
  */
 export function verify(
   tree: DraftTree,
   choose: (naturalRow: number) => number | undefined,
-): Verdict {
-  const verdict: Verdict = {
+): Verified {
+  const verified: Verified = {
     tokens: [],
     accepted: 0,
     kept: 1,
@@ -42,16 +42,16 @@ export function verify(
     hit: false,
   };
   for (;;) {
-    const token = choose(verdict.kept - 1);
-    if (token === undefined) return verdict;
-    verdict.tokens.push(token);
-    const natural = tree.parents.indexOf(verdict.drafter);
-    const child = childOf(tree, verdict.drafter, token);
-    if (child < 0) return verdict;
-    verdict.accepted++;
-    verdict.drafter = child;
-    if (child !== natural) return { ...verdict, hit: true };
-    verdict.kept++;
+    const token = choose(verified.kept - 1);
+    if (token === undefined) return verified;
+    verified.tokens.push(token);
+    const natural = tree.parents.indexOf(verified.drafter);
+    const child = childOf(tree, verified.drafter, token);
+    if (child < 0) return verified;
+    verified.accepted++;
+    verified.drafter = child;
+    if (child !== natural) return { ...verified, hit: true };
+    verified.kept++;
   }
 }
 

@@ -6,7 +6,7 @@
  */
 
 import type { DecodeOptions, Finish } from "./output.ts";
-import type { Model } from "./model.ts";
+import type { ModelShape } from "./model.ts";
 import { chooseToken, type Sampling, Scratch } from "../choose/sampling.ts";
 
 /** Grows a prompt by one token at a time. */
@@ -21,14 +21,17 @@ export class Writer {
   #finish: Finish | undefined;
 
   /**
-   * Starts behind `prompt`.
+   * Starts after `prompt`.
    *
    * @throws {RangeError} if the prompt is empty or exceeds the context.
    */
   constructor(
-    model: Model,
+    model: ModelShape,
     prompt: Int32Array,
-    { sampling, maxTokens, endTokens }: DecodeOptions,
+    { sampling, maxTokens, endTokens }: Pick<
+      DecodeOptions,
+      "sampling" | "maxTokens" | "endTokens"
+    >,
   ) {
     if (prompt.length < 1 || prompt.length > model.context) {
       throw new RangeError(

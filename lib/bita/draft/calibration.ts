@@ -1,12 +1,12 @@
 /**
- * How often the guesses of masks, or of a Hydra head, are right, by what can be seen of
- * them: the share of the probability that their row gives them. Which row it is, and
- * which of its guesses, says no more.
+ * How often the guesses of masks, or of a Hydra head, were accepted on text that tuning
+ * has not seen, by the share of the probability that their row gives them. Which row it
+ * is, and which of its guesses, makes no difference beyond that.
  *
  * @module
  */
 
-import type { Estimate, Guess } from "./acceptance.ts";
+import { type Estimate, type Kind, kindOf } from "./acceptance.ts";
 
 /** Guesses counted on text that tuning has not seen. */
 export interface AcceptanceTable {
@@ -14,14 +14,11 @@ export interface AcceptanceTable {
   shares: number[];
   /** Guesses seen, `[masks][ranks][shares.length + 1]`. */
   seen: number[][][];
-  /** Those of them that were right, of the same shape. */
+  /** Those of them that were accepted, of the same shape. */
   hits: number[][][];
 }
 
-/** Who guesses. */
-type Guesser = "mask" | "hydra";
-
-/** What is believed where nothing was counted: masks that nobody has tuned. */
+/** Where nothing was counted: masks without tuning. */
 const UNKNOWN: Estimate = { hits: 0.1, tries: 4 };
 
 /** Tries that a bin counts as at most, since texts differ. */
@@ -34,42 +31,45 @@ const EMPTY: AcceptanceTable = {
   hits: [],
 };
 
-/** Turns what is seen of a guess into its kind, with what is believed of that. */
+/** Sorts guesses into kinds, with priors from a table. */
 export class Calibration {
   readonly #table: AcceptanceTable;
   /** By bin. */
-  readonly #guesses: Guess[];
+  readonly #kinds: Kind[];
 
-  /** Believes a table; without one, that masks know little. */
-  constructor(table = EMPTY, guesser: Guesser = "mask") {
+  /** Without a table, guesses are expected to miss. */
+  constructor(table = EMPTY, drafter: "mask" | "hydra" = "mask") {
     const sum = (counts: number[][][], bin: number) =>
       total(counts.flat().map((bins) => bins[bin]));
     this.#table = table;
-    this.#guesses = [...table.shares, 1].map((_, bin) => ({
-      kind: `${guesser} ${bin}`,
-      prior: estimate(sum(table.hits, bin), sum(table.seen, bin)),
-    }));
+    this.#kinds = [...table.shares, 1].map((_, bin) =>
+      kindOf(
+        drafter,
+        bin,
+        estimate(sum(table.hits, bin), sum(table.seen, bin)),
+      )
+    );
   }
 
-  /** Masks, or steps, that the table tells of. */
+  /** Masks, or steps, in the table. */
   get depth(): number {
     return this.#table.seen.length;
   }
 
-  /** Says what kind of guess it is to which a row gives such a share. */
-  guess(share: number): Guess {
+  /** Returns the kind of a guess that has a share of its row's probability. */
+  kind(share: number): Kind {
     const bin = this.#table.shares.findIndex((edge) => share <= edge);
-    return this.#guesses.at(bin)!;
+    return this.#kinds.at(bin)!;
   }
 
-  /** Gives the chance that a mask's best guess is right, whatever its share. */
+  /** Returns the chance of a mask's best guess, whatever its share. */
   best(mask: number): number {
     const { hits, seen } = this.#table;
-    const { hits: right, tries } = estimate(
+    const { hits: accepted, tries } = estimate(
       total(hits[mask]?.[0] ?? []),
       total(seen[mask]?.[0] ?? []),
     );
-    return right / tries;
+    return accepted / tries;
   }
 }
 
@@ -77,9 +77,9 @@ function total(counts: number[]): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Believes counts, as far as texts are alike. */
+/** Turns counts into an estimate of limited weight. */
 function estimate(hits: number, seen: number): Estimate {
   const all = { hits: hits + UNKNOWN.hits, tries: seen + UNKNOWN.tries };
-  const share = Math.min(1, MOST_TRIES / all.tries);
-  return { hits: all.hits * share, tries: all.tries * share };
+  const weight = Math.min(1, MOST_TRIES / all.tries);
+  return { hits: all.hits * weight, tries: all.tries * weight };
 }

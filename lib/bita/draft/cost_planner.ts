@@ -1,38 +1,39 @@
 /**
- * The tree that pays: as many guesses as bring most, for the time that their rows
- * take here.
+ * The tree that pays: the guesses that bring most for the time that their rows take on
+ * this host.
  *
- * Under the natural-slot rule only the chain of first children can become text in
- * the pass at hand, so a tree is that chain with siblings beside it. A sibling that
- * hits makes the next pass start with a sure guess instead. Masks behind a node
- * draft the next pass if the node is the last to become text.
+ * Under the natural-slot rule only the chain of first children can become text in one
+ * pass, so a tree is that chain with siblings beside it. An accepted sibling is the
+ * next root, with a nearly sure guess after it. Masks after a node draft the next pass
+ * if the node is the last to become text.
  *
- * All sources of guesses meet in one list of options a step; a token that several
+ * The guesses of all drafters meet in one list for each depth; a token that several
  * propose counts once, with their chances joined.
  *
  * @module
  */
 
+import type { TopK } from "../choose/top_k.ts";
 import type { Cost } from "../cost/cost_curve.ts";
+import { type Beside, PassPrice } from "../cost/pass_price.ts";
 import type { DraftTree } from "../tree/draft_tree.ts";
-import type { Guess } from "./acceptance.ts";
+import { comb, naturalChain } from "../tree/tree.ts";
 import {
-  copies,
-  type GuessSources,
-  type Level,
-  type Option,
-  Walk,
-} from "./guesses.ts";
-import { learnFrom, originOf } from "./lessons.ts";
+  type Considered,
+  learnFrom,
+  type Origin,
+  originOf,
+} from "./feedback.ts";
+import { copyKinds, type GuessSources, type Level, levels } from "./guesses.ts";
 import { payingWidths } from "./paying_widths.ts";
 import type { Outcome, Planner, PlanState } from "./planner.ts";
-import type { TopK } from "../choose/top_k.ts";
-import type { Origin } from "./trace.ts";
-import { comb, naturalChain } from "../tree/tree.ts";
 
 /** What a {@linkcode CostPlanner} works with. */
 export interface CostPlannerOptions extends GuessSources {
+  /** Milliseconds of passes by all of their rows. */
   cost: Cost;
+  /** Returns what others will have in the next pass; nothing unless given. */
+  beside?: () => Beside;
   /** Mask tokens that the model knows. */
   masks: number;
   /** The most rows that a pass may have. */
@@ -42,46 +43,41 @@ export interface CostPlannerOptions extends GuessSources {
 /** Guesses read off a mask row. */
 const MASK_WIDTH = 8;
 
-/** The chance to become text below which nothing is looked at. */
+/** The chance to become text below which no guess is considered. */
 const LEAST = 0.02;
 
-/** The chance from which on a guess needs no other beside it. */
+/** The chance of a guess that makes others beside it superfluous. */
 const SURE = 0.9;
-
-/** Passes over which the pace is averaged, once there were so many. */
-const PACE_MEMORY = 32;
 
 /** Plans each pass by what its rows cost and what they are likely to bring. */
 export class CostPlanner implements Planner {
   readonly widths: readonly number[];
   readonly #options: CostPlannerOptions;
-  /** What was thought of the last tree's tokens, by depth from 1. */
-  #considered: Option[][] = [];
+  #considered: Considered = [];
   /** What the last pass was planned from. */
   #state: PlanState = { root: 0, budget: 0, candidates: [] };
-  /** Tokens a millisecond, lately; never less than plain passes bring. */
-  #pace: number;
-  #passes = 1;
+  readonly #price: PassPrice;
 
   constructor(options: CostPlannerOptions) {
-    const { cost, masks } = options;
+    const { cost, beside, masks } = options;
     this.#options = options;
     this.widths = new Array(masks).fill(MASK_WIDTH);
-    this.#pace = 1 / (cost.body(1) + cost.head(1));
+    this.#price = new PassPrice(cost, beside);
   }
 
   plan(state: PlanState): DraftTree {
-    const { cost, maxRows } = this.#options;
+    const { maxRows } = this.#options;
     const { root, budget } = state;
+    this.#price.next();
     const levels = this.#levels(state);
-    const widths = payingWidths(levels, { cost, pace: this.#pace, maxRows });
+    const widths = payingWidths(levels, { price: this.#price, maxRows });
     const taken = widths.flatMap((width, depth) => {
-      const { reach, options } = levels[depth];
-      return options.slice(0, width).map(({ token, chance }) => (
+      const { reach, guesses } = levels[depth];
+      return guesses.slice(0, width).map(({ token, chance }) => (
         { token, chance: reach * chance }
       ));
     });
-    this.#considered = levels.map(({ options }) => options);
+    this.#considered = levels.map(({ guesses }) => guesses);
     this.#state = state;
     const parents = comb(widths);
     const chances = [1, ...taken.map(({ chance }) => chance)];
@@ -94,67 +90,62 @@ export class CostPlanner implements Planner {
   }
 
   /**
-   * A step pays if a usual guess behind this chain would be worth its row, unless a
-   * copy of the text is about as sure as a guess can be.
+   * A step of the Hydra head pays if its usual best guess would be worth a row, unless
+   * a copy of the text is about as sure as a guess can be.
    */
-  follows(chain: readonly TopK[]): boolean {
-    const { sources, hydra, memory: { acceptance } } = this.#options;
-    if (!sources.has("hydra") || chain.length >= hydra.depth) return false;
-    const isSure = (copy: Guess) => acceptance.chance(copy) > SURE;
-    if (copies(this.#options).some(isSure)) return false;
+  wantsHydra(steps: readonly TopK[]): boolean {
+    const { drafters, hydra, memory: { acceptance } } = this.#options;
+    if (!drafters.has("hydra") || steps.length >= hydra.depth) return false;
+    const copies = copyKinds(this.#options);
+    if (copies.some((kind) => acceptance.chance(kind) > SURE)) return false;
     let reach = 1;
-    for (const { shares: [share] } of chain) {
-      reach *= acceptance.chance(hydra.guess(share));
+    for (const { shares: [share] } of steps) {
+      reach *= acceptance.chance(hydra.kind(share));
     }
-    const depth = chain.length + 1;
-    const usual = hydra.best(chain.length);
-    return reach * usual > this.#price(depth, { alsoRead: depth });
+    const depth = steps.length + 1;
+    const price = this.#price.ofRow(depth, depth) + this.#price.ofDraft;
+    return reach * hydra.best(steps.length) > price;
   }
 
-  learn({ tree, verdict }: Outcome): void {
-    const { cost, memory, sources } = this.#options;
-    const { tokens } = verdict;
-    learnFrom({ tree, verdict }, this.#considered, this.#options);
+  learn({ tree, verified }: Outcome): void {
+    const { memory, drafters } = this.#options;
+    learnFrom({ tree, verified }, this.#considered, this.#options);
     const { candidates, successor } = this.#state;
     const natural = naturalChain(tree.parents).length;
-    if (successor === undefined && sources.has("bita")) {
-      const spent = cost.body(tree.tokens.length) - cost.body(1) +
-        cost.head(natural) - cost.head(1);
-      memory.maskWorth.learn(
-        candidates.length,
-        verdict.accepted - this.#pace * spent,
-      );
+    if (successor === undefined && drafters.has("mask")) {
+      const spent = this.#price.of(tree.tokens.length, natural) -
+        this.#price.of(1, 1);
+      memory.maskWorth.learn(candidates.length, verified.accepted - spent);
     }
     const rows = rowsOf(tree);
     const read = tree.readAll ? rows : natural;
-    const pace = tokens.length / (cost.body(rows) + cost.head(read));
-    this.#passes = Math.min(this.#passes + 1, PACE_MEMORY);
-    this.#pace += (pace - this.#pace) / this.#passes;
-    this.#pace = Math.max(this.#pace, 1 / (cost.body(1) + cost.head(1)));
+    this.#price.learn(verified.tokens.length, { rows, read });
   }
 
   origin(guess: { depth: number; token: number }): Origin {
     return originOf(this.#considered, guess);
   }
 
-  /** Looks ahead as far as a guess may be worth a row anywhere. */
+  /** Looks ahead as far as a guess may be worth a row. */
   #levels(state: PlanState): Level[] {
-    const levels: Level[] = [];
+    const found: Level[] = [];
     const deepest = Math.min(state.budget - 1, this.#options.maxRows);
-    if (deepest === 0) return levels;
-    for (const level of new Walk(state, this.#options).levels()) {
-      levels.push(level);
-      const { reach, options: [best] } = level;
-      if (levels.length === deepest || reach * best.chance < LEAST) break;
+    if (deepest === 0 || this.#price.ofRow(1, 1) > 1) return found;
+    for (const level of levels(state, this.#options)) {
+      found.push(level);
+      const { reach, guesses: [best] } = level;
+      if (found.length === deepest || reach * best.chance < LEAST) break;
     }
-    return levels;
+    return found;
   }
 
-  /** Gives masks to the nodes behind which they are likely to be needed. */
+  /** Counts masks after the nodes that are likely to be the last to become text. */
   #masks(parents: Int32Array, chances: number[], budget: number): Int32Array {
-    const { memory: { maskWorth }, sources, masks, maxRows } = this.#options;
+    const { memory: { maskWorth }, drafters, masks, maxRows } = this.#options;
     const counts = new Int32Array(parents.length);
-    if (!sources.has("bita") || budget < 3) return counts;
+    // Passes with mask rows are not shared.
+    const isShared = this.#price.isShared;
+    if (!drafters.has("mask") || budget < 3 || isShared) return counts;
     let rows = parents.length;
     for (const [node, chance] of chances.entries()) {
       let last = chance; // that no child of the node becomes text
@@ -163,7 +154,7 @@ export class CostPlanner implements Planner {
       }
       for (let mask = 0; mask < masks && rows < maxRows; mask++) {
         const gain = last * maskWorth.gain(mask);
-        if (gain < this.#price(rows, { alsoRead: rows })) break;
+        if (gain < this.#price.ofRow(rows, rows)) break;
         counts[node]++;
         rows++;
       }
@@ -172,16 +163,7 @@ export class CostPlanner implements Planner {
     return counts;
   }
 
-  /** Gives the tokens to expect of one more row, which may be one more to read. */
-  #price(rows: number, { alsoRead }: { alsoRead?: number } = {}): number {
-    const { body, head } = this.#options.cost;
-    const read = alsoRead === undefined
-      ? 0
-      : head(alsoRead + 1) - head(alsoRead);
-    return this.#pace * (body(rows + 1) - body(rows) + read);
-  }
-
-  /** Tells whether one reading of all rows takes less than two of a few. */
+  /** Returns whether one reading of all rows takes less than two of a few. */
   #readsAll(tree: DraftTree): boolean {
     const { head } = this.#options.cost;
     const first = naturalChain(tree.parents).length;

@@ -1,22 +1,26 @@
 /**
  * The same tree each time, whatever its rows cost: a comb of given widths, filled with
- * the likeliest guesses of all sources.
+ * the likeliest guesses of all drafters.
  *
  * @module
  */
 
+import type { TopK } from "../choose/top_k.ts";
 import type { DraftTree } from "../tree/draft_tree.ts";
-import { type GuessSources, type Option, Walk } from "./guesses.ts";
-import { type Considered, learnFrom, originOf } from "./lessons.ts";
+import { comb, depths } from "../tree/tree.ts";
+import {
+  type Considered,
+  learnFrom,
+  type Origin,
+  originOf,
+} from "./feedback.ts";
+import { type Guess, type GuessSources, levels } from "./guesses.ts";
 import {
   type Outcome,
   type Planner,
   type PlanState,
   usefulMasks,
 } from "./planner.ts";
-import type { TopK } from "../choose/top_k.ts";
-import type { Origin } from "./trace.ts";
-import { comb, depths } from "../tree/tree.ts";
 
 /** What a {@linkcode FilledPlanner} works with. */
 export interface FilledPlannerOptions extends GuessSources {
@@ -26,7 +30,7 @@ export interface FilledPlannerOptions extends GuessSources {
   masks: number;
 }
 
-/** Fills a comb; behind a hit sibling it stands on the successor. */
+/** Fills a comb; after an accepted sibling it stands on the successor. */
 export class FilledPlanner implements Planner {
   readonly widths: readonly number[];
   readonly #options: FilledPlannerOptions;
@@ -38,26 +42,27 @@ export class FilledPlanner implements Planner {
   }
 
   plan(state: PlanState): DraftTree {
-    const { sources } = this.#options;
+    const { drafters } = this.#options;
     const { root, budget, successor } = state;
-    const levels = this.#levels(state);
-    const parents = comb(levels.map(({ length }) => length));
-    const masks = sources.has("bita") ? this.widths.length : 0;
+    const filled = this.#filled(state);
+    const parents = comb(filled.map(({ length }) => length));
+    const masks = drafters.has("mask") ? this.widths.length : 0;
     const counts = [...depths(parents)].map((depth) => (
       usefulMasks(masks, budget - depth)
     ));
     if (successor !== undefined) counts[0] = 0; // its own child is all but sure
-    this.#considered = levels;
+    this.#considered = filled;
     return {
       parents,
-      tokens: Int32Array.of(root, ...levels.flat().map(({ token }) => token)),
+      tokens: Int32Array.of(root, ...filled.flat().map(({ token }) => token)),
       masks: Int32Array.from(counts),
     };
   }
 
-  follows(chain: readonly TopK[]): boolean {
-    const { sources, hydra, comb: { length } } = this.#options;
-    return sources.has("hydra") && chain.length < Math.min(hydra.depth, length);
+  wantsHydra(steps: readonly TopK[]): boolean {
+    const { drafters, hydra, comb: { length } } = this.#options;
+    return drafters.has("hydra") &&
+      steps.length < Math.min(hydra.depth, length);
   }
 
   learn(outcome: Outcome): void {
@@ -69,17 +74,17 @@ export class FilledPlanner implements Planner {
   }
 
   /** Takes the likeliest guesses of each depth, as many as the comb is wide there. */
-  #levels(state: PlanState): Option[][] {
+  #filled(state: PlanState): Guess[][] {
     const shape = this.#options.comb;
     const widths = state.successor === undefined ? shape : [1, ...shape];
     const deepest = Math.min(widths.length, state.budget - 1);
-    const levels: Option[][] = [];
-    const walk = new Walk(state, this.#options).levels();
-    while (levels.length < deepest) {
-      const { value: level } = walk.next();
+    const filled: Guess[][] = [];
+    const next = levels(state, this.#options);
+    while (filled.length < deepest) {
+      const { value: level } = next.next();
       if (!level) break;
-      levels.push(level.options.slice(0, widths[levels.length]));
+      filled.push(level.guesses.slice(0, widths[filled.length]));
     }
-    return levels;
+    return filled;
   }
 }

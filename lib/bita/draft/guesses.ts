@@ -1,32 +1,27 @@
 /**
- * What may come next, from every source at once: mask rows, a Hydra head, copies of
- * the text so far and of what the client predicted, and what came behind the same token
+ * What may come next, from every drafter at once: mask rows, a Hydra head, copies of
+ * the text so far and of the request's prediction, and what followed the same token
  * before.
  *
  * @module
  */
 
-import type { Acceptance, Guess } from "./acceptance.ts";
+import type { TopK } from "../choose/top_k.ts";
 import {
-  agreed,
-  copyGuess,
-  recycleGuess,
-  SUCCESSOR,
-  toldGuess,
-  unlisted,
-} from "./beliefs.ts";
+  type Acceptance,
+  type Drafter,
+  guessed,
+  type Kind,
+  kindOf,
+} from "./acceptance.ts";
 import type { Calibration } from "./calibration.ts";
 import type { MaskWorth } from "./mask_worth.ts";
 import type { Match, NgramIndex } from "./ngram_index.ts";
 import type { PlanState } from "./planner.ts";
 import type { Prediction } from "./prediction.ts";
 import type { SuccessorTable } from "./successors.ts";
-import type { TopK } from "../choose/top_k.ts";
 
-/** Where guesses come from. */
-export type Source = "bita" | "hydra" | "ngram" | "recycle";
-
-/** What is learned over all texts of a model. */
+/** What is learned over several texts. */
 export interface DraftMemory {
   acceptance: Acceptance;
   successors: SuccessorTable;
@@ -34,96 +29,119 @@ export interface DraftMemory {
 }
 
 /** A possible next token. */
-export interface Option extends Guess {
+export interface Guess {
   token: number;
-  /** That it is right, given that its path is. */
+  kind: Kind;
+  /** The chance that it is accepted, given that its parent is. */
   chance: number;
 }
 
-/** What may come at a depth, the likeliest first and at least one. */
+/** The guesses of a depth, the likeliest first and at least one. */
 export interface Level {
-  /** The chance that the likeliest path before it is right. */
+  /** The chance that the likeliest path to here is accepted. */
   reach: number;
-  options: Option[];
+  guesses: Guess[];
 }
 
 /** Where guesses are read from. */
 export interface GuessSources {
   memory: DraftMemory;
-  sources: ReadonlySet<Source>;
+  drafters: ReadonlySet<Drafter>;
   index: NgramIndex;
   /** Copied from like the text itself. */
   prediction?: Prediction | undefined;
+  /** How often guesses of mask rows are accepted. */
   calibration: Calibration;
-  /** How often the steps of the Hydra head are right. */
+  /** How often guesses of the Hydra head are accepted. */
   hydra: Calibration;
 }
+
+/** The row of an accepted sibling nearly always predicts what the root's will. */
+const SUCCESSOR = kindOf("successor", 0, guessed(0.95));
+
+/** By how often the equal run before the copy has doubled. */
+const COPY_CHANCES = {
+  ngram: [0, 0.15, 0.4, 0.6, 0.8, 0.9],
+  prediction: [0.4, 0.6, 0.8, 0.88, 0.92],
+};
+
+/** By how recently the token followed, 0 being the last time. */
+const RECYCLE_CHANCES = [0.2, 0.08, 0.04, 0.03];
 
 /** A place to copy from: where it goes on, and the equal tokens before it. */
 interface Copy extends Match {
   from: Pick<NgramIndex | Prediction, "at">;
-  /** Says what kind of guess it makes, by how often its run has doubled. */
-  guess: (level: number) => Guess;
+  drafter: keyof typeof COPY_CHANCES;
 }
 
-/** Lists the places whose tokens before them are those at the text's end. */
-function places({ sources, prediction, index }: GuessSources): Copy[] {
-  if (!sources.has("ngram")) return [];
-  return [
-    ...prediction?.match
-      ? [{ ...prediction.match, from: prediction, guess: toldGuess }]
-      : [],
-    ...index.match ? [{ ...index.match, from: index, guess: copyGuess }] : [],
-  ];
+/** Lists the kinds of guesses that copies make at the end of the text. */
+export function copyKinds(from: GuessSources): Kind[] {
+  return copies(from).map(copyKind);
 }
 
-/** Says what kinds of guesses copies would make at the text's end. */
-export function copies(from: GuessSources): Guess[] {
-  return places(from).map(guessOf);
+/**
+ * Lists what may follow the root, down the likeliest path, for as long as there are
+ * guesses.
+ */
+export function* levels(
+  state: PlanState,
+  from: GuessSources,
+): Generator<Level, void> {
+  const path = new Path(state, from);
+  let token = state.root, reach = 1;
+  for (;;) {
+    const guesses = path.guesses(token);
+    if (guesses.length === 0) return;
+    yield { reach, guesses };
+    const [best] = guesses;
+    reach *= best.chance;
+    token = best.token;
+    path.step(token);
+  }
 }
 
-/** Says what kind of guess a copy makes. */
-function guessOf({ length, guess }: Copy): Guess {
-  return guess(Math.ceil(Math.log2(length + 1)));
+/** Lists the places whose tokens before them are those at the end of the text. */
+function copies({ drafters, prediction, index }: GuessSources): Copy[] {
+  const found: Copy[] = [];
+  if (drafters.has("prediction") && prediction?.match) {
+    const { match } = prediction;
+    found.push({ ...match, from: prediction, drafter: "prediction" });
+  }
+  if (drafters.has("ngram") && index.match) {
+    found.push({ ...index.match, from: index, drafter: "ngram" });
+  }
+  return found;
 }
 
-/** Lists what may follow, down the likeliest path. */
-export class Walk {
+/** Returns the kind of guess that a copy makes. */
+function copyKind({ length, drafter }: Copy): Kind {
+  const chances = COPY_CHANCES[drafter];
+  const level = Math.ceil(Math.log2(length + 1));
+  return kindOf(drafter, level, guessed(chances[level] ?? chances.at(-1)!));
+}
+
+/** The likeliest path so far, and what may follow it. */
+class Path {
   readonly #state: PlanState;
   readonly #from: GuessSources;
   #depth = 0;
   /** Places whose tokens the path has followed so far. */
   #copies: Copy[];
-  /** Whether the path has followed the chain's best guesses so far. */
-  #onChain = true;
+  /** Whether the path has followed the Hydra head's best guesses so far. */
+  #followsHydra = true;
 
-  /** Starts at the root. */
   constructor(state: PlanState, from: GuessSources) {
     this.#state = state;
     this.#from = from;
-    this.#copies = places(from);
-  }
-
-  /** Goes down from the root for as long as there are guesses, maybe without end. */
-  *levels(): Generator<Level, void> {
-    let token = this.#state.root, reach = 1;
-    for (;;) {
-      const options = this.#options(token);
-      if (options.length === 0) return;
-      yield { reach, options };
-      const [best] = options;
-      reach *= best.chance;
-      token = best.token;
-      this.#step(token);
-    }
+    this.#copies = copies(from);
   }
 
   /** Goes on to a token. */
-  #step(token: number): void {
-    const { successor, chain = [] } = this.#state;
-    const ahead = this.#drafted();
-    const best = ahead < 0 ? successor : chain[ahead]?.ids[0];
-    this.#onChain &&= token === best;
+  step(token: number): void {
+    const { successor, hydra = [] } = this.#state;
+    const drafted = this.#drafted();
+    const best = drafted < 0 ? successor : hydra[drafted]?.ids[0];
+    this.#followsHydra &&= token === best;
     this.#copies = this.#copies
       .filter(({ from, next }) => from.at(next) === token)
       .map((copy) => (
@@ -133,65 +151,66 @@ export class Walk {
   }
 
   /** Lists what may follow `token`, the likeliest first. */
-  #options(token: number): Option[] {
+  guesses(token: number): Guess[] {
     const { memory: { acceptance } } = this.#from;
-    const found = new Map<number, Guess>();
-    for (const [guess, proposal] of this.#guesses(token)) {
+    const found = new Map<number, Kind>();
+    for (const [guess, kind] of this.#proposals(token)) {
       const other = found.get(guess);
-      found.set(guess, other ? agreed(other, proposal, acceptance) : proposal);
+      found.set(guess, other ? acceptance.agreed(other, kind) : kind);
     }
-    const listed = this.#chainStep()?.ids;
-    return [...found].map(([token, guess]) => {
-      const one = !listed || listed.includes(token)
-        ? guess
-        : unlisted(guess, acceptance);
-      return { token, ...one, chance: acceptance.chance(one) };
+    const listed = this.#hydraStep()?.ids;
+    return [...found].map(([token, agreed]) => {
+      const isListed = !listed || listed.includes(token);
+      const kind = isListed ? agreed : acceptance.unlisted(agreed);
+      return { token, kind, chance: acceptance.chance(kind) };
     }).sort((a, b) => b.chance - a.chance);
   }
 
-  /** Which mask and step of the chain guess here; -1 before the first. */
+  /** Which mask and which step of the Hydra head guess here; -1 before the first. */
   #drafted(): number {
     const { successor } = this.#state;
     return successor === undefined ? this.#depth : this.#depth - 1;
   }
 
-  /** Gives the step of the chain that guesses here, if the path has followed it. */
-  #chainStep(): TopK | undefined {
-    return this.#onChain ? this.#state.chain?.[this.#drafted()] : undefined;
+  /** Returns the Hydra head's guesses for here, if the path has followed it. */
+  #hydraStep(): TopK | undefined {
+    return this.#followsHydra
+      ? this.#state.hydra?.[this.#drafted()]
+      : undefined;
   }
 
-  /** Lists every source's guesses behind `token`. */
-  *#guesses(token: number): Generator<[token: number, guess: Guess]> {
-    const { memory, sources, calibration, hydra } = this.#from;
+  /** Lists every drafter's guesses after `token`. */
+  *#proposals(token: number): Generator<[token: number, kind: Kind]> {
+    const { memory, drafters, calibration, hydra } = this.#from;
     const { candidates, successor } = this.#state;
     const mask = this.#drafted();
     if (mask < 0) yield [successor!, SUCCESSOR];
-    yield* rowGuesses(candidates[mask], calibration);
-    yield* rowGuesses(this.#chainStep(), hydra);
+    yield* rowProposals(candidates[mask], calibration);
+    yield* rowProposals(this.#hydraStep(), hydra);
     const copied = new Set<number>();
-    const copies = this.#copies.toSorted((a, b) => b.length - a.length);
-    for (const copy of copies) {
+    for (const copy of this.#copies.toSorted((a, b) => b.length - a.length)) {
       const id = copy.from.at(copy.next);
       // Copies that agree are seldom independent: the longer run counts.
       if (id === undefined || copied.has(id)) continue;
       copied.add(id);
-      yield [id, guessOf(copy)];
+      yield [id, copyKind(copy)];
     }
-    if (sources.has("recycle")) {
-      const confidence = memory.successors.confidence(token);
-      for (const [rank, id] of memory.successors.of(token).entries()) {
-        yield [id, recycleGuess(rank, confidence)];
-      }
+    if (!drafters.has("recycle")) return;
+    const confidence = memory.successors.confidence(token);
+    for (const [rank, id] of memory.successors.of(token).entries()) {
+      const bonus = rank === 0 ? confidence / 8 : 0;
+      const prior = guessed(RECYCLE_CHANCES[rank] + bonus);
+      yield [id, kindOf("recycle", rank * 4 + confidence, prior)];
     }
   }
 }
 
 /** Lists the guesses of a mask's row, or of a step of the Hydra head, if there is one. */
-function* rowGuesses(
+function* rowProposals(
   row: TopK | undefined,
   by: Calibration,
-): Generator<[token: number, guess: Guess]> {
+): Generator<[token: number, kind: Kind]> {
   for (const [rank, id] of row?.ids.entries() ?? []) {
-    yield [id, by.guess(row!.shares[rank])];
+    yield [id, by.kind(row!.shares[rank])];
   }
 }

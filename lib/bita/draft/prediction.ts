@@ -1,8 +1,8 @@
 /**
  * A text that the client expects, followed while the real one is written: an edited
- * file is mostly the old one. Where the two part, a token is taken to stand for
- * another, a few times, until they meet again: where the last tokens written occur in
- * the prediction, near the place where they parted unless several are the same.
+ * file is mostly the old one. Where the two part, each token is taken to replace one of
+ * the prediction, a few times, until they meet again: where the last tokens of the text
+ * occur in the prediction, near the place of parting unless several are equal.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const LONGEST = 8;
 /** Tokens around the place of parting in which one equal token counts. */
 const NEAR = 16;
 
-/** Tokens that may stand for others before there is nothing to expect. */
+/** Tokens that may replace others before there is nothing to expect. */
 const SLACK = 3;
 
 /** Tokens in a row that prove a place right. */
@@ -27,7 +27,7 @@ export class Prediction {
   readonly #last: number[] = [];
   /** The place that is followed: the index of the token expected next. */
   #next = 0;
-  /** Tokens in a row that came as expected before it; the first is vouched for. */
+  /** Tokens in a row that came as expected before it; the first counts as one. */
   #run = 1;
   /** Tokens in a row that occur nowhere around. */
   #lost = 0;
@@ -51,7 +51,7 @@ export class Prediction {
     return this.#accepted.size;
   }
 
-  /** Gives a predicted token, or `undefined` behind the end. */
+  /** Returns a predicted token, or `undefined` after the end. */
   at(index: number): number | undefined {
     return this.#tokens[index];
   }
@@ -95,14 +95,4 @@ export class Prediction {
     ) run++;
     return run;
   }
-}
-
-/** Counts the predicted tokens that an answer came to, whoever drafted it. */
-export function countPredicted(
-  prediction: Int32Array,
-  answer: Iterable<number>,
-): number {
-  const followed = new Prediction(prediction);
-  for (const token of answer) followed.push(token);
-  return followed.accepted;
 }

@@ -1,7 +1,6 @@
 /**
- * What came after each token, in any text: token recycling (arXiv 2408.08696), of what
- * was chosen and not of all that was likely, since to look for that takes longer than
- * it saves.
+ * What followed each token before: token recycling (arXiv 2408.08696), of chosen tokens
+ * alone, since a search for all likely ones takes longer than it saves.
  *
  * @module
  */
@@ -9,7 +8,7 @@
 /** Successors kept for a token. */
 const SUCCESSORS = 4;
 
-/** The most that a token's successor can have been confirmed. */
+/** Confirmations that are counted. */
 const MOST_CONFIDENCE = 3;
 
 /** A table `[vocab, SUCCESSORS]` of each token's latest successors. */
@@ -24,7 +23,7 @@ export class SuccessorTable {
     this.#confidence = new Uint8Array(vocab);
   }
 
-  /** Notes what came behind `token`. */
+  /** Notes what followed `token`. */
   learn(token: number, next: number): void {
     const known = this.of(token);
     if (known[0] === next) {
@@ -38,12 +37,12 @@ export class SuccessorTable {
     this.#table.set(latest, token * SUCCESSORS);
   }
 
-  /** Tells how often in a row the latest one was confirmed, up to a few. */
+  /** Returns how often in a row the latest successor was confirmed, up to 3. */
   confidence(token: number): number {
     return this.#confidence[token];
   }
 
-  /** Lists what came behind `token`, the latest first. */
+  /** Lists what followed `token`, the latest first. */
   of(token: number): number[] {
     const start = token * SUCCESSORS;
     return [...this.#table.subarray(start, start + SUCCESSORS)]

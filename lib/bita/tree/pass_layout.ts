@@ -1,5 +1,5 @@
 /**
- * Where each token of a draft tree stands in its pass:
+ * Where each token of a draft tree stands among the rows of its step:
  *
  * ```text
  * row  0 1 2 …      the natural chain, each in the slot plain decoding would use
@@ -7,30 +7,22 @@
  *      …            the masks of node 0, those of node 1, …
  * ```
  *
- * A mask is one more node: the first hangs under its tree node, each other under
- * the one before. So a row sees its ancestors and stands one position behind its
- * parent, masks included, and mask `j` of a node predicts what comes `2 + j`
- * positions behind the node.
+ * A mask is one more node: the first is a child of its tree node, each other a child
+ * of the mask before it. So mask `j` of a node predicts what stands `2 + j` positions
+ * after the node.
  *
  * @module
  */
 
 import type { DraftTree } from "./draft_tree.ts";
-import type { Pass } from "../decode/model.ts";
-import { ancestorMask, naturalChain } from "./tree.ts";
+import { naturalChain } from "./tree.ts";
 
-/** Where a pass begins. */
-export interface LayoutOptions {
-  /** Slot of the root. */
-  start: number;
-  /** Position of the root in the text. */
-  position: number;
-}
-
-/** A pass, and the way back from its rows to the tree. */
+/** The rows of a step, and the way back from them to the tree. */
 export interface Layout {
-  /** What the model computes. */
-  pass: Pass;
+  /** `[rows]` vocabulary ids; mask token `j` is `-1 - j`. */
+  tokens: Int32Array;
+  /** `[rows]` the parent row of each row, -1 for the root's. */
+  parents: Int32Array;
   /** Rows that decide tokens: the first ones, one a node of the natural chain. */
   naturalRows: number;
   /** `[nodes]` the row of each node. */
@@ -39,45 +31,29 @@ export interface Layout {
   maskRows: Int32Array;
 }
 
-/** Lays a tree out as the rows of a pass. */
-export function layOut(tree: DraftTree, options: LayoutOptions): Layout {
-  const { parents, tokens, masks } = tree;
-  const natural = naturalChain(parents);
-  const nodeRows = rowsOfNodes(parents, natural);
-  const maskRows = new Int32Array(parents.length);
-  let rows = parents.length;
-  for (let node = 0; node < parents.length; node++) {
+/** Lays a tree out as the rows of a step. */
+export function layOut(tree: DraftTree): Layout {
+  const natural = naturalChain(tree.parents);
+  const nodeRows = rowsOfNodes(tree.parents, natural);
+  const maskRows = new Int32Array(nodeRows.length);
+  let rows = nodeRows.length;
+  for (let node = 0; node < nodeRows.length; node++) {
     maskRows[node] = rows;
-    rows += masks[node];
+    rows += tree.masks[node];
   }
 
-  const rowParents = new Int32Array(rows).fill(-1);
-  const rowTokens = new Int32Array(rows);
-  for (let node = 0; node < parents.length; node++) {
+  const parents = new Int32Array(rows).fill(-1);
+  const tokens = new Int32Array(rows);
+  for (let node = 0; node < nodeRows.length; node++) {
     const row = nodeRows[node];
-    rowTokens[row] = tokens[node];
-    if (node > 0) rowParents[row] = nodeRows[parents[node]];
-    for (let j = 0; j < masks[node]; j++) {
-      rowTokens[maskRows[node] + j] = -1 - j;
-      rowParents[maskRows[node] + j] = j === 0 ? row : maskRows[node] + j - 1;
+    tokens[row] = tree.tokens[node];
+    if (node > 0) parents[row] = nodeRows[tree.parents[node]];
+    for (let j = 0; j < tree.masks[node]; j++) {
+      tokens[maskRows[node] + j] = -1 - j;
+      parents[maskRows[node] + j] = j === 0 ? row : maskRows[node] + j - 1;
     }
   }
-
-  const positions = new Int32Array(rows).fill(options.position);
-  for (let row = 1; row < rows; row++) {
-    positions[row] = positions[rowParents[row]] + 1;
-  }
-  return {
-    pass: {
-      start: options.start,
-      tokens: rowTokens,
-      positions,
-      visible: ancestorMask(rowParents),
-    },
-    naturalRows: natural.length,
-    nodeRows,
-    maskRows,
-  };
+  return { tokens, parents, naturalRows: natural.length, nodeRows, maskRows };
 }
 
 /** Numbers the nodes: the natural chain, then the others in order. */

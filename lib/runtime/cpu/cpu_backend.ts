@@ -4,21 +4,43 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import type { Backend } from "../backend.ts";
-import { growingKvBuffer } from "../growing_kv_buffer.ts";
+import { growingKvBuffer } from "../kv/growing_kv_buffer.ts";
 import { openNativeSession } from "./native_session.ts";
+import { NativeTensors } from "./native_tensors.ts";
 import { openOnnxCApi } from "./onnx_c_api.ts";
+import { openSharedWeights, type SharedWeights } from "./shared_weights.ts";
 
 /** Runs on `threads` threads of this machine's CPU. */
 export function cpuBackend(threads: number): Backend {
   const api = openOnnxCApi();
+  const tensors = new NativeTensors(api);
+  const opened = new Map<string, SharedWeights>();
+
+  function weightsIn(folder: string): SharedWeights {
+    const weights = opened.get(folder) ??
+      openSharedWeights(api, tensors, folder);
+    opened.set(folder, weights);
+    return weights;
+  }
+
   return {
     name: "cpu",
     rows: { min: 2, max: 128 },
+    batches: true,
     inPlace: true,
-    createSession: (path, options) =>
-      Promise.resolve(openNativeSession(api, path, { threads, ...options })),
-    createKvBuffer: (shape) => growingKvBuffer(shape, { inPlace: true }),
+    async createSession(path, options) {
+      const weights = weightsIn(dirname(path));
+      const session = await openNativeSession(path, {
+        ...{ api, tensors, threads, weights },
+        ...options,
+      });
+      weights.drop();
+      return session;
+    },
+    createKvBuffer: (shape, room) =>
+      growingKvBuffer(shape, { ...room, inPlace: true }),
     download: (output) => Promise.resolve(output.data as Float32Array),
   };
 }

@@ -4,40 +4,116 @@
  * @module
  */
 
-import type { Tensor } from "onnxruntime-common";
-import type { NamedTensors, Session } from "../backend.ts";
+import type { KvBuffer, NamedTensors, Session } from "../backend.ts";
+import { kvNames } from "../kv/kv_layout.ts";
+import {
+  type Addresses,
+  type NativeTensors,
+  toAddresses,
+} from "./native_tensors.ts";
 import { cString, made, type OnnxCApi } from "./onnx_c_api.ts";
-
-/** ONNX's numbers of the element types in use. */
-const ELEMENT: Partial<Record<Tensor.Type, number>> = {
-  float32: 1,
-  int32: 6,
-  int64: 7,
-};
-
-/** ONNX Runtime's numbers of an allocator and a kind of memory. */
-const DEVICE_ALLOCATOR = 0;
-const DEFAULT_MEMORY = 0;
+import type { SharedWeights } from "./shared_weights.ts";
 
 /** Key of the setting that lets threads sleep as soon as a run ends. */
 const STOP_SPINNING = "session.force_spinning_stop";
 
 /** How a session runs. */
 export interface NativeSessionOptions {
+  api: OnnxCApi;
+  tensors: NativeTensors;
   /** Threads that compute. */
   threads: number;
+  /** Weights that other sessions have too; else it reads its own. */
+  weights?: SharedWeights;
   /** Whether a run holds up its caller's thread, rather than go to another first. */
   brief?: boolean;
 }
 
 /** Opens the graph file at `path`. */
-export function openNativeSession(
-  api: OnnxCApi,
+export async function openNativeSession(
   path: string,
-  { threads, brief }: NativeSessionOptions,
-): Session {
-  const run = brief ? api.runHere : api.run;
+  options: NativeSessionOptions,
+): Promise<Session> {
+  const { api, tensors, brief } = options;
   const { check } = api;
+  const session = await createSession(path, options);
+  const run = brief ? api.runHere : api.run;
+  const toName = nameKeeper();
+  /** By the number of KV buffers, the names of all their tensors. */
+  const kvAddresses = new Map<number, Record<"past" | "present", Addresses>>();
+
+  /** Another session's buffers have the same names, if they are as many. */
+  function namesOf(kv: readonly KvBuffer[]) {
+    const known = kvAddresses.get(kv.length);
+    if (known || kv.length === 0) return known;
+    const names = kv.flatMap(({ tensors }, lane) => {
+      const suffix = kv.length > 1 ? `.${lane}` : "";
+      return kvNames(tensors.length / 2).map(({ past, present }) => ({
+        past: toName(past + suffix),
+        present: toName(present + suffix),
+      }));
+    });
+    const made = {
+      past: toAddresses(names.map(({ past }) => past)),
+      present: toAddresses(names.map(({ present }) => present)),
+    };
+    kvAddresses.set(kv.length, made);
+    return made;
+  }
+
+  const running = new Set<unknown>();
+  return {
+    async run(feeds, fetches, kv = []) {
+      const outputs = fetches as NamedTensors;
+      const ins = Object.values(feeds).map((tensor) => tensors.value(tensor));
+      const outs = Object.values(outputs).map((t) => tensors.value(t));
+      const kept = kv.map((buffer) => buffer.tensors);
+      const keptValues = kept.map((list) => tensors.addresses(list));
+      const names = namesOf(kv);
+      const nameList = (own: object, kvNames: Addresses | undefined) =>
+        join([toAddresses(Object.keys(own).map(toName)), kvNames ?? NONE]);
+      // Another thread reads these; nothing that it reads may be collected.
+      const held = [
+        nameList(feeds, names?.past),
+        join([toAddresses(ins), ...keptValues]),
+        nameList(outputs, names?.present),
+        join([toAddresses(outs), ...keptValues]),
+        feeds,
+        outputs,
+        kept,
+      ] as const;
+      running.add(held);
+      try {
+        const [inNames, inValues, outNames, outValues] = held;
+        check(
+          await run.call(
+            session,
+            null,
+            inNames,
+            inValues,
+            BigInt(inValues.length),
+            outNames,
+            BigInt(outValues.length),
+            outValues,
+          ),
+        );
+      } finally {
+        tensors.release(ins);
+        tensors.release(outs);
+        running.delete(held);
+      }
+      return outputs;
+    },
+  };
+}
+
+const NONE: Addresses = new BigUint64Array(0);
+
+async function createSession(
+  path: string,
+  { api, threads, weights }: NativeSessionOptions,
+): Promise<Deno.PointerValue> {
+  const { check, environment } = api;
   const options = made((out) => check(api.createSessionOptions.call(out)));
   check(api.setIntraOpNumThreads.call(options, threads));
   // Each session has threads of its own. Between runs they would spin, and take
@@ -49,110 +125,42 @@ export function openNativeSession(
       cString("1"),
     ),
   );
-  const session = made((out) =>
-    check(
-      api.createSession.call(api.environment, pathString(path), options, out),
+  weights?.addTo(options);
+  const file = pathString(path);
+  const out = new BigUint64Array(1);
+  const created = weights
+    ? api.createSessionWithPrepackedWeights.call(
+      environment,
+      file,
+      options,
+      weights.packed,
+      out,
     )
-  );
-  const memory = made((out) =>
-    check(api.createCpuMemoryInfo.call(DEVICE_ALLOCATOR, DEFAULT_MEMORY, out))
-  );
+    : api.createSession.call(environment, file, options, out);
+  check(await created);
+  api.releaseSessionOptions.call(options);
+  return Deno.UnsafePointer.create(out[0]);
+}
 
-  function toValue({ type, dims, data }: Tensor): Deno.PointerValue {
-    const bytes = data as Float32Array<ArrayBuffer>;
-    const sizes = BigInt64Array.from(dims, BigInt);
-    return made((out) =>
-      check(api.createTensorWithData.call(
-        memory,
-        bytes,
-        BigInt(bytes.byteLength),
-        sizes,
-        BigInt(sizes.length),
-        ELEMENT[type]!,
-        out,
-      ))
-    );
-  }
-
-  const lasting = new WeakMap<Tensor, Deno.PointerValue>();
-  const forgotten = new FinalizationRegistry<Deno.PointerValue>((value) =>
-    api.releaseValue.call(value)
-  );
-
-  /** Makes the value of a tensor that later runs will have too, once. */
-  function toLastingValue(tensor: Tensor): Deno.PointerValue {
-    const known = lasting.get(tensor);
-    if (known !== undefined) return known;
-    const value = toValue(tensor);
-    lasting.set(tensor, value);
-    forgotten.register(tensor, value);
-    return value;
-  }
-
-  const running = new Set<unknown>();
-  const names = new Map<string, Uint8Array<ArrayBuffer>>();
-
-  function toName(name: string): Deno.PointerValue {
-    const text = names.get(name) ?? cString(name);
-    names.set(name, text);
+/** Returns a function that turns names into C strings, each of them once. */
+function nameKeeper(): (name: string) => Deno.PointerValue {
+  const texts = new Map<string, Uint8Array<ArrayBuffer>>();
+  return (name) => {
+    const text = texts.get(name) ?? cString(name);
+    texts.set(name, text);
     return Deno.UnsafePointer.of(text);
-  }
-
-  return {
-    async run(feeds, fetches) {
-      const outputs = fetches as NamedTensors;
-      // What is read and written in place is a KV buffer: many, and the same each run.
-      const read = new Set(Object.values(feeds));
-      const kept = new Set(Object.values(outputs).filter((t) => read.has(t)));
-      const passing: Deno.PointerValue[] = [];
-      const value = (tensor: Tensor) => {
-        if (kept.has(tensor)) return toLastingValue(tensor);
-        const made = toValue(tensor);
-        passing.push(made);
-        return made;
-      };
-      const ins = Object.values(feeds).map(value);
-      const outs = Object.values(outputs).map(value);
-      // Another thread reads these; nothing that it reads may be collected.
-      const held = [
-        addresses(Object.keys(feeds).map(toName)),
-        addresses(ins),
-        addresses(Object.keys(outputs).map(toName)),
-        addresses(outs),
-        feeds,
-      ] as const;
-      running.add(held);
-      try {
-        const [inNames, inValues, outNames, outValues] = held;
-        const [inCount, outCount] = [BigInt(ins.length), BigInt(outs.length)];
-        check(
-          await run.call(
-            session,
-            null,
-            inNames,
-            inValues,
-            inCount,
-            outNames,
-            outCount,
-            outValues,
-          ),
-        );
-      } finally {
-        for (const value of passing) api.releaseValue.call(value);
-        running.delete(held);
-      }
-      return outputs;
-    },
   };
 }
 
-function addresses(
-  pointers: Deno.PointerValue[],
-): BigUint64Array<ArrayBuffer> {
-  return BigUint64Array.from(
-    pointers,
-    (pointer) => Deno.UnsafePointer.value(pointer),
-  );
+function join(parts: readonly Addresses[]): Addresses {
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  const all = new BigUint64Array(size);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** Encodes a path as the library wants it: wide characters on Windows. */

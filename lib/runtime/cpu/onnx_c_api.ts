@@ -23,6 +23,9 @@ const ARCH = { x86_64: "x64", aarch64: "arm64" };
 /** Version of the table that is asked for. */
 const API_VERSION = 17;
 
+/** Version of the library that the places of functions were checked against. */
+const LIBRARY_VERSION = "1.30.0";
+
 /** Logs warnings and worse. */
 const WARNING = 2;
 
@@ -52,6 +55,7 @@ export function openOnnxCApi() {
     OrtGetApiBase: { parameters: [], result: "pointer" },
   });
   const base = library.symbols.OrtGetApiBase()!;
+  checkVersion(base);
   const getApi = new Deno.UnsafeFnPointer(
     functionAt(base, 0),
     { parameters: ["u32"], result: "pointer" },
@@ -89,6 +93,7 @@ export function openOnnxCApi() {
     createSession: bind(7, {
       parameters: ["pointer", "buffer", "pointer", "buffer"],
       result: "pointer",
+      nonblocking: true,
     }),
     run: bind(9, { ...RUN, nonblocking: true }),
     runHere: bind(9, RUN),
@@ -117,14 +122,31 @@ export function openOnnxCApi() {
       result: "pointer",
     }),
     releaseValue: bind(96, { parameters: ["pointer"], result: "void" }),
+    releaseSessionOptions: bind(100, {
+      parameters: ["pointer"],
+      result: "void",
+    }),
     addSessionConfigEntry: bind(130, {
       parameters: ["pointer", "buffer", "buffer"], // options, key, value
       result: "pointer",
     }),
+    addInitializer: bind(150, {
+      parameters: ["pointer", "buffer", "pointer"], // options, name, value
+      result: "pointer",
+    }),
+    createPrepackedWeights: bind(166, {
+      parameters: ["buffer"],
+      result: "pointer",
+    }),
+    createSessionWithPrepackedWeights: bind(168, {
+      parameters: ["pointer", "buffer", "pointer", "pointer", "buffer"],
+      result: "pointer",
+      nonblocking: true,
+    }),
   };
 }
 
-/** Gives what a function puts into its out parameter. */
+/** Returns what a function puts into its out parameter. */
 export function made(
   make: (out: BigUint64Array<ArrayBuffer>) => void,
 ): Deno.PointerValue {
@@ -136,6 +158,19 @@ export function made(
 /** Encodes a text as C has it, with a zero at its end. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
+}
+
+/** @throws {TypeError} if the library is another version. */
+function checkVersion(base: Deno.PointerObject): void {
+  const getVersion = new Deno.UnsafeFnPointer(
+    functionAt(base, 1),
+    { parameters: [], result: "pointer" },
+  );
+  const version = new Deno.UnsafePointerView(getVersion.call()!).getCString();
+  if (version === LIBRARY_VERSION) return;
+  throw new TypeError(
+    `Cannot open cpu: ONNX Runtime ${LIBRARY_VERSION} is required: received ${version}`,
+  );
 }
 
 function functionAt(

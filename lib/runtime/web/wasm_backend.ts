@@ -7,8 +7,8 @@
 import "./no_location.ts";
 import { env, InferenceSession } from "onnxruntime-web/wasm";
 import type { Backend } from "../backend.ts";
-import { growingKvBuffer } from "../growing_kv_buffer.ts";
-import { readGraph, webSession } from "./web_session.ts";
+import { growingKvBuffer } from "../kv/growing_kv_buffer.ts";
+import { oneAfterAnother, readGraph, webSession } from "./web_session.ts";
 
 /** The multi-threaded module, in two files. */
 const MODULE = import.meta.resolve(
@@ -23,8 +23,9 @@ export function wasmBackend(threads: number): Backend {
   return {
     name: "wasm",
     rows: { min: 2, max: 31 },
+    batches: false,
     inPlace: false,
-    createSession: async (path) => {
+    createSession: oneAfterAnother(async (path) => {
       const graph = await readGraph(path);
       env.wasm.numThreads = threads;
       env.wasm.wasmPaths = { mjs: MODULE, wasm: BINARY };
@@ -35,8 +36,9 @@ export function wasmBackend(threads: number): Backend {
         })
       );
       return webSession(session);
-    },
-    createKvBuffer: (shape) => growingKvBuffer(shape, { inPlace: false }),
+    }),
+    createKvBuffer: (shape, room) =>
+      growingKvBuffer(shape, { ...room, inPlace: false }),
     download: (output) => Promise.resolve(output.data as Float32Array),
   };
 }

@@ -6,7 +6,8 @@
 
 import { dirname, join } from "node:path";
 import type { InferenceSession } from "onnxruntime-common";
-import type { NamedTensors, Session } from "../backend.ts";
+import type { KvBuffer, NamedTensors, Session } from "../backend.ts";
+import { kvNames } from "../kv/kv_layout.ts";
 
 /** A graph in memory, as `InferenceSession.create` takes it. */
 export interface GraphBytes {
@@ -26,10 +27,35 @@ export async function readGraph(path: string): Promise<GraphBytes> {
   };
 }
 
-/** Wraps a session of onnxruntime-web. */
+/** Wraps a session of onnxruntime-web, whose graphs are for one sequence. */
 export function webSession(session: InferenceSession): Session {
   return {
-    run: (feeds, fetches) =>
-      session.run(feeds, fetches) as Promise<NamedTensors>,
+    async run(feeds, fetches, kv: readonly KvBuffer[] = []) {
+      const all = { feeds: { ...feeds }, fetches: { ...fetches } };
+      const [buffer] = kv;
+      const names = buffer ? kvNames(buffer.tensors.length / 2) : [];
+      for (const [i, { past, present }] of names.entries()) {
+        all.feeds[past] = buffer.tensors[i];
+        all.fetches[present] = buffer.keep ? null : buffer.tensors[i];
+      }
+      const outputs = await session.run(all.feeds, all.fetches) as NamedTensors;
+      buffer?.keep?.(names.map(({ present }) => outputs[present]));
+      return outputs;
+    },
+  };
+}
+
+/**
+ * Wraps what opens a session so that a call waits for those before it: WebGPU refuses
+ * a second session while one is being made.
+ */
+export function oneAfterAnother(
+  open: (path: string) => Promise<Session>,
+): (path: string) => Promise<Session> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (path) => {
+    const opened = last.then(() => open(path));
+    last = opened.catch(() => {});
+    return opened;
   };
 }

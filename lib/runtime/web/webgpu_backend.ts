@@ -7,11 +7,11 @@
 
 import "./no_location.ts";
 import { InferenceSession, Tensor } from "onnxruntime-web/jspi";
-import type { Backend, KvBuffer, KvShape, NamedTensors } from "../backend.ts";
+import type { Backend, KvBuffer, KvRoom } from "../backend.ts";
+import { kvDims, type KvShape, readSlots } from "../kv/kv_layout.ts";
 import { gpuAdapter } from "./gpu_adapter.ts";
-import { kvDims, kvNames, readSlots } from "../kv_layout.ts";
 import { Readback } from "./readback.ts";
-import { readGraph, webSession } from "./web_session.ts";
+import { oneAfterAnother, readGraph, webSession } from "./web_session.ts";
 
 /**
  * Adapters in use. The device refers to its adapter by number only, and Deno frees
@@ -40,8 +40,9 @@ export async function webgpuBackend(): Promise<Backend> {
   return {
     name: "webgpu",
     rows: { min: 4, max: 31 },
+    batches: false,
     inPlace: false,
-    createSession: async (path) => {
+    createSession: oneAfterAnother(async (path) => {
       const graph = await readGraph(path);
       const session = await InferenceSession.create(graph.model, {
         executionProviders: [{ name: "webgpu", device }],
@@ -49,8 +50,8 @@ export async function webgpuBackend(): Promise<Backend> {
         preferredOutputLocation: "gpu-buffer",
       });
       return webSession(session);
-    },
-    createKvBuffer: (shape) => createKvBuffer(device, shape),
+    }),
+    createKvBuffer: (shape, room) => createKvBuffer(device, shape, room),
     download: async (output) => {
       const buffer = output.gpuBuffer as GPUBuffer;
       const bytes = await readback.read(buffer, output.size * 4);
@@ -60,38 +61,40 @@ export async function webgpuBackend(): Promise<Backend> {
   };
 }
 
-function createKvBuffer(device: GPUDevice, shape: KvShape): KvBuffer {
-  const past: NamedTensors = {}, present: NamedTensors = {};
-  const dims = kvDims(shape);
+/** Makes a KV buffer of its full size, as a buffer on the device can't grow. */
+function createKvBuffer(
+  device: GPUDevice,
+  shape: KvShape,
+  { most: slots }: KvRoom,
+): KvBuffer {
+  const { layers, kvHeads, headDim } = shape;
+  const dims = kvDims(shape, slots);
   const size = 4 * dims.reduce((product, dim) => product * dim);
-  const buffers = kvNames(shape.layers).map((names) => {
-    const buffer = device.createBuffer({
+  const buffers = Array.from({ length: 2 * layers }, () =>
+    device.createBuffer({
       size,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
         GPUBufferUsage.COPY_DST,
-    });
-    const tensor = Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims });
-    past[names.past] = tensor;
-    present[names.present] = tensor;
-    return buffer;
-  });
+    }));
   return {
-    bind: () => ({ past, present }),
-    keep() {},
+    tensors: buffers.map((buffer) =>
+      Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims })
+    ),
+    reserve() {},
     async read(count, { from = 0 } = {}) {
       const readback = new Readback(device);
       const arrays = [];
       for (const buffer of buffers) {
         arrays.push(new Float32Array(await readback.read(buffer, size)));
       }
-      return readSlots(arrays, shape, { from, count });
+      return readSlots({ arrays, kvHeads, headDim }, { from, count });
     },
     write(count, data, { from = 0 } = {}) {
-      const run = count * shape.headDim;
+      const run = count * headDim;
       let at = 0;
       for (const buffer of buffers) {
-        for (let head = 0; head < shape.kvHeads; head++, at += run) {
-          const offset = 4 * (head * shape.slots + from) * shape.headDim;
+        for (let head = 0; head < kvHeads; head++, at += run) {
+          const offset = 4 * (head * slots + from) * headDim;
           device.queue.writeBuffer(buffer, offset, data, at, run);
         }
       }

@@ -1,6 +1,5 @@
 import { draft } from "../_shape_planner.ts";
 import { assert } from "@std/assert";
-import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { chain } from "../../../lib/bita/tree/tree.ts";
 import { ToyModel } from "../../toy/model.ts";
@@ -13,17 +12,16 @@ const PROMPT = [3, 1];
 
 /** The chance of each next token, from the model's own logits. */
 async function nextChances(text: number[]): Promise<number[]> {
-  const sequence = new ToyModel({ vocab: VOCAB }).open(Int32Array.from(text));
-  const { pass } = layOut({
+  const model = new ToyModel({ vocab: VOCAB });
+  const tokens = Int32Array.from(text);
+  const [{ logits }] = await model.run([{
+    sequence: model.open(tokens),
+    start: 2,
+    tokens,
     parents: chain(text.length - 1),
-    tokens: Int32Array.from(text),
-    masks: new Int32Array(text.length),
-  }, { start: 2, position: 0 });
-  await sequence.forward(pass);
-  const weights = Array.from(
-    await sequence.logits([text.length - 1]),
-    Math.exp,
-  );
+    read: [text.length - 1],
+  }]);
+  const weights = Array.from(logits[0], Math.exp);
   const total = weights.reduce((sum, weight) => sum + weight);
   return weights.map((weight) => weight / total);
 }

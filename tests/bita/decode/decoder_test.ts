@@ -1,14 +1,13 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { DecodeOutput } from "../../../lib/bita/decode/output.ts";
 import type { Model } from "../../../lib/bita/decode/model.ts";
-import { decodePlain } from "../../../lib/bita/decode/plain.ts";
 import type { Planner } from "../../../lib/bita/draft/planner.ts";
 import { draft, shapePlanner } from "../_shape_planner.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { chain, comb, parseShape } from "../../../lib/bita/tree/tree.ts";
-import { wrapModel } from "../../../lib/bita/decode/wrap_model.ts";
+import { wrapped } from "../_wrapped.ts";
 import { ToyModel } from "../../toy/model.ts";
-import { run } from "../_run.ts";
+import { decodedPlainly, run } from "../_run.ts";
 
 const PROMPT = Int32Array.of(1, 2, 3);
 const OPTIONS = {
@@ -78,7 +77,7 @@ Deno.test("decode() without masks decodes plainly", async () => {
   const model = new ToyModel({ masks: 0 });
   assertEquals(
     await Array.fromAsync(draft(model, PROMPT, OPTIONS)),
-    await Array.fromAsync(decodePlain(model, PROMPT, OPTIONS)),
+    await Array.fromAsync(decodedPlainly(model, PROMPT, OPTIONS)),
   );
 });
 
@@ -86,16 +85,20 @@ Deno.test("decode() without masks decodes plainly", async () => {
 function countedReads(): { model: Model; asked: number[] } {
   const asked: number[] = [];
   const toy = new ToyModel({ noise: 0 });
-  const model: Model = wrapModel(toy, (prompt) => {
-    const sequence = toy.open(prompt);
-    return {
-      forward: (pass) => sequence.forward(pass),
-      logits(rows) {
-        asked.push(rows.length);
-        return sequence.logits(rows);
-      },
-      close: () => sequence.close(),
-    };
+  const model = wrapped(toy, {
+    async run(steps) {
+      const reads = steps.map(({ read }) => read.length);
+      asked.push(...reads.filter((count) => count > 0));
+      const outputs = await toy.run(steps);
+      return outputs.map((output) => ({
+        logits: output.logits,
+        read(rows) {
+          asked.push(rows.length);
+          return output.read(rows);
+        },
+        release: () => output.release(),
+      }));
+    },
   });
   return { model, asked };
 }
@@ -124,10 +127,18 @@ Deno.test("decode() reads all rows at once where a plan says so", async () => {
   const limits = { ...OPTIONS, maxTokens: 9 };
   const { tokens } = await run(draft(model, PROMPT, { ...limits, planner }));
   assertEquals(asked, [4, 16, 7]);
-  assertEquals(tokens, (await run(decodePlain(model, PROMPT, limits))).tokens);
+  assertEquals(
+    tokens,
+    (await run(decodedPlainly(model, PROMPT, limits))).tokens,
+  );
 });
 
-for (const [name, decoding] of Object.entries({ draft, decodePlain })) {
+for (
+  const [name, decoding] of Object.entries({
+    decode: draft,
+    decodePlain: decodedPlainly,
+  })
+) {
   Deno.test(`${name}() marks the end of the prefill`, async () => {
     const outputs = decoding(new ToyModel(), PROMPT, OPTIONS);
     const first = (await outputs.next()).value as DecodeOutput;
@@ -174,7 +185,7 @@ for (const [name, decoding] of Object.entries({ draft, decodePlain })) {
       assertEquals(tokens, []);
       assertEquals(finish, "length");
     }
-    assertEquals(full.opened, []);
+    assertEquals(full.passes, []);
   });
 
   Deno.test(`${name}() refuses prompts that are empty or too long`, async () => {
@@ -202,10 +213,10 @@ for (const [name, decoding] of Object.entries({ draft, decodePlain })) {
     const outputs = decoding(model, PROMPT, { ...OPTIONS, signal });
     await outputs.next();
     await outputs.next();
-    const passes = model.opened[0].passes.length;
+    const passes = model.opened[0].steps.length;
     abort(new Error("client left"));
     await assertRejects(() => outputs.next(), Error, "client left");
-    assertEquals(model.opened[0].passes.length, passes);
+    assertEquals(model.opened[0].steps.length, passes);
     assert(model.opened[0].closed);
   });
 
@@ -214,18 +225,13 @@ for (const [name, decoding] of Object.entries({ draft, decodePlain })) {
     const signal = AbortSignal.abort(new Error("client left"));
     const outputs = decoding(model, PROMPT, { ...OPTIONS, signal });
     await assertRejects(() => outputs.next(), Error, "client left");
-    assertEquals(model.opened[0].passes, []);
+    assertEquals(model.opened[0].steps, []);
     assert(model.opened[0].closed);
   });
 
   Deno.test(`${name}() closes the sequence when the model fails`, async () => {
     const model = new ToyModel();
-    const open = model.open.bind(model);
-    model.open = (prompt) => {
-      const sequence = open(prompt);
-      sequence.logits = () => Promise.reject(new Error("device lost"));
-      return sequence;
-    };
+    model.run = () => Promise.reject(new Error("device lost"));
     await assertRejects(
       () => run(decoding(model, PROMPT, OPTIONS)),
       Error,

@@ -7,10 +7,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { decode } from "../../../lib/bita/decode/decoder.ts";
 import type { Model } from "../../../lib/bita/decode/model.ts";
 import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
-import { decodePlain } from "../../../lib/bita/decode/plain.ts";
 import {
   chooseToken,
   GREEDY,
@@ -19,7 +17,7 @@ import {
 import { ToyModel } from "../../toy/model.ts";
 import { type Case, cases, plannerOf } from "../_cases.ts";
 import { gullible } from "../_gullible.ts";
-import { run } from "../_run.ts";
+import { decodedPlainly, decodedWithDrafts, run } from "../_run.ts";
 
 /** Decodes a case both ways; returns what is to be equal. */
 async function bothWays(
@@ -28,10 +26,10 @@ async function bothWays(
 ) {
   const model = new ToyModel(toy);
   const ids = Int32Array.from(prompt);
-  const plain = await run(decodePlain(model, ids, options), stop);
+  const plain = await run(decodedPlainly(model, ids, options), stop);
   const planner = plannerOf({ toy, prompt, options, stop, ...rest });
   const bita = await run(
-    decode(wrap(model), ids, { ...options, planner }),
+    decodedWithDrafts(wrap(model), ids, { ...options, planner }),
     stop,
   );
   const passes = plain.outputs.filter(({ rows }) => rows > 0).length;
@@ -85,17 +83,20 @@ async function chooseTwice(model: ToyModel) {
     maxTokens: 2,
     endTokens: new Set<number>(),
   };
-  const { tokens } = await run(decodePlain(model, prompt, options));
+  const { tokens } = await run(decodedPlainly(model, prompt, options));
   const [right, natural] = tokens;
   const wrong = (right + 1) % model.vocab;
-  const { pass, nodeRows } = layOut({
+  const { nodeRows, tokens: rows, parents } = layOut({
     parents: Int32Array.of(-1, 0, 0),
     tokens: Int32Array.of(1, wrong, right),
     masks: new Int32Array(3),
-  }, { start: model.prompts, position: 0 });
+  });
   const sequence = model.open(prompt);
-  await sequence.forward(pass);
-  const sibling = chooseToken(await sequence.logits([nodeRows[2]]), GREEDY, {
+  const start = model.prompts;
+  const [{ logits }] = await model.run([
+    { sequence, start, tokens: rows, parents, read: [nodeRows[2]] },
+  ]);
+  const sibling = chooseToken(logits[0], GREEDY, {
     position: 2,
     counts: new Map(),
     scratch: new Scratch(model.vocab),

@@ -13,11 +13,11 @@ const TREE: DraftTree = {
 /** Verifies against a text; records which rows were asked. */
 function against(text: (number | undefined)[]) {
   const asked: number[] = [];
-  const verdict = verify(TREE, (row) => {
+  const verified = verify(TREE, (row) => {
     asked.push(row);
     return text[asked.length - 1];
   });
-  return { ...verdict, asked };
+  return { ...verified, asked };
 }
 
 Deno.test("verify() stops where no guess was right", () => {

@@ -1,20 +1,25 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { Acceptance, type Guess } from "../../../lib/bita/draft/acceptance.ts";
+import {
+  Acceptance,
+  type Drafter,
+  guessed,
+  type Kind,
+  kindOf,
+} from "../../../lib/bita/draft/acceptance.ts";
 
-/** A guess of some kind that is believed to be right half the time. */
-function guess(kind: string, tries = 4): Guess {
-  return { kind, prior: { hits: tries / 2, tries } };
+/** A kind of guess that is expected to be accepted half the time. */
+function even(drafter: Drafter, tries = 4): Kind {
+  return kindOf(drafter, 0, { hits: tries / 2, tries });
 }
 
-Deno.test("Acceptance starts from what is believed", () => {
-  const acceptance = new Acceptance();
-  const prior = { hits: 1, tries: 4 };
-  assertEquals(acceptance.chance({ kind: "copy", prior }), 0.25);
+Deno.test("Acceptance starts from the prior", () => {
+  const copy = kindOf("ngram", 1, { hits: 1, tries: 4 });
+  assertEquals(new Acceptance().chance(copy), 0.25);
 });
 
-Deno.test("Acceptance leaves a strong belief later than a weak one", () => {
+Deno.test("Acceptance leaves a strong prior later than a weak one", () => {
   const acceptance = new Acceptance();
-  const weak = guess("weak", 2), strong = guess("strong", 50);
+  const weak = even("ngram", 2), strong = even("mask", 50);
   for (let i = 0; i < 10; i++) {
     acceptance.learn(weak, true);
     acceptance.learn(strong, true);
@@ -25,16 +30,46 @@ Deno.test("Acceptance leaves a strong belief later than a weak one", () => {
 
 Deno.test("Acceptance comes to what it sees", () => {
   const acceptance = new Acceptance();
-  const copy = guess("copy");
+  const copy = even("ngram");
   for (let i = 0; i < 1000; i++) acceptance.learn(copy, i % 4 === 0);
   assertAlmostEquals(acceptance.chance(copy), 0.25, 0.02);
-  assertEquals(acceptance.chance(guess("mask")), 0.5);
+  assertEquals(acceptance.chance(even("mask")), 0.5);
 });
 
 Deno.test("Acceptance forgets what is long ago", () => {
   const acceptance = new Acceptance();
-  const copy = guess("copy");
+  const copy = even("ngram");
   for (let i = 0; i < 5000; i++) acceptance.learn(copy, true);
   for (let i = 0; i < 500; i++) acceptance.learn(copy, false);
   assert(acceptance.chance(copy) < 0.1);
+});
+
+Deno.test("Acceptance keeps all kinds apart, joined and unlisted ones too", () => {
+  const acceptance = new Acceptance();
+  const half = guessed(0.5);
+  const single = [
+    kindOf("mask", 0, half),
+    kindOf("mask", 31, half),
+    kindOf("hydra", 0, half),
+    kindOf("recycle", 31, half),
+  ];
+  const joined = single.flatMap((one) =>
+    single.map((other) => acceptance.agreed(one, other))
+  );
+  const triple = joined.map((one) => acceptance.agreed(one, single[0]));
+  const all = [...single, ...joined, ...triple];
+  const kinds = [...all, ...all.map((kind) => acceptance.unlisted(kind))];
+  assertEquals(new Set(kinds.map(({ key }) => key)).size, kinds.length);
+  const most = Array.from({ length: 4 }, () => single[3])
+    .reduce((one, other) => acceptance.agreed(one, other), single[3]);
+  assert(Number.isSafeInteger(acceptance.unlisted(most).key));
+});
+
+Deno.test("Acceptance expects more of what two drafters agree on", () => {
+  const acceptance = new Acceptance();
+  const agreed = acceptance.agreed(even("mask"), even("ngram"));
+  assertEquals(agreed.drafters, ["mask", "ngram"]);
+  assertAlmostEquals(acceptance.chance(agreed), 0.75);
+  const unlisted = acceptance.unlisted(even("ngram"));
+  assertAlmostEquals(acceptance.chance(unlisted), 0.4);
 });

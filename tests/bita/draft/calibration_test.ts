@@ -9,27 +9,27 @@ const TABLE = {
 
 /** What is believed of a guess. */
 function chance(share: number): number {
-  const { prior } = new Calibration(TABLE).guess(share);
+  const { prior } = new Calibration(TABLE).kind(share);
   return prior.hits / prior.tries;
 }
 
-Deno.test("Calibration believes what was counted, by share alone", () => {
+Deno.test("Calibration expects what was counted, by share alone", () => {
   assertAlmostEquals(chance(1), 0.9, 0.001);
   assertAlmostEquals(chance(0.6), 0.48, 0.01);
   assertAlmostEquals(chance(0.2), 0.09, 0.01);
   assertAlmostEquals(chance(0), 0.09, 0.01);
 });
 
-Deno.test("Calibration tells kinds apart", () => {
+Deno.test("Calibration keeps kinds apart", () => {
   const masks = new Calibration(TABLE), hydra = new Calibration(TABLE, "hydra");
   const kinds = [0.1, 0.15, 0.3, 0.7].flatMap((share) =>
-    [masks, hydra].map((by) => by.guess(share).kind)
+    [masks, hydra].map((by) => by.kind(share).key)
   );
   assertEquals(new Set(kinds).size, 6);
 });
 
 Deno.test("Calibration lets experience overrule any count", () => {
-  assertAlmostEquals(new Calibration(TABLE).guess(1).prior.tries, 50);
+  assertAlmostEquals(new Calibration(TABLE).kind(1).prior.tries, 50);
 });
 
 Deno.test("Calibration expects of a mask what its best guesses gave", () => {
@@ -38,7 +38,7 @@ Deno.test("Calibration expects of a mask what its best guesses gave", () => {
 });
 
 Deno.test("Calibration expects little where nothing was counted", () => {
-  const { prior } = new Calibration().guess(0.9);
+  const { prior } = new Calibration().kind(0.9);
   assert(prior.hits / prior.tries < 0.05);
   assert(new Calibration().best(1) < 0.05);
   assert(new Calibration(TABLE).best(2) < 0.05);

@@ -1,8 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { decode } from "../../../lib/bita/decode/decoder.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { ToyModel } from "../../toy/model.ts";
-import { run } from "../_run.ts";
+import { decodedWithDrafts, run } from "../_run.ts";
 import { alike, costPlanner } from "../_sources.ts";
 
 Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
@@ -13,12 +12,12 @@ Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
     maxTokens: 25,
     endTokens: new Set<number>(),
   };
-  const { outputs } = await run(decode(model, prompt, {
+  const { outputs } = await run(decodedWithDrafts(model, prompt, {
     ...options,
     trace: true,
     planner: costPlanner(model, {
       prompt,
-      sources: ["hydra"],
+      drafters: ["hydra"],
       hydra: alike(90, { masks: 3 }),
     }),
   }));
@@ -28,7 +27,7 @@ Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
     1,
     ...new Array(6).fill(4),
   ]);
-  assertEquals(passes[1].guesses?.map(({ finders }) => finders), [
+  assertEquals(passes[1].guesses?.map(({ drafters }) => drafters), [
     ["hydra"],
     ["hydra"],
     ["hydra"],
@@ -42,9 +41,9 @@ Deno.test("CostPlanner leaves a chain with the path", () => {
   const plan = (hits: number) =>
     costPlanner(model, {
       prompt,
-      sources: ["ngram", "hydra"],
+      drafters: ["ngram", "prediction", "hydra"],
       hydra: alike(hits, { masks: 2 }),
-    }).plan({ root: 1, budget: 4, candidates: [], chain });
+    }).plan({ root: 1, budget: 4, candidates: [], hydra: chain });
   assertEquals([...plan(90).tokens.slice(0, 2)], [1, 4]);
   assert([...plan(90).tokens].includes(5));
   const copying = plan(3); // 2 follows 1, as before; nothing follows 4
@@ -57,16 +56,20 @@ Deno.test("CostPlanner wants no chain that it would not use", () => {
   const prompt = Int32Array.of(1);
   const sure = { ids: [4], shares: [1] };
   const hydra = alike(65, { masks: 3 });
-  const other = costPlanner(model, { prompt, sources: ["ngram"], hydra });
-  assert(!other.follows([]));
-  const free = costPlanner(model, { prompt, sources: ["hydra"], hydra });
-  assert(free.follows([]));
-  assert(free.follows([sure, sure]));
-  assert(!free.follows([sure, sure, sure]));
+  const other = costPlanner(model, {
+    prompt,
+    drafters: ["ngram", "prediction"],
+    hydra,
+  });
+  assert(!other.wantsHydra([]));
+  const free = costPlanner(model, { prompt, drafters: ["hydra"], hydra });
+  assert(free.wantsHydra([]));
+  assert(free.wantsHydra([sure, sure]));
+  assert(!free.wantsHydra([sure, sure, sure]));
   const cost = { body: (rows: number) => rows + 1, head: () => 1 };
-  const dear = costPlanner(model, { prompt, sources: ["hydra"], hydra, cost });
-  assert(dear.follows([sure]));
-  assert(!dear.follows([sure, sure]));
+  const dear = costPlanner(model, { prompt, drafters: ["hydra"], hydra, cost });
+  assert(dear.wantsHydra([sure]));
+  assert(!dear.wantsHydra([sure, sure]));
 });
 
 Deno.test("CostPlanner wants no chain where a copy is sure", () => {
@@ -74,19 +77,19 @@ Deno.test("CostPlanner wants no chain where a copy is sure", () => {
   const words = [1, 2, 3, 4, 5, 6, 7, 8];
   const sure = costPlanner(model, {
     prompt: Int32Array.of(9),
-    sources: ["ngram", "hydra"],
+    drafters: ["ngram", "prediction", "hydra"],
     hydra: alike(65, { masks: 3 }),
     prediction: words,
   });
-  assert(sure.follows([]));
+  assert(sure.wantsHydra([]));
   const tree = sure.plan({ root: 9, budget: 99, candidates: [] });
-  const verdict = {
+  const verified = {
     tokens: words.slice(0, 7),
     accepted: 6,
     kept: 7,
     drafter: 6,
     hit: false,
   };
-  sure.learn({ tree, verdict });
-  assert(!sure.follows([]));
+  sure.learn({ tree, verified });
+  assert(!sure.wantsHydra([]));
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { costCurve } from "../../../lib/bita/cost/cost_curve.ts";
 import { CostPlanner } from "../../../lib/bita/draft/cost_planner.ts";
-import type { Source } from "../../../lib/bita/draft/guesses.ts";
+import type { Drafter } from "../../../lib/bita/draft/acceptance.ts";
 import { ToyModel } from "../../toy/model.ts";
 import { assertSameText } from "../_same_text.ts";
 import { alike, costPlanner, FLAT, guessSources } from "../_sources.ts";
@@ -15,11 +15,17 @@ Deno.test("CostPlanner never changes a text", async () => {
     fc.asyncProperty(
       fc.nat(1000),
       fc.integer({ min: 4, max: 30 }),
-      fc.subarray<Source>(["bita", "hydra", "ngram", "recycle"]),
+      fc.subarray<Drafter>([
+        "mask",
+        "hydra",
+        "ngram",
+        "prediction",
+        "recycle",
+      ]),
       fc.constantFrom(FLAT, STEEP),
       fc.constantFrom(0, 1),
       fc.nat(100),
-      async (seed, vocab, sources, cost, temperature, hits) => {
+      async (seed, vocab, drafters, cost, temperature, hits) => {
         accepted += await assertSameText({
           seed,
           vocab,
@@ -28,7 +34,7 @@ Deno.test("CostPlanner never changes a text", async () => {
             costPlanner(model, {
               prompt,
               cost,
-              sources,
+              drafters,
               acceptance: alike(hits, { masks: model.masks }),
               hydra: alike(hits, { masks: seed % 4 }),
               prediction: text.map((id, at) =>
@@ -47,7 +53,11 @@ Deno.test("CostPlanner drafts nothing where nothing pays", () => {
   const model = new ToyModel({ seed: 1, vocab: 8 });
   const prompt = Int32Array.of(1, 2, 3, 1, 2);
   const dear = { body: costCurve([[1, 1], [2, 100]]), head: () => 1 };
-  const tree = costPlanner(model, { prompt, cost: dear, sources: ["ngram"] })
+  const tree = costPlanner(model, {
+    prompt,
+    cost: dear,
+    drafters: ["ngram", "prediction"],
+  })
     .plan({ root: 2, budget: 9, candidates: [] });
   assertEquals([...tree.parents], [-1]);
 });
@@ -55,7 +65,7 @@ Deno.test("CostPlanner drafts nothing where nothing pays", () => {
 Deno.test("CostPlanner copies on while that pays", () => {
   const model = new ToyModel({ seed: 1, vocab: 8 });
   const prompt = Int32Array.of(1, 2, 3, 4, 5, 6, 1, 2, 3);
-  const tree = costPlanner(model, { prompt, sources: ["ngram"] })
+  const tree = costPlanner(model, { prompt, drafters: ["ngram", "prediction"] })
     .plan({ root: 3, budget: 9, candidates: [] });
   assertEquals([...tree.tokens], [3, 4, 5, 6, 1, 2, 3]);
   assertEquals([...tree.parents], [-1, 0, 1, 2, 3, 4, 5]);
@@ -66,20 +76,20 @@ Deno.test("CostPlanner copies a prediction, and goes on behind an edit", () => {
   const prompt = Int32Array.of(9);
   const planned = costPlanner(model, {
     prompt,
-    sources: ["ngram"],
+    drafters: ["ngram", "prediction"],
     prediction: [1, 2, 3, 4, 5, 6],
   });
   const state = { budget: 9, candidates: [] };
   const tree = planned.plan({ root: 9, ...state });
   assertEquals([...tree.tokens], [9, 1, 2, 3, 4, 5, 6]);
-  const verdict = {
+  const verified = {
     tokens: [1, 2, 7],
     accepted: 2,
     kept: 3,
     drafter: 2,
     hit: false,
   };
-  planned.learn({ tree, verdict });
+  planned.learn({ tree, verified });
   assertEquals([...planned.plan({ root: 7, ...state }).tokens], [7, 4, 5, 6]);
 });
 
@@ -88,21 +98,27 @@ Deno.test("CostPlanner drafts no more for having drafted in vain", () => {
   const planned = costPlanner(model, {
     prompt: Int32Array.of(1, 2, 3, 1),
     cost: STEEP,
-    sources: ["ngram"],
+    drafters: ["ngram", "prediction"],
   });
   const vain = {
     parents: Int32Array.of(-1, ...new Array(30).fill(0)),
     tokens: new Int32Array(31),
     masks: new Int32Array(31),
   };
-  const verdict = { tokens: [2], accepted: 0, kept: 1, drafter: 0, hit: false };
+  const verified = {
+    tokens: [2],
+    accepted: 0,
+    kept: 1,
+    drafter: 0,
+    hit: false,
+  };
   for (let pass = 0; pass < 40; pass++) {
-    verdict.tokens = [3 + pass];
-    planned.learn({ tree: vain, verdict });
+    verified.tokens = [3 + pass];
+    planned.learn({ tree: vain, verified });
   }
   planned.learn({
     tree: vain,
-    verdict: { ...verdict, tokens: [1] },
+    verified: { ...verified, tokens: [1] },
   });
   const tree = planned.plan({ root: 1, budget: 9, candidates: [] });
   assertEquals([...tree.tokens], [1, 3]); // the second row takes no time
@@ -110,10 +126,10 @@ Deno.test("CostPlanner drafts no more for having drafted in vain", () => {
 
 Deno.test("CostPlanner learns what masks are worth only where they draft", () => {
   const model = new ToyModel({ seed: 1, vocab: 99 });
-  const worth = (sources: Source[]) => {
+  const worth = (drafters: Drafter[]) => {
     const parts = guessSources(model, {
       prompt: Int32Array.of(1),
-      sources,
+      drafters,
       acceptance: alike(50, { masks: 3 }),
     });
     const planned = new CostPlanner({
@@ -124,24 +140,27 @@ Deno.test("CostPlanner learns what masks are worth only where they draft", () =>
     });
     const before = parts.memory.maskWorth.gain(0);
     const tree = planned.plan({ root: 1, budget: 9, candidates: [] });
-    const verdict = {
+    const verified = {
       tokens: [2, 3, 4],
       accepted: 2,
       kept: 3,
       drafter: 0,
       hit: false,
     };
-    planned.learn({ tree, verdict });
+    planned.learn({ tree, verified });
     return parts.memory.maskWorth.gain(0) - before;
   };
   assertEquals(worth(["ngram"]), 0);
-  assert(worth(["bita"]) < 0); // as much came without one
+  assert(worth(["mask"]) < 0); // as much came without one
 });
 
 Deno.test("CostPlanner lets a token that two sources propose count once", () => {
   const model = new ToyModel({ seed: 1, vocab: 8 });
   const prompt = Int32Array.of(1, 2, 3, 1, 2);
-  const tree = costPlanner(model, { prompt, sources: ["ngram", "bita"] }).plan({
+  const tree = costPlanner(model, {
+    prompt,
+    drafters: ["ngram", "prediction", "mask"],
+  }).plan({
     root: 2,
     budget: 2,
     candidates: [{ ids: [3, 5], shares: [0.5, 0.5] }],

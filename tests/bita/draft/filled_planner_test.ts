@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { FilledPlanner } from "../../../lib/bita/draft/filled_planner.ts";
-import type { Source } from "../../../lib/bita/draft/guesses.ts";
+import type { Drafter } from "../../../lib/bita/draft/acceptance.ts";
 import { ToyModel } from "../../toy/model.ts";
 import { assertSameText } from "../_same_text.ts";
 import { alike, guessSources, type SourceOptions } from "../_sources.ts";
@@ -9,8 +9,8 @@ import { alike, guessSources, type SourceOptions } from "../_sources.ts";
 const MODEL = new ToyModel({ seed: 1, vocab: 99 });
 
 function planner({ comb, ...options }: SourceOptions & { comb: number[] }) {
-  const sources = guessSources(MODEL, options);
-  return new FilledPlanner({ ...sources, comb, masks: MODEL.masks });
+  const drafters = guessSources(MODEL, options);
+  return new FilledPlanner({ ...drafters, comb, masks: MODEL.masks });
 }
 
 Deno.test("FilledPlanner never changes a text", async () => {
@@ -19,10 +19,10 @@ Deno.test("FilledPlanner never changes a text", async () => {
     fc.asyncProperty(
       fc.nat(1000),
       fc.integer({ min: 4, max: 30 }),
-      fc.subarray<Source>(["bita", "hydra", "ngram", "recycle"]),
+      fc.subarray<Drafter>(["mask", "hydra", "ngram", "recycle"]),
       fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }),
       fc.constantFrom(0, 1),
-      async (seed, vocab, sources, comb, temperature) => {
+      async (seed, vocab, drafters, comb, temperature) => {
         const hydra = alike(50, { masks: seed % 4 });
         accepted += await assertSameText({
           seed,
@@ -30,7 +30,7 @@ Deno.test("FilledPlanner never changes a text", async () => {
           temperature,
           planner: (model, prompt) =>
             new FilledPlanner({
-              ...guessSources(model, { prompt, sources, hydra }),
+              ...guessSources(model, { prompt, drafters, hydra }),
               comb,
               masks: model.masks,
             }),
@@ -42,18 +42,18 @@ Deno.test("FilledPlanner never changes a text", async () => {
   assert(accepted > 1000, `${accepted} guesses were right`);
 });
 
-Deno.test("FilledPlanner fills a comb from all sources, the likeliest first", () => {
+Deno.test("FilledPlanner fills a comb from all drafters, the likeliest first", () => {
   const tree = planner({
     comb: [3, 1],
     prompt: Int32Array.of(1, 2, 3, 1),
-    sources: ["bita", "hydra", "ngram"],
+    drafters: ["mask", "hydra", "ngram"],
     acceptance: alike(10, { masks: 3 }),
     hydra: alike(60, { masks: 3 }),
   }).plan({
     root: 1,
     budget: 9,
     candidates: [{ ids: [7, 8], shares: [0.5, 0.5] }],
-    chain: [{ ids: [4], shares: [1] }, { ids: [5], shares: [1] }],
+    hydra: [{ ids: [4], shares: [1] }, { ids: [5], shares: [1] }],
   });
   assertEquals([...tree.parents], [-1, 0, 0, 0, 1]);
   assertEquals([...tree.tokens], [1, 4, 2, 7, 5]);
@@ -64,7 +64,7 @@ Deno.test("FilledPlanner stands on the successor of a hit", () => {
   const tree = planner({
     comb: [2],
     prompt: Int32Array.of(9),
-    sources: ["bita"],
+    drafters: ["mask"],
   }).plan({
     root: 1,
     budget: 9,
@@ -80,7 +80,7 @@ Deno.test("FilledPlanner has no masks where they do not draft, nor rows past the
   const filled = planner({
     comb: [1, 1, 1],
     prompt: Int32Array.of(1, 2, 3, 4, 1),
-    sources: ["ngram"],
+    drafters: ["ngram"],
   });
   const tree = filled.plan({ root: 1, budget: 3, candidates: [] });
   assertEquals([...tree.tokens], [1, 2, 3]);
@@ -90,13 +90,15 @@ Deno.test("FilledPlanner has no masks where they do not draft, nor rows past the
 Deno.test("FilledPlanner follows a chain as deep as the comb and the head are", () => {
   const options = { prompt: Int32Array.of(1), hydra: alike(50, { masks: 3 }) };
   const step = { ids: [4], shares: [1] };
-  const two = planner({ comb: [1, 1], sources: ["hydra"], ...options });
-  assert(two.follows([step]) && !two.follows([step, step]));
+  const two = planner({ comb: [1, 1], drafters: ["hydra"], ...options });
+  assert(two.wantsHydra([step]) && !two.wantsHydra([step, step]));
   const five = planner({
     comb: [1, 1, 1, 1, 1],
-    sources: ["hydra"],
+    drafters: ["hydra"],
     ...options,
   });
-  assert(five.follows([step, step]) && !five.follows([step, step, step]));
-  assert(!planner({ comb: [1], sources: ["ngram"], ...options }).follows([]));
+  assert(five.wantsHydra([step, step]) && !five.wantsHydra([step, step, step]));
+  assert(
+    !planner({ comb: [1], drafters: ["ngram"], ...options }).wantsHydra([]),
+  );
 });

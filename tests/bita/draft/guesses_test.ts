@@ -1,29 +1,29 @@
 import { assert, assertEquals } from "@std/assert";
-import { Walk } from "../../../lib/bita/draft/guesses.ts";
+import { levels } from "../../../lib/bita/draft/guesses.ts";
 import { ToyModel } from "../../toy/model.ts";
 import { alike, guessSources } from "../_sources.ts";
 
-/** Says what the walk thinks of token 2, which a copy proposes at its first level. */
-function walk(chain?: number[]) {
+/** Returns the guess of token 2, which a copy proposes at the first depth. */
+function guess(chain?: number[]) {
   const from = guessSources(new ToyModel({ seed: 1, vocab: 9 }), {
     prompt: Int32Array.of(1, 2, 3, 1),
-    sources: ["ngram", "hydra"],
+    drafters: ["ngram", "hydra"],
     hydra: alike(50, { masks: 1 }),
   });
   const state = {
     root: 1,
     budget: 9,
     candidates: [],
-    ...chain && { chain: [{ ids: chain, shares: chain.map(() => 0.5) }] },
+    ...chain && { hydra: [{ ids: chain, shares: chain.map(() => 0.5) }] },
   };
-  const { value } = new Walk(state, from).levels().next();
-  return value!.options.find(({ token }) => token === 2)!;
+  const { value } = levels(state, from).next();
+  return value!.guesses.find(({ token }) => token === 2)!;
 }
 
-Deno.test("Walk believes a copy less that the Hydra head does not see coming", () => {
-  const [alone, unlisted, agreed] = [walk(), walk([4, 5]), walk([4, 2])];
+Deno.test("levels() expects less of a copy that the Hydra head does not list", () => {
+  const [alone, unlisted, agreed] = [guess(), guess([4, 5]), guess([4, 2])];
   assert(unlisted.chance < alone.chance);
   assert(agreed.chance > alone.chance);
-  const kinds = [alone, unlisted, agreed].map(({ kind }) => kind);
+  const kinds = [alone, unlisted, agreed].map(({ kind }) => kind.key);
   assertEquals(new Set(kinds).size, 3);
 });

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { costCurve } from "../../../lib/bita/cost/cost_curve.ts";
+import { type Cost, costCurve } from "../../../lib/bita/cost/cost_curve.ts";
+import { guessed, kindOf } from "../../../lib/bita/draft/acceptance.ts";
 import type { Level } from "../../../lib/bita/draft/guesses.ts";
 import { payingWidths } from "../../../lib/bita/draft/paying_widths.ts";
 
@@ -8,13 +9,21 @@ import { payingWidths } from "../../../lib/bita/draft/paying_widths.ts";
 function levels(...chances: number[][]): Level[] {
   let reach = 1;
   return chances.map((level) => {
-    const options = level.map((chance, token) => (
-      { token, chance, kind: "any", prior: { hits: chance, tries: 1 } }
+    const guesses = level.map((chance, token) => (
+      { token, chance, kind: kindOf("ngram", 0, guessed(chance)) }
     ));
-    const found = { reach, options };
+    const found = { reach, guesses };
     reach *= level[0];
     return found;
   });
+}
+
+/** Prices rows by what they take, at so many tokens a unit of time. */
+function priced(
+  { body, head }: Cost,
+  pace: number,
+): { of(rows: number, read: number): number } {
+  return { of: (rows, read) => pace * (body(rows) + head(read)) };
 }
 
 /** Free up to `free` rows; each one more takes as long as all of these. */
@@ -26,7 +35,7 @@ const TWO = levels([0.6, 0.3, 0.1], [0.5, 0.4]);
 
 Deno.test("payingWidths takes the worthiest of as many rows as are free", () => {
   const widths = (free: number) =>
-    payingWidths(TWO, { cost: freeUpTo(free), pace: 1, maxRows: 99 });
+    payingWidths(TWO, { price: priced(freeUpTo(free), 1), maxRows: 99 });
   assertEquals(widths(1), []);
   assertEquals(widths(2), [1]); // 0.6
   assertEquals(widths(3), [1, 1]); // 0.6 * 0.5
@@ -36,25 +45,26 @@ Deno.test("payingWidths takes the worthiest of as many rows as are free", () => 
 });
 
 Deno.test("payingWidths keeps to the most rows", () => {
-  const options = { cost: freeUpTo(99), pace: 1 };
+  const options = { price: priced(freeUpTo(99), 1) };
   assertEquals(payingWidths(TWO, { ...options, maxRows: 1 }), []);
   assertEquals(payingWidths(TWO, { ...options, maxRows: 3 }), [1, 1]);
 });
 
 Deno.test("payingWidths buys two rows that pay together and not alone", () => {
   const body = costCurve([[1, 10], [2, 17], [3, 17.1], [4, 99]]);
-  const options = { cost: { body, head: () => 0 }, maxRows: 9 };
+  const price = priced({ body, head: () => 0 }, 0.15);
+  const options = { price, maxRows: 9 };
   const sure = levels([0.9], [0.9]);
-  assertEquals(payingWidths(sure, { ...options, pace: 0.15 }), [1, 1]);
-  assertEquals(payingWidths(sure.slice(0, 1), { ...options, pace: 0.15 }), []);
+  assertEquals(payingWidths(sure, options), [1, 1]);
+  assertEquals(payingWidths(sure.slice(0, 1), options), []);
 });
 
 Deno.test("payingWidths charges the best of a level for being read", () => {
   const cost = { body: () => 1, head: costCurve([[1, 1], [3, 3]]) };
-  const options = { cost, maxRows: 9 };
+  const at = (pace: number) => ({ price: priced(cost, pace), maxRows: 9 });
   const path = levels([0.6], [0.5]);
-  assertEquals(payingWidths(path, { ...options, pace: 0.2 }), [1, 1]);
-  assertEquals(payingWidths(path, { ...options, pace: 0.5 }), [1]);
+  assertEquals(payingWidths(path, at(0.2)), [1, 1]);
+  assertEquals(payingWidths(path, at(0.5)), [1]);
 });
 
 Deno.test("payingWidths leaves no level out, and takes no guess that is not there", () => {
@@ -68,11 +78,14 @@ Deno.test("payingWidths leaves no level out, and takes no guess that is not ther
     (chances, pace, maxRows) => {
       const found = levels(...chances);
       const cost = { body: costCurve([[1, 1], [9, 3]]), head: () => 0 };
-      const widths = payingWidths(found, { cost, pace, maxRows });
+      const widths = payingWidths(found, {
+        price: priced(cost, pace),
+        maxRows,
+      });
       const rows = widths.reduce((sum, width) => sum + width, 1);
       return rows <= maxRows && widths.length <= found.length &&
         Array.from(widths).every((width, depth) =>
-          width >= 1 && width <= found[depth].options.length
+          width >= 1 && width <= found[depth].guesses.length
         );
     },
   ));

@@ -1,34 +1,29 @@
 import { assertEquals } from "@std/assert";
 import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
-import { chain } from "../../../lib/bita/tree/tree.ts";
+import { ancestorMask, chain } from "../../../lib/bita/tree/tree.ts";
 import { draw } from "../_draw.ts";
 
-Deno.test("layOut() puts a lone root in its slot", () => {
-  const { pass, naturalRows } = layOut({
+Deno.test("layOut() puts a lone root in its row", () => {
+  const { tokens, parents, naturalRows } = layOut({
     parents: chain(0),
     tokens: Int32Array.of(7),
     masks: Int32Array.of(0),
-  }, { start: 12, position: 10 });
-  assertEquals(pass, {
-    start: 12,
-    tokens: Int32Array.of(7),
-    positions: Int32Array.of(10),
-    visible: Uint8Array.of(1),
   });
+  assertEquals(tokens, Int32Array.of(7));
+  assertEquals(parents, Int32Array.of(-1));
   assertEquals(naturalRows, 1);
 });
 
 Deno.test("layOut() puts the natural chain first, then the rest, then masks", () => {
   // 0 ─┬─ 1 ─┬─ 3
   //    └─ 2  └─ 4     masks: 2 behind node 0, 1 behind node 2, 2 behind node 3
-  const { pass, naturalRows, nodeRows, maskRows } = layOut({
+  const { tokens, parents, naturalRows, nodeRows, maskRows } = layOut({
     parents: Int32Array.of(-1, 0, 0, 1, 1),
     tokens: Int32Array.of(10, 11, 12, 13, 14),
     masks: Int32Array.of(2, 0, 1, 2, 0),
-  }, { start: 5, position: 5 });
-  assertEquals([...pass.tokens], [10, 11, 13, 12, 14, -1, -2, -1, -1, -2]);
-  assertEquals([...pass.positions], [5, 6, 7, 6, 7, 6, 7, 7, 8, 9]);
-  assertEquals(draw(pass.visible), [
+  });
+  assertEquals([...tokens], [10, 11, 13, 12, 14, -1, -2, -1, -1, -2]);
+  assertEquals(draw(ancestorMask(parents)), [
     "#.........", // 10
     "##........", // 11
     "###.......", // 13

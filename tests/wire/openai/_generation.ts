@@ -31,8 +31,8 @@ export const end: End = {
 
 /** A whole generation. */
 export const hello: GenerationEvent[] = [
-  { type: "text", text: "Hello" },
-  { type: "text", text: " you" },
+  { type: "text", text: "Hello", counts: end },
+  { type: "text", text: " you", counts: end },
   end,
 ];
 

@@ -48,14 +48,22 @@ Deno.test("toEvents() sends role, text, finish with timings, [DONE]", async () =
 });
 
 Deno.test("toEvents() sends the pass behind each piece, if it is told", async () => {
-  const guess = { depth: 1, rank: 0, finders: ["ngram" as const], chance: 0.6 };
+  const guess = {
+    depth: 1,
+    rank: 0,
+    drafters: ["ngram" as const],
+    chance: 0.6,
+  };
   const pass = {
     ms: 9,
     rows: 3,
     drafted: 2,
     tokens: [{ text: "a", guess }, { text: "b", guess: null }],
   };
-  const events = [{ type: "text" as const, text: "ab", pass }, end];
+  const events = [
+    { type: "text" as const, text: "ab", counts: end, pass },
+    end,
+  ];
   const [, text, finish] = await stream(events);
   assertEquals(text.draft_trace, pass);
   assertEquals(finish.draft_trace, undefined);

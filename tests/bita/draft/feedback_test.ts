@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Planner } from "../../../lib/bita/draft/planner.ts";
 import { draft, shapePlanner } from "../_shape_planner.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
-import { acceptedGuesses, finders } from "../../../lib/bita/draft/trace.ts";
+import { acceptedGuesses } from "../../../lib/bita/draft/feedback.ts";
 import { chain, comb, parseShape } from "../../../lib/bita/tree/tree.ts";
 import { ToyModel } from "../../toy/model.ts";
 import { run } from "../_run.ts";
@@ -19,14 +19,14 @@ Deno.test("acceptedGuesses() tells depth and rank along the path", () => {
   const parents = Int32Array.of(-1, 0, 0, 0, 1, 1);
   const tokens = Int32Array.of(0, 1, 2, 3, 4, 5);
   const tree = { parents, tokens, masks: parents };
-  const verdict = { tokens: [7, 8, 9], accepted: 2, kept: 2, drafter: 5 };
+  const verified = { tokens: [7, 8, 9], accepted: 2, kept: 2, drafter: 5 };
   const planner: Planner = {
     ...shapePlanner(parents, 0),
-    origin: ({ token }) => ({ finders: ["ngram"], chance: token / 10 }),
+    origin: ({ token }) => ({ drafters: ["ngram"], chance: token / 10 }),
   };
-  assertEquals(acceptedGuesses(tree, { ...verdict, hit: true }, planner), [
-    { depth: 1, rank: 0, finders: ["ngram"], chance: 0.1 },
-    { depth: 2, rank: 1, finders: ["ngram"], chance: 0.5 },
+  assertEquals(acceptedGuesses(tree, { ...verified, hit: true }, planner), [
+    { depth: 1, rank: 0, drafters: ["ngram"], chance: 0.1 },
+    { depth: 2, rank: 1, drafters: ["ngram"], chance: 0.5 },
   ]);
 });
 
@@ -47,12 +47,6 @@ Deno.test("decode() tells a guess for each accepted token, if asked to", async (
   }
 });
 
-Deno.test("finders() reads who made a guess, or several at once", () => {
-  assertEquals(finders("mask 0 1 2"), ["mask"]);
-  assertEquals(finders("copy 2, recycle 0 1"), ["ngram", "recycle"]);
-  assertEquals(finders("told 3"), ["prediction"]);
-});
-
 Deno.test("shapePlanner() tells masks from the successor of a hit", async () => {
   const found = async (shape: Int32Array) => {
     const { outputs } = await run(draft(new ToyModel({ noise: 0.3 }), PROMPT, {
@@ -61,7 +55,7 @@ Deno.test("shapePlanner() tells masks from the successor of a hit", async () => 
       trace: true,
     }));
     const all = outputs.flatMap(({ guesses = [] }) => guesses);
-    return new Set(all.flatMap(({ finders }) => finders));
+    return new Set(all.flatMap(({ drafters }) => drafters));
   };
   assertEquals(await found(chain(3)), new Set(["mask"]));
   const wide = await found(comb(parseShape("4-4")));

@@ -1,0 +1,192 @@
+/**
+ * Which body computes which steps of a pass, and with which inputs.
+ *
+ * Steps without masks share a body that has attention for each of them; one that is
+ * larger than needed attends for idle sequences too, which costs less than a second
+ * body. Steps whose masks meet updated linears have a body, and a run, of their own.
+ *
+ * @module
+ */
+
+import { Tensor } from "onnxruntime-common";
+import type { Fetches, KvBuffer, NamedTensors, Session } from "../backend.ts";
+import type { OrtSequence, OrtStep } from "../ort_sequence.ts";
+import { attentionBias } from "./attention_bias.ts";
+
+/** The bodies of a model. */
+export interface BodySessions {
+  body: Session;
+  /** Bodies for several sequences, by how many, rising. */
+  batched: ReadonlyMap<number, Session>;
+  /** The body for steps with mask rows, if the adapter has updates for them. */
+  drafting?: Session;
+}
+
+/** What bodies are run with. */
+export interface BodiesOptions extends BodySessions {
+  dim: number;
+  /** Prompt tokens that masks alone see. */
+  prompts: number;
+  /** The fewest rows of a run and of a sequence's attention. */
+  minRows: number;
+  /** Opens a sequence of its own, for the idle ones. */
+  openIdle(): OrtSequence;
+}
+
+/** Steps that one run computes. */
+export interface Group {
+  steps: readonly OrtStep[];
+  session: Session;
+  /** Sequences that the body is for. */
+  lanes: number;
+  /** Rows of the run, padding included. */
+  rows: number;
+  /** Whether the body has a gate for masks. */
+  gated: boolean;
+}
+
+/** Runs the bodies of a model. */
+export class Bodies {
+  readonly #options: BodiesOptions;
+  #idle: OrtSequence | undefined;
+
+  constructor(options: BodiesOptions) {
+    this.#options = options;
+  }
+
+  /** Groups steps by the runs that compute them; each step is in one of them. */
+  group(steps: readonly OrtStep[]): Group[] {
+    const { drafting } = this.#options;
+    const masked = (step: OrtStep) =>
+      drafting !== undefined && step.tokens.some((token) => token < 0);
+    const plain = steps.filter((step) => !masked(step));
+    const groups = steps.filter(masked).map((step) =>
+      this.#alone(step, { session: drafting!, gated: true })
+    );
+    if (plain.length === 0) return groups;
+    if (plain.length > 1) return [this.#together(plain), ...groups];
+    const session = this.#options.body;
+    return [this.#alone(plain[0], { session, gated: false }), ...groups];
+  }
+
+  #alone(
+    step: OrtStep,
+    { session, gated }: { session: Session; gated: boolean },
+  ): Group {
+    const rows = Math.max(step.tokens.length, this.#options.minRows);
+    return { steps: [step], session, lanes: 1, rows, gated };
+  }
+
+  #together(steps: readonly OrtStep[]): Group {
+    for (const [lanes, session] of this.#options.batched) {
+      if (lanes < steps.length) continue;
+      const rows = steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
+      return { steps, session, lanes, rows, gated: false };
+    }
+    throw new RangeError(
+      `Cannot compute steps together: fewer are required: received ${steps.length}`,
+    );
+  }
+
+  /** Computes a group's rows, and their keys and values, in place. */
+  run(group: Group, fetches: Fetches): Promise<NamedTensors> {
+    const { steps, session, lanes, rows, gated } = group;
+    const { dim } = this.#options;
+    const embeddings = new Float32Array(rows * dim);
+    const feeds: NamedTensors = {
+      embeddings: new Tensor("float32", embeddings, [1, rows, dim]),
+    };
+    const kv: KvBuffer[] = [];
+    const order: number[] = [];
+    let first = 0, attended = 0;
+    for (const [lane, step] of steps.entries()) {
+      const { tokens, sequence } = step;
+      const suffix = lanes > 1 ? `.${lane}` : "";
+      const width = Math.max(tokens.length, this.#options.minRows);
+      sequence.embed(tokens, embeddings.subarray(first * dim));
+      this.#attend(feeds, step, { width, suffix });
+      kv.push(sequence.kv);
+      if (lanes > 1) {
+        feeds[`rows${suffix}`] = rowList(
+          Array.from(
+            { length: width },
+            (_, row) => first + Math.min(row, tokens.length - 1),
+          ),
+        );
+      }
+      for (let row = 0; row < tokens.length; row++) order.push(attended + row);
+      first += tokens.length;
+      attended += width;
+    }
+    for (let lane = steps.length; lane < lanes; lane++) {
+      kv.push(this.#idleLane(feeds, `.${lane}`));
+    }
+    if (lanes > 1) feeds.order = rowList(order);
+    if (gated) feeds.gate = maskGate(steps[0].tokens, rows);
+    return session.run(feeds, fetches, kv);
+  }
+
+  /** Adds the inputs of a step's attention. */
+  #attend(
+    feeds: NamedTensors,
+    step: OrtStep,
+    { width, suffix }: { width: number; suffix: string },
+  ): void {
+    const { prompts } = this.#options;
+    const { start, sequence } = step;
+    const total = start + width;
+    sequence.kv.reserve(total);
+    const { cos, sin } = sequence.angles.at({
+      start,
+      total,
+      positions: positions(step, prompts),
+    });
+    const bias = attentionBias(step, { rows: width, prompts });
+    Object.assign(feeds, {
+      [`bias${suffix}`]: new Tensor("float32", bias, [1, 1, width, total]),
+      [`seqlens_k${suffix}`]: int32(total - 1, [1]),
+      [`total${suffix}`]: int32(total, []),
+      [`cos${suffix}`]: cos,
+      [`sin${suffix}`]: sin,
+    });
+  }
+
+  /** Adds the inputs of attention that nobody reads. */
+  #idleLane(feeds: NamedTensors, suffix: string): KvBuffer {
+    const { minRows: width, prompts } = this.#options;
+    this.#idle ??= this.#options.openIdle();
+    this.#attend(feeds, {
+      sequence: this.#idle,
+      start: prompts,
+      tokens: new Int32Array(1),
+      parents: Int32Array.of(-1),
+      read: [],
+    }, { width, suffix });
+    feeds[`rows${suffix}`] = rowList(new Array(width).fill(0));
+    return this.#idle.kv;
+  }
+}
+
+/** Returns the positions of a step's rows in the text. */
+function positions({ start, parents }: OrtStep, prompts: number): Int32Array {
+  const positions = new Int32Array(parents.length);
+  for (const [row, parent] of parents.entries()) {
+    positions[row] = parent < 0 ? start - prompts : positions[parent] + 1;
+  }
+  return positions;
+}
+
+/** Returns 1 for mask rows and 0 for all others, `[1, rows, 1]`. */
+function maskGate(tokens: Int32Array, rows: number): Tensor {
+  const gate = new Float32Array(rows);
+  for (const [row, token] of tokens.entries()) gate[row] = token < 0 ? 1 : 0;
+  return new Tensor("float32", gate, [1, rows, 1]);
+}
+
+function rowList(rows: readonly number[]): Tensor {
+  return new Tensor("int64", BigInt64Array.from(rows, BigInt), [rows.length]);
+}
+
+function int32(number: number, dims: number[]): Tensor {
+  return new Tensor("int32", Int32Array.of(number), dims);
+}

@@ -1,0 +1,61 @@
+/**
+ * A file as memory, whose pages the system reads when they are needed and drops when
+ * they are not.
+ *
+ * @module
+ */
+
+/** Where `open`, `mmap` and their like are, by operating system. */
+const LIBC: Partial<Record<typeof Deno.build.os, string>> = {
+  linux: "libc.so.6",
+  darwin: "libSystem.dylib",
+};
+
+/** Numbers of <fcntl.h> and <sys/mman.h>, the same on Linux and macOS. */
+const O_RDONLY = 0;
+const PROT_READ = 1;
+const MAP_PRIVATE = 2;
+const MADV_DONTNEED = 4;
+
+/** A file's bytes. */
+export interface MappedFile {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Drops the pages that were read; later uses read them again. */
+  drop(): void;
+}
+
+/** Maps a file for as long as the process runs; on Windows, reads it. */
+export function mapFile(path: string): MappedFile {
+  const libc = LIBC[Deno.build.os];
+  if (!libc) return { bytes: Deno.readFileSync(path), drop() {} };
+  const { symbols } = Deno.dlopen(libc, {
+    open: { parameters: ["buffer", "i32"], result: "i32" },
+    close: { parameters: ["i32"], result: "i32" },
+    mmap: {
+      parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"],
+      result: "pointer",
+    },
+    madvise: { parameters: ["pointer", "usize", "i32"], result: "i32" },
+  });
+  const { size } = Deno.statSync(path);
+  const file = symbols.open(new TextEncoder().encode(`${path}\0`), O_RDONLY);
+  const length = BigInt(size);
+  const address = file < 0
+    ? null
+    : symbols.mmap(null, length, PROT_READ, MAP_PRIVATE, file, 0n);
+  symbols.close(file);
+  if (address === null || Deno.UnsafePointer.value(address) === FAILED) {
+    throw new Error(
+      `Cannot map a file: a readable one is required: received "${path}"`,
+    );
+  }
+  return {
+    bytes: new Uint8Array(
+      Deno.UnsafePointerView.getArrayBuffer(address, size),
+    ),
+    drop: () => symbols.madvise(address, length, MADV_DONTNEED),
+  };
+}
+
+/** What `mmap` returns if it fails: -1 as an address. */
+const FAILED = 2n ** 64n - 1n;

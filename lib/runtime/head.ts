@@ -1,0 +1,48 @@
+/**
+ * Turns hidden rows into logits.
+ *
+ * @module
+ */
+
+import { Tensor } from "onnxruntime-common";
+import type { Backend, Session } from "./backend.ts";
+import type { PassStates } from "./pass_states.ts";
+import type { Turns } from "./turns.ts";
+
+/** What a head is run with. */
+export interface HeadParts {
+  backend: Backend;
+  head: Session;
+  turns: Turns;
+  vocab: number;
+}
+
+/** The head of a model. */
+export class Head {
+  readonly #parts: HeadParts;
+
+  constructor(parts: HeadParts) {
+    this.#parts = parts;
+  }
+
+  /** Computes the logits of rows of a pass, `[vocab]` each. */
+  async read(
+    states: PassStates,
+    rows: readonly number[],
+    { sequences }: { sequences: number },
+  ): Promise<Float32Array[]> {
+    if (rows.length === 0) return [];
+    const { backend, head, turns, vocab } = this.#parts;
+    const chosen = new BigInt64Array(Math.max(rows.length, backend.rows.min));
+    for (const [i, row] of rows.entries()) chosen[i] = BigInt(row);
+    const work = { part: "head", rows: rows.length, sequences } as const;
+    const all = await turns.take(work, async () => {
+      const { logits } = await head.run({
+        hidden: states.tensors.hidden!,
+        chosen: new Tensor("int64", chosen, [chosen.length]),
+      }, { logits: states.lend([1, chosen.length, vocab]) });
+      return await backend.download(logits);
+    });
+    return rows.map((_, i) => all.subarray(i * vocab, (i + 1) * vocab));
+  }
+}

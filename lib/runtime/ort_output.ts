@@ -1,0 +1,57 @@
+/**
+ * What a pass has computed for one step.
+ *
+ * @module
+ */
+
+import type { StepOutput } from "../bita/decode/model.ts";
+import type { Head } from "./head.ts";
+import { HydraChain, type HydraParts } from "./hydra_chain.ts";
+import type { PassStates } from "./pass_states.ts";
+
+/** What an output reads from. */
+export interface OrtOutputParts {
+  states: PassStates;
+  /** The step's first row among those of the pass. */
+  first: number;
+  logits: readonly Float32Array[];
+  head: Head;
+  hydra: HydraParts | undefined;
+}
+
+/** A step's rows within the states of its pass. */
+export class OrtOutput implements StepOutput {
+  readonly logits: readonly Float32Array[];
+  readonly #parts: OrtOutputParts;
+  #chain: HydraChain | undefined;
+  #released = false;
+
+  constructor(parts: OrtOutputParts) {
+    this.#parts = parts;
+    this.logits = parts.logits;
+  }
+
+  read(rows: readonly number[]): Promise<Float32Array[]> {
+    const { head, states, first } = this.#parts;
+    return head.read(states, rows.map((row) => first + row), { sequences: 1 });
+  }
+
+  draft(token: number, row?: number): Promise<Float32Array> {
+    const { hydra, states: { tensors }, first } = this.#parts;
+    this.#chain ??= new HydraChain(hydra!);
+    if (row === undefined) return this.#chain.follow(token);
+    const { hidden, inputs } = tensors;
+    return this.#chain.follow(token, {
+      states: hidden!,
+      inputs,
+      row: first + row,
+    });
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#chain?.close();
+    this.#parts.states.release();
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * A text in its KV buffer, and its rows as a body's inputs.
+ *
+ * @module
+ */
+
+import type { Adapter } from "../../models/adapter/adapter.ts";
+import type { LlamaConfig } from "../../models/architectures/llama.ts";
+import type { Embedding } from "../../models/embedding.ts";
+import type { KvSequence, Step } from "../bita/decode/model.ts";
+import type { KvBuffer } from "./backend.ts";
+import { SlotAngles } from "./body/rotary.ts";
+
+/** What a sequence is made from. */
+export interface OrtSequenceParts {
+  config: LlamaConfig;
+  adapter: Adapter;
+  embedding: Embedding;
+  kv: KvBuffer;
+  prompt: Int32Array;
+}
+
+/** One text, whose keys and values may be read and set. */
+export class OrtSequence implements KvSequence {
+  length: number;
+  readonly kv: KvBuffer;
+  readonly angles: SlotAngles;
+  readonly #parts: OrtSequenceParts;
+  /** `[masks, dim]` */
+  #maskEmbeddings: Float32Array | undefined;
+
+  constructor(parts: OrtSequenceParts) {
+    const { config, adapter, kv } = parts;
+    this.#parts = parts;
+    this.kv = kv;
+    this.angles = new SlotAngles(config);
+    this.length = adapter.prompts;
+    if (adapter.prompts > 0) kv.write(adapter.prompts, adapter.promptKv);
+  }
+
+  /** Writes the embeddings of tokens and masks, `[tokens, dim]`. */
+  embed(tokens: Int32Array, out: Float32Array): void {
+    const { embedding, config: { dim } } = this.#parts;
+    for (const [row, token] of tokens.entries()) {
+      const place = out.subarray(row * dim, (row + 1) * dim);
+      if (token >= 0) embedding.lookUp(token, place);
+      else {
+        this.#maskEmbeddings ??= maskEmbeddings(this.#parts);
+        const from = (-1 - token) * dim;
+        place.set(this.#maskEmbeddings.subarray(from, from + dim));
+      }
+    }
+  }
+
+  readKv(
+    slots: number,
+    options?: { from?: number },
+  ): Promise<Float32Array<ArrayBuffer>> {
+    return this.kv.read(slots, options);
+  }
+
+  writeKv(
+    slots: number,
+    data: Float32Array<ArrayBuffer>,
+    options?: { from?: number },
+  ): void {
+    this.kv.write(slots, data, options);
+  }
+
+  close(): void {
+    this.kv.close();
+  }
+}
+
+/** A step of such a sequence. */
+export type OrtStep = Step & { sequence: OrtSequence };
+
+/** Returns what masks look like: learned, or the mean of the prompt. */
+function maskEmbeddings(
+  { adapter, embedding, prompt, config: { dim } }: OrtSequenceParts,
+): Float32Array {
+  if (adapter.maskEmbeddings) return adapter.maskEmbeddings;
+  const mean = new Float32Array(dim);
+  const row = new Float32Array(dim);
+  for (const id of prompt) {
+    embedding.lookUp(id, row);
+    for (let i = 0; i < dim; i++) mean[i] += row[i] / prompt.length;
+  }
+  const all = new Float32Array(adapter.masks * dim);
+  for (let mask = 0; mask < adapter.masks; mask++) all.set(mean, mask * dim);
+  return all;
+}

@@ -1,0 +1,48 @@
+/**
+ * Sessions never run at once: the web's builds of ONNX Runtime refuse it, and native
+ * threads would only take the processors from each other.
+ *
+ * @module
+ */
+
+/** What a session computes in one run. */
+export interface Work {
+  part: "body" | "head" | "draft";
+  rows: number;
+  sequences: number;
+}
+
+/** Work and the milliseconds that it took. */
+export type TimedWork = Work & { ms: number };
+
+/** What observes the work, and by which clock. */
+export interface TurnsOptions {
+  onWork(work: TimedWork): void;
+  /** Milliseconds of a clock that never goes back. */
+  now: () => number;
+}
+
+/** Runs sessions one at a time, in the order in which they are called. */
+export class Turns {
+  readonly #options: TurnsOptions;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: TurnsOptions) {
+    this.#options = options;
+  }
+
+  /** Runs `run` after all before it, failed ones included. */
+  take<T>(work: Work, run: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(() => this.#time(work, run));
+    this.#last = result.catch(() => {}); // the caller gets the failure
+    return result;
+  }
+
+  async #time<T>(work: Work, run: () => Promise<T>): Promise<T> {
+    const { onWork, now } = this.#options;
+    const begun = now();
+    const result = await run();
+    onWork({ ...work, ms: now() - begun });
+    return result;
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * From a request to the tokens of its answer: a sequence is opened with what the prefix
+ * cache holds of the prompt, decoded, and what it computed is kept.
+ *
+ * Only slots before `length` are kept: they hold final text, computed in its natural
+ * slots.
+ *
+ * @module
+ */
+
+import { GREEDY } from "../bita/choose/sampling.ts";
+import type { KvSequence, Model } from "../bita/decode/model.ts";
+import type { DecodeOutput } from "../bita/decode/output.ts";
+import type { CacheHints } from "../prefix/cache_hints.ts";
+import type { Erasure, PrefixCache } from "../prefix/prefix_cache.ts";
+import type { PrefixCounters } from "../prefix/prefix_counters.ts";
+import type { Lookup } from "../prefix/lookup.ts";
+import type { DraftedOptions, Drafting } from "./drafting.ts";
+
+/** What is joined. */
+export interface DecodingParts {
+  model: Pick<Model, "prompts"> & {
+    open(prompt: Int32Array, options?: { tokens?: number }): KvSequence;
+  };
+  drafting: Drafting;
+  /**
+   * Whether a row's bits depend on nothing but its text. If they depend on its pass,
+   * answers are not kept.
+   */
+  invariant: boolean;
+  /** Without it, every prompt is computed. */
+  cache?: PrefixCache | undefined;
+}
+
+/** How to continue a prompt, and whose it is. */
+export type DecodingOptions = DraftedOptions & { cache: CacheHints };
+
+/** Decodes requests, several at once. */
+export class Decoding {
+  readonly #parts: DecodingParts;
+
+  constructor(parts: DecodingParts) {
+    this.#parts = parts;
+  }
+
+  /** What the cache has done so far. */
+  get counters(): PrefixCounters | undefined {
+    return this.#parts.cache?.counters;
+  }
+
+  /** Continues a prompt. */
+  decode(
+    { cache: hints, ...options }: DecodingOptions,
+  ): AsyncGenerator<DecodeOutput, void> {
+    const { cache } = this.#parts;
+    return this.#decode(options, () => cache?.lookup(options.prompt, hints));
+  }
+
+  /** Computes beginnings of prompts, and shares them with all callers. */
+  async warm(prompts: readonly Int32Array[]): Promise<void> {
+    const { cache } = this.#parts;
+    for (const prompt of cache ? prompts : []) {
+      const outputs = this.#decode({
+        prompt,
+        sampling: GREEDY,
+        maxTokens: 1,
+        endTokens: new Set(),
+        draft: "none",
+      }, () => cache?.lookupShared(prompt));
+      await Array.fromAsync(outputs);
+    }
+  }
+
+  /** Erases the prompts of a caller, or of all callers. */
+  async erase(caller?: string): Promise<Erasure> {
+    return await this.#parts.cache?.erase(caller) ?? { blocks: 0 };
+  }
+
+  async *#decode(
+    options: DraftedOptions,
+    look: () => Promise<Lookup> | undefined,
+  ): AsyncGenerator<DecodeOutput, void> {
+    const { model, drafting, invariant } = this.#parts;
+    const { prompt, maxTokens } = options;
+    const lookup = await look();
+    const tokens = prompt.length + maxTokens;
+    const sequence = model.open(prompt, { tokens });
+    const text = [...prompt];
+    const keep = async () => {
+      const final = sequence.length - model.prompts;
+      const kept = Int32Array.from(text.slice(0, final));
+      await this.#keep(lookup, sequence, kept);
+      lookup?.prefilled();
+    };
+    let cached = lookup && this.#load(sequence, lookup);
+    let isRead = false;
+    try {
+      for await (const output of drafting.decode(sequence, options)) {
+        text.push(...output.tokens);
+        if (!isRead) await keep();
+        isRead = true;
+        yield cached === undefined ? output : { ...output, cached };
+        cached = undefined;
+      }
+    } finally {
+      try {
+        if (!isRead || invariant) await keep();
+      } catch {
+        // An answer that cannot be kept is computed again.
+      }
+      lookup?.prefilled();
+      sequence.close();
+    }
+  }
+
+  /** Puts known blocks into a sequence; returns their tokens. */
+  #load(sequence: KvSequence, { found, blockTokens }: Lookup): number {
+    const { prompts } = this.#parts.model;
+    // The last first, so that the memory grows once.
+    for (let depth = found.length - 1; depth >= 0; depth--) {
+      const from = prompts + depth * blockTokens;
+      sequence.writeKv(blockTokens, found[depth].kv, { from });
+    }
+    const tokens = found.length * blockTokens;
+    sequence.length = prompts + tokens;
+    return tokens;
+  }
+
+  /** Keeps the blocks of a final text. */
+  async #keep(
+    lookup: Lookup | undefined,
+    sequence: KvSequence,
+    text: Int32Array,
+  ): Promise<void> {
+    const { prompts } = this.#parts.model;
+    await lookup?.keep(text, (depth) => {
+      const from = prompts + depth * lookup.blockTokens;
+      return sequence.readKv(lookup.blockTokens, { from });
+    });
+  }
+}

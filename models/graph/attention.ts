@@ -1,0 +1,116 @@
+/**
+ * The attention of a pass: each sequence attends to its own KV cache.
+ *
+ * ```text
+ * qkv of all rows ── Gather rows of sequence 0 ── GroupQueryAttention ─┐
+ *                 ── Gather rows of sequence 1 ── GroupQueryAttention ─┴ Concat ── Gather
+ * ```
+ *
+ * ONNX Runtime's kernel computes one sequence at a time where several rows follow a
+ * past, so there is a node for each, with inputs of its own, `.0`, `.1`, … behind
+ * their names. `rows` lists the rows of a sequence among those of the pass, at least
+ * two, the last one repeated if need be; `order` lists the pass's rows among all
+ * that the nodes computed. A graph for one sequence has neither, nor the suffix.
+ *
+ * Keys and values go to consecutive slots, `seqlens_k` being the last of them.
+ * Rotary angles are looked up by slot, not by position (WebGPU's kernel ignores
+ * positions): `cos` and `sin` hold, for every slot, the angles of the position that
+ * its row stands for. `bias` is added to the attention scores.
+ *
+ * @module
+ */
+
+import type { LlamaConfig } from "../architectures/llama.ts";
+import type { GraphBuilder } from "./graph_builder.ts";
+
+/** Inputs of the nodes of one sequence. */
+interface Lane {
+  suffix: string;
+  /** Input that lists the sequence's rows, where there are several sequences. */
+  rows: string;
+  seqlens: string;
+  total: string;
+  cos: string;
+  sin: string;
+  bias: string;
+}
+
+/** Adds attention to a graph, layer by layer. */
+export class Attention {
+  readonly #graph: GraphBuilder;
+  readonly #config: LlamaConfig;
+  readonly #lanes: Lane[];
+  readonly #order: string;
+
+  /** Declares the inputs that all layers share. */
+  constructor(
+    graph: GraphBuilder,
+    { config, sequences }: { config: LlamaConfig; sequences: number },
+  ) {
+    this.#graph = graph;
+    this.#config = config;
+    this.#order = sequences > 1 ? graph.input("order", "int64", ["rows"]) : "";
+    this.#lanes = Array.from({ length: sequences }, (_, lane) => {
+      const suffix = sequences > 1 ? `.${lane}` : "";
+      const width = sequences > 1 ? `width${suffix}` : "rows";
+      const total = `total${suffix}`;
+      const angles = [`angles${suffix}`, config.headDim / 2];
+      return {
+        suffix,
+        rows: sequences > 1
+          ? graph.input(`rows${suffix}`, "int64", [width])
+          : "",
+        seqlens: graph.input(`seqlens_k${suffix}`, "int32", [1]),
+        total: graph.input(total, "int32", []),
+        cos: graph.input(`cos${suffix}`, "float32", angles),
+        sin: graph.input(`sin${suffix}`, "float32", angles),
+        bias: graph.input(`bias${suffix}`, "float32", [1, 1, width, total]),
+      };
+    });
+  }
+
+  /** Attends in one layer; `qkv` and what is returned have the pass's rows. */
+  add(qkv: string, layer: number): string {
+    const attended = this.#lanes.map((lane) => this.#attend(qkv, layer, lane));
+    if (attended.length === 1) return attended[0];
+    const graph = this.#graph;
+    const all = graph.node("Concat", attended, { ints: { axis: 1 } });
+    return graph.node("Gather", [all, this.#order], { ints: { axis: 1 } });
+  }
+
+  #attend(qkv: string, layer: number, lane: Lane): string {
+    const graph = this.#graph;
+    const { heads, kvHeads, headDim } = this.#config;
+    const { suffix, rows, seqlens, total, cos, sin, bias } = lane;
+    const shape = (slots: string) => [1, kvHeads, `${slots}${suffix}`, headDim];
+    const past = (kind: string) =>
+      graph.input(
+        `past_${kind}.${layer}${suffix}`,
+        "float32",
+        shape("slots"),
+      );
+    const present = ["key", "value"].map((kind) => {
+      const name = `present_${kind}.${layer}${suffix}`;
+      graph.output(name, shape("slots_after"));
+      return name;
+    });
+    return graph.node("GroupQueryAttention", [
+      rows ? graph.node("Gather", [qkv, rows], { ints: { axis: 1 } }) : qkv,
+      "",
+      "",
+      past("key"),
+      past("value"),
+      seqlens,
+      total,
+      cos,
+      sin,
+      "",
+      bias,
+    ], {
+      domain: "com.microsoft",
+      outputs: [`blk.${layer}.attention${suffix}`, ...present],
+      ints: { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 1 },
+      floats: { scale: headDim ** -0.5 },
+    });
+  }
+}

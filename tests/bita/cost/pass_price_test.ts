@@ -1,0 +1,39 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { ALONE, PassPrice } from "../../../lib/bita/cost/pass_price.ts";
+
+/** A pass takes 8, and 1 more for each row and each row that is read. */
+const COST = { body: (rows: number) => 8 + rows, head: (rows: number) => rows };
+
+Deno.test("PassPrice begins with what plain passes bring", () => {
+  const price = new PassPrice(COST);
+  assertAlmostEquals(price.pace, 1 / 10);
+  assertAlmostEquals(price.of(1, 1), 1);
+  assertAlmostEquals(price.ofRow(1, 1), 2 / 10);
+});
+
+Deno.test("PassPrice rises where drafts make a millisecond worth more", () => {
+  const price = new PassPrice(COST);
+  for (let i = 0; i < 100; i++) price.learn(3, { rows: 3, read: 3 });
+  assertAlmostEquals(price.pace, 3 / 14, 1e-3);
+  for (let i = 0; i < 200; i++) price.learn(1, { rows: 9, read: 9 });
+  assertAlmostEquals(price.pace, 1 / 10);
+});
+
+Deno.test("PassPrice charges a row for the time of all that share the pass", () => {
+  let beside = ALONE;
+  const price = new PassPrice(COST, () => beside);
+  const alone = price.ofRow(1, 1);
+  assert(!price.isShared);
+  beside = { rows: 7, read: 7, tokens: 7 };
+  assertEquals(price.ofRow(1, 1), alone, "the price holds for a pass");
+  price.next();
+  assert(price.isShared);
+  // Eight tokens in 24, so the two milliseconds of a row cost two thirds of one.
+  assertAlmostEquals(price.ofRow(1, 1), 2 / 3);
+});
+
+Deno.test("PassPrice charges for a step of the Hydra head", () => {
+  assertEquals(new PassPrice(COST).ofDraft, 0);
+  const price = new PassPrice({ ...COST, draft: () => 2 });
+  assertAlmostEquals(price.ofDraft, 2 / 10);
+});

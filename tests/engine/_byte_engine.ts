@@ -1,0 +1,65 @@
+/**
+ * The real engine around a toy decoder: bytes are tokens, 256 to 258 are control
+ * tokens, and there is room for all requests unless told.
+ *
+ * @module
+ */
+
+import { createEngine, type Decoder } from "../../lib/engine/engine.ts";
+import type { Engine } from "../../lib/engine/generation.ts";
+import { KvBudget } from "../../lib/engine/kv_budget.ts";
+import { Queue } from "../../lib/engine/queue.ts";
+import { ChatTemplate } from "../../lib/text/chat_template.ts";
+import { Tokenizer } from "../../lib/text/tokenizer.ts";
+import { toyVocabulary } from "../text/_toy.ts";
+import { toyInfo } from "../toy/engine.ts";
+
+const vocabulary = toyVocabulary({
+  controls: ["<|im_start|>", "<|im_end|>", "<|endoftext|>"],
+});
+
+/** The token that ends an answer. */
+export const END = 257;
+
+/** Tokens that a prompt and its answer may have. */
+export const CONTEXT = 64;
+
+/** Slots that a sequence takes besides its text. */
+export const SLACK = 128;
+
+/** What is scarce. */
+export interface ByteEngineOptions {
+  maxRunning?: number;
+  maxWaiting?: number;
+  /** KV slots of all requests together. */
+  slots?: number;
+}
+
+/** Joins a decoder with a tokenizer of bytes. */
+export function byteEngine(
+  decoder: Decoder,
+  { maxRunning = 16, maxWaiting = 64, slots = 1 << 20 }: ByteEngineOptions = {},
+): Engine & { queue: Queue } {
+  const tokenizer = new Tokenizer(vocabulary);
+  // Two numbers of 4 bytes a slot.
+  const shape = { layers: 1, kvHeads: 1, headDim: 1 };
+  const budget = new KvBudget(
+    { ...shape, prompts: 0, context: CONTEXT, whole: false },
+    { bytes: slots * 8, free: 0, tier: 0 },
+  );
+  const queue = new Queue({ maxRunning, maxWaiting, slots: budget.slots });
+  const engine = createEngine({
+    info: { ...toyInfo("toy"), context: CONTEXT },
+    tokenizer,
+    template: new ChatTemplate(vocabulary, tokenizer),
+    decoder,
+    queue,
+    budget,
+  });
+  return { ...engine, queue };
+}
+
+/** Encodes a text as the toy's tokens. */
+export function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
