@@ -6,7 +6,6 @@
  */
 
 import { availableParallelism, homedir } from "node:os";
-import { dirname } from "node:path";
 import process from "node:process";
 import { openArtefact } from "./models/artefact.ts";
 import { modelFile } from "./models/download/download.ts";
@@ -27,7 +26,7 @@ import { createLog } from "./lib/observe/log.ts";
 import { Metrics } from "./lib/observe/metrics.ts";
 import { ModelClient } from "./lib/worker/client.ts";
 import type { PrefixSettings } from "./lib/prefix/open_prefix_cache.ts";
-import { keptSecret, secretOf } from "./lib/prefix/secret.ts";
+import { openSecret, secretPath } from "./lib/prefix/secret.ts";
 import type { BackendName } from "./lib/runtime/backend.ts";
 import { chooseBackend, WEIGHTS } from "./lib/runtime/choose_backend.ts";
 import { Shutdown } from "./lib/engine/shutdown.ts";
@@ -134,16 +133,9 @@ function freeMemory(): number {
 
 /** Says how prompts are cached. */
 async function prefixSettings(config: Config): Promise<PrefixSettings> {
-  const { prefix: { secret, ...settings }, cacheDir } = config;
-  const folder = /^https?:/.test(settings.kv)
-    ? `${cacheDir}/prefix`
-    : dirname(settings.kv);
-  return {
-    ...settings,
-    secret: secret === undefined
-      ? await keptSecret(`${folder}/secret`)
-      : secretOf(secret),
-  };
+  const { prefix: { secret: words, ...settings }, cacheDir } = config;
+  const path = secretPath({ ...settings, cacheDir });
+  return { ...settings, secret: await openSecret({ words, path }) };
 }
 
 /** Says where a model's adapter is, if it has one. */

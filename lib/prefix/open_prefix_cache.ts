@@ -11,7 +11,7 @@ import { blockSize } from "./block_size.ts";
 import { DiskGuard } from "./store/disk_guard.ts";
 import { GuardedStore } from "./store/guarded_store.ts";
 import { Janitor } from "./store/janitor.ts";
-import { openKvStore } from "./store/kv_store.ts";
+import { isKvFile, openKvStore } from "./store/kv_store.ts";
 import { measureRead } from "./store/measure_read.ts";
 import { preflight } from "./store/preflight.ts";
 import { PrefixCache } from "./prefix_cache.ts";
@@ -110,9 +110,8 @@ async function openStored(
     failure?: Error | undefined;
   }
 > {
-  const isRemote = /^https?:/.test(kv);
   let disk: DiskGuard | undefined, aside: string | undefined;
-  if (!isRemote) {
+  if (isKvFile(kv)) {
     aside = await preflight(kv, { now });
     disk = new DiskGuard(dirname(kv));
     await disk.load();

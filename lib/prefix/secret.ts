@@ -1,36 +1,79 @@
 /**
- * The server's secret, from which keys and namespaces derive: given by the operator,
- * or drawn once and kept in a file.
+ * The server's secret, from which keys and namespaces derive: set by the operator, or
+ * drawn once and kept in a file.
  *
  * @module
  */
 
-import { createHash } from "node:crypto";
+import { createHash, scryptSync } from "node:crypto";
 import { dirname } from "node:path";
+import { isKvFile } from "./store/kv_store.ts";
 
-/** Turns an operator's words into a secret of 32 bytes. */
-export function secretOf(words: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(createHash("sha256").update(words).digest());
+const SECRET_BYTES = 32;
+
+/** 32 bytes in hex: random enough as they are. */
+const RANDOM = /^[0-9a-f]{64}$/i;
+
+/** A guess costs 32 MiB and about 0.3 s, as OWASP advises for passwords. */
+const STRETCH = { N: 2 ** 15, r: 8, p: 3, maxmem: 2 ** 26 };
+
+/** What a secret is made from, or where it is kept. */
+export interface SecretOptions {
+  /** Words of the operator's, or 32 random bytes in hex. */
+  words?: string | undefined;
+  /** The file of a drawn secret; without it, the secret lasts as long as the process. */
+  path?: string | undefined;
+}
+
+/** Returns where a drawn secret is kept, if what it seals outlives the process. */
+export function secretPath(
+  { mode, kv, cacheDir }: { mode: string; kv: string; cacheDir: string },
+): string | undefined {
+  if (mode !== "kv" || kv === ":memory:") return undefined;
+  return isKvFile(kv) ? `${dirname(kv)}/secret` : `${cacheDir}/prefix/secret`;
 }
 
 /**
- * Reads the secret at `path`, or draws one and keeps it there; where it can't be kept
- * it lasts as long as the process.
+ * Returns a secret of 32 bytes: derived from words, else read from a file, else drawn
+ * and kept in that file if it can be.
+ *
+ * @throws {Error} if the file is there, but is no secret.
  */
-export async function keptSecret(
+export async function openSecret(
+  { words, path }: SecretOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (words !== undefined) return derive(words);
+  const drawn = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
+  return path === undefined ? drawn : await keep(drawn, path);
+}
+
+function derive(words: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(
+    RANDOM.test(words)
+      ? createHash("sha256").update(words).digest()
+      : scryptSync(words, "bita prefix cache", SECRET_BYTES, STRETCH),
+  );
+}
+
+/** Returns what the file holds; it holds `drawn` if there was none. */
+async function keep(
+  drawn: Uint8Array<ArrayBuffer>,
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const secret = crypto.getRandomValues(new Uint8Array(32));
   try {
     await Deno.mkdir(dirname(path), { recursive: true });
     // Linked into place whole, so that of several first starts one wins.
     const draft = await Deno.makeTempFile({ dir: dirname(path) });
-    await Deno.writeFile(draft, secret, { mode: 0o600 });
+    await Deno.writeFile(draft, drawn, { mode: 0o600 });
     await Deno.link(draft, path).catch(() => {});
     await Deno.remove(draft);
   } catch {
     // Nothing can be written here; the file may be there all the same.
   }
-  const kept = await Deno.readFile(path).catch(() => secret);
-  return kept.length === secret.length ? kept : secret;
+  const kept = await Deno.readFile(path).catch(() => drawn);
+  if (kept.length === SECRET_BYTES) return kept;
+  throw new Error(
+    `Cannot read the prompt cache's secret at ${path}: a file of ` +
+      `${SECRET_BYTES} bytes is required: received one of ${kept.length}`,
+  );
 }

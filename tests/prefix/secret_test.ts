@@ -1,27 +1,66 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
-import { keptSecret, secretOf } from "../../lib/prefix/secret.ts";
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { createHash } from "node:crypto";
+import { openSecret, secretPath } from "../../lib/prefix/secret.ts";
 import { temporaryFolder } from "./_folder.ts";
 
-Deno.test("secretOf() is 32 bytes, the same for the same words", () => {
-  assertEquals(secretOf("some words").length, 32);
-  assertEquals(secretOf("some words"), secretOf("some words"));
-  assertNotEquals(secretOf("other words"), secretOf("some words"));
+Deno.test("openSecret() stretches words to 32 bytes, the same for the same words", async () => {
+  const words = "some words of mine";
+  const secret = await openSecret({ words });
+  assertEquals(secret.length, 32);
+  assertEquals(await openSecret({ words }), secret);
+  assertNotEquals(await openSecret({ words: "other words of mine" }), secret);
+  const hash = createHash("sha256").update(words).digest();
+  assertNotEquals(secret, new Uint8Array(hash), "a guess must be slow");
 });
 
-Deno.test("keptSecret() draws once, for all who start together", async () => {
+Deno.test("openSecret() hashes 32 random bytes in hex, as it always did", async () => {
+  const words = "0123456789abcdef".repeat(4);
+  assertEquals(
+    (await openSecret({ words })).toHex(),
+    "a8ae6e6ee929abea3afcfc5258c8ccd6f85273e0d4626d26c7279f3250f77c8e",
+  );
+});
+
+Deno.test("openSecret() draws once, for all that start together", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/cache/secret`;
   const [first, ...others] = await Promise.all(
-    Array.from({ length: 8 }, () => keptSecret(path)),
+    Array.from({ length: 8 }, () => openSecret({ path })),
   );
   for (const other of others) assertEquals(other, first);
-  assertEquals(await keptSecret(path), first);
+  assertEquals(await openSecret({ path }), first);
   assertEquals(Deno.statSync(path).mode! & 0o777, 0o600);
   assertEquals([...Deno.readDirSync(`${folder.path}/cache`)].length, 1);
 });
 
-Deno.test("keptSecret() makes do where nothing can be kept", async () => {
-  const secret = await keptSecret("/proc/nowhere/secret");
-  assertEquals(secret.length, 32);
-  assertNotEquals(await keptSecret("/proc/nowhere/secret"), secret);
+Deno.test("openSecret() draws one for the process where it can keep none", async () => {
+  for (const path of ["/proc/nowhere/secret", undefined]) {
+    const secret = await openSecret({ path });
+    assertEquals(secret.length, 32);
+    assertNotEquals(await openSecret({ path }), secret);
+  }
+});
+
+Deno.test("openSecret() refuses a file that is no secret, and leaves it alone", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/secret`;
+  Deno.writeTextFileSync(path, "something else");
+  await assertRejects(
+    () => openSecret({ path }),
+    Error,
+    `at ${path}: a file of 32 bytes is required: received one of 14`,
+  );
+  assertEquals(Deno.readTextFileSync(path), "something else");
+  assertEquals([...Deno.readDirSync(folder.path)].length, 1);
+});
+
+Deno.test("secretPath() is a place only where a store outlives the process", () => {
+  const path = (mode: string, kv: string) =>
+    secretPath({ mode, kv, cacheDir: "/cache" });
+  assertEquals(path("kv", "/data/kv.sqlite"), "/data/secret");
+  assertEquals(path("kv", "https://kv.example"), "/cache/prefix/secret");
+  assertEquals(path("kv", ":memory:"), undefined);
+  for (const mode of ["memory", "off"]) {
+    assertEquals(path(mode, "/data/kv.sqlite"), undefined);
+  }
 });

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { randomBytes } from "node:crypto";
 import { statfsSync } from "node:fs";
 
 const MIB = 1 << 20;
@@ -51,8 +52,9 @@ export class DiskGuard {
   /** Takes ballast aboard, where there is room for it. */
   async load(): Promise<void> {
     if (!this.hasRoom() || await this.#hasBallast()) return;
-    const zeros = new Uint8Array(this.#ballastBytes);
-    await Deno.writeFile(this.#ballast, zeros).catch(() => this.drop());
+    // Random bytes take their room on a disk that compresses, too.
+    const bytes = randomBytes(this.#ballastBytes);
+    await Deno.writeFile(this.#ballast, bytes).catch(() => this.drop());
   }
 
   /** Throws the ballast off. */

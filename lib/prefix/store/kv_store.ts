@@ -39,6 +39,11 @@ interface Lease {
   until: number;
 }
 
+/** Returns whether a store is a file, rather than a server's URL or `:memory:`. */
+export function isKvFile(where: string): boolean {
+  return !/^https?:/.test(where) && where !== ":memory:";
+}
+
 /** Opens the file at `where`, or the server at that URL. */
 export async function openKvStore(where: string): Promise<BlockStore> {
   return kvStore(await Deno.openKv(where));
