@@ -21,6 +21,9 @@ export interface ModelCheck {
 const BODY_ROWS = [2, 4, 8, 16, 31];
 const HEAD_ROWS = [2, 4, 8, 31];
 
+/** Sequences whose shared passes are timed, with a row each. */
+const BATCHES = [4, 16];
+
 /** Times that each is timed; the fastest counts, since only disturbances differ. */
 const TRIALS = 3;
 
@@ -56,10 +59,38 @@ async function measureCost(model: Model): Promise<LiveCost> {
       (rows) => widest.read(Array.from({ length: rows }, (_, row) => row)),
     );
     widest.release();
-    return new LiveCost({ body, head });
+    const cost = new LiveCost({ body, head });
+    await measureBatches(model, cost);
+    return cost;
   } finally {
     sequence.close();
   }
+}
+
+/** Lets the cost learn what passes take that several sequences share. */
+async function measureBatches(model: Model, cost: LiveCost): Promise<void> {
+  const sizes = BATCHES.filter((size) => size <= model.maxSequences);
+  const prompt = Int32Array.of(1);
+  const sequences = Array.from(
+    { length: Math.max(0, ...sizes) },
+    () => model.open(prompt, { tokens: 1 }),
+  );
+  const runPass = async (size: number) => {
+    const outputs = await model.run(
+      sequences.slice(0, size).map((sequence) => ({
+        sequence,
+        start: sequence.length,
+        tokens: prompt,
+        parents: chain(0),
+        read: [],
+      })),
+    );
+    for (const output of outputs) output.release();
+  };
+  for (const [rows, ms] of await time(sizes, runPass)) {
+    cost.learn("body", { rows, sequences: rows, ms });
+  }
+  for (const sequence of sequences) sequence.close();
 }
 
 /** Measures the milliseconds of work by its rows. */

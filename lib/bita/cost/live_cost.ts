@@ -49,9 +49,9 @@ export class LiveCost implements Cost {
     else if (part === "head" || sequences === 1) {
       this.#curves[part].learn(rows, ms);
     } else {
-      const before = this.#share(sequences);
-      const share = ms / this.#curves.body.at(rows);
-      this.#shares[sequences] = before + SHARE_RATE * (share - before);
+      const seen = ms / this.#curves.body.at(rows);
+      const known = this.#shares[sequences] ?? seen;
+      this.#shares[sequences] = known + SHARE_RATE * (seen - known);
     }
   }
 
