@@ -14,6 +14,7 @@ from .adapter_file import (
     adapter_metadata,
     add_hydra,
     annotate_adapter,
+    copy_hydra,
     read_adapter,
     read_hydra,
     write_adapter,
@@ -89,9 +90,11 @@ def run_train(args):
 def run_export(args):
     llama, state = open_llama(args), open_run(args)
     adapter = Adapter(llama.config, state["shape"])
-    adapter.load_state_dict(state["adapter"])
+    adapter.load_state_dict(state["mean"])
     Path(args.out).parent.mkdir(parents=True, exist_ok=True)
     write_adapter(args.out, adapter, adapter_metadata(llama, state), getattr(torch, args.format))
+    if args.head_of:
+        copy_hydra(args.head_of, args.out)
 
 
 def run_evaluate(args):

@@ -60,7 +60,7 @@ def judge(trainer, texts, args):
     masks = trainer.adapter.shape.masks
     examples = read_part(args.data, masks=masks, held_out=True)[: args.limit]
     drafts = [
-        draft_text(trainer.llama, trainer.adapter, texts.read(example.ids), example)
+        draft_text(trainer.llama, trainer.mean, texts.read(example.ids), example)
         for example in examples
     ]
     found = evaluate(drafts)

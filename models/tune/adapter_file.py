@@ -119,6 +119,23 @@ def read_hydra(path, llama, layers):
     return torch.tensor(json.loads(metadata["hydra_vocab"])), parameters
 
 
+def copy_hydra(source, path):
+    """Copies the Hydra head of `source`, as it is, into an adapter's file for the same
+    model; a source without one, or for another model, raises ValueError."""
+    with safe_open(source, "pt") as file, safe_open(path, "pt") as target:
+        metadata, wanted = file.metadata(), target.metadata()["base_sha256"]
+        if metadata["base_sha256"] != wanted:
+            raise ValueError(
+                f"Cannot copy the head: {source} must be tuned for {wanted}: received {metadata['base_sha256']}"
+            )
+        names = [name for name in file.keys() if name.startswith("hydra.")]
+        tensors = {name: file.get_tensor(name) for name in names}
+    if not tensors:
+        raise ValueError(f"Cannot copy the head: {source} must have one: received none")
+    notes = {name: text for name, text in metadata.items() if name.startswith("hydra_")}
+    change_file(path, tensors, notes)
+
+
 def change_file(path, tensors, notes):
     """Adds or replaces tensors and metadata of a file, in one move."""
     with safe_open(path, "pt") as file:

@@ -71,6 +71,7 @@ def new_trainer(args, llama, texts):
             groups=args.groups,
             prompt_rate=args.prompt_rate,
             rate=args.rate,
+            average=args.average,
             offset=args.offset,
             seed=args.seed,
         ),

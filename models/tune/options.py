@@ -53,6 +53,7 @@ def parser(runs):
         add("--groups", type=int, default=64, help="groups of masks a text")
         add("--prompt-rate", type=float, default=1e-2)
         add("--rate", type=float, default=2e-3, help="of all but the prompts")
+        add("--average", type=int, default=0, help="steps to average parameters over; 0 is none")
         add("--offset", type=int, default=1024, help="texts stand up to so many positions later")
         add("--cache-gib", type=float, default=4.0, help="memory for texts that were read")
         add("--seed", type=int, default=0)
@@ -89,6 +90,7 @@ def parser(runs):
     add("--run", required=True)
     add("--out", required=True, help="the .safetensors file")
     add("--format", choices=["float16", "float32"], default="float16")
+    add("--head-of", help="an exported file whose Hydra head to copy")
 
     add = command("evaluate", "measure on held-out answers, and note it in the file")
     model(add)

@@ -5,6 +5,7 @@ All that is drawn depends on the seed and the step's number alone: a run that wa
 interrupted goes on with the same numbers.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -29,6 +30,7 @@ class Plan:
     groups: int = 64  # groups of masks a text, at most
     prompt_rate: float = 1e-2
     rate: float = 2e-3  # of all but the prompts
+    average: int = 0  # steps that the parameters are averaged over; 0: none, the last count
     warm_up: int = 20
     clip: float = 1.0
     offset: int = 1024  # texts stand up to so many positions later
@@ -41,6 +43,7 @@ class Trainer:
     def __init__(self, llama, adapter, examples, *, plan, texts):
         self.llama, self.adapter, self.examples = llama, adapter, examples
         self.plan, self.texts = plan, texts
+        self.mean = deepcopy(adapter) if plan.average else adapter  # what is exported
         self.step, self.curve = 0, []
         prompts = [adapter.prompt_keys, adapter.prompt_values]
         others = [p for p in adapter.parameters() if all(p is not q for q in prompts)]
@@ -66,9 +69,17 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.adapter.parameters(), plan.clip)
         self.optimizer.step()
         self.step += 1
+        if plan.average:
+            self._average()
         figures = {"step": self.step, "loss": sum(losses), **summary(torch.cat(found))}
         self.curve.append(figures)
         return figures
+
+    @torch.no_grad()
+    def _average(self):
+        """Moves the averages towards the parameters: single texts sway the last steps."""
+        for mean, now in zip(self.mean.parameters(), self.adapter.parameters()):
+            mean.lerp_(now, 1 / self.plan.average)
 
     def _batch(self):
         """Picks the step's examples out of an endless row of shuffled epochs."""
@@ -104,6 +115,7 @@ class Trainer:
             "step": self.step,
             "curve": self.curve,
             "adapter": self.adapter.state_dict(),
+            "mean": self.mean.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
 
@@ -116,6 +128,7 @@ class Trainer:
                 )
         self.step, self.curve = state["step"], list(state["curve"])
         self.adapter.load_state_dict(state["adapter"])
+        self.mean.load_state_dict(state["mean"])
         self.optimizer.load_state_dict(state["optimizer"])
 
 
