@@ -8,12 +8,17 @@
     update.LINEAR.b [changed, out, rank]          from `first_layer` to the last
     hydra.w1 [width, (2 + L) dim], hydra.bias [width]   if a Hydra head was added
     hydra.w2 [dim, width], hydra.out [dim, dim]
+    conditional_prev, conditional_next [V, rank]  if a conditional head was added, which the
+    conditional_depth [M, 4]                      server refuses until it can rerank
 
 Rows of `attn_qkv` are queries, keys, values, heads in rotary halves; those of
 `ffn_gate_up` are gate, up. Metadata are texts: `base_sha256`, `masks`, `prompts`, and
 as JSON `shape`, `plan`, `curve` and, once evaluated, `evaluation`; of a Hydra head
 `hydra_vocab`, the ids that it can draft, `hydra_layers`, whose inputs it reads,
-`hydra_plan`, `hydra_curve` and `hydra_evaluation`.
+`hydra_plan`, `hydra_curve` and `hydra_evaluation`; of a conditional head
+`conditional_vocab`, the ids that its rows stand for, `conditional_plan`,
+`conditional_curve` and `conditional_evaluation`. `conditional.py` says how a score is made
+of its tensors; a row of `conditional_depth` is scale, gain, slope and offset of one mask.
 """
 
 import json
@@ -117,6 +122,24 @@ def read_hydra(path, llama, layers):
             if name.startswith("hydra.")
         }
     return torch.tensor(json.loads(metadata["hydra_vocab"])), parameters
+
+
+def add_conditional(path, trainer, result, dtype=torch.float16):
+    """Adds a conditional head, and what it was worth on held-out texts, to an adapter's
+    file."""
+    head = trainer.conditional
+    prev, after = head.tables()
+    tensors = {"conditional_prev": prev, "conditional_next": after, "conditional_depth": head.depth}
+    change_file(
+        path,
+        {name: value.detach().to("cpu", dtype).contiguous() for name, value in tensors.items()},
+        {
+            "conditional_vocab": json.dumps(head.vocab.tolist()),
+            "conditional_plan": json.dumps(asdict(trainer.plan)),
+            "conditional_curve": json.dumps(thinned(trainer.curve)),
+            "conditional_evaluation": json.dumps(result),
+        },
+    )
 
 
 def copy_hydra(source, path):

@@ -42,6 +42,12 @@ def read_part(path, *, masks, held_out):
     return found
 
 
+def some(examples, count, seed):
+    """Draws at most `count` examples; more of them begin with the same ones."""
+    order = torch.randperm(len(examples), generator=draws(seed, "texts"))
+    return [examples[i] for i in order[:count]]
+
+
 def open_run(args):
     state = read_checkpoint(args.run)
     if state is None:

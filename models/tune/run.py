@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from .adapter import Shape
+from .conditional import ConditionalPlan
 from .hydra import HydraPlan
 from .loss import Loss
 from .train import Plan
@@ -23,7 +24,7 @@ def read_checkpoint(folder):
     path = Path(folder, "checkpoint.pt")
     if not path.exists():
         return None
-    with torch.serialization.safe_globals([Plan, HydraPlan, Loss, Shape]):
+    with torch.serialization.safe_globals([Plan, HydraPlan, ConditionalPlan, Loss, Shape]):
         return torch.load(path, map_location="cpu")
 
 

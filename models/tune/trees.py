@@ -26,11 +26,17 @@ def accepted(ranks, shape):
 
 
 def tokens_a_pass(texts, shape):
-    """Decodes texts, each the ranks [A, M] at its anchors in order, as the server would:
-    what a pass accepts, and the token that follows it, decide where the next begins."""
+    """Decodes texts, each the ranks [A, M] at its anchors in order, with trees of a shape."""
+    return mean_gain([accepted(ranks, shape) for ranks in texts])
+
+
+def mean_gain(texts):
+    """Decodes texts, each the drafts that a pass accepts at its anchors in order, [A], as
+    the server would: what a pass accepts, and the token that follows it, decide where the
+    next begins. Returns tokens a pass."""
     tokens = passes = 0
-    for ranks in texts:
-        gain = (accepted(ranks, shape) + 1).tolist()
+    for counts in texts:
+        gain = (counts + 1).tolist()
         at = 0
         while at < len(gain):
             tokens += gain[at]
