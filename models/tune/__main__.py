@@ -1,5 +1,5 @@
-"""The command line: `data`, `train`, `export`, `evaluate`, `hydra`, `conditional` and
-`plot`, in that order, and `ablate`."""
+"""The command line: `data`, `train`, `export`, `evaluate`, `hydra`, `conditional` and `plot`,
+in this order, and `ablate`."""
 
 import json
 import shutil

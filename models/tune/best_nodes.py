@@ -1,7 +1,7 @@
-"""Trees of the likeliest nodes, as a planner that knows chances builds them.
+"""Trees of the likeliest nodes.
 
-A node's chance is the product of the chances on its path, so no node is likelier than its
-parent, and the likeliest N nodes of all are a tree.
+The probability of a node is the product along its path, so no node is likelier than its
+parent, and the N likeliest nodes form a tree.
 """
 
 import torch
@@ -9,10 +9,10 @@ import torch
 
 @torch.no_grad()
 def accepted_of_best(head, guesses, nodes):
-    """Counts the drafts that a pass accepts from each anchor with a tree of `nodes` nodes,
-    [A]; every node's children are the guesses of the next mask."""
+    """Returns the number of drafts that a pass accepts from each anchor, [A], with the tree of
+    the `nodes` likeliest nodes. The children of every node are the next mask's guesses."""
     A, M, K = guesses.tokens.shape
-    before, reach = guesses.before[:, :1], torch.ones(A, 1)  # [A, B] of B nodes that expand
+    before, reach = guesses.before[:, :1], torch.ones(A, 1)  # [A, B] of the B nodes to expand
     found, labels, on_path = [], [], torch.ones(A, 1, dtype=torch.bool)
     for depth in range(M):
         tokens, logits = guesses.tokens[:, depth], guesses.logits[:, depth]

@@ -1,18 +1,20 @@
-"""A head that reranks what masks guess, each guess by the token before it.
+"""A head that reranks the masks' guesses by the token before each guess.
 
-Masks guess without knowing the tokens between: the first mask does not see even the token
-that its text row chose. The head adds what the pair of tokens is worth, as the Markov head
-of DSpark does. Of a mask's KEPT likeliest tokens, with logits `l` and best first:
+A mask does not see the tokens between the text and its guess. The first mask does not even
+see the token that the text row chose. The head adds a score for the pair of tokens, as
+DSpark's Markov head does. It scores the KEPT likeliest tokens of a mask, with logits `l`,
+best first:
 
     score(v) = scale · (l(v) - l(best)) + gain · prev[before] · next[v]
     score(none of them) = slope · (l(last) - l(best)) + offset
 
-A softmax over these scores gives chances that are calibrated: the loss is their log
-likelihood. `scale`, `gain`, `slope` and `offset` are learned mask by mask, `prev` and
-`next`, [words, rank], for all masks. Words without a row in them add nothing.
+The softmax of these scores is the probability of each guess. The loss is the negative log
+likelihood, so the probabilities are calibrated. `scale`, `gain`, `slope` and `offset` are
+learned for each mask; `prev` and `next`, [V, rank], are shared. The score of a pair with a
+token outside the V tokens is 0.
 
-A row is a projection of the frozen embedding, which learns from few texts, plus a part of
-its own, which decays.
+A row is a projection of the frozen embedding plus a part of its own. The projection learns
+from few texts; the own part has weight decay.
 """
 
 from dataclasses import dataclass
@@ -39,15 +41,15 @@ class ConditionalPlan:
     steps: int
     batch: int = 1024  # anchors a step
     rank: int = 32
-    words: int = 4096  # tokens that have a row
+    words: int = 4096  # tokens with a row
     rate: float = 3e-3
-    decay: float = 0.1  # of what a row has beside its projection
+    decay: float = 0.1  # weight decay of a row's own part
     warm_up: int = 50
     seed: int = 0
 
 
 class Conditional(nn.Module):
-    """The head, on the CPU. `vocab`, [V], are the tokens that have a row."""
+    """The head, on the CPU. `vocab`, [V], are the tokens with a row."""
 
     def __init__(self, llama, vocab, *, masks, rank, generator):
         super().__init__()
@@ -73,8 +75,8 @@ class Conditional(nn.Module):
         )
 
     def scores(self, tokens, logits, before, depth):
-        """Returns the scores of a mask's guesses, tokens and logits [A, KEPT], behind each
-        of B tokens, [A, B], and last that of none of them, [A, B, KEPT + 1]."""
+        """Returns the scores of a mask's guesses, tokens and logits [A, KEPT], after each of B
+        tokens, [A, B]. The last score is of none of them: [A, B, KEPT + 1]."""
         prev, after = (torch.cat([table, table[:1] * 0]) for table in self.tables())
         pairs = torch.einsum("abr,akr->abk", prev[self.index[before]], after[self.index[tokens]])
         scale, gain, slope, offset = self.depth[depth]
@@ -83,7 +85,7 @@ class Conditional(nn.Module):
         return torch.cat([scale * beside + gain * pairs, none], -1)
 
     def on_path(self, guesses):
-        """Returns the scores of all masks behind the right path, [A, M, KEPT + 1]."""
+        """Returns the scores of all masks on the right path, [A, M, KEPT + 1]."""
         return torch.cat(
             [
                 self.scores(tokens, logits, before[:, None], depth)
@@ -96,14 +98,14 @@ class Conditional(nn.Module):
 
 
 def scaled(rows):
-    """Returns rows whose numbers have mean 0 and size 1."""
+    """Returns rows of mean 0 and root mean square 1."""
     rows = rows - rows.mean(0)
     return rows / rows.square().mean().sqrt()
 
 
 class ConditionalTrainer:
-    """Trains a head on guesses, and beside it one that does not see the token before:
-    what its chances are worth is the measure for the head's."""
+    """Trains a head on guesses, and one of rank 0 to compare with: the same calibration without
+    the token before."""
 
     def __init__(self, llama, guesses, *, vocab, plan):
         self.guesses, self.plan = guesses, plan
@@ -126,7 +128,7 @@ class ConditionalTrainer:
         )
 
     def advance(self):
-        """Takes a step; returns its figures, which join the curve."""
+        """Takes a step. Returns its figures and appends them to the curve."""
         plan = self.plan
         share = share_of_rate(self.step, steps=plan.steps, warm_up=plan.warm_up)
         for group in self.optimizer.param_groups:
@@ -148,7 +150,7 @@ class ConditionalTrainer:
         return figures
 
     def _batch(self):
-        """Picks the step's anchors out of an endless row of shuffled epochs."""
+        """Returns the step's anchors, from shuffled epochs without end."""
         count, size = len(self.guesses.labels), self.plan.batch
         a_turn = max(1, count // size)
         epoch, turn = divmod(self.step, a_turn)
@@ -156,7 +158,7 @@ class ConditionalTrainer:
         return order[turn * size : (turn + 1) * size]
 
     def state(self):
-        """Returns all that a later `load` needs to resume from here."""
+        """Returns the state that `load` resumes from."""
         return {
             "plan": self.plan,
             "step": self.step,
@@ -167,8 +169,8 @@ class ConditionalTrainer:
 
     @torch.no_grad()
     def judge(self, texts):
-        """Measures, on guesses text by text, the masks' own order, calibrated chances that do
-        not see the token before, and the head."""
+        """Evaluates the masks' own order, the head of rank 0 and the head on the guesses of
+        texts."""
         joined = Guesses.joined(texts)
         own = share_top(ranks_of(torch.arange(KEPT, 0.0, -1).expand(joined.tokens.shape), joined))
         result = {"texts": len(texts), "anchors": len(joined.labels), "masks": {"top": own}}
@@ -186,7 +188,7 @@ class ConditionalTrainer:
         return result
 
     def load(self, state):
-        """Resumes from a state; one of another plan raises ValueError."""
+        """Resumes from a state; raises ValueError if its plan differs."""
         if state["plan"] != self.plan:
             raise ValueError(
                 f"Cannot resume: the plan must be {state['plan']}: received {self.plan}"
@@ -198,17 +200,17 @@ class ConditionalTrainer:
 
 
 def mean_loss(scores, guesses):
-    """Returns the mean negative log likelihood of labels; one that no guess hits counts
-    as none of them, and one behind the end of its text not at all."""
+    """Returns the mean negative log likelihood of the labels. A label outside the guesses counts
+    as none of them; one after the end of its text does not count."""
     hits = guesses.tokens == guesses.labels[..., None]
     target = torch.where(hits.any(-1), hits.int().argmax(-1), KEPT)
-    target = target.masked_fill(guesses.labels < 0, -100)  # which cross entropy leaves out
+    target = target.masked_fill(guesses.labels < 0, -100)  # ignored by cross_entropy
     return nn.functional.cross_entropy(scores.flatten(0, 1), target.flatten())
 
 
 def ranks_of(scores, guesses):
-    """Counts the guesses that are held for likelier than the label, [A, M]; a label that
-    no guess hits is missed, and one behind the end of its text has NO_LABEL."""
+    """Returns the number of guesses with a higher score than the label, [A, M]. A label outside
+    the guesses counts as missed; one after the end of its text has NO_LABEL."""
     hits = guesses.tokens == guesses.labels[..., None]
     found = ranks(scores[..., :KEPT], hits.int().argmax(-1))
     found = found.masked_fill(~hits.any(-1), NO_LABEL - 1)
@@ -216,12 +218,12 @@ def ranks_of(scores, guesses):
 
 
 def share_top(found):
-    """Returns, by number of guesses looked at and mask, the share of labels among them."""
+    """Returns the share of labels among the first guesses, by their number and mask."""
     return {k: share_within(found, k) for k in TOPS}
 
 
 def describe(result):
-    """Writes what `judge` found as Markdown."""
+    """Formats the result of `judge` as Markdown."""
     masks = range(1, len(result["masks"]["top"][1]) + 1)
     rows = [["guesses looked at", *(f"mask {j}, {w}" for j in masks for w in ("alone", "head"))]]
     for k, alone in result["masks"]["top"].items():
@@ -234,6 +236,6 @@ def describe(result):
 
 
 def table(rows):
-    """Writes rows, the head first, as Markdown."""
+    """Formats rows, the header first, as Markdown."""
     lines = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
     return "\n".join(f"| {' | '.join(row)} |" for row in lines)

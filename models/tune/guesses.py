@@ -1,8 +1,8 @@
-"""What masks guess at every anchor of a text, kept in files.
+"""The likeliest guesses of the masks at every anchor of a text, kept in files.
 
-A file holds, for the A anchors of an example and M masks, the likeliest tokens and their
-logits, [A, M, KEPT], best first. They cost a pass over all mask rows and are small, so
-what reranks them trains in minutes.
+A file has the tokens and their logits, [A, M, KEPT], best first, for the A anchors of an
+example and M masks. Computing them takes a pass over all mask rows. The files are small, so
+a head that reranks them trains in minutes.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ KEPT = 32  # guesses of a mask
 
 @dataclass(frozen=True)
 class Guesses:
-    """Guesses at A anchors, each behind the right path."""
+    """Guesses at A anchors, with the tokens of the right path."""
 
     tokens: torch.Tensor  # [A, M, KEPT]
     logits: torch.Tensor  # [A, M, KEPT]
@@ -47,7 +47,7 @@ class GuessFiles:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def read(self, example):
-        """Returns the guesses of an example; computes those that no file holds."""
+        """Returns the guesses of an example; computes them if there is no file."""
         ids = torch.tensor(example.ids)
         layout = lay_out(ids, all_anchors(example), self.adapter.shape.masks)
         key = f"{self.llama.digest} {self.digest} {len(example.prompt)} {example.ids}"

@@ -1,7 +1,6 @@
-"""A training run in a folder, over as many starts as it takes.
+"""A training run in a folder, which may be stopped and resumed.
 
-`checkpoint.pt` is all there is; it is replaced in one move, so that a start finds the
-last whole one.
+The folder has one file, `checkpoint.pt`, which is replaced atomically.
 """
 
 import os
@@ -16,11 +15,11 @@ from .hydra import HydraPlan
 from .loss import Loss
 from .train import Plan
 
-SMOOTH = 0.95  # of the figures shown
+SMOOTH = 0.95  # of the figures in the log
 
 
 def read_checkpoint(folder):
-    """Gives the state of a run; None before its first checkpoint."""
+    """Returns the state of a run; None before its first checkpoint."""
     path = Path(folder, "checkpoint.pt")
     if not path.exists():
         return None
@@ -29,7 +28,7 @@ def read_checkpoint(folder):
 
 
 def write_checkpoint(folder, state):
-    """Replaces the state of a run."""
+    """Replaces the checkpoint of a run."""
     path = Path(folder, "checkpoint.pt")
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
@@ -39,12 +38,13 @@ def write_checkpoint(folder, state):
 
 
 def train(trainer, folder, *, seconds, save_seconds, stopped, live, clock=time.monotonic):
-    """Trains until the plan is done, the time is up or `stopped()`; then saves."""
+    """Trains until the plan is done, the time is up or `stopped()`; then writes a
+    checkpoint."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     state = read_checkpoint(folder)
     if state is not None:
         trainer.load(state)
-        live.note(f"goes on after step {trainer.step}")
+        live.note(f"resumed after step {trainer.step}")
     start = saved = clock()
     first, smooth = trainer.step, None
     while trainer.step < trainer.plan.steps:
@@ -62,7 +62,7 @@ def train(trainer, folder, *, seconds, save_seconds, stopped, live, clock=time.m
 
 
 def blend(old, new):
-    """Moves smoothed figures, numbers in lists and dicts, towards new ones."""
+    """Returns smoothed figures, numbers in lists and dicts, moved towards new ones."""
     if old is None or isinstance(new, int):
         return new
     if isinstance(new, dict):
@@ -73,7 +73,7 @@ def blend(old, new):
 
 
 def describe(figures, *, steps, pace):
-    """Writes figures on one line; `pace` is in seconds a step."""
+    """Formats figures as one line; `pace` is in seconds a step."""
     hits = " ".join(
         f"{one:.2f}/{five:.2f}" for one, five in zip(figures["top1"], figures["top5"])
     )

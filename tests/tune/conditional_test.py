@@ -33,7 +33,7 @@ def files(folder):
 
 
 def some_guesses(anchors, masks=2, name="guesses"):
-    """Guesses whose label is a function of the token before it, which logits do not know."""
+    """Returns guesses whose label depends on the token before and not on the logits."""
     generator = draws(name)
     order = torch.stack([torch.randperm(256, generator=generator) for _ in range(anchors * masks)])
     tokens = order.view(anchors, masks, 256)[..., :KEPT]
@@ -64,7 +64,7 @@ class TestGuessFiles(unittest.TestCase):
         others = ranks(logits, layout.labels)
         self.assertEqual(mine[mine < KEPT].tolist(), others[others < KEPT].tolist())
 
-    def test_a_mask_is_behind_the_token_before_its_label(self):
+    def test_the_token_before_is_the_one_before_the_label(self):
         example = some_examples(1)[0]
         with tempfile.TemporaryDirectory() as folder:
             found = files(folder).read(example)

@@ -80,7 +80,7 @@ class TestHydra(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "w1 must be"):
             second.hydra.start_from(tensors | {"w1": tensors["w2"]})
 
-    def test_a_file_gives_a_head_back(self):
+    def test_reads_a_head_from_a_file(self):
         trainer = new_trainer()
         shape = Shape(masks=1, prompts=1)
         metadata = {"base_sha256": tiny().digest, "shape": json.dumps(asdict(shape))}
@@ -96,7 +96,7 @@ class TestHydra(unittest.TestCase):
         for name, parameter in trainer.hydra.named_parameters():
             self.assertTrue(torch.equal(found[name], parameter))
 
-    def test_a_file_takes_another_ones_head_along(self):
+    def test_copies_a_head_into_another_file(self):
         trainer = new_trainer()
         shape = Shape(masks=1, prompts=1)
         metadata = {"base_sha256": tiny().digest, "shape": json.dumps(asdict(shape))}
