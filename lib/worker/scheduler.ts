@@ -69,7 +69,7 @@ interface Part {
   step: Step;
 }
 
-/** What a decoding sequence had in a pass. */
+/** What a sequence had in a pass. */
 interface Share {
   sequence: Sequence;
   start: number;
@@ -129,15 +129,26 @@ export class Scheduler implements StepRunner {
     });
   }
 
-  /** Returns what the other sequences had in the last pass. */
+  /**
+   * Returns what the other sequences will have in the next pass: what they have ready,
+   * or what they had in the last one. Prompts do not count, as they get what is left.
+   */
   beside(sequence: Sequence): Beside {
     const beside = { ...ALONE };
     if (this.maxSequences === 1) return beside;
-    for (const share of this.#shares) {
-      if (share.sequence === sequence) continue;
-      beside.rows += share.rows;
-      beside.read += share.read;
-      beside.tokens += share.tokens;
+    const shares = new Map(
+      this.#shares.map((share) => [share.sequence, share]),
+    );
+    for (const { step } of this.#waiting) {
+      if (isPrompt(step)) shares.delete(step.sequence);
+      else shares.set(step.sequence, this.#share(step));
+    }
+    shares.delete(sequence);
+    for (const { rows, read, tokens } of shares.values()) {
+      beside.sequences++;
+      beside.rows += rows;
+      beside.read += read;
+      beside.tokens += tokens;
     }
     return beside;
   }
@@ -196,11 +207,17 @@ export class Scheduler implements StepRunner {
     const most = Math.min(PART, this.maxRows);
     if (decoding.length === 0 || this.maxSequences === 1) return most;
     const rows = rowsOf(decoding);
-    const plain = this.#cost.body(rows) + this.#cost.head(readOf(decoding));
+    const plain = this.#plain(decoding);
     const room = (SLOWDOWN - 1) * plain / this.#scale;
     let count = Math.min(LEAST_PART, most);
     while (count < most && this.#extra(rows, count + 1) <= room) count++;
     return count;
+  }
+
+  /** Returns the milliseconds of a pass with these steps alone. */
+  #plain(decoding: readonly { step: Step }[]): number {
+    return this.#cost.body(rowsOf(decoding), decoding.length) +
+      this.#cost.head(readOf(decoding));
   }
 
   /** Returns the milliseconds that `more` rows add to a pass of `rows`. */
@@ -231,26 +248,31 @@ export class Scheduler implements StepRunner {
 
   /** Notes what each sequence had, and how long a prompt's part took beside them. */
   #learn(parts: readonly Part[], ms: number): void {
+    this.#shares = parts.map(({ step }) => this.#share(step));
+    for (const share of this.#shares) {
+      this.#lastShare.set(share.sequence, share);
+    }
     const decoding = parts.filter(({ step }) => !isPrompt(step));
-    this.#shares = decoding.map(({ step }) => this.#share(step));
     const rows = rowsOf(decoding);
     const more = rowsOf(parts) - rows;
     if (rows === 0 || more === 0) return;
-    const plain = this.#cost.body(rows) + this.#cost.head(readOf(decoding));
-    const ratio = Math.max(0, ms - plain) / this.#extra(rows, more);
+    const ratio = Math.max(0, ms - this.#plain(decoding)) /
+      this.#extra(rows, more);
     if (!Number.isFinite(ratio)) return;
     this.#scale = Math.max(1, this.#scale + RATE * (ratio - this.#scale));
   }
 
-  #share({ sequence, start, tokens: { length: rows }, read }: Step): Share {
-    const before = this.#lastShare.get(sequence);
-    let tokens = 1;
-    if (before) {
-      tokens = before.tokens + RATE * (start - before.start - before.tokens);
+  /** Sums up a step; after a prompt, a sequence is expected to decode plainly. */
+  #share(step: Step): Share {
+    const { sequence, start, tokens: { length: rows }, read } = step;
+    if (isPrompt(step)) {
+      return { sequence, start: start + rows, rows: 1, read: 1, tokens: 1 };
     }
-    const share = { sequence, start, rows, read: read.length, tokens };
-    this.#lastShare.set(sequence, share);
-    return share;
+    const before = this.#lastShare.get(sequence);
+    const gained = before && before.start < start ? start - before.start : 1;
+    const known = before?.tokens ?? 1;
+    const tokens = known + RATE * (gained - known);
+    return { sequence, start, rows, read: read.length, tokens };
   }
 }
 

@@ -7,6 +7,7 @@
 
 /// <reference lib="deno.worker" />
 
+import type { Cost } from "../bita/cost/cost_curve.ts";
 import { checkModel } from "./check_model.ts";
 import { Decoding } from "./decoding.ts";
 import { Drafting } from "./drafting.ts";
@@ -20,7 +21,9 @@ import { openPrefixCache } from "../prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../prefix/prefix_cache.ts";
 import { openBackend } from "../runtime/choose_backend.ts";
 import { fingerprint } from "../runtime/fingerprint.ts";
+import { kvBytes } from "../runtime/kv/kv_layout.ts";
 import { openModel } from "../runtime/open_model.ts";
+import type { OrtModel } from "../runtime/ort_model.ts";
 import { Scheduler } from "./scheduler.ts";
 
 const running = new Map<number, AbortController>();
@@ -51,11 +54,9 @@ async function open(message: OpenMessage): Promise<void> {
     const backend = await openBackend(message.backend, message);
     const model = await openModel(backend, message.artefact, message);
     const { cost, invariant } = await checkModel(model);
-    model.onWork = ({ part, rows, sequences, ms }) => {
-      if (sequences === 1) cost.learn(part, rows, ms);
-    };
+    model.onWork = ({ part, ...work }) => cost.learn(part, work);
     const { adapter } = message.artefact;
-    const prefixes = await openPrefixes(message, cost.body);
+    const prefixes = await openPrefixes(message, { model, cost });
     const scheduler = new Scheduler(model, {
       cost,
       now: () => performance.now(),
@@ -103,16 +104,14 @@ async function run(id: number, request: DecodeRequest): Promise<void> {
 /** Opens the cache of prompts, where keys and values are in memory. */
 async function openPrefixes(
   { artefact, backend, threads, prefix }: OpenMessage,
-  computeMs: (rows: number) => number,
+  { model, cost }: { model: OrtModel; cost: Cost },
 ): Promise<{ cache?: PrefixCache; about: string }> {
   if (prefix.mode === "off") return { about: "off" };
   if (backend === "webgpu") return { about: "off, as keys stay on the GPU" };
-  const { layers, kvHeads, headDim } = artefact.config;
-  const { prompts } = artefact.adapter;
   return await openPrefixCache(prefix, {
-    fingerprint: fingerprint({ artefact, backend, threads, prompts }),
-    bytesPerToken: 2 * layers * kvHeads * headDim * 4,
-    computeMs,
+    fingerprint: await fingerprint({ artefact, backend, threads, model }),
+    bytesPerToken: kvBytes(artefact.config, 1),
+    computeMs: cost.body,
     now: Date.now,
   });
 }

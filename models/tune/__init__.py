@@ -3,21 +3,24 @@
 Read in this order:
 
     llama.py         the frozen model out of its GGUF file
-    text.py          a text that it has read
+    text.py          the keys, values and hidden states of a text
     tokenizer.py     its tokenizer and chat template
-    decode.py        many texts continued at once
-    self_prompts.py  prompts that the model writes itself
+    decode.py        decodes many texts at once
+    self_prompts.py  prompts that the model writes
     states.py        hidden states of texts, kept in files
-    answers.py       its greedy answers: what there is to learn
-    layout.py        groups of masks behind one text
-    adapter.py       what is learned
+    answers.py       its greedy answers, the training data
+    layout.py        groups of masks after one text
+    adapter.py       the learned parameters
     draft.py         the forward pass of mask rows
-    loss.py          what a good draft is
-    train.py         the loop
-    run.py           how it resumes
+    loss.py          the loss of a draft
+    train.py         the training loop
+    run.py           checkpoints
     trees.py         tokens a pass, by the shape of the draft tree
     evaluate.py      held-out figures and the table for the planner
     hydra.py         a head that drafts without rows
+    guesses.py       the likeliest guesses of the masks, kept in files
+    conditional.py   a head that reranks them by the token before
+    best_nodes.py    trees of the likeliest nodes, to judge that head
     adapter_file.py  the file that the server loads
     plot.py          the curves
 """

@@ -1,19 +1,23 @@
-"""The command line: `data`, `train`, `export`, `evaluate`, `hydra` and `plot`, in that
-order, and `ablate`."""
+"""The command line: `data`, `train`, `export`, `evaluate`, `hydra`, `conditional` and `plot`,
+in this order, and `ablate`."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import torch
 
+from . import conditional
 from . import evaluate as evaluation
 from .ablation import ablate, table
 from .adapter import Adapter, Shape, untrained
 from .adapter_file import (
     adapter_metadata,
+    add_conditional,
     add_hydra,
     annotate_adapter,
+    copy_hydra,
     read_adapter,
     read_hydra,
     write_adapter,
@@ -25,10 +29,12 @@ from .from_options import (
     open_llama,
     open_run,
     read_part,
+    some,
     stop_signal,
     text_cache,
     train_until_stopped,
 )
+from .guesses import Guesses, GuessFiles
 from .hydra import HydraPlan, HydraTrainer, common_tokens
 from .live import Live
 from .options import parser
@@ -47,6 +53,7 @@ def main():
         "export": run_export,
         "evaluate": run_evaluate,
         "hydra": run_hydra,
+        "conditional": run_conditional,
         "plot": run_plot,
         "ablate": run_ablate,
     }).parse_args()
@@ -89,9 +96,11 @@ def run_train(args):
 def run_export(args):
     llama, state = open_llama(args), open_run(args)
     adapter = Adapter(llama.config, state["shape"])
-    adapter.load_state_dict(state["adapter"])
+    adapter.load_state_dict(state["mean"])
     Path(args.out).parent.mkdir(parents=True, exist_ok=True)
     write_adapter(args.out, adapter, adapter_metadata(llama, state), getattr(torch, args.format))
+    if args.head_of:
+        copy_hydra(args.head_of, args.out)
 
 
 def run_evaluate(args):
@@ -143,6 +152,38 @@ def run_hydra(args):
     result = evaluation.evaluate(found)
     add_hydra(args.adapter, trainer, result)
     print(evaluation.describe(result))
+
+
+def run_conditional(args):
+    llama, live = open_llama(args), Live()
+    adapter, _ = read_adapter(args.adapter, llama)
+    files = GuessFiles(args.guesses or f"{args.run}/guesses", llama, adapter, args.adapter)
+    learnt, held_out = (
+        read_part(args.data, masks=adapter.shape.masks, held_out=held) for held in (False, True)
+    )
+    vocab = common_tokens(llama, learnt, args.words)
+    judged = files.read_all(some(held_out, args.held_out, args.seed), live)
+    trainer = conditional.ConditionalTrainer(
+        llama,
+        Guesses.joined(files.read_all(some(learnt, args.limit, args.seed), live)),
+        vocab=vocab,
+        plan=conditional.ConditionalPlan(
+            steps=args.steps,
+            batch=args.batch,
+            rank=args.rank,
+            words=args.words,
+            rate=args.rate,
+            decay=args.decay,
+            seed=args.seed,
+        ),
+    )
+    train_until_stopped(trainer, args)
+    if trainer.step < args.steps:
+        return
+    result = trainer.judge(judged)
+    shutil.copyfile(args.adapter, args.out)
+    add_conditional(args.out, trainer, result)
+    print(conditional.describe(result))
 
 
 def run_plot(args):

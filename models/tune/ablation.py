@@ -1,5 +1,5 @@
-"""What each choice is worth: adapters that differ in one of them, trained on the same
-texts for as many steps, and judged on the same held-out answers.
+"""Compares adapters that differ in one choice. All are trained on the same texts for the
+same number of steps and evaluated on the same held-out answers.
 """
 
 from argparse import Namespace
@@ -32,8 +32,8 @@ SHOWN_TREES = ("5-4-3", "10-8-6", "5", "2-1", "1")
 
 
 def ablate(args, llama, texts, *, stopped, live):
-    """Trains and judges the variants that `ablation.jsonl` in the run's folder lacks;
-    gives its lines."""
+    """Trains and evaluates the variants that `ablation.jsonl` in the run's folder lacks.
+    Returns its lines."""
     path = f"{args.run}/ablation.jsonl"
     for number, (name, changes) in enumerate(VARIANTS.items()):
         if any(line["variant"] == name for line in read_lines(path)):
@@ -56,11 +56,11 @@ def ablate(args, llama, texts, *, stopped, live):
 
 
 def judge(trainer, texts, args):
-    """Measures a trained adapter on the first held-out texts."""
+    """Evaluates a trained adapter on the first held-out texts."""
     masks = trainer.adapter.shape.masks
     examples = read_part(args.data, masks=masks, held_out=True)[: args.limit]
     drafts = [
-        draft_text(trainer.llama, trainer.adapter, texts.read(example.ids), example)
+        draft_text(trainer.llama, trainer.mean, texts.read(example.ids), example)
         for example in examples
     ]
     found = evaluate(drafts)
@@ -68,7 +68,7 @@ def judge(trainer, texts, args):
 
 
 def table(lines):
-    """Writes what was found as Markdown."""
+    """Formats the lines as a Markdown table."""
     trees = [f"tree {tree}" for tree in SHOWN_TREES]
     rows = [
         ["learned", "mask 1 top-1/5/10", "mask 2", "mask 3", *trees],

@@ -1,12 +1,12 @@
-"""What is learned beside the frozen model.
+"""The learned parameters of an adapter.
 
-The paper's own: M mask embeddings, and the keys and values of P prompt tokens in every
-layer, seen by mask rows alone. Keys are stored as attention uses them, without rotation,
-and once for each key head.
+The paper has M mask embeddings, and the keys and values of P prompt tokens in every layer.
+Only mask rows attend to the prompt tokens. Keys are stored without rotation, one for each
+key head.
 
-Beyond it, on mask rows alone, so that the rows that decide tokens stay as they are: a
-vector for each layer and mask, and low-rank updates `b @ a` of chosen linears in the
-layers from `first_layer` on.
+Three kinds of parameters go beyond the paper: a vector for each layer and mask, and
+low-rank updates `b @ a` of chosen linears from `first_layer` on. They act on mask rows
+only, so the rows that decide tokens are unchanged.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from .text import read_text
 
 @dataclass(frozen=True)
 class Shape:
-    """Which parameters there are."""
+    """The sizes of an adapter's parameters."""
 
     masks: int = 3
     prompts: int = 16
@@ -43,7 +43,7 @@ class Shape:
 
 
 class Adapter(nn.Module):
-    """The parameters, in float32, and how they act on rows in the order of `Layout`."""
+    """The parameters, in float32. Rows are in the order of `Layout`."""
 
     def __init__(self, config, shape):
         super().__init__()
@@ -64,7 +64,7 @@ class Adapter(nn.Module):
 
     @torch.no_grad()
     def start_from_text(self, llama, ids, generator):
-        """Starts the prompts as the keys and values of a text's first tokens and the
+        """Initialises the prompts with the keys and values of a text's first tokens, and the
         masks near its mean embedding."""
         count = self.shape.prompts
         if count:
@@ -79,7 +79,7 @@ class Adapter(nn.Module):
 
     @torch.no_grad()
     def start_at_random(self, generator):
-        """Starts prompts and masks as the paper does, from N(0, 0.02)."""
+        """Initialises prompts and masks from N(0, 0.02), as in the paper."""
         for parameter in (self.mask_embeddings, self.prompt_keys, self.prompt_values):
             noise = torch.randn(parameter.shape, generator=generator)
             parameter.copy_(0.02 * noise)
@@ -90,14 +90,14 @@ class Adapter(nn.Module):
             a.copy_(torch.randn(a.shape, generator=generator) / a.shape[-1] ** 0.5)
 
     def enter(self, layer, x):
-        """Adds each mask's vector to its rows, [1, R, dim], as they enter a layer."""
+        """Adds each mask's vector to its rows, [1, R, dim], at the input of a layer."""
         if not self.shape.vectors:
             return x
         groups = x.shape[1] // self.shape.masks
         return x + self.layer_vectors[layer].repeat(groups, 1)
 
     def change(self, linear, layer, x, y):
-        """Adds the low-rank update of a linear to what it made of x."""
+        """Adds the low-rank update of a linear to its output `y` for the input `x`."""
         layer -= self.shape.first_layer
         if layer < 0 or linear not in self.shape.linears:
             return y
@@ -106,8 +106,8 @@ class Adapter(nn.Module):
 
 
 def untrained(llama, prompt, masks):
-    """Gives what the server drafts with before any tuning: no prompts, and each mask the
-    mean embedding of the text's prompt."""
+    """Returns the adapter that the server uses without tuning: no prompts, and each mask is
+    the mean embedding of the text's prompt."""
     adapter = Adapter(llama.config, Shape(masks=masks, prompts=0)).to(llama.device)
     with torch.no_grad():
         adapter.mask_embeddings.copy_(llama.embedding[torch.tensor(prompt)].mean(0))

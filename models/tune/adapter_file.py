@@ -1,19 +1,24 @@
-"""The adapter as the server loads it: a safetensors file.
+"""The adapter's safetensors file, which the server loads.
 
     mask_embeddings [M, dim]
     prompt_keys, prompt_values [layers, kv_heads, P, head_dim]
-    layer_vectors [layers, M, dim]                if the shape has vectors, to compare
-                                                  with: the server refuses them
-    update.LINEAR.a [changed, rank, in]           for each updated linear, in the layers
+    layer_vectors [layers, M, dim]                only with `vectors`; the server refuses them
+    update.LINEAR.a [changed, rank, in]           of each updated linear, in the layers
     update.LINEAR.b [changed, out, rank]          from `first_layer` to the last
-    hydra.w1 [width, (2 + L) dim], hydra.bias [width]   if a Hydra head was added
+    hydra.w1 [width, (2 + L) dim], hydra.bias [width]   of a Hydra head
     hydra.w2 [dim, width], hydra.out [dim, dim]
+    conditional_prev, conditional_next [V, rank]  of a conditional head, which the server
+    conditional_depth [M, 4]                      refuses until it can rerank
 
-Rows of `attn_qkv` are queries, keys, values, heads in rotary halves; those of
-`ffn_gate_up` are gate, up. Metadata are texts: `base_sha256`, `masks`, `prompts`, and
-as JSON `shape`, `plan`, `curve` and, once evaluated, `evaluation`; of a Hydra head
-`hydra_vocab`, the ids that it can draft, `hydra_layers`, whose inputs it reads,
-`hydra_plan`, `hydra_curve` and `hydra_evaluation`.
+The rows of `attn_qkv` are queries, keys and values, each head in rotary halves. The rows of
+`ffn_gate_up` are gate and up. A row of `conditional_depth` is the scale, gain, slope and
+offset of one mask; `conditional.py` has the formula.
+
+The metadata are strings: `base_sha256`, `masks`, `prompts`, and as JSON `shape`, `plan`,
+`curve` and `evaluation`. A Hydra head adds `hydra_vocab`, the ids that it can draft,
+`hydra_layers`, whose inputs it reads, `hydra_plan`, `hydra_curve` and `hydra_evaluation`.
+A conditional head adds `conditional_vocab`, the id of each row, `conditional_plan`,
+`conditional_curve` and `conditional_evaluation`.
 """
 
 import json
@@ -30,7 +35,7 @@ CURVE_POINTS = 100
 
 
 def adapter_metadata(llama, state):
-    """Says what a run's state was tuned for, and how."""
+    """Returns the metadata of a run's state."""
     return {
         "base_sha256": llama.digest,
         "masks": str(state["shape"].masks),
@@ -42,13 +47,13 @@ def adapter_metadata(llama, state):
 
 
 def thinned(curve):
-    """Leaves out most points of a long curve."""
+    """Drops points of a curve until about CURVE_POINTS are left."""
     every = max(1, len(curve) // CURVE_POINTS)
     return curve[every - 1 :: every]
 
 
 def write_adapter(path, adapter, metadata, dtype=torch.float32):
-    """Writes an adapter in `dtype`, in one move."""
+    """Writes an adapter in `dtype`, atomically."""
     tensors = {
         to_file_name(name): value.detach().to("cpu", dtype).contiguous()
         for name, value in adapter.named_parameters()
@@ -59,8 +64,8 @@ def write_adapter(path, adapter, metadata, dtype=torch.float32):
 
 
 def read_adapter(path, llama):
-    """Gives the adapter, on the model's device, and its metadata; one that was tuned for
-    another model raises ValueError."""
+    """Returns the adapter, on the model's device, and its metadata; raises ValueError if it
+    was tuned for another model."""
     with safe_open(path, "pt") as file:
         metadata = file.metadata()
         if metadata["base_sha256"] != llama.digest:
@@ -77,12 +82,12 @@ def read_adapter(path, llama):
 
 
 def annotate_adapter(path, **notes):
-    """Adds metadata to a file and changes nothing else."""
+    """Adds metadata to a file; its tensors stay."""
     change_file(path, {}, notes)
 
 
 def add_hydra(path, trainer, result, dtype=torch.float16):
-    """Adds a Hydra head, and what it was worth on held-out texts, to an adapter's file."""
+    """Adds a Hydra head and its evaluation to an adapter's file."""
     hydra = trainer.mean
     tensors = {
         f"hydra.{name}": value.detach().to("cpu", dtype).contiguous()
@@ -102,8 +107,8 @@ def add_hydra(path, trainer, result, dtype=torch.float16):
 
 
 def read_hydra(path, llama, layers):
-    """Gives the tokens that a file's Hydra head can draft, [V], and its parameters, by
-    name; a file without one, or one that reads other layers, raises ValueError."""
+    """Returns the tokens that a file's Hydra head can draft, [V], and its parameters by
+    name; raises ValueError if there is no head or it reads other layers."""
     _, metadata = read_adapter(path, llama)
     found = json.loads(metadata.get("hydra_layers", "null"))
     if found != list(layers):
@@ -119,8 +124,42 @@ def read_hydra(path, llama, layers):
     return torch.tensor(json.loads(metadata["hydra_vocab"])), parameters
 
 
+def add_conditional(path, trainer, result, dtype=torch.float16):
+    """Adds a conditional head and its evaluation to an adapter's file."""
+    head = trainer.conditional
+    prev, after = head.tables()
+    tensors = {"conditional_prev": prev, "conditional_next": after, "conditional_depth": head.depth}
+    change_file(
+        path,
+        {name: value.detach().to("cpu", dtype).contiguous() for name, value in tensors.items()},
+        {
+            "conditional_vocab": json.dumps(head.vocab.tolist()),
+            "conditional_plan": json.dumps(asdict(trainer.plan)),
+            "conditional_curve": json.dumps(thinned(trainer.curve)),
+            "conditional_evaluation": json.dumps(result),
+        },
+    )
+
+
+def copy_hydra(source, path):
+    """Copies the Hydra head of `source` into an adapter's file; raises ValueError if there is
+    none, or if the two files are for different models."""
+    with safe_open(source, "pt") as file, safe_open(path, "pt") as target:
+        metadata, wanted = file.metadata(), target.metadata()["base_sha256"]
+        if metadata["base_sha256"] != wanted:
+            raise ValueError(
+                f"Cannot copy the head: {source} must be tuned for {wanted}: received {metadata['base_sha256']}"
+            )
+        names = [name for name in file.keys() if name.startswith("hydra.")]
+        tensors = {name: file.get_tensor(name) for name in names}
+    if not tensors:
+        raise ValueError(f"Cannot copy the head: {source} must have one: received none")
+    notes = {name: text for name, text in metadata.items() if name.startswith("hydra_")}
+    change_file(path, tensors, notes)
+
+
 def change_file(path, tensors, notes):
-    """Adds or replaces tensors and metadata of a file, in one move."""
+    """Adds or replaces tensors and metadata of a file, atomically."""
     with safe_open(path, "pt") as file:
         metadata = file.metadata() | notes
         tensors = {name: file.get_tensor(name) for name in file.keys()} | tensors

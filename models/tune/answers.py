@@ -1,5 +1,5 @@
-"""The model's own greedy answers: the text that drafts will have to match. A line
-holds `prompt` and `answer`, both token ids.
+"""The model's greedy answers, which drafts must match. A line has a `prompt` and an
+`answer`, both token ids.
 """
 
 import hashlib
@@ -9,13 +9,13 @@ from .decode import decode
 from .jsonl import append_lines, read_lines
 from .states import Recording
 
-HELD_OUT = 32  # one prompt in so many is never trained on
-SORTED_BATCHES = 8  # prompts sorted by length together, so that pads are few
+HELD_OUT = 32  # one prompt in 32 is never trained on
+SORTED_BATCHES = 8  # sorting this many batches by length leaves little padding
 
 
 @dataclass(frozen=True)
 class Example:
-    """A prompt and its answer, token ids; an answer that ended holds the end token."""
+    """A prompt and its answer, token ids; a complete answer ends with the end token."""
 
     prompt: list[int]
     answer: list[int]
@@ -26,20 +26,20 @@ class Example:
 
     @property
     def held_out(self):
-        """Tells by the prompt alone, so that more data moves nothing across."""
+        """Whether it is held out; depends on the prompt only, so new data changes nothing."""
         text = " ".join(map(str, self.prompt))
         return hashlib.sha256(text.encode()).digest()[0] % HELD_OUT == 0
 
 
 def read_examples(path, *, least):
-    """Reads the examples whose answers have at least `least` tokens."""
+    """Returns the examples whose answers have at least `least` tokens."""
     examples = (Example(**line) for line in read_lines(path))
     return [example for example in examples if len(example.answer) >= least]
 
 
 def encode_prompts(chat, path, *, longest):
-    """Reads the `prompt` of each JSON line; those over `longest` tokens and those that
-    spell a control token are left out, and so is what was there before."""
+    """Returns the encoded `prompt` of each JSON line, without duplicates, without those over
+    `longest` tokens and without those that contain a control token."""
     prompts = {}
     for line in read_lines(path):
         try:
@@ -52,8 +52,8 @@ def encode_prompts(chat, path, *, longest):
 
 
 def write_answers(llama, prompts, path, *, new_tokens, batch, end, live, states=None):
-    """Adds answers to the prompts that the file does not answer yet. With `states`, a
-    `StateFiles`, keeps what the model computed on the way."""
+    """Appends answers to the prompts that have none in the file. With `states`, a
+    `StateFiles`, also writes the hidden states."""
     done = {tuple(line["prompt"]) for line in read_lines(path)}
     open_prompts = [prompt for prompt in prompts if tuple(prompt) not in done]
     answered, window = len(prompts) - len(open_prompts), batch * SORTED_BATCHES

@@ -1,7 +1,7 @@
-"""Many texts continued at once, in one KV buffer that is allocated beforehand.
+"""Decodes many texts at once, in one KV buffer of fixed size.
 
     columns [0, T)      the prompts, padded on the left so that all end together
-    columns [T, T + n)  what was decoded, a column a step
+    columns [T, T + n)  the decoded tokens, one column a step
 """
 
 import torch
@@ -13,9 +13,8 @@ from .llama import attention
 def decode(llama, prompts, *, new_tokens, end, pick, recording=None):
     """Continues prompts, lists of ids, by up to `new_tokens` each.
 
-    `pick(logits)` chooses a token a row, [B, vocab] -> [B]. Gives lists of ids; one
-    that ended has `end` as its last. A recording takes the states of each text on
-    the way.
+    `pick(logits)` chooses a token a row, [B, vocab] -> [B]. Returns lists of ids; a
+    complete one ends with `end`. `recording` takes the states of each text.
     """
     buffer = Buffer(llama, prompts, new_tokens, recording)
     texts = [[] for _ in prompts]
@@ -53,13 +52,13 @@ class Buffer:
             self.visible[row, 0, : self.column - len(prompt)] = False
 
     def prefill(self, prompts):
-        """Reads the prompts; gives the logits behind them, [B, vocab]."""
+        """Computes the prompts. Returns the logits of their last rows, [B, vocab]."""
         T, device = self.column, self.llama.device
         padded = [[0] * (T - len(prompt)) + prompt for prompt in prompts]
         ids = torch.tensor(padded, device=device)
         text = self.visible[:, :, :T]  # [B, 1, T]
         causal = torch.ones(T, T, dtype=torch.bool, device=device).tril()
-        # A pad sees itself: a row that sees nothing is no number.
+        # A pad sees itself: the softmax of a row that sees nothing is NaN.
         visible = causal & text | torch.eye(T, dtype=torch.bool, device=device)
         positions = text[:, 0].cumsum(-1) - 1
 
@@ -76,7 +75,7 @@ class Buffer:
         return self.llama.logits(hidden[:, -1])
 
     def step(self, tokens, texts):
-        """Adds a token to each of `texts`; gives the logits behind it, [B, vocab]."""
+        """Appends a token to each of `texts`. Returns the logits of its row, [B, vocab]."""
         at, seen = self.column, self.column + 1
         visible = self.visible[:, :, :seen]
 
@@ -94,6 +93,6 @@ class Buffer:
         return self.llama.logits(hidden[:, 0])
 
     def keep(self, rows):
-        """Leaves out all rows but these."""
+        """Keeps only the given rows."""
         self.keys, self.values = self.keys[:, rows], self.values[:, rows]
         self.visible, self.position = self.visible[rows], self.position[rows]

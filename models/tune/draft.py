@@ -1,4 +1,4 @@
-"""The forward pass of mask rows over a text that was read before."""
+"""The forward pass of mask rows after a text."""
 
 import torch
 
@@ -6,11 +6,10 @@ from .llama import attention, rotate
 
 
 def draft(llama, adapter, text, layout, offset=0):
-    """Gives the hidden states of all masks, [G, M, dim].
+    """Returns the hidden states of all masks, [G, M, dim].
 
-    With an offset, the masks see the prompts as if the text stood so many positions
-    later. Only the prompts can tell, since all else turns together: so it is they that
-    turn back.
+    With an offset, the masks attend to the prompts as if the text began that many positions
+    later. Rotary angles are relative, so the prompts are rotated back instead.
     """
     G, M = layout.positions.shape
     P = adapter.shape.prompts

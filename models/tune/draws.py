@@ -1,5 +1,5 @@
-"""Randomness by name: what is drawn for step 7 does not depend on whether step 6 ran
-in this process, so resuming needs no generator's state.
+"""Named random generators. Step 7 draws the same numbers whether or not step 6 ran in this
+process, so a checkpoint needs no generator state.
 """
 
 import hashlib
@@ -8,6 +8,6 @@ import torch
 
 
 def draws(*name):
-    """Gives a fresh generator that depends on the parts of `name` alone."""
+    """Returns a new generator, seeded by the parts of `name`."""
     digest = hashlib.sha256("/".join(map(str, name)).encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8]) >> 1)

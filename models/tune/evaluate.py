@@ -1,9 +1,9 @@
-"""What an adapter is worth on text it has not seen.
+"""Evaluates an adapter on held-out text.
 
-The acceptance table is for the planner: how often a guess is right, by depth, rank and
-share: its probability beside the other guesses of its row alone. A guess below the first
-depth counts only where each shallower token was among the guesses too; elsewhere a pass
-never gets to it.
+The planner reads the acceptance table: how often a guess is right, by depth, rank and
+share. The share is its probability among the first RANKS guesses of its row. A guess below
+the first depth counts only where every shallower token was among the guesses; no pass
+reaches it otherwise.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SHARES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.97)  # betw
 
 @dataclass(frozen=True)
 class Drafts:
-    """What masks, or steps of a Hydra head, said at all A anchors of a text."""
+    """Drafts of the masks, or of a Hydra head's steps, at all A anchors of a text."""
 
     ranks: torch.Tensor  # [A, M]
     shares: torch.Tensor  # [A, M, RANKS] of the likeliest tokens
@@ -31,7 +31,7 @@ class Drafts:
 
 @torch.no_grad()
 def draft_text(llama, adapter, text, example):
-    """Drafts from every anchor of an example that was read as `text`."""
+    """Drafts from every anchor of an example, whose states are `text`."""
     anchors = all_anchors(example).to(llama.device)
     layout = lay_out(text.ids, anchors, adapter.shape.masks)
     logits = llama.logits(draft(llama, adapter, text, layout))
@@ -39,12 +39,12 @@ def draft_text(llama, adapter, text, example):
 
 
 def shares_of(logits):
-    """Gives the probabilities of the likeliest tokens beside each other, [..., RANKS]."""
+    """Returns the probabilities among the likeliest RANKS tokens, [..., RANKS]."""
     return logits.topk(RANKS).values.softmax(-1)
 
 
 def evaluate(texts):
-    """Sums the drafts of texts up, as plain data."""
+    """Returns the figures over the drafts of all texts, as plain data."""
     found = torch.cat([text.ranks for text in texts])
     return {
         "texts": len(texts),
@@ -74,7 +74,7 @@ def acceptance(found, shares):
 
 
 def describe(result):
-    """Writes the figures as two small tables."""
+    """Formats the figures as two tables."""
     masks = range(1, len(result["top"][1]) + 1)
     lines = ["top   " + "  ".join(f"mask {j}" for j in masks)]
     for k, shares in result["top"].items():

@@ -1,4 +1,4 @@
-"""What the options of the command line stand for."""
+"""Builds objects from the options of the command line."""
 
 import signal
 
@@ -28,7 +28,8 @@ def text_cache(args, llama):
 
 
 def read_part(path, *, masks, held_out):
-    """Reads the examples that are held out, or the others."""
+    """Returns the examples that are held out, or the others; raises ValueError if there are
+    none."""
     found = [
         example
         for example in read_examples(path, least=masks + 2)
@@ -42,6 +43,12 @@ def read_part(path, *, masks, held_out):
     return found
 
 
+def some(examples, count, seed):
+    """Draws at most `count` examples; a larger count only appends to them."""
+    order = torch.randperm(len(examples), generator=draws(seed, "texts"))
+    return [examples[i] for i in order[:count]]
+
+
 def open_run(args):
     state = read_checkpoint(args.run)
     if state is None:
@@ -52,13 +59,13 @@ def open_run(args):
 
 
 def layers_of(args, llama):
-    """Gives the layers whose inputs a Hydra head reads."""
+    """Returns the layers whose inputs a Hydra head reads."""
     depth = llama.config.layers
     return (depth // 3, 2 * depth // 3) if args.layers is None else tuple(sorted(args.layers))
 
 
 def new_trainer(args, llama, texts):
-    """Gives a trainer at its start, of which a checkpoint may know more."""
+    """Returns a trainer at step 0; a checkpoint may be loaded into it."""
     examples = read_part(args.data, masks=args.masks, held_out=False)
     return Trainer(
         llama,
@@ -71,6 +78,7 @@ def new_trainer(args, llama, texts):
             groups=args.groups,
             prompt_rate=args.prompt_rate,
             rate=args.rate,
+            average=args.average,
             offset=args.offset,
             seed=args.seed,
         ),
@@ -79,7 +87,7 @@ def new_trainer(args, llama, texts):
 
 
 def start_adapter(args, llama, examples):
-    """Gives the adapter that training starts from."""
+    """Returns the adapter that training starts from."""
     if args.start_from:
         return read_adapter(args.start_from, llama)[0]
     shape = Shape(
@@ -100,7 +108,7 @@ def start_adapter(args, llama, examples):
 
 
 def stop_signal():
-    """Gives a function that tells whether this process has been told to end."""
+    """Returns a function that is true after SIGINT or SIGTERM."""
     asked = []
     for name in signal.SIGINT, signal.SIGTERM:
         signal.signal(name, lambda number, _frame: asked.append(number))
@@ -108,7 +116,7 @@ def stop_signal():
 
 
 def train_until_stopped(trainer, args):
-    """Trains until the plan is done, the time is up or a signal comes."""
+    """Trains until the plan is done, the time is up or the process is told to end."""
     train(
         trainer,
         args.run,

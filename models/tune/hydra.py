@@ -1,15 +1,15 @@
 """A head that drafts without a row of its own (Hydra, arXiv 2402.05109).
 
-A row's hidden state knows much of what comes after the token that it chose. A small net
-takes the state and that token, and gives the state that stands in for the next row's:
+A row's hidden state predicts more than the token that it chose. A small net takes the state
+and that token, and returns an estimate of the next row's state:
 
     state' = state + w2 · silu(w1 · [state, inputs, embedding of the token] + bias)
     logits = head[vocab] · out · state'
 
-One step follows the other, each behind a token drafted. `inputs` are what some layers of
-the row read: they know more of the text than its last state does (as in EAGLE-3, arXiv
-2503.01840), and stay the same along a chain. The frozen head is cut to the tokens that
-answers use most, and `out` learns to read the state for it.
+Each step follows one drafted token. `inputs` are the inputs of some layers at that row, which
+hold more of the text than the last state does (as in EAGLE-3, arXiv 2503.01840). They stay
+the same along a chain. The frozen head is cut to the tokens that are commonest in answers,
+and `out` maps the state to it.
 """
 
 from collections import Counter
@@ -64,14 +64,14 @@ class Hydra(nn.Module):
 
     @torch.no_grad()
     def start(self, scales, generator):
-        """Starts at random; `scales` are the usual sizes of what `w1` reads, part by part."""
+        """Initialises at random; `scales` are the root mean squares of the parts of `w1`'s input."""
         width, dim, parts = self.w1.shape[0], self.w2.shape[0], len(scales)
         noise = torch.randn(width, parts, dim, generator=generator) / (parts * dim) ** 0.5
         self.w1.copy_((noise / torch.tensor(scales)[:, None]).flatten(1))
 
     @torch.no_grad()
     def start_from(self, tensors):
-        """Starts where another head of the same shape, parameters by name, has ended."""
+        """Copies the parameters of another head, by name; raises ValueError if a shape differs."""
         for name, parameter in self.named_parameters():
             if tensors[name].shape != parameter.shape:
                 raise ValueError(
@@ -81,9 +81,9 @@ class Hydra(nn.Module):
             parameter.copy_(tensors[name])
 
     def step(self, states, inputs, tokens, generator=None):
-        """[B, dim] states, the inputs of layers, [B, layers · dim], and the tokens that
-        they chose, [B], to the next states. With a generator, inner numbers drop out, for
-        the net to learn more than its texts."""
+        """Returns the next states, [B, dim], from states, the inputs of layers,
+        [B, layers · dim], and the tokens that the states chose, [B]. A generator turns
+        dropout on."""
         x = torch.cat([states, inputs, self.embedding[tokens]], -1)
         inner = F.silu(F.linear(x, self.w1, self.bias))
         if generator is not None:
@@ -101,7 +101,7 @@ class HydraTrainer:
 
     def __init__(self, llama, places, *, vocab, plan):
         self.places, self.plan = places, plan
-        # The head is on the CPU; what a GPU multiplies fast says nothing of that.
+        # The head trains on the CPU, whatever type suits the model's device.
         on_cpu = llama.device.type == "cpu"
         self.dtype = llama.dtype if on_cpu else torch.float32
         self.hydra = Hydra(llama, vocab, width=plan.width, layers=plan.layers)
@@ -116,12 +116,12 @@ class HydraTrainer:
         )
 
     def start_from(self, tensors):
-        """Starts where another head has ended, which counts in the average, too."""
+        """Copies the parameters of another head, and starts the average from them."""
         self.hydra.start_from(tensors)
         self.mean.start_from(tensors)
 
     def advance(self):
-        """Takes a step; gives its figures, which join the curve."""
+        """Takes a step. Returns its figures and appends them to the curve."""
         plan = self.plan
         share = share_of_rate(self.step, steps=plan.steps, warm_up=plan.warm_up)
         for group in self.optimizer.param_groups:
@@ -146,12 +146,12 @@ class HydraTrainer:
 
     @torch.no_grad()
     def _average(self):
-        """Moves the averages on: they have seen more than the last steps."""
+        """Moves the averages towards the parameters: single texts sway the last steps."""
         for mean, now in zip(self.mean.parameters(), self.hydra.parameters()):
             mean.lerp_(now, 1 / self.plan.average)
 
     def _batch(self):
-        """Picks the step's places out of an endless row of shuffled epochs."""
+        """Returns the step's places, from shuffled epochs without end."""
         places, size = self.places.places, self.plan.batch
         a_turn = max(1, len(places) // size)
         epoch, at = divmod(self.step, a_turn)
@@ -159,7 +159,7 @@ class HydraTrainer:
         return places[order[at * size : (at + 1) * size]]
 
     def _draft(self, hydra, texts, places, generator=None):
-        """Drafts at places of texts; gives logits, labels and the model's own logits."""
+        """Drafts at places of texts. Returns logits, labels and the model's own logits."""
         state, inputs, tokens, own = texts.read(places)
         said = []
         for depth in range(texts.depth):
@@ -170,7 +170,7 @@ class HydraTrainer:
         return torch.stack(said, 1).float(), self.index[tokens[:, 1:]], teacher
 
     def state(self):
-        """Gives all that a later `load` needs to go on from here."""
+        """Returns the state that `load` resumes from."""
         return {
             "plan": self.plan,
             "step": self.step,
@@ -181,7 +181,7 @@ class HydraTrainer:
         }
 
     def load(self, state):
-        """Goes on from a state; one of another plan raises ValueError."""
+        """Resumes from a state; raises ValueError if its plan differs."""
         if state["plan"] != self.plan:
             raise ValueError(
                 f"Cannot resume: the plan must be {state['plan']}: received {self.plan}"
@@ -202,12 +202,12 @@ class HydraTrainer:
 
 
 def known(found):
-    """Counts labels that the head has no word for as missed."""
+    """Counts labels outside the head's vocabulary as missed."""
     return found.clamp(max=NO_LABEL - 1)
 
 
 def common_tokens(llama, examples, count):
-    """Finds the tokens that answers use most, [count], in rising order."""
+    """Returns the commonest tokens of the answers, [count], in rising order."""
     seen = Counter(token for example in examples for token in example.answer)
     often = [token for token, _ in seen.most_common(count)]
     others = (token for token in range(llama.config.vocab) if token not in seen)

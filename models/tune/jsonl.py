@@ -1,5 +1,5 @@
-"""JSON lines that survive being cut off: a torn last line is dropped, and writing goes
-on behind the last whole one.
+"""JSON lines that survive an interrupted write: an incomplete last line is ignored, and
+overwritten by the next one.
 """
 
 import json
@@ -7,7 +7,7 @@ import os
 
 
 def read_lines(path):
-    """Gives the objects of all whole lines; none where there is no file."""
+    """Returns the objects of all complete lines; none if there is no file."""
     try:
         with open(path, "rb") as file:
             return [json.loads(line) for line in file if line.endswith(b"\n")]
@@ -16,7 +16,7 @@ def read_lines(path):
 
 
 def append_lines(path, objects):
-    """Adds objects behind the last whole line."""
+    """Appends objects after the last complete line."""
     with open(path, "ab+") as file:
         file.seek(0)
         whole = 0

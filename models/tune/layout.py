@@ -1,8 +1,8 @@
-"""Groups of masks behind one text, as if the text ended at many places at once.
+"""Groups of masks after one text, as if the text ended at many places at once.
 
-A group stands behind an *anchor*: the index of the last text token that it sees. Mask
-j of it, from 0, sits at position anchor + 1 + j and drafts the token after that. Rows
-go group by group; a row sees the text up to its anchor and its own group up to itself:
+A group follows an *anchor*: the index of the last text token that it sees. Its mask j,
+from 0, is at position anchor + 1 + j and drafts the token after that position. Rows are in
+the order of groups; a row sees the text up to its anchor, and its own group up to itself:
 
     text    a b c d e      group of b: masks at 2, 3 draft d, e
     rows    # # . . .  # . . .        (anchor 1)
@@ -18,15 +18,15 @@ import torch
 
 @dataclass(frozen=True)
 class Layout:
-    """G groups of M masks, R = G * M rows, behind a text of T tokens."""
+    """G groups of M masks, R = G * M rows, after a text of T tokens."""
 
-    positions: torch.Tensor  # [G, M] also the text row that says what to draft
+    positions: torch.Tensor  # [G, M] also the text row whose logits are the label
     labels: torch.Tensor  # [G, M] the token to draft; -1 where the text is over
     visible: torch.Tensor  # [R, T + R]
 
 
 def lay_out(ids, anchors, masks):
-    """Lays groups of `masks` out behind `ids`, [T], at `anchors`, [G]."""
+    """Returns groups of `masks` after `ids`, [T], at `anchors`, [G]."""
     T, device = len(ids), ids.device
     steps = torch.arange(masks, device=device)
     positions = anchors[:, None] + 1 + steps  # [G, M]
@@ -43,8 +43,8 @@ def lay_out(ids, anchors, masks):
 
 
 def all_anchors(example):
-    """Lists the places from which a pass may draft: from the last token of the prompt
-    on, as long as the first mask has a token to draft."""
+    """Returns the anchors of an example: from the last token of the prompt on, while the first
+    mask has a token to draft."""
     return torch.arange(len(example.prompt) - 1, len(example.ids) - 2)
 
 

@@ -1,5 +1,4 @@
-"""Progress for the person who waits: one line that is rewritten on a terminal, or a
-new line now and then in a log.
+"""Progress: one line that is rewritten on a terminal, or a line every LOG_SECONDS in a log.
 """
 
 import sys
@@ -9,13 +8,13 @@ LOG_SECONDS = 15
 
 
 class Live:
-    """Shows the latest state on `stream`."""
+    """Writes the latest progress to `stream`."""
 
     def __init__(self, stream=sys.stderr, clock=time.monotonic):
         self.stream, self.clock, self.last = stream, clock, float("-inf")
 
     def show(self, line):
-        """Shows a state that the next one may replace."""
+        """Writes a line that the next one replaces."""
         if self.stream.isatty():
             print(f"\r\x1b[K{line}", end="", file=self.stream, flush=True)
         elif self.clock() - self.last >= LOG_SECONDS:

@@ -1,8 +1,8 @@
-"""The frozen model: the weights of a GGUF file, dequantised as the server does, and
-one forward pass for all uses.
+"""The frozen model: the weights of a GGUF file, dequantised as in the server, and one
+forward pass for all uses.
 
-Reading a text, decoding many at once and drafting with masks differ in whom a row
-attends to; so `run` takes that as a function. Residuals and norms stay in float32.
+Reading a text, decoding many at once and drafting with masks differ only in attention, so
+`run` takes it as a function. Residuals and norms stay in float32.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ class Config:
     epsilon: float
 
     def linear_shape(self, linear):
-        """Gives the rows and columns of a linear: what it writes and reads."""
+        """Returns the rows and columns of a linear: its outputs and inputs."""
         attended = self.heads * self.head_dim
         return {
             "attn_qkv": (attended + 2 * self.kv_heads * self.head_dim, self.dim),
@@ -94,10 +94,10 @@ class Llama:
     def run(self, x, positions, attend, extras=None):
         """Turns embedded rows into normalised hidden states.
 
-        x: [B, R, dim]; positions: [B, R]; `attend(layer, q, k, v)` gets rotated
+        x: [B, R, dim]; positions: [B, R]; `attend(layer, q, k, v)` takes rotated
         queries [B, heads, R, head_dim] and keys and values [B, kv_heads, R, head_dim]
-        and gives the attended [B, heads, R, head_dim]. `extras` changes rows on their
-        way: see `Adapter`.
+        and returns [B, heads, R, head_dim]. `extras` changes rows between the linears:
+        see `Adapter`.
         """
         c = self.config
         B, R, _ = x.shape
@@ -142,7 +142,7 @@ class Llama:
 
 
 def read_config(fields, tensors):
-    """Reads the dimensions; a model that is no plain Llama raises ValueError."""
+    """Returns the dimensions; raises ValueError if the architecture is not llama."""
     architecture = fields["general.architecture"].contents()
     if architecture != "llama":
         raise ValueError(
@@ -168,23 +168,23 @@ def read_config(fields, tensors):
 
 
 def halves(matrix, head_dim):
-    """Puts each head's rows back into two halves; GGUF keeps them in pairs."""
+    """Reorders each head's rows into two halves; GGUF interleaves them."""
     pairs = matrix.view(-1, head_dim // 2, 2, matrix.shape[1])
     return pairs.transpose(1, 2).reshape(matrix.shape)
 
 
 def rotate(x, turn):
-    """Turns the two halves of each head, [B, heads, R, head_dim], by given angles."""
+    """Rotates the two halves of each head, [B, heads, R, head_dim], by given angles."""
     cos, sin = turn
     a, b = x.float().chunk(2, -1)
     return torch.cat([a * cos - b * sin, b * cos + a * sin], -1).to(x.dtype)
 
 
 def attention(q, k, v, visible):
-    """Attends where `visible`, [B or 1, R, slots], says so.
+    """Returns the attention over the slots in `visible`, [B or 1, R, slots].
 
     q: [B, heads, R, head_dim]; k, v: [B, kv_heads, slots, head_dim]. The query heads
-    that share a key head become rows of it, so that keys need not be repeated.
+    that share a key head become its rows, so keys are not repeated.
     """
     B, heads, R, head_dim = q.shape
     shared = heads // k.shape[1]

@@ -1,18 +1,18 @@
-"""Places of texts at which a Hydra head drafts, and what it has there to draft from."""
+"""The positions at which a Hydra head drafts, and its inputs there."""
 
 from os.path import commonprefix
 
 import torch
 
-SAMPLE = 10_000  # states that tell how large they usually are
+SAMPLE = 10_000  # states to estimate their size from
 
 
 class Places:
-    """States of texts, one behind the other, and the places to draft at.
+    """States of texts, one after the other, and the places to draft at.
 
-    At place p the row of token p chose token p + 1; a draft is of token p + 2 on.
-    `places` are all but those in what the prompts begin with in common; `answers` are
-    those in the answers, text by text.
+    At place p the row of token p chose token p + 1, and a draft begins with token p + 2.
+    `places` are all positions after the prompts' common beginning; `answers` are those in
+    the answers, text by text.
     """
 
     def __init__(self, files, examples, *, depth, live):
@@ -22,7 +22,7 @@ class Places:
         for number, example in enumerate(examples):
             ids.append(torch.tensor(example.ids[first:]))
             states.append(files.read(example.ids)[first:])
-            states.append(states[-1][-1:])  # the last token's own, which nothing reads
+            states.append(states[-1][-1:])  # the last token's, which is never read
             end = len(ids[-1]) - 1 - depth
             answer = len(example.prompt) - 1 - first  # whose row chose its first token
             places.append(at + torch.arange(end))
@@ -33,15 +33,15 @@ class Places:
         self.places, self.depth, self.dim = torch.cat(places), depth, files.llama.config.dim
 
     def read(self, places):
-        """Gives states, [B, dim], inputs of layers, [B, layers · dim], the depth + 1
-        tokens behind them and the model's own states at all but the last of these,
+        """Returns states, [B, dim], inputs of layers, [B, layers · dim], the depth + 1 tokens
+        after them, and the model's own states at all but the last of these tokens,
         [B, depth, dim]."""
-        behind = places[:, None] + 1 + torch.arange(self.depth + 1)
-        own = self.states[behind[:, :-1], : self.dim].float()
+        after = places[:, None] + 1 + torch.arange(self.depth + 1)
+        own = self.states[after[:, :-1], : self.dim].float()
         rows, dim = self.states[places].float(), self.dim
-        return rows[:, :dim], rows[:, dim:], self.ids[behind], own
+        return rows[:, :dim], rows[:, dim:], self.ids[after], own
 
     def sizes(self):
-        """Gives the usual size of a number, part of a state by part."""
+        """Returns the root mean square of each part of a state."""
         some = self.states[:: max(1, len(self.states) // SAMPLE)].float()
         return some.square().mean(0).view(-1, self.dim).mean(1).sqrt()

@@ -1,4 +1,4 @@
-"""The curves of a run as a picture: loss, and what the drafts are worth."""
+"""Plots the curves of a run: loss, right drafts and tokens a pass."""
 
 import matplotlib
 import numpy as np
@@ -6,11 +6,11 @@ import numpy as np
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402: the backend comes first
 
-SMOOTH = 25  # steps that are averaged, but no more than a tenth of all
+SMOOTH = 25  # steps to average over, at most a tenth of all
 
 
 def plot(curve, path):
-    """Draws figures, one a step, into an .svg or .png file."""
+    """Plots the figures of all steps into an .svg or .png file."""
     steps = smooth([point["step"] for point in curve])
     figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(13, 4))
     left.plot(steps, smooth([point["loss"] for point in curve]))
@@ -34,6 +34,6 @@ def plot(curve, path):
 
 
 def smooth(values):
-    """Averages over neighbours, fewer where there are fewer values."""
+    """Returns a moving average, over fewer neighbours for few values."""
     width = min(SMOOTH, max(1, len(values) // 10))
     return np.convolve(values, np.ones(width) / width, mode="valid")

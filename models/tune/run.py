@@ -1,7 +1,6 @@
-"""A training run in a folder, over as many starts as it takes.
+"""A training run in a folder, which may be stopped and resumed.
 
-`checkpoint.pt` is all there is; it is replaced in one move, so that a start finds the
-last whole one.
+The folder has one file, `checkpoint.pt`, which is replaced atomically.
 """
 
 import os
@@ -11,24 +10,25 @@ from pathlib import Path
 import torch
 
 from .adapter import Shape
+from .conditional import ConditionalPlan
 from .hydra import HydraPlan
 from .loss import Loss
 from .train import Plan
 
-SMOOTH = 0.95  # of the figures shown
+SMOOTH = 0.95  # of the figures in the log
 
 
 def read_checkpoint(folder):
-    """Gives the state of a run; None before its first checkpoint."""
+    """Returns the state of a run; None before its first checkpoint."""
     path = Path(folder, "checkpoint.pt")
     if not path.exists():
         return None
-    with torch.serialization.safe_globals([Plan, HydraPlan, Loss, Shape]):
+    with torch.serialization.safe_globals([Plan, HydraPlan, ConditionalPlan, Loss, Shape]):
         return torch.load(path, map_location="cpu")
 
 
 def write_checkpoint(folder, state):
-    """Replaces the state of a run."""
+    """Replaces the checkpoint of a run."""
     path = Path(folder, "checkpoint.pt")
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
@@ -38,12 +38,13 @@ def write_checkpoint(folder, state):
 
 
 def train(trainer, folder, *, seconds, save_seconds, stopped, live, clock=time.monotonic):
-    """Trains until the plan is done, the time is up or `stopped()`; then saves."""
+    """Trains until the plan is done, the time is up or `stopped()`; then writes a
+    checkpoint."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     state = read_checkpoint(folder)
     if state is not None:
         trainer.load(state)
-        live.note(f"goes on after step {trainer.step}")
+        live.note(f"resumed after step {trainer.step}")
     start = saved = clock()
     first, smooth = trainer.step, None
     while trainer.step < trainer.plan.steps:
@@ -61,7 +62,7 @@ def train(trainer, folder, *, seconds, save_seconds, stopped, live, clock=time.m
 
 
 def blend(old, new):
-    """Moves smoothed figures, numbers in lists and dicts, towards new ones."""
+    """Returns smoothed figures, numbers in lists and dicts, moved towards new ones."""
     if old is None or isinstance(new, int):
         return new
     if isinstance(new, dict):
@@ -72,7 +73,7 @@ def blend(old, new):
 
 
 def describe(figures, *, steps, pace):
-    """Writes figures on one line; `pace` is in seconds a step."""
+    """Formats figures as one line; `pace` is in seconds a step."""
     hits = " ".join(
         f"{one:.2f}/{five:.2f}" for one, five in zip(figures["top1"], figures["top5"])
     )

@@ -1,16 +1,16 @@
-"""Prompts that the model writes itself, for tuning without a data set: the chat
-template up to where the user speaks, continued at temperature 1.
+"""Prompts that the model writes, for tuning without a data set. The model continues the chat
+template from the start of the user's message, at temperature 1.
 """
 
 from .decode import decode
 from .draws import draws
 from .jsonl import append_lines, read_lines
 
-LENGTHS = range(4, 129)  # tokens of a prompt worth answering
+LENGTHS = range(4, 129)  # tokens of a prompt that is kept
 
 
 def write_prompts(llama, chat, path, *, count, batch, seed, live):
-    """Fills a file of JSON lines until it holds `count` different prompts."""
+    """Appends JSON lines to a file until it has `count` different prompts."""
     known = {line["prompt"] for line in read_lines(path)}
     header = chat.encode_header()
     tried = 0
@@ -39,8 +39,8 @@ def write_prompts(llama, chat, path, *, count, batch, seed, live):
 
 
 def to_prompt(chat, ids):
-    """Gives the text of a message that ended, was neither short nor long, and spells no
-    control token; else nothing."""
+    """Returns the text of a message; None if it is incomplete, of the wrong length, or
+    contains a control token."""
     if ids[-1] != chat.end or len(ids) - 1 not in LENGTHS:
         return None
     text = chat.decode(ids[:-1]).strip()

@@ -1,7 +1,8 @@
 """Hidden states of texts, kept in files.
 
-A text's states are what its last layer gives and what some layers before read, side by
-side: [T, dim · (1 + layers)]. They cost a whole pass, and answering gives them away.
+The states of a text are the last layer's output and the inputs of some layers, concatenated:
+[T, dim · (1 + layers)]. Computing them takes a whole pass, which decoding the answer has
+made already.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from .text import read_text
 
 
 class Tap:
-    """Takes states on their way through the model, as `extras` of a run."""
+    """Collects states during a run of the model, as its `extras`."""
 
     def __init__(self, llama, layers):
         self.llama, self.layers, self.inputs = llama, tuple(layers), []
@@ -28,32 +29,32 @@ class Tap:
         return y
 
     def take(self, hidden):
-        """Gives the states of the run whose last layer gave `hidden`, float16 on the CPU."""
+        """Returns the states of the run with the output `hidden`, float16 on the CPU."""
         states = torch.cat([hidden, *self.inputs], -1).half().cpu()
         self.inputs.clear()
         return states
 
 
 class Recording(Tap):
-    """Takes the states of texts that are decoded at once."""
+    """Collects the states of texts that are decoded at once."""
 
     def begin(self, hidden, lengths):
-        """Takes those of prompts, [B, T, dim], that all end in the last column."""
+        """Adds the states of prompts, [B, T, dim], that all end in the last column."""
         states = self.take(hidden)
         self.texts = [[row[-length:]] for row, length in zip(states, lengths)]
 
     def add(self, hidden, texts):
-        """Takes a row more, [B, 1, dim], of each of the given texts."""
+        """Adds one row, [B, 1, dim], to each of the given texts."""
         for text, row in zip(texts, self.take(hidden)):
             self.texts[text].append(row)
 
     def states(self, text, count):
-        """Gives the first states of a text."""
+        """Returns the first `count` states of a text."""
         return torch.cat(self.texts[text])[:count]
 
 
 class StateFiles:
-    """A folder with a file a text."""
+    """A folder with one file for each text."""
 
     def __init__(self, folder, llama, layers):
         most = llama.config.layers - 1
@@ -69,7 +70,7 @@ class StateFiles:
         return self.folder / f"{hashlib.sha256(key.encode()).hexdigest()}.npy"
 
     def write(self, ids, states):
-        """Keeps the states of all tokens but the last, whose row nothing needs."""
+        """Writes the states of all tokens but the last, which is never read."""
         path = self.path(ids)
         partial = path.with_suffix(".partial")
         with open(partial, "wb") as file:
@@ -77,7 +78,7 @@ class StateFiles:
         partial.replace(path)
 
     def read(self, ids):
-        """Gives the states of all tokens but the last; reads the text if it must."""
+        """Returns the states of all tokens but the last; computes them if there is no file."""
         path = self.path(ids)
         if not path.exists():
             tap = Tap(self.llama, self.layers)

@@ -1,5 +1,5 @@
-"""A text's keys, values and hidden states. Text rows see nothing that is learned, so
-they are computed without gradients, and once as far as memory allows.
+"""The keys, values and hidden states of a text. Text rows see nothing that is learned, so
+they are computed without gradients, and kept as far as memory allows.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .llama import attention
 
 @dataclass(frozen=True)
 class Text:
-    """A text that was read: `keys` are rotated."""
+    """The states of a text; `keys` are rotated."""
 
     ids: torch.Tensor  # [T]
     keys: torch.Tensor  # [layers, kv_heads, T, head_dim]
@@ -25,7 +25,7 @@ class Text:
 
 @torch.no_grad()
 def read_text(llama, ids, extras=None):
-    """Reads token ids, [T]. One text at a time: a padded one could differ in bits."""
+    """Computes the states of token ids, [T]. One text at a time: padding could change bits."""
     ids = torch.as_tensor(ids, device=llama.device)
     T = len(ids)
     causal = torch.ones(1, T, T, dtype=torch.bool, device=llama.device).tril()
@@ -42,7 +42,7 @@ def read_text(llama, ids, extras=None):
 
 
 class TextCache:
-    """Keeps what `read_text` gave, until `budget` bytes are full."""
+    """Caches the results of `read_text`, up to `budget` bytes."""
 
     def __init__(self, llama, budget):
         self.llama, self.free, self.texts = llama, budget, {}

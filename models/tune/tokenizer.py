@@ -1,4 +1,4 @@
-"""The tokenizer and the chat template of a GGUF file, as the server reads them."""
+"""The tokenizer and the chat template of a GGUF file, as in the server."""
 
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
@@ -20,7 +20,7 @@ CHATML = (
 
 
 class Chat:
-    """Turns what a user says into the token ids of a prompt."""
+    """Encodes a user's message as the token ids of a prompt."""
 
     def __init__(self, fields):
         def field(name, default=None):
@@ -42,21 +42,21 @@ class Chat:
         }
 
     def encode(self, content):
-        """Gives the ids of a user's message up to where the answer begins.
+        """Returns the ids of a chat up to the start of the answer.
 
-        A message that spells a control token raises ValueError: the server would not
-        take it for one.
+        A message that contains a control token raises ValueError: the server encodes it
+        differently.
         """
         for control in self.controls:
             if control in content:
                 raise ValueError(
-                    f"Cannot encode a message: it must spell no control token: received {control}"
+                    f"Cannot encode a message: it must contain no control token: received {control}"
                 )
         text = self.render(content, add_generation_prompt=True)
         return self.tokenizer.encode(text).ids
 
     def encode_header(self):
-        """Gives the ids of a chat up to where the user's message begins."""
+        """Returns the ids of a chat up to the start of the user's message."""
         mark = "\0"
         text = self.render(mark, add_generation_prompt=False)
         return self.tokenizer.encode(text[: text.index(mark)]).ids
@@ -73,7 +73,7 @@ class Chat:
 
 
 def build_tokenizer(tokens, merges, pre, controls):
-    """Builds byte-level BPE; an unknown pre-tokenizer raises ValueError."""
+    """Returns a byte-level BPE tokenizer; raises ValueError if `pre` is unknown."""
     if pre not in CUTS:
         raise ValueError(
             f"Cannot build a tokenizer: the pre-tokenizer must be one of {', '.join(CUTS)}: received {pre}"

@@ -1,10 +1,11 @@
-"""The loop. A step takes one text after the other and adds up their gradients, so that
-nothing is padded and only one text's rows are in memory.
+"""The training loop. A step adds up the gradients of its texts one by one, so nothing is
+padded and only one text's rows are in memory.
 
-All that is drawn depends on the seed and the step's number alone: a run that was
-interrupted goes on with the same numbers.
+Every draw depends on the seed and the step's number only, so a run that was interrupted
+resumes with the same numbers.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -25,22 +26,24 @@ class Plan:
 
     loss: Loss
     steps: int
-    batch: int = 1  # texts a step: many small steps learn sooner than a few large ones
+    batch: int = 1  # texts a step: many small steps learn faster than a few large ones
     groups: int = 64  # groups of masks a text, at most
     prompt_rate: float = 1e-2
     rate: float = 2e-3  # of all but the prompts
+    average: int = 0  # steps that the parameters are averaged over; 0: none, the last count
     warm_up: int = 20
     clip: float = 1.0
-    offset: int = 1024  # texts stand up to so many positions later
+    offset: int = 1024  # texts begin up to this many positions later
     seed: int = 0
 
 
 class Trainer:
-    """Trains an adapter on examples; `texts` reads them."""
+    """Trains an adapter on examples; `texts` computes their states."""
 
     def __init__(self, llama, adapter, examples, *, plan, texts):
         self.llama, self.adapter, self.examples = llama, adapter, examples
         self.plan, self.texts = plan, texts
+        self.mean = deepcopy(adapter) if plan.average else adapter  # what is exported
         self.step, self.curve = 0, []
         prompts = [adapter.prompt_keys, adapter.prompt_values]
         others = [p for p in adapter.parameters() if all(p is not q for q in prompts)]
@@ -54,7 +57,7 @@ class Trainer:
         )
 
     def advance(self):
-        """Takes a step; gives its figures, which join the curve."""
+        """Takes a step. Returns its figures and appends them to the curve."""
         plan = self.plan
         share = share_of_rate(self.step, steps=plan.steps, warm_up=plan.warm_up)
         for group in self.optimizer.param_groups:
@@ -66,19 +69,27 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.adapter.parameters(), plan.clip)
         self.optimizer.step()
         self.step += 1
+        if plan.average:
+            self._average()
         figures = {"step": self.step, "loss": sum(losses), **summary(torch.cat(found))}
         self.curve.append(figures)
         return figures
 
+    @torch.no_grad()
+    def _average(self):
+        """Moves the averages towards the parameters: single texts sway the last steps."""
+        for mean, now in zip(self.mean.parameters(), self.adapter.parameters()):
+            mean.lerp_(now, 1 / self.plan.average)
+
     def _batch(self):
-        """Picks the step's examples out of an endless row of shuffled epochs."""
+        """Yields the step's examples, from shuffled epochs without end."""
         count = len(self.examples)
         for at in range(self.step * self.plan.batch, (self.step + 1) * self.plan.batch):
             epoch = draws(self.plan.seed, "epoch", at // count)
             yield self.examples[torch.randperm(count, generator=epoch)[at % count]]
 
     def _place(self, example, slot):
-        """Gives a text, its groups and its offset."""
+        """Returns a text, its groups and its offset."""
         generator = draws(self.plan.seed, "step", self.step, slot)
         anchors = some_anchors(example, self.plan.groups, generator)
         offset = torch.randint(self.plan.offset + 1, (), generator=generator).item()
@@ -87,7 +98,7 @@ class Trainer:
         return text, lay_out(text.ids, anchors, self.adapter.shape.masks), offset
 
     def _learn(self, text, layout, offset, total):
-        """Adds a text's gradients; gives its loss and ranks."""
+        """Adds the gradients of a text. Returns its loss and ranks."""
         rows = layout.positions.clamp(max=len(text.ids) - 1)
         with torch.no_grad():
             teacher = self.llama.logits(text.hidden[rows])  # [G, M, vocab]
@@ -97,18 +108,19 @@ class Trainer:
         return loss.item(), ranks(logits.detach(), layout.labels)
 
     def state(self):
-        """Gives all that a later `load` needs to go on from here."""
+        """Returns the state that `load` resumes from."""
         return {
             "plan": self.plan,
             "shape": self.adapter.shape,
             "step": self.step,
             "curve": self.curve,
             "adapter": self.adapter.state_dict(),
+            "mean": self.mean.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
 
     def load(self, state):
-        """Goes on from a state; one of another plan or shape raises ValueError."""
+        """Resumes from a state; raises ValueError if its plan or shape differs."""
         for name, mine in ("plan", self.plan), ("shape", self.adapter.shape):
             if state[name] != mine:
                 raise ValueError(
@@ -116,11 +128,12 @@ class Trainer:
                 )
         self.step, self.curve = state["step"], list(state["curve"])
         self.adapter.load_state_dict(state["adapter"])
+        self.mean.load_state_dict(state["mean"])
         self.optimizer.load_state_dict(state["optimizer"])
 
 
 def summary(found):
-    """Sums ranks, [A, M], up: top-1 and top-5 by mask, and accepted tokens by tree."""
+    """Returns the figures of ranks, [A, M]: top-1 and top-5 by mask, tokens by tree."""
     return {
         "top1": share_within(found, 1),
         "top5": share_within(found, 5),

@@ -1,7 +1,7 @@
 """Tokens a pass by the shape of the draft tree, computed from ranks.
 
-A shape such as 5-4-3 is the paper's comb: so many guesses of the first mask, of the
-second under the best of them, and so on.
+A shape such as 5-4-3 is the paper's comb: five guesses of the first mask, four of the
+second mask under the best of them, and so on.
 """
 
 import torch
@@ -26,11 +26,18 @@ def accepted(ranks, shape):
 
 
 def tokens_a_pass(texts, shape):
-    """Decodes texts, each the ranks [A, M] at its anchors in order, as the server would:
-    what a pass accepts, and the token that follows it, decide where the next begins."""
+    """Returns tokens a pass with trees of a shape; a text is the ranks, [A, M], at its anchors
+    in order."""
+    return mean_gain([accepted(ranks, shape) for ranks in texts])
+
+
+def mean_gain(texts):
+    """Returns tokens a pass; a text is the number of drafts that a pass accepts at each anchor
+    in order, [A]. As in the server, the next pass begins after the accepted drafts and the
+    token that follows them."""
     tokens = passes = 0
-    for ranks in texts:
-        gain = (accepted(ranks, shape) + 1).tolist()
+    for counts in texts:
+        gain = (counts + 1).tolist()
         at = 0
         while at < len(gain):
             tokens += gain[at]
@@ -40,6 +47,6 @@ def tokens_a_pass(texts, shape):
 
 
 def share_within(ranks, width):
-    """Gives, mask by mask, the share of labels among the first guesses, [A, M] -> [M]."""
+    """Returns the share of labels among the first guesses by mask, [A, M] -> [M]."""
     hits, labels = (ranks < width).sum(0), (ranks < NO_LABEL).sum(0)
     return (hits / labels.clamp(min=1)).tolist()

@@ -1,8 +1,8 @@
 /**
- * `deno task tune`: runs the Python package beside this file in an environment of
- * its own, made on the first call and kept in the cache.
+ * `deno task tune`: runs the Python package in this folder. The first call creates a
+ * virtual environment in the cache directory.
  *
- * `TUNE_PYTHON` names a Python to use instead, as it is.
+ * `TUNE_PYTHON` names another Python to use instead.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import { homedir } from "node:os";
 
 const HERE = import.meta.dirname!;
 
-/** Gives the Python to run, with all that it requires. */
+/** Returns the path of a Python that has all requirements. */
 async function tunePython(): Promise<string> {
   return Deno.env.get("TUNE_PYTHON") || await ownPython();
 }
 
-/** Where the package's own environment is, or will be. */
+/** Returns the folder of the package's virtual environment. */
 export function environmentFolder(): string {
   const requirements = Deno.readTextFileSync(`${HERE}/requirements.txt`);
   const digest = createHash("sha256").update(requirements).digest("hex");
@@ -26,30 +26,30 @@ export function environmentFolder(): string {
   return `${cacheDir}/tune-${digest.slice(0, 16)}`;
 }
 
-/** The Python of an environment. */
+/** Returns the path of the Python in a virtual environment. */
 export function pythonOf(folder: string): string {
   return `${folder}/bin/python`;
 }
 
-/** Runs `python -m tune` with arguments; gives its exit code. */
+/** Runs `python -m tune` with arguments and returns its exit code. */
 async function tune(python: string, args: string[]): Promise<number> {
   const child = new Deno.Command(python, {
     args: ["-m", "tune", ...args],
     env: { PYTHONPATH: `${HERE}/..`, PYTHONDONTWRITEBYTECODE: "1" },
   }).spawn();
-  // It saves its work before it ends. Ctrl-C reaches it without our help.
+  // The child writes a checkpoint before it ends. The terminal sends it SIGINT itself.
   Deno.addSignalListener("SIGINT", () => {});
   Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
   return (await child.status).code;
 }
 
-/** Makes the environment unless a whole one is there. */
+/** Creates the virtual environment unless a complete one exists. */
 async function ownPython(): Promise<string> {
   const folder = environmentFolder();
   const python = pythonOf(folder);
   const whole = `${folder}/whole`;
   if (await exists(whole)) return python;
-  console.error(`Installing what tuning requires into ${folder}`);
+  console.error(`Installing the tuner's requirements into ${folder}`);
   await run("python3", ["-m", "venv", "--clear", folder]);
   await run(python, ["-m", "pip", "install", "-r", `${HERE}/requirements.txt`]);
   await Deno.writeTextFile(whole, "");

@@ -5,9 +5,8 @@
  * @module
  */
 
-import type { DraftTree } from "../../lib/bita/tree/draft_tree.ts";
+import { chain, type DraftTree } from "../../lib/bita/tree/tree.ts";
 import type { Planner } from "../../lib/bita/draft/planner.ts";
-import { chain } from "../../lib/bita/tree/tree.ts";
 
 /** Guesses up to six tokens of `text` in a chain; every seventh guess is wrong. */
 export function chainOracle(text: number[]): Planner {

@@ -9,7 +9,10 @@ import { openGguf } from "../../models/gguf/reader.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";
 import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
 
-const FILES = ["body.onnx", "head.onnx", "weights.bin"];
+const FILES = [
+  ...["body-16.onnx", "body-2.onnx", "body-4.onnx", "body-8.onnx"],
+  ...["body.onnx", "head.onnx", "weights.bin", "weights.json"],
+];
 
 /** A tiny model in a folder of its own, and the conversions that it saw. */
 class Workshop implements AsyncDisposable {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DraftTree } from "../../lib/bita/tree/draft_tree.ts";
+import type { DraftTree } from "../../lib/bita/tree/tree.ts";
 import type { Model, Sequence } from "../../lib/bita/decode/model.ts";
 import { layOut } from "../../lib/bita/tree/pass_layout.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";

@@ -1,5 +1,5 @@
 """Writes an adapter with a random Hydra head, and prints a text and what the head drafts
-behind it."""
+after it."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Writes an adapter and prints what its masks say behind a text, as JSON.
+"""Writes an adapter and prints the logits of its masks after a text, as JSON.
 
     python _mask_logits.py ADAPTER SHAPE
 

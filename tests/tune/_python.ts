@@ -1,5 +1,5 @@
 /**
- * A Python that has PyTorch, if one is at hand: it is too heavy to install for tests.
+ * A Python that has PyTorch, if there is one: it is too large to install for tests.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { writeTinyGguf } from "../toy/tiny_gguf.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-/** A Python that tunes, or nothing. */
+/** The path of a Python with the requirements, if there is one. */
 export const PYTHON: string | undefined = findPython();
 
 if (PYTHON === undefined) {
@@ -19,14 +19,14 @@ if (PYTHON === undefined) {
   );
 }
 
-/** What a run of Python gave. */
+/** The result of a run of Python. */
 export interface Result {
   code: number;
   stdout: string;
   stderr: string;
 }
 
-/** Runs Python, one thread a process, with `tune` to import. */
+/** Runs Python with one thread and `tune` on its path. */
 export async function python(
   args: string[],
   env: Record<string, string> = {},
@@ -45,7 +45,7 @@ export async function python(
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-/** Calls `use` with a folder that holds `tiny.gguf`, and removes it behind. */
+/** Calls `use` with a folder that has `tiny.gguf`, and removes the folder after. */
 export async function withTinyModel(
   use: (paths: { folder: string; model: string }) => Promise<void>,
 ): Promise<void> {
@@ -68,7 +68,7 @@ function findPython(): string | undefined {
   return places.find((place) => place !== undefined && hasTorch(place));
 }
 
-/** Imports nothing: that alone would take seconds. */
+/** Only looks the modules up: importing them takes seconds. */
 function hasTorch(place: string): boolean {
   const code =
     "import importlib.util as u; exit(not all(map(u.find_spec, ['torch', 'gguf', 'tokenizers', 'safetensors', 'jinja2', 'matplotlib'])))";

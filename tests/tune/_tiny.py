@@ -28,7 +28,7 @@ def some_examples(count, answer=20):
 
 
 def some_adapter(**shape):
-    """Gives an adapter of which no part is without effect."""
+    """Returns an adapter of which every part has an effect."""
     adapter = Adapter(tiny().config, Shape(**shape))
     generator = draws("adapter")
     with torch.no_grad():

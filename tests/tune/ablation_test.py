@@ -1,5 +1,6 @@
 import tempfile
 import unittest
+from collections import defaultdict
 from unittest.mock import patch
 
 from _tiny import some_examples, tiny
@@ -16,9 +17,8 @@ VARIANTS = {"plain": {}, "no prompts": {"prompt_tokens": 0}, "4 masks": {"masks"
 def options(folder):
     lines = [{"prompt": e.prompt, "answer": e.answer} for e in some_examples(200)]
     append_lines(f"{folder}/answers.jsonl", lines)
-    runs = dict.fromkeys(["data", "train", "export", "evaluate", "hydra", "plot", "ablate"])
     line = f"ablate --model none --data {folder}/answers.jsonl --run {folder}/run --steps 2"
-    return parser(runs).parse_args([*line.split(), "--batch", "2", "--groups", "4"])
+    return parser(defaultdict(str)).parse_args([*line.split(), "--batch", "2", "--groups", "4"])
 
 
 @patch.object(ablation, "VARIANTS", VARIANTS)

@@ -22,7 +22,7 @@ def one_by_one(prompt, end):
 
 
 class TestDecode(unittest.TestCase):
-    def test_gives_each_text_as_if_alone(self):
+    def test_decodes_each_text_as_if_alone(self):
         often, *rare = (some_ids(n, f"prompt {n}") for n in (6, 9, 1, 12))
         prompts = [often, rare[0], often, often, rare[1], often, rare[2]]
         # More than half end early, so that their rows are dropped on the way.

@@ -8,7 +8,7 @@ from _tiny import some_examples, tiny
 from train_test import Silent, run
 
 from tune.adapter import Adapter, Shape
-from tune.adapter_file import add_hydra, read_hydra, write_adapter
+from tune.adapter_file import add_hydra, copy_hydra, read_adapter, read_hydra, write_adapter
 from tune.hydra import HydraPlan, HydraTrainer, common_tokens
 from tune.loss import NO_LABEL
 from tune.places import Places
@@ -80,7 +80,7 @@ class TestHydra(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "w1 must be"):
             second.hydra.start_from(tensors | {"w1": tensors["w2"]})
 
-    def test_a_file_gives_a_head_back(self):
+    def test_reads_a_head_from_a_file(self):
         trainer = new_trainer()
         shape = Shape(masks=1, prompts=1)
         metadata = {"base_sha256": tiny().digest, "shape": json.dumps(asdict(shape))}
@@ -92,6 +92,27 @@ class TestHydra(unittest.TestCase):
             words, found = read_hydra(file.name, tiny(), LAYERS)
             with self.assertRaisesRegex(ValueError, "must read layers \\[0\\]"):
                 read_hydra(file.name, tiny(), (0,))
+        self.assertTrue(torch.equal(words, trainer.hydra.vocab))
+        for name, parameter in trainer.hydra.named_parameters():
+            self.assertTrue(torch.equal(found[name], parameter))
+
+    def test_copies_a_head_into_another_file(self):
+        trainer = new_trainer()
+        shape = Shape(masks=1, prompts=1)
+        metadata = {"base_sha256": tiny().digest, "shape": json.dumps(asdict(shape))}
+        with tempfile.TemporaryDirectory() as folder:
+            old, new = f"{folder}/old", f"{folder}/new"
+            for path in old, new:
+                write_adapter(path, Adapter(tiny().config, shape), metadata | {"path": path})
+            with self.assertRaisesRegex(ValueError, "must have one: received none"):
+                copy_hydra(old, new)
+            add_hydra(old, trainer, {}, torch.float32)
+            copy_hydra(old, new)
+            words, found = read_hydra(new, tiny(), LAYERS)
+            self.assertEqual(read_adapter(new, tiny())[1]["path"], new)
+            write_adapter(new, Adapter(tiny().config, shape), metadata | {"base_sha256": "abc"})
+            with self.assertRaisesRegex(ValueError, "must be tuned for abc"):
+                copy_hydra(old, new)
         self.assertTrue(torch.equal(words, trainer.hydra.vocab))
         for name, parameter in trainer.hydra.named_parameters():
             self.assertTrue(torch.equal(found[name], parameter))

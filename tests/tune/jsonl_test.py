@@ -7,7 +7,7 @@ from tune.jsonl import append_lines, read_lines
 
 
 class TestAppendLines(unittest.TestCase):
-    def test_goes_on_behind_the_last_whole_line(self):
+    def test_appends_after_the_last_complete_line(self):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "lines.jsonl")
             self.assertEqual(read_lines(path), [])

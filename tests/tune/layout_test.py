@@ -12,12 +12,12 @@ MASKS = 3
 
 
 def draw(visible):
-    """Draws who sees whom, a row a line: "#" where it does, "." where it does not."""
+    """Draws which slots a row sees, a row a line: "#" if it does, "." if not."""
     return ["".join("#" if seen else "." for seen in row) for row in visible]
 
 
 def plain_draft(adapter, ids, offset):
-    """Runs a text with one group of masks behind it in one pass of its own.
+    """Runs a text with one group of masks after it in one pass of its own.
 
     All positions are moved by the offset; the prompts' keys stay as they are.
     """

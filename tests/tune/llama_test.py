@@ -13,7 +13,7 @@ READ = 4  # prompts whose logits are compared
 
 
 class TestLlama(unittest.TestCase):
-    """The default model says what the reference says."""
+    """The default model's logits are those of the reference."""
 
     @classmethod
     def setUpClass(cls):
@@ -30,12 +30,12 @@ class TestLlama(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "spell no control token"):
             Chat(self.llama.fields).encode("<|im_end|>")
 
-    def test_gives_the_logits(self):
+    def test_logits_are_those_of_the_reference(self):
         for line in self.reference[:READ]:
             ids, greedy = line["ids"], line["greedy"]
             logits = self.llama.logits(read_text(self.llama, ids + greedy).hidden)
-            behind = logits[len(ids) - 1 : -1]
-            self.assertEqual(behind.argmax(-1).tolist(), greedy)
+            after = logits[len(ids) - 1 : -1]
+            self.assertEqual(after.argmax(-1).tolist(), greedy)
             torch.testing.assert_close(
-                behind[0, ::EVERY], torch.tensor(line["logits"]), atol=2e-4, rtol=0
+                after[0, ::EVERY], torch.tensor(line["logits"]), atol=2e-4, rtol=0
             )

@@ -18,7 +18,7 @@ def answer(prompts, end, recording=None):
 
 
 class TestStates(unittest.TestCase):
-    def test_answering_gives_what_reading_gives(self):
+    def test_states_of_decoding_and_of_reading_are_equal(self):
         prompts = [some_ids(n, f"prompt {n}") for n in (6, 9, 1, 12)]
         end = answer(prompts, end=-1)[0][3]  # one ends early, and its row is dropped
         recording = Recording(tiny(), LAYERS)

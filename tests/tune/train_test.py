@@ -21,11 +21,13 @@ class Silent:
     note = show
 
 
-def new_trainer(cache=1 << 20, steps=STEPS, **shape):
+def new_trainer(cache=1 << 20, steps=STEPS, average=0, **shape):
     adapter = Adapter(tiny().config, Shape(prompts=4, **shape))
     examples = some_examples(5)
     adapter.start_from_text(tiny(), examples[0].ids, draws("start"))
-    plan = Plan(loss=Loss(), steps=steps, batch=3, groups=8, warm_up=2, offset=50)
+    plan = Plan(
+        loss=Loss(), steps=steps, batch=3, groups=8, average=average, warm_up=2, offset=50
+    )
     return Trainer(tiny(), adapter, examples, plan=plan, texts=TextCache(tiny(), cache))
 
 
@@ -42,17 +44,27 @@ def run(trainer, folder, stop_at=STEPS):
 
 class TestTrain(unittest.TestCase):
     def test_resumes_with_the_same_numbers(self):
-        whole = new_trainer(**EXTENDED)
+        whole = new_trainer(average=4, **EXTENDED)
         with tempfile.TemporaryDirectory() as folder:
             run(whole, folder)
         with tempfile.TemporaryDirectory() as folder:
-            run(new_trainer(**EXTENDED), folder, stop_at=2)
+            run(new_trainer(average=4, **EXTENDED), folder, stop_at=2)
             self.assertEqual(read_checkpoint(folder)["step"], 2)
-            resumed = new_trainer(cache=0, **EXTENDED)
+            resumed = new_trainer(cache=0, average=4, **EXTENDED)
             run(resumed, folder)
         self.assertEqual(resumed.curve, whole.curve)
-        for mine, other in zip(resumed.adapter.parameters(), whole.adapter.parameters()):
-            self.assertTrue(torch.equal(mine, other))
+        for mine, other in (resumed.adapter, whole.adapter), (resumed.mean, whole.mean):
+            for one, two in zip(mine.parameters(), other.parameters()):
+                self.assertTrue(torch.equal(one, two))
+
+    def test_averages_its_steps_and_where_it_started(self):
+        trainer = new_trainer(average=4)
+        expected = trainer.adapter.mask_embeddings.detach().clone()
+        for _ in range(2):
+            trainer.advance()
+            expected += (trainer.adapter.mask_embeddings.detach() - expected) / 4
+        self.assertTrue(torch.allclose(trainer.mean.mask_embeddings, expected))
+        self.assertFalse(torch.allclose(trainer.adapter.mask_embeddings, expected))
 
     def test_refuses_to_resume_another_plan(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -16,7 +16,7 @@ FOUND = torch.tensor([
 
 
 class TestAccepted(unittest.TestCase):
-    def test_goes_on_below_the_best_guess_alone(self):
+    def test_continues_below_the_best_guess_only(self):
         self.assertEqual(accepted(FOUND, (5, 4, 3)).tolist(), [3, 1, 2, 0, 2])
 
     def test_takes_as_many_guesses_as_the_tree_is_wide(self):
@@ -24,7 +24,7 @@ class TestAccepted(unittest.TestCase):
 
 
 class TestTokensAPass(unittest.TestCase):
-    def test_begins_again_behind_what_was_accepted(self):
+    def test_begins_again_after_what_was_accepted(self):
         # The first text: 4 tokens from anchor 0, 3 from anchor 4. The second: 1 token.
         self.assertEqual(tokens_a_pass([FOUND, FOUND[3:4]], (5, 4, 3)), (4 + 3 + 1) / 3)
 

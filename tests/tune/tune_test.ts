@@ -40,7 +40,7 @@ async function encode(path: string): Promise<Int32Array[]> {
   );
 }
 
-/** Decodes greedily; gives the texts and how many passes they took. */
+/** Decodes greedily and returns the texts and the number of passes. */
 async function answer(
   model: Model,
   prompts: Int32Array[],

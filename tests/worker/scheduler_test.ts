@@ -176,8 +176,23 @@ Deno.test("Scheduler.beside() sums up what others had in the last pass", async (
     scheduler.run(twice),
     scheduler.run(prompt(c, 4)),
   ]);
-  assertEquals(scheduler.beside(a), { rows: 2, read: 1, tokens: 1 });
-  assertEquals(scheduler.beside(b), { rows: 1, read: 1, tokens: 1 });
+  const two = { sequences: 2, read: 2, tokens: 2 };
+  assertEquals(scheduler.beside(a), { ...two, rows: 3 });
+  assertEquals(scheduler.beside(b), { ...two, rows: 2 });
   const web = new Scheduler(new ToyModel({ maxSequences: 1 }));
-  assertEquals(web.beside(a), { rows: 0, read: 0, tokens: 0 });
+  assertEquals(web.beside(a).sequences, 0);
+});
+
+Deno.test("Scheduler.beside() counts what is ready, but no prompt", async () => {
+  const model = new ToyModel();
+  const scheduler = new Scheduler(model);
+  const [a, b, c] = [model.open(), model.open(), model.open()];
+  const steps = [
+    scheduler.run(decoding(a)),
+    scheduler.run(decoding(b)),
+    scheduler.run(prompt(c, 4)),
+  ];
+  const { sequences, rows } = scheduler.beside(a);
+  assertEquals([sequences, rows], [1, 1]);
+  await Promise.all(steps);
 });

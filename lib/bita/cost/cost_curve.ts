@@ -9,8 +9,8 @@ export type CostSamples = readonly (readonly [rows: number, ms: number])[];
 
 /** Milliseconds that passes of any width take. */
 export interface Cost {
-  /** Of the body, for the rows of a pass. */
-  body(rows: number): number;
+  /** Of the body, for the rows of a pass that some sequences share; 1 unless given. */
+  body(rows: number, sequences?: number): number;
   /** Of the head, for the rows that are read at once. */
   head(rows: number): number;
   /** Of a step of the Hydra head; nothing unless given. */

@@ -14,6 +14,7 @@ import type { Cost } from "./cost_curve.ts";
 
 /** What the other sequences of a pass have in it. */
 export interface Beside {
+  sequences: number;
   /** Their rows, and how many of those are read. */
   rows: number;
   read: number;
@@ -22,7 +23,7 @@ export interface Beside {
 }
 
 /** Of a sequence that has its passes for itself. */
-export const ALONE: Beside = { rows: 0, read: 0, tokens: 0 };
+export const ALONE: Beside = { sequences: 0, rows: 0, read: 0, tokens: 0 };
 
 /** Passes over which the gain is averaged, once there were so many. */
 const MEMORY = 32;
@@ -52,7 +53,7 @@ export class PassPrice {
 
   /** Whether others share the pass. */
   get isShared(): boolean {
-    return this.#beside.rows > 0;
+    return this.#beside.sequences > 0;
   }
 
   /** Tokens a millisecond that all sequences of the pass gain together. */
@@ -89,7 +90,8 @@ export class PassPrice {
   }
 
   #ms(rows: number, read: number): number {
-    const { body, head } = this.#cost;
-    return body(this.#beside.rows + rows) + head(this.#beside.read + read);
+    const { sequences, ...beside } = this.#beside;
+    return this.#cost.body(beside.rows + rows, sequences + 1) +
+      this.#cost.head(beside.read + read);
   }
 }

@@ -1,115 +1,189 @@
 /**
- * Whether decoding is exact on this host: a natural row must give the same bits
- * however wide its pass is and whatever rows follow it.
+ * Whether decoding is exact on this host: a natural row must have the same bits, keys
+ * and values included, however wide its pass is, whatever rows follow it, and
+ * whichever sequences share the pass.
  *
  * @module
  */
 
-import type { DraftTree } from "../tree/draft_tree.ts";
-import type { Model, Sequence } from "../decode/model.ts";
+import type { KvSequence, Model, Sequence, Step } from "../decode/model.ts";
 import { layOut } from "../tree/pass_layout.ts";
-import { prefill } from "../decode/prefill.ts";
-import { uniform } from "../choose/random.ts";
 import { chain } from "../tree/tree.ts";
+import { uniform } from "../choose/random.ts";
 
-/** How to look. */
+/** What is tested. */
 export interface SelfTestOptions {
-  /** Rows of the passes to compare, each from 2 to the model's most. */
-  widths: readonly number[];
-  /** The text before them; a few arbitrary tokens unless given. */
-  prompt?: Int32Array;
+  /** Rows of the passes that read a prompt. @default 64 */
+  prefillRows?: number;
 }
+
+/** Rows of passes that are natural in their first two, and junk in the others. */
+const WIDTHS = [8, 24];
+
+/** Sequences that share a pass, the tested one at the first, middle and last place. */
+const BATCHES = [2, 3, 4, 8, 16];
 
 /**
- * Compares natural rows, to the bit, across passes of several widths.
+ * Compares natural rows, to the bit, with the same rows in a pass of two rows.
  *
- * Two passes a width: one that is natural in its first half and junk in the other
- * must give the logits that all widths before gave, and its last two natural rows
- * must give theirs again in a pass of their own.
- *
- * @throws {RangeError} if a width is outside 2 to `maxRows`, or if the prompt and
- * half the largest width exceed the context.
+ * Where the context is too short for the widest passes, narrower ones stand in.
  */
-export async function isWidthInvariant(
+export async function isInvariant(
   model: Model,
-  { widths, prompt = someTokens(model.vocab, 8) }: SelfTestOptions,
+  { prefillRows = 64 }: SelfTestOptions = {},
 ): Promise<boolean> {
-  checkWidths(model, widths);
-  const position = prompt.length - 1;
-  const natural = widths.map((width) => Math.max(2, width >> 1));
-  const most = Math.max(...natural);
-  if (position + most > model.context) {
-    throw new RangeError(
-      `Cannot test pass widths: a context of ${
-        position + most
-      } tokens is required: received ${model.context}`,
-    );
-  }
-  const text = someTokens(model.vocab, most);
-  text[0] = prompt[position];
-
-  const sequence = model.open(prompt);
+  const test = new SelfTest(model);
   try {
-    const start = await prefill(sequence, prompt, { model });
-    const seen: Float32Array[] = [];
-    for (const [i, width] of widths.entries()) {
-      const count = natural[i];
-      const tree = junkTree(text.subarray(0, count), { width, model });
-      const wide = await naturalLogits(sequence, tree, { start, position });
-      const first = count - 2;
-      const pair = junkTree(text.subarray(first, count), { width: 2, model });
-      const narrow = await naturalLogits(sequence, pair, {
-        start: start + first,
-        position: position + first,
-      });
-      wide.forEach((logits, row) => seen[row] ??= logits);
-      const same = wide.every((logits, row) => sameBits(logits, seen[row])) &&
-        narrow.every((logits, row) => sameBits(logits, seen[first + row]));
-      if (!same) return false;
+    return await test.arePartsExact(Math.min(prefillRows, model.maxRows)) &&
+      await test.isExactBeforeJunk(WIDTHS) &&
+      await test.isExactInBatches(BATCHES);
+  } finally {
+    test.close();
+  }
+}
+
+/** A step of the tested sequence: some of its text, then junk. */
+interface Rows {
+  position: number;
+  natural: number;
+  /** Rows in all. @default natural */
+  width?: number;
+  /** Whether some of the junk is masks. @default false */
+  masks?: boolean;
+}
+
+/** What two natural rows gave. */
+interface Pair {
+  position: number;
+  /** `[2]` of `[vocab]` logits. */
+  logits: Float32Array[];
+  kv: Float32Array | undefined;
+}
+
+class SelfTest {
+  readonly #model: Model;
+  readonly #sequence: Sequence & Partial<KvSequence>;
+  /** Sequences that share passes with it. */
+  readonly #others: Sequence[] = [];
+  #text: Int32Array = new Int32Array(0);
+  /** The last two rows of the text, as a pass of two rows computes them. */
+  #last: Pair = { position: 0, logits: [], kv: undefined };
+
+  constructor(model: Model) {
+    this.#model = model;
+    this.#sequence = model.open(someTokens(model.vocab, 1));
+  }
+
+  close(): void {
+    for (const sequence of [this.#sequence, ...this.#others]) sequence.close();
+  }
+
+  /**
+   * Reads a text in two parts, the second in the widest pass that there may be, and
+   * the last two rows of each once more.
+   */
+  async arePartsExact(rows: number): Promise<boolean> {
+    const { vocab, context, maxRows, maxSequences } = this.#model;
+    const widest = maxSequences > 1
+      ? { natural: rows, beside: maxRows - rows }
+      : { natural: maxRows };
+    const all = Math.max(2, Math.min(rows + widest.natural, context));
+    this.#text = someTokens(vocab, all);
+    let position = 0;
+    for (const part of [{ natural: rows }, widest]) {
+      const natural = Math.min(part.natural, all - position);
+      if (natural < 2) break;
+      const wide = await this.#pair({ ...part, position, natural });
+      position += natural;
+      this.#last = await this.#pair({ position: position - 2, natural: 2 });
+      if (!samePairs(wide, this.#last)) return false;
     }
     return true;
-  } finally {
-    sequence.close();
   }
-}
 
-function checkWidths({ maxRows }: Model, widths: readonly number[]): void {
-  for (const width of widths) {
-    if (width >= 2 && width <= maxRows) continue;
-    throw new RangeError(
-      `Cannot test pass widths: 2 to ${maxRows} rows are required: received ${width}`,
+  /** Computes the last two rows of the text before masks and wrong guesses. */
+  async isExactBeforeJunk(widths: readonly number[]): Promise<boolean> {
+    const { position } = this.#last;
+    for (const all of widths) {
+      const width = Math.min(all, this.#model.maxRows);
+      const rows = { position, natural: 2, width, masks: true };
+      if (!samePairs(await this.#pair(rows), this.#last)) return false;
+    }
+    return true;
+  }
+
+  /** Computes the last rows of the text beside other sequences. */
+  async isExactInBatches(batches: readonly number[]): Promise<boolean> {
+    const { maxSequences } = this.#model;
+    const { position, logits } = this.#last;
+    for (const [i, size] of batches.entries()) {
+      if (size > maxSequences) continue;
+      const natural = 1 + i % 2;
+      const own = this.#step({ position, natural, width: natural + i % 3 });
+      const steps = Array.from(
+        { length: size - 1 },
+        (_, other) => this.#otherStep(other, 1 + other % 2),
+      );
+      const place = [0, size >> 1, size - 1][i % 3];
+      steps.splice(place, 0, own);
+      const found = (await this.#compute(steps))[place];
+      if (!sameRows(found, logits.slice(0, natural))) return false;
+    }
+    return true;
+  }
+
+  /** Computes rows, and some of another sequence; returns the last two natural. */
+  async #pair(
+    { beside = 0, ...rows }: Rows & { beside?: number },
+  ): Promise<Pair> {
+    const others = beside > 0 ? [this.#otherStep(0, beside)] : [];
+    const [logits] = await this.#compute([this.#step(rows), ...others]);
+    const position = rows.position + rows.natural - 2;
+    const from = this.#model.prompts + position;
+    const kv = await this.#sequence.readKv?.(2, { from });
+    return { position, logits, kv };
+  }
+
+  #step({ position, natural, width = natural, masks = false }: Rows): Step {
+    const { prompts, vocab } = this.#model;
+    const sequence = this.#sequence;
+    sequence.length = prompts + position;
+    const most = masks ? this.#model.masks : 0;
+    const maskCount = Math.min(most, (width - natural) >> 1);
+    const nodes = width - maskCount;
+    const parents = new Int32Array(nodes); // guesses hang under the root
+    parents.set(chain(natural - 1));
+    const all = someTokens(vocab, nodes);
+    all.set(this.#text.subarray(position, position + natural));
+    const counts = new Int32Array(nodes);
+    counts[0] = maskCount;
+    return {
+      sequence,
+      start: sequence.length,
+      ...layOut({ parents, tokens: all, masks: counts }),
+      read: natural > 1 ? [natural - 2, natural - 1] : [0],
+    };
+  }
+
+  /** Makes a step of another sequence, which begins with it. */
+  #otherStep(other: number, rows: number): Step {
+    const { prompts, vocab } = this.#model;
+    const tokens = someTokens(vocab, other + rows).subarray(other);
+    this.#others[other] ??= this.#model.open(tokens);
+    const sequence = this.#others[other];
+    const parents = chain(rows - 1);
+    return { sequence, start: prompts, tokens, parents, read: [] };
+  }
+
+  /** Runs a pass; copies the logits that its steps read. */
+  async #compute(steps: readonly Step[]): Promise<Float32Array[][]> {
+    const outputs = await this.#model.run(steps);
+    const logits = outputs.map((output) =>
+      output.logits.map((row) => row.slice())
     );
+    for (const output of outputs) output.release();
+    return logits;
   }
-}
-
-/** Hangs masks and wrong guesses on a chain of `tokens`, up to `width` rows. */
-function junkTree(
-  tokens: Int32Array,
-  { width, model }: { width: number; model: Model },
-): DraftTree {
-  const masks = Math.min(model.masks, (width - tokens.length) >> 1);
-  const nodes = width - masks;
-  const parents = new Int32Array(nodes); // guesses hang under the root
-  parents.set(chain(tokens.length - 1));
-  const all = someTokens(model.vocab, nodes);
-  all.set(tokens);
-  const counts = new Int32Array(nodes);
-  counts[0] = masks;
-  return { parents, tokens: all, masks: counts };
-}
-
-/** Runs a pass; copies the logits of its natural rows. */
-async function naturalLogits(
-  sequence: Sequence,
-  tree: DraftTree,
-  place: { start: number; position: number },
-): Promise<Float32Array[]> {
-  const { pass, naturalRows } = layOut(tree, place);
-  await sequence.forward(pass);
-  const rows = Array.from({ length: naturalRows }, (_, row) => row);
-  const logits = await sequence.logits(rows);
-  const vocab = logits.length / naturalRows;
-  return rows.map((row) => logits.slice(row * vocab, (row + 1) * vocab));
 }
 
 /** Picks arbitrary tokens, the same ones each time. */
@@ -120,8 +194,17 @@ function someTokens(vocab: number, length: number): Int32Array {
   );
 }
 
+function samePairs(a: Pair, b: Pair): boolean {
+  return sameRows(a.logits, b.logits) &&
+    (!a.kv || !b.kv || sameBits(a.kv, b.kv));
+}
+
+function sameRows(a: Float32Array[], b: Float32Array[]): boolean {
+  return a.every((row, i) => sameBits(row, b[i]));
+}
+
 function sameBits(a: Float32Array, b: Float32Array): boolean {
   const x = new Int32Array(a.buffer, a.byteOffset, a.length);
   const y = new Int32Array(b.buffer, b.byteOffset, b.length);
-  return x.every((bits, i) => bits === y[i]);
+  return x.length === y.length && x.every((bits, i) => bits === y[i]);
 }

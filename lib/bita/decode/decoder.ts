@@ -17,9 +17,8 @@ import { topK } from "../choose/top_k.ts";
 import { draftWithHydra } from "../draft/hydra_steps.ts";
 import type { Planner, PlanState } from "../draft/planner.ts";
 import { acceptedGuesses } from "../draft/feedback.ts";
-import type { DraftTree } from "../tree/draft_tree.ts";
+import { type DraftTree, trim } from "../tree/tree.ts";
 import { type Layout, layOut } from "../tree/pass_layout.ts";
-import { trim } from "../tree/trim.ts";
 import type { Sequence, StepOutput, StepRunner } from "./model.ts";
 import {
   type DecodeOptions,

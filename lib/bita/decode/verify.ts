@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DraftTree } from "../tree/draft_tree.ts";
+import type { DraftTree } from "../tree/tree.ts";
 
 /** What a pass has decided. */
 export interface Verified {

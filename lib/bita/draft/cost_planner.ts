@@ -16,8 +16,7 @@
 import type { TopK } from "../choose/top_k.ts";
 import type { Cost } from "../cost/cost_curve.ts";
 import { type Beside, PassPrice } from "../cost/pass_price.ts";
-import type { DraftTree } from "../tree/draft_tree.ts";
-import { comb, naturalChain } from "../tree/tree.ts";
+import { comb, type DraftTree, naturalChain } from "../tree/tree.ts";
 import {
   type Considered,
   learnFrom,

@@ -6,7 +6,7 @@
  */
 
 import type { Verified } from "../decode/verify.ts";
-import type { DraftTree } from "../tree/draft_tree.ts";
+import type { DraftTree } from "../tree/tree.ts";
 import type { Drafter } from "./acceptance.ts";
 import type { Guess, GuessSources } from "./guesses.ts";
 import type { Outcome, Planner } from "./planner.ts";

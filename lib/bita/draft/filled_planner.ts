@@ -6,8 +6,7 @@
  */
 
 import type { TopK } from "../choose/top_k.ts";
-import type { DraftTree } from "../tree/draft_tree.ts";
-import { comb, depths } from "../tree/tree.ts";
+import { comb, depths, type DraftTree } from "../tree/tree.ts";
 import {
   type Considered,
   learnFrom,

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { DraftTree } from "../tree/draft_tree.ts";
+import type { DraftTree } from "../tree/tree.ts";
 import type { TopK } from "../choose/top_k.ts";
 import type { Origin } from "./feedback.ts";
 import type { Verified } from "../decode/verify.ts";

@@ -14,8 +14,7 @@
  * @module
  */
 
-import type { DraftTree } from "./draft_tree.ts";
-import { naturalChain } from "./tree.ts";
+import { type DraftTree, naturalChain } from "./tree.ts";
 
 /** The rows of a step, and the way back from them to the tree. */
 export interface Layout {

@@ -1,9 +1,28 @@
 /**
- * The draft tree, as its `parents` array: node 0 is the last final token and a
+ * The draft tree: guesses about the text after its last final token.
+ *
+ * A tree is its `parents` array: node 0, the root, is the last final token, and a
  * parent always precedes its children, so masks and paths follow in one sweep.
  *
  * @module
  */
+
+/** What a pass tries. */
+export interface DraftTree {
+  /** `[nodes]` the parent of each node, -1 for the root. */
+  parents: Int32Array;
+  /** `[nodes]` vocabulary ids. */
+  tokens: Int32Array;
+  /** `[nodes]` mask tokens after each node, to draft the pass after. */
+  masks: Int32Array;
+  /**
+   * Whether all rows' logits are read at once, which can take less time than to
+   * read those that decide first and of the others then just what is needed.
+   *
+   * @default false
+   */
+  readAll?: boolean;
+}
 
 /** A tree's text form: up to 8 levels, each up to 99 guesses wide. */
 const SHAPE = /^(paper|[1-9]\d?(-[1-9]\d?){0,7})$/;
@@ -25,7 +44,7 @@ export function chain(depth: number): Int32Array {
   return comb(new Array(depth).fill(1));
 }
 
-/** Tells whether a text names a tree that {@linkcode parseShape} can read. */
+/** Returns whether {@linkcode parseShape} can read a text. */
 export function isShape(text: string): boolean {
   return SHAPE.test(text);
 }
@@ -46,7 +65,7 @@ export function parseShape(text: string): number[] {
   return text === "paper" ? [5, 4, 3] : text.split("-").map(Number);
 }
 
-/** Marks, row by row, whom each node attends to: itself and its ancestors. */
+/** Marks, row by row, what each node attends to: itself and its ancestors. */
 export function ancestorMask(parents: Int32Array): Uint8Array {
   const n = parents.length;
   const mask = new Uint8Array(n * n);
@@ -74,4 +93,42 @@ export function naturalChain(parents: Int32Array): number[] {
     if (parents[node] === nodes.at(-1)) nodes.push(node);
   }
   return nodes;
+}
+
+/**
+ * Drops what promises least until the tree and its masks fit `maxRows`, at least 1:
+ * the masks off the natural chain, then the nodes off it, then the chain's masks,
+ * then its nodes; the last of each first.
+ */
+export function trim(tree: DraftTree, maxRows: number): DraftTree {
+  const { parents, tokens } = tree;
+  const masks = tree.masks.slice();
+  let excess = masks.reduce((sum, count) => sum + count, parents.length) -
+    maxRows;
+  if (excess <= 0) return tree;
+
+  const chain = naturalChain(parents);
+  const onChain = new Set(chain);
+  const others = [...parents.keys()].filter((node) => !onChain.has(node));
+  const dropped = new Set<number>();
+  for (const nodes of [others, chain]) {
+    for (const node of nodes.toReversed()) {
+      const cut = Math.min(Math.max(excess, 0), masks[node]);
+      masks[node] -= cut;
+      excess -= cut;
+    }
+    for (const node of nodes.toReversed()) {
+      if (excess <= 0) break;
+      dropped.add(node);
+      excess--;
+    }
+  }
+  const kept = [...parents.keys()].filter((node) => !dropped.has(node));
+  const place = new Map(kept.map((node, index) => [node, index]));
+  return {
+    ...tree,
+    parents: Int32Array.from(kept, (node) => place.get(parents[node]) ?? -1),
+    tokens: Int32Array.from(kept, (node) => tokens[node]),
+    masks: Int32Array.from(kept, (node) => masks[node]),
+  };
 }

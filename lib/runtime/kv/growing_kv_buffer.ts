@@ -7,13 +7,7 @@
 
 import { Tensor } from "onnxruntime-common";
 import type { KvBuffer, KvRoom } from "../backend.ts";
-import {
-  kvDims,
-  type KvShape,
-  readSlots,
-  type SlotRange,
-  writeSlots,
-} from "./kv_layout.ts";
+import { kvDims, type KvShape, readSlots, writeSlots } from "./kv_layout.ts";
 
 /** Factor by which the room grows, so that growth copies a slot twice on average. */
 const GROWTH = 1.5;
@@ -46,12 +40,16 @@ export function growingKvBuffer(
 
   /** Copies one array after the other, so that a single one exists twice. */
   function grow(needed: number): void {
-    const range: SlotRange = { count: slots };
     slots = Math.max(needed, Math.min(most, Math.ceil(GROWTH * slots)));
     tensors = tensors.map((tensor) => {
       const grown = make();
-      const data = readSlots(arrays([tensor]), range);
-      writeSlots(arrays([grown]), { ...range, data });
+      const from = tensor.data as Float32Array;
+      const to = grown.data as Float32Array;
+      for (let head = 0; head < kvHeads; head++) {
+        const size = from.length / kvHeads;
+        const keys = from.subarray(head * size, (head + 1) * size);
+        to.set(keys, head * to.length / kvHeads);
+      }
       free(tensor);
       return grown;
     });

@@ -20,7 +20,7 @@ function run(cost: LiveCost, passes: number, widths: number[]): void {
   for (let pass = 0; pass < passes; pass++) {
     const rows = widths[Math.floor(uniform(1, pass) * widths.length)];
     const noise = 2 ** ((uniform(2, pass) - 0.5) * 0.6);
-    cost.learn("body", rows, truth(rows) * noise);
+    cost.learn("body", { rows: rows, sequences: 1, ms: truth(rows) * noise });
   }
 }
 
@@ -60,15 +60,43 @@ Deno.test("LiveCost learns half about widths that never run", () => {
 
 Deno.test("LiveCost is not led astray by one pass", () => {
   const cost = measured(() => 1);
-  cost.learn("body", 8, 10_000);
+  cost.learn("body", { rows: 8, sequences: 1, ms: 10_000 });
   assert(worst(cost, ROWS) < 0.05);
 });
 
 Deno.test("LiveCost keeps body, head and unmeasured widths apart", () => {
   const cost = measured(() => 1);
   const before = cost.head(4);
-  cost.learn("head", 4, 99);
-  cost.learn("body", 32, 1);
+  cost.learn("head", { rows: 4, sequences: 1, ms: 99 });
+  cost.learn("body", { rows: 32, sequences: 1, ms: 1 });
   assertEquals(ROWS.map((rows) => cost.body(rows)), ROWS.map(truth));
   assert(cost.head(4) > before);
+});
+
+Deno.test("LiveCost learns how much longer rows of several sequences take", () => {
+  const samples = {
+    body: [[2, 10], [32, 40]],
+    head: [[2, 1], [32, 2]],
+  } as const;
+  const cost = new LiveCost(samples);
+  assertEquals(cost.body(8, 4), cost.body(8));
+  for (let i = 0; i < 100; i++) {
+    cost.learn("body", { rows: 8, sequences: 4, ms: 1.5 * cost.body(8) });
+  }
+  assertAlmostEquals(cost.body(8, 4), 1.5 * cost.body(8), 0.01);
+  assertAlmostEquals(cost.body(16, 6), 1.5 * cost.body(16), 0.01);
+  assertEquals(cost.body(8, 2), cost.body(8));
+});
+
+Deno.test("LiveCost learns what a step of the Hydra head takes", () => {
+  const samples = {
+    body: [[2, 10], [32, 40]],
+    head: [[2, 1], [32, 2]],
+  } as const;
+  const cost = new LiveCost(samples);
+  assertEquals(cost.draft(), 0);
+  for (let i = 0; i < 200; i++) {
+    cost.learn("draft", { rows: 1, sequences: 1, ms: 0.5 });
+  }
+  assertAlmostEquals(cost.draft(), 0.5, 0.01);
 });

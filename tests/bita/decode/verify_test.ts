@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { DraftTree } from "../../../lib/bita/tree/draft_tree.ts";
+import type { DraftTree } from "../../../lib/bita/tree/tree.ts";
 import { verify } from "../../../lib/bita/decode/verify.ts";
 
 // 10 ─┬─ 11 ─┬─ 13

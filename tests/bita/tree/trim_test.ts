@@ -1,6 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import type { DraftTree } from "../../../lib/bita/tree/draft_tree.ts";
-import { trim } from "../../../lib/bita/tree/trim.ts";
+import { type DraftTree, trim } from "../../../lib/bita/tree/tree.ts";
 
 // 10 ─┬─ 11 ─┬─ 13
 //     └─ 12  └─ 14     each with 2 masks: 15 rows

@@ -8,11 +8,10 @@ import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { GraphBuilder } from "../../../models/graph/graph_builder.ts";
 import { WeightsFile } from "../../../models/graph/weights_file.ts";
 
-/** Builds a graph, feeds it, and gives its outputs. */
+/** Builds a graph, feeds it, and returns its outputs. */
 export async function compute(
   build: (graph: GraphBuilder) => void,
   feeds: Record<string, Tensor>,
-  options: { detours?: boolean } = {},
 ): Promise<Record<string, Tensor>> {
   const folder = await Deno.makeTempDir();
   try {
@@ -21,7 +20,7 @@ export async function compute(
       using weights = new WeightsFile(`${folder}/weights.bin`);
       const graph = new GraphBuilder(weights);
       build(graph);
-      model = await graph.encode(options);
+      model = await graph.encode();
     }
     await Deno.writeFile(`${folder}/graph.onnx`, model);
     const session = await InferenceSession.create(`${folder}/graph.onnx`, {

@@ -1,4 +1,9 @@
-import { assertAlmostEquals, assertEquals, assertNotEquals } from "@std/assert";
+import {
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 import { Tensor } from "onnxruntime-node";
 import { GraphBuilder } from "../../../models/graph/graph_builder.ts";
 import { WeightsFile } from "../../../models/graph/weights_file.ts";
@@ -73,23 +78,15 @@ Deno.test("GraphBuilder.node() names its outputs apart", async () => {
   await Deno.remove(path);
 });
 
-Deno.test("GraphBuilder.encode() leaves detours out", async () => {
-  const build = (graph: GraphBuilder) => {
-    graph.input("x", "float32", [2]);
-    const doubled = graph.node("Add", ["x", "x"]);
-    const [end] = graph.detour([doubled], () => {
-      graph.input("y", "float32", [2]);
-      const ten = graph.weight("ten", [1], Float32Array.of(10));
-      return [graph.node("Add", [graph.node("Mul", ["y", ten]), doubled])];
-    });
-    graph.node("Identity", [end], { outputs: ["out"] });
-    graph.output("out", [2]);
-  };
-  const tensor = (...numbers: number[]) =>
-    new Tensor("float32", Float32Array.from(numbers), [2]);
-  const x = tensor(1, 2);
-  const long = await compute(build, { x, y: tensor(3, 4) });
-  assertEquals([...long.out.data as Float32Array], [32, 44]);
-  const short = await compute(build, { x }, { detours: false });
-  assertEquals([...short.out.data as Float32Array], [2, 4]);
+Deno.test("GraphBuilder.stored() shares weights between graphs", async () => {
+  const path = await Deno.makeTempFile();
+  {
+    using weights = new WeightsFile(path);
+    const [one, two] = [new GraphBuilder(weights), new GraphBuilder(weights)];
+    one.weight("w", [2], Float32Array.of(1, 2));
+    assertEquals(two.stored("w"), "w");
+    assertThrows(() => two.stored("v"), TypeError, 'received "v"');
+  }
+  assertEquals((await Deno.stat(path)).size, 8);
+  await Deno.remove(path);
 });

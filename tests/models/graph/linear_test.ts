@@ -6,7 +6,12 @@ import {
 } from "@std/assert";
 import { Tensor } from "onnxruntime-node";
 import { uniform } from "../../../lib/bita/choose/random.ts";
-import { linear, type Matrix, quantize } from "../../../models/graph/linear.ts";
+import {
+  linear,
+  type Matrix,
+  quantize,
+  storeLinear,
+} from "../../../models/graph/linear.ts";
 import { compute } from "./_compute.ts";
 
 const BLOCK = 32;
@@ -130,12 +135,8 @@ for (
     const x = numbers(3, count * columns);
     const { y } = await compute((graph) => {
       const input = graph.input("x", "float32", ["count", columns]);
-      const output = linear(graph, input, {
-        name: "w",
-        matrix,
-        format,
-        bits,
-      });
+      storeLinear(graph.weights, "w", { matrix, format, bits });
+      const output = linear(graph, input, "w");
       graph.node("Identity", [output], { outputs: ["y"] });
       graph.output("y", ["count", rows]);
     }, { x: new Tensor("float32", x, [count, columns]) });

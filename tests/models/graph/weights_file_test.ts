@@ -1,47 +1,67 @@
-import { assertEquals } from "@std/assert";
-import { WeightsFile } from "../../../models/graph/weights_file.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  type StoredTensor,
+  WeightsFile,
+} from "../../../models/graph/weights_file.ts";
 
 const PAGE = 4096;
 
-Deno.test("WeightsFile.append() begins every tensor on a page of its own", async () => {
+Deno.test("WeightsFile.add() begins every tensor on a page of its own", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/weights.bin`;
   const numbers = Float32Array.from({ length: 2000 }, (_, i) => i / 7);
+  const expected: Record<string, StoredTensor> = {
+    a: { type: "uint8", dims: [3], offset: 0, length: 3 },
+    b: { type: "float32", dims: [20, 100], offset: PAGE, length: 8000 },
+    c: { type: "uint8", dims: [], offset: 3 * PAGE, length: 1 },
+  };
   {
     using weights = new WeightsFile(path);
     assertEquals(weights.name, "weights.bin");
-    assertEquals(weights.append(Uint8Array.of(1, 2, 3)), {
-      offset: 0,
-      length: 3,
-    });
-    assertEquals(weights.append(numbers), { offset: PAGE, length: 8000 });
-    assertEquals(weights.append(Uint8Array.of(9)), {
-      offset: 3 * PAGE,
-      length: 1,
-    });
+    weights.add("a", [3], Uint8Array.of(1, 2, 3));
+    weights.add("b", [20, 100], numbers);
+    weights.add("c", [], Uint8Array.of(9));
+    assertEquals(JSON.parse(weights.directory()), expected);
+    assertEquals(weights.tensor("b"), expected.b);
+    assertEquals([weights.has("c"), weights.has("d")], [true, false]);
   }
   const bytes = await Deno.readFile(path);
-  assertEquals([...bytes.subarray(0, 4)], [1, 2, 3, 0]);
-  assertEquals(new Float32Array(bytes.buffer, PAGE, 2000), numbers);
+  assertEquals([...bytes.subarray(0, 3)], [1, 2, 3]);
+  assertEquals(
+    new Float32Array(bytes.slice(PAGE, PAGE + 8000).buffer),
+    numbers,
+  );
   assertEquals([...bytes.subarray(3 * PAGE)], [9]);
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("WeightsFile.append() leaves no gap behind a full page", async () => {
+Deno.test("WeightsFile.add() refuses a name twice", async () => {
   const path = await Deno.makeTempFile();
   {
     using weights = new WeightsFile(path);
-    weights.append(new Uint8Array(PAGE));
-    assertEquals(weights.append(Uint8Array.of(1)).offset, PAGE);
+    weights.add("a", [1], Uint8Array.of(1));
+    const again = () => weights.add("a", [1], Uint8Array.of(1));
+    assertThrows(again, TypeError, 'received "a"');
   }
   await Deno.remove(path);
 });
 
-Deno.test("WeightsFile.append() writes only the part that a view shows", async () => {
+Deno.test("WeightsFile.add() leaves no gap after a full page", async () => {
   const path = await Deno.makeTempFile();
   {
     using weights = new WeightsFile(path);
-    weights.append(Float32Array.of(1, 2, 3, 4).subarray(1, 3));
+    weights.add("a", [PAGE], new Uint8Array(PAGE));
+    weights.add("b", [1], Uint8Array.of(1));
+    assertEquals(weights.tensor("b").offset, PAGE);
+  }
+  await Deno.remove(path);
+});
+
+Deno.test("WeightsFile.add() writes only the part that a view shows", async () => {
+  const path = await Deno.makeTempFile();
+  {
+    using weights = new WeightsFile(path);
+    weights.add("a", [2], Float32Array.of(1, 2, 3, 4).subarray(1, 3));
   }
   const { buffer } = await Deno.readFile(path);
   assertEquals([...new Float32Array(buffer)], [2, 3]);
@@ -53,7 +73,7 @@ Deno.test("WeightsFile drops what the file held before", async () => {
   await Deno.writeFile(path, new Uint8Array(3 * PAGE));
   {
     using weights = new WeightsFile(path);
-    weights.append(Uint8Array.of(5));
+    weights.add("a", [1], Uint8Array.of(5));
   }
   assertEquals([...await Deno.readFile(path)], [5]);
   await Deno.remove(path);

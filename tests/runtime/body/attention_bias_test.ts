@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { layOut } from "../../lib/bita/tree/pass_layout.ts";
-import { attentionBias } from "../../lib/runtime/attention_bias.ts";
+import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
+import { attentionBias } from "../../../lib/runtime/body/attention_bias.ts";
 
 /** Draws a bias, one row a line: "#" where it attends, "." where not. */
 function draw(bias: Float32Array, rows: number): string[] {
@@ -13,14 +13,17 @@ function draw(bias: Float32Array, rows: number): string[] {
 }
 
 /** A root with a natural child, a sibling of it, and two masks of the root. */
-const { pass } = layOut({
-  parents: Int32Array.of(-1, 0, 0),
-  tokens: Int32Array.of(5, 6, 7),
-  masks: Int32Array.of(2, 0, 0),
-}, { start: 5, position: 3 });
+const step = {
+  start: 5,
+  ...layOut({
+    parents: Int32Array.of(-1, 0, 0),
+    tokens: Int32Array.of(5, 6, 7),
+    masks: Int32Array.of(2, 0, 0),
+  }),
+};
 
 Deno.test("attentionBias() shows a row the text and its own path", () => {
-  assertEquals(draw(attentionBias(pass, { rows: 5, prompts: 0 }), 5), [
+  assertEquals(draw(attentionBias(step, { rows: 5, prompts: 0 }), 5), [
     "######....", // root
     "#######...", // natural child
     "######.#..", // sibling
@@ -30,7 +33,7 @@ Deno.test("attentionBias() shows a row the text and its own path", () => {
 });
 
 Deno.test("attentionBias() shows the prompts to mask rows alone", () => {
-  assertEquals(draw(attentionBias(pass, { rows: 5, prompts: 2 }), 5), [
+  assertEquals(draw(attentionBias(step, { rows: 5, prompts: 2 }), 5), [
     "..####....",
     "..#####...",
     "..####.#..",
@@ -39,23 +42,22 @@ Deno.test("attentionBias() shows the prompts to mask rows alone", () => {
   ]);
 });
 
-Deno.test("attentionBias() hides padding from every row of the pass", () => {
-  const { pass } = layOut({
-    parents: Int32Array.of(-1),
-    tokens: Int32Array.of(5),
-    masks: Int32Array.of(0),
-  }, { start: 2, position: 1 });
-  const [row] = draw(attentionBias(pass, { rows: 3, prompts: 1 }), 3);
+Deno.test("attentionBias() hides padding from every row of the step", () => {
+  const tokens = Int32Array.of(5);
+  const parents = Int32Array.of(-1);
+  const bias = attentionBias({ start: 2, tokens, parents }, {
+    rows: 3,
+    prompts: 1,
+  });
+  const [row] = draw(bias, 3);
   assertEquals(row, ".##..");
 });
 
-Deno.test("attentionBias() works with no text before the pass", () => {
-  const { pass } = layOut({
-    parents: Int32Array.of(-1, 0),
-    tokens: Int32Array.of(5, 6),
-    masks: Int32Array.of(0, 0),
-  }, { start: 0, position: 0 });
-  assertEquals(draw(attentionBias(pass, { rows: 2, prompts: 0 }), 2), [
+Deno.test("attentionBias() works with no text before the step", () => {
+  const tokens = Int32Array.of(5, 6);
+  const parents = Int32Array.of(-1, 0);
+  const step = { start: 0, tokens, parents };
+  assertEquals(draw(attentionBias(step, { rows: 2, prompts: 0 }), 2), [
     "#.",
     "##",
   ]);

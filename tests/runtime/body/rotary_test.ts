@@ -1,11 +1,11 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { uniform } from "../../lib/bita/choose/random.ts";
-import { rotaryRow } from "../../lib/runtime/rotary.ts";
+import { uniform } from "../../../lib/bita/choose/random.ts";
+import { rotaryRow, SlotAngles } from "../../../lib/runtime/body/rotary.ts";
 
 const half = 4;
 const shape = { headDim: 2 * half, ropeTheta: 10_000 };
 
-function angles(position: number): { cos: Float32Array; sin: Float32Array } {
+function rotated(position: number): { cos: Float32Array; sin: Float32Array } {
   const row = { cos: new Float32Array(half), sin: new Float32Array(half) };
   rotaryRow(position, shape, row);
   return row;
@@ -13,7 +13,7 @@ function angles(position: number): { cos: Float32Array; sin: Float32Array } {
 
 /** Turns a head as the graph does: number `i` of one half with that of the other. */
 function turn(head: number[], position: number): number[] {
-  const { cos, sin } = angles(position);
+  const { cos, sin } = rotated(position);
   return head.map((x, i) =>
     i < half
       ? x * cos[i] - head[i + half] * sin[i]
@@ -26,14 +26,14 @@ function dot(a: number[], b: number[]): number {
 }
 
 Deno.test("rotaryRow() turns nothing at position 0", () => {
-  assertEquals(angles(0), {
+  assertEquals(rotated(0), {
     cos: Float32Array.of(1, 1, 1, 1),
     sin: Float32Array.of(0, 0, 0, 0),
   });
 });
 
 Deno.test("rotaryRow() turns the first pair by the position, later ones slower", () => {
-  const { cos, sin } = angles(3);
+  const { cos, sin } = rotated(3);
   for (const [i, angle] of [3, 0.3, 0.03, 0.003].entries()) {
     assertAlmostEquals(cos[i], Math.cos(angle), 1e-7);
     assertAlmostEquals(sin[i], Math.sin(angle), 1e-7);
@@ -48,4 +48,19 @@ Deno.test("rotaryRow() makes scores depend on the distance alone", () => {
   const other = dot(turn(query, 8), turn(key, 2));
   assertAlmostEquals(near, far, 1e-4);
   assertEquals(Math.abs(near - other) > 1e-2, true);
+});
+
+Deno.test("SlotAngles.at() has the angles of a step's positions at its slots", () => {
+  const angles = new SlotAngles(shape);
+  for (const [start, total] of [[2, 4], [3, 40]]) {
+    const positions = Int32Array.of(7, 9);
+    const { cos, sin } = angles.at({ start, positions, total });
+    assertEquals([cos.dims, sin.dims], [[total, half], [total, half]]);
+    for (const [row, position] of positions.entries()) {
+      const from = (start + row) * half;
+      const at = ({ data }: typeof cos) => data.slice(from, from + half);
+      const expected = rotated(position);
+      assertEquals({ cos: at(cos), sin: at(sin) }, expected);
+    }
+  }
 });

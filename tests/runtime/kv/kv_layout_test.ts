@@ -1,13 +1,14 @@
 import { assertEquals } from "@std/assert";
 import {
+  kvBytes,
   kvDims,
   kvNames,
   readSlots,
   writeSlots,
-} from "../../lib/runtime/kv_layout.ts";
+} from "../../../lib/runtime/kv/kv_layout.ts";
 
 /** One layer, two heads, three slots, two numbers a slot. */
-const shape = { layers: 1, kvHeads: 2, slots: 3, headDim: 2 };
+const shape = { layers: 1, kvHeads: 2, headDim: 2 };
 
 /** Head, slot and index as digits, so that each number says where it lies. */
 const keys = Float32Array.of(
@@ -25,12 +26,20 @@ Deno.test("kvNames() lists all keys before all values", () => {
   ]);
 });
 
+Deno.test("kvBytes() counts keys and values of all layers in 32 bits", () => {
+  const shape = { layers: 30, kvHeads: 3, headDim: 64 };
+  assertEquals(kvBytes(shape, 1), 46_080);
+  assertEquals(kvBytes(shape, 1000), 46_080_000);
+});
+
 Deno.test("kvDims() is a batch of one, heads, slots, numbers", () => {
-  assertEquals(kvDims(shape), [1, 2, 3, 2]);
+  assertEquals(kvDims(shape, 3), [1, 2, 3, 2]);
 });
 
 Deno.test("readSlots() gathers the first slots of every head", () => {
-  assertEquals([...readSlots([keys, values], shape, { count: 2 })], [
+  assertEquals([
+    ...readSlots({ ...shape, arrays: [keys, values] }, { count: 2 }),
+  ], [
     ...[100, 101, 110, 111],
     ...[200, 201, 210, 211],
     ...[-100, -101, -110, -111],
@@ -41,19 +50,22 @@ Deno.test("readSlots() gathers the first slots of every head", () => {
 Deno.test("readSlots() begins where it is told", () => {
   const range = { from: 2, count: 1 };
   assertEquals(
-    [...readSlots([keys, values], shape, range)],
+    [...readSlots({ ...shape, arrays: [keys, values] }, range)],
     [120, 121, 220, 221, -120, -121, -220, -221],
   );
 });
 
-Deno.test("readSlots() gives nothing for no slots", () => {
-  assertEquals(readSlots([keys, values], shape, { count: 0 }).length, 0);
+Deno.test("readSlots() returns nothing for no slots", () => {
+  assertEquals(
+    readSlots({ ...shape, arrays: [keys, values] }, { count: 0 }).length,
+    0,
+  );
 });
 
 Deno.test("writeSlots() puts slots where they were, and leaves the rest", () => {
-  const data = readSlots([keys, values], shape, { count: 2 });
+  const data = readSlots({ ...shape, arrays: [keys, values] }, { count: 2 });
   const arrays = [new Float32Array(16), new Float32Array(16).fill(7)];
-  writeSlots(arrays, { ...shape, slots: 4 }, { count: 2, data });
+  writeSlots({ ...shape, arrays }, { count: 2, data });
   assertEquals([...arrays[0]], [
     ...[100, 101, 110, 111, 0, 0, 0, 0],
     ...[200, 201, 210, 211, 0, 0, 0, 0],
@@ -67,6 +79,6 @@ Deno.test("writeSlots() puts slots where they were, and leaves the rest", () => 
 Deno.test("writeSlots() begins where it is told", () => {
   const array = new Float32Array(12);
   const data = Float32Array.of(1, 2, 3, 4);
-  writeSlots([array], shape, { from: 1, count: 1, data });
+  writeSlots({ ...shape, arrays: [array] }, { from: 1, count: 1, data });
   assertEquals([...array], [0, 0, 1, 2, 0, 0, 0, 0, 3, 4, 0, 0]);
 });
