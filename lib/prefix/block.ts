@@ -1,10 +1,11 @@
 /**
- * The nouns of the room.
+ * A block: the keys and values of a fixed number of consecutive tokens. Prompts are
+ * cached block by block, so that prompts with a common beginning share its blocks.
  *
  * @module
  */
 
-/** Keys and values of some tokens in a row, in the exact bits of a pass. */
+/** Keys and values of consecutive tokens, in the exact bits of a pass. */
 export interface Block {
   tokens: Int32Array;
   /** `[2 * layers, kvHeads, tokens, headDim]`, keys first. */
@@ -15,8 +16,8 @@ export interface Block {
 export interface BlockPlace {
   /** Fingerprint of the model, in hex. */
   model: string;
-  /** Namespace of its caller, in hex. */
+  /** Namespace, as in {@linkcode callerSpace} or {@linkcode sharedSpace}. */
   space: string;
-  /** The block's name in its chain, in hex. */
+  /** Hash of the block and all before it, in hex. */
   hash: string;
 }

@@ -1,37 +1,38 @@
 /**
- * Names of blocks: each is the SHA-256 of its tokens and of the name before it, so a
- * name stands for all that a block's keys and values depend on.
+ * Hashes of a text's blocks: each is the SHA-256 of the block's tokens and of the hash
+ * before it, so that it stands for all that the block's keys and values depend on.
  *
  * @module
  */
 
 import { createHash } from "node:crypto";
 
-/** What all names of a chain begin with. */
+/** What all hashes of a chain depend on. */
 export interface ChainOrigin {
-  /** Whatever can change a bit of a key or value, in one text. */
+  /** Names all that can change a bit of a key or value. */
   model: string;
-  /** Whose blocks they are. */
+  /** Namespace of the blocks. */
   space: string;
-  /** Keeps texts of one caller apart. @default "" */
+  /** Separates texts of one caller. @default "" */
   salt?: string;
 }
 
-/** The blocks of one text in one namespace, by their names in hex. */
+/** The blocks of one text in one namespace. */
 export class BlockChain {
   readonly space: string;
+  /** Hashes in hex, the first block's first. */
   readonly hashes: string[] = [];
   readonly #size: number;
   #last: string;
 
-  /** Names blocks of `size` tokens. */
+  /** Begins a chain of blocks of `size` tokens. */
   constructor({ model, space, salt = "" }: ChainOrigin, size: number) {
     this.space = space;
     this.#size = size;
     this.#last = sha256(JSON.stringify(["bita prefix 1", model, space, salt]));
   }
 
-  /** Names the whole blocks of a text that goes on from the one named so far. */
+  /** Adds the whole blocks of a text that continues the one hashed so far. */
   extend(text: Int32Array): this {
     const count = Math.floor(text.length / this.#size);
     for (let depth = this.hashes.length; depth < count; depth++) {
@@ -45,7 +46,7 @@ export class BlockChain {
     return this;
   }
 
-  /** Copies the tokens of the block of that number. */
+  /** Copies the tokens of the block at `depth`, which counts from 0. */
   tokens(text: Int32Array, depth: number): Int32Array {
     return text.slice(depth * this.#size, (depth + 1) * this.#size);
   }

@@ -1,15 +1,15 @@
 /**
- * What a request says about caching its prompt.
+ * How a request wants its prompt to be cached.
  *
  * @module
  */
 
-/** Whose prompt it is, and how long it shall be remembered. */
+/** The caller of a request, and how long its prompt is to be kept. */
 export interface CacheHints {
-  /** The caller's key; `""` where none is asked for. */
+  /** SHA-256 of the caller's key; `""` where no key is required. */
   caller: string;
-  /** Keeps texts of one caller apart. */
+  /** Separates texts of one caller. */
   salt: string;
-  /** Where it may be kept; without, in memory, and in the store once it recurs. */
-  retention?: "in_memory" | "24h";
+  /** Where to keep it; by default in memory, and in the store once it recurs. */
+  retention?: "in_memory" | "24h" | undefined;
 }

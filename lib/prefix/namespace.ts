@@ -1,16 +1,18 @@
 /**
- * Namespaces: who may read whose blocks. Only the server, with its secret, can name
- * one, so no caller can ask for another's.
+ * Namespaces separate the blocks of callers. A name derives from the server's secret, so
+ * no request can name the namespace of another caller.
  *
  * @module
  */
 
 import { createHmac } from "node:crypto";
 
-/** What the names of the operator's own namespaces begin with. */
 const SHARED = "shared-";
 
-/** Names the namespace of a caller's key, in 32 hex digits. */
+/** The scope of an erasure of all namespaces but the shared ones. */
+export const ALL_CALLERS = "callers";
+
+/** Returns the namespace of a caller, in 32 hex digits. */
 export function callerSpace(secret: Uint8Array, caller: string): string {
   return derive(secret, `caller\0${caller}`);
 }
@@ -19,9 +21,6 @@ export function callerSpace(secret: Uint8Array, caller: string): string {
 export function sharedSpace(secret: Uint8Array): string {
   return SHARED + derive(secret, "shared");
 }
-
-/** The scope of an erasure that spares the operator's own prompts alone. */
-export const ALL_CALLERS = "callers";
 
 /** Returns the scopes whose erasure includes a namespace. */
 export function scopesOf(space: string): string[] {

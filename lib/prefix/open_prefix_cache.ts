@@ -1,27 +1,34 @@
 /**
- * Joins a prefix cache from its parts, as the operator wants it and as this machine
- * lets it.
+ * Opens a prefix cache as the operator has set it and as far as this machine allows.
  *
  * @module
  */
 
 import { dirname } from "node:path";
+import { PrefixCache, type PrefixCacheOptions } from "./prefix_cache.ts";
+import { newCounters } from "./prefix_counters.ts";
 import { BlockSealer } from "./store/block_sealer.ts";
-import { blockSize } from "./block_size.ts";
 import { DiskGuard } from "./store/disk_guard.ts";
 import { GuardedStore } from "./store/guarded_store.ts";
 import { Janitor } from "./store/janitor.ts";
 import { isKvFile, openKvStore } from "./store/kv_store.ts";
-import { measureRead } from "./store/measure_read.ts";
 import { preflight } from "./store/preflight.ts";
-import { PrefixCache } from "./prefix_cache.ts";
-import { newCounters, type PrefixCounters } from "./prefix_counters.ts";
+import { measureRead } from "./store/read_cost.ts";
 import { StoredBlocks } from "./store/stored_blocks.ts";
 
-/** Part of the memory that blocks may take while they wait to be written. */
+/** Share of the memory for blocks that wait to be written. */
 const QUEUE_SHARE = 1 / 8;
 
-/** What the operator has set; plain data, so that it may cross to a worker. */
+/** Bytes of a block at most: a commit holds 800 KiB, keys and entry included. */
+const BLOCK_BYTES = 770_000;
+
+/** Tokens of a block at most; longer blocks would be found less often. */
+const MOST_TOKENS = 16;
+
+/** Tokens of a block at least; shorter ones would cost more than they save. */
+const FEWEST_TOKENS = 8;
+
+/** What the operator has set; plain data, so that it may be posted to a worker. */
 export interface PrefixSettings {
   mode: "kv" | "memory" | "off";
   /** Path of a SQLite file, or http(s) URL of a KV Connect server. */
@@ -34,19 +41,19 @@ export interface PrefixSettings {
   secret: Uint8Array<ArrayBuffer>;
 }
 
-/** What the model says. */
+/** What depends on the model, and the clock. */
 export interface PrefixModel {
   /** Names all that can change a bit of a key or value. */
   fingerprint: string;
   /** Bytes of a token's keys and values. */
   bytesPerToken: number;
-  /** Milliseconds to compute tokens of a prompt. */
+  /** Returns the milliseconds to compute tokens of a prompt. */
   computeMs: (tokens: number) => number;
-  /** Unix time in milliseconds. */
+  /** Returns the Unix time in milliseconds. */
   now: () => number;
 }
 
-/** A cache, and a line that says how it runs. */
+/** A cache, and how it runs, in a few words. */
 export interface OpenedPrefixCache {
   cache: PrefixCache;
   about: string;
@@ -58,63 +65,67 @@ export async function openPrefixCache(
   { fingerprint, bytesPerToken, computeMs, now }: PrefixModel,
 ): Promise<OpenedPrefixCache> {
   const { secret, memoryBytes } = settings;
-  const size = blockSize(bytesPerToken);
+  const { tokens, storable } = blockSize(bytesPerToken);
   const counters = newCounters();
   const parts = {
     model: fingerprint,
     secret,
-    blockTokens: size.tokens,
-    blockBytes: size.tokens * bytesPerToken,
+    blockTokens: tokens,
+    blockBytes: tokens * bytesPerToken,
     memoryBytes: memoryBytes * (1 - QUEUE_SHARE),
-    computeMs: computeMs(size.tokens),
+    computeMs: computeMs(tokens),
     counters,
     now,
   };
-  const blocks = `blocks of ${size.tokens} tokens`;
-  if (settings.mode === "memory" || !size.storable) {
+  const blocks = `blocks of ${tokens} tokens`;
+  if (settings.mode === "memory" || !storable) {
     return { cache: new PrefixCache(parts), about: `memory, ${blocks}` };
   }
   try {
     const { stored, aside, failure } = await openStored(settings, parts);
-    const from = stored.fewest * size.tokens;
-    const silent = counters.failures + counters.timeouts > 0;
+    const isSilent = counters.failures + counters.timeouts > 0;
     const reason = failure ? `: ${failure.message}` : "";
     return {
       cache: new PrefixCache({ ...parts, stored }),
-      about: `kv, ${blocks}, read from ${from} tokens on` +
-        (aside ? `; a damaged file is put aside as ${aside}` : "") +
-        (silent ? `; it does not answer yet${reason}` : ""),
+      about: `kv, ${blocks}, read from ${stored.fewest * tokens} tokens on` +
+        (aside ? `; a damaged file was renamed to ${aside}` : "") +
+        (isSilent ? `; it does not answer yet${reason}` : ""),
     };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
+    const reason = error instanceof Error ? error.message : String(error);
     return {
-      cache: new PrefixCache({ ...parts, storeFailure: String(reason) }),
+      cache: new PrefixCache({ ...parts, storeFailure: reason }),
       about: `memory, ${blocks}; no kv: ${reason}`,
     };
   }
 }
 
-/** @throws {Error} if there is no place for a file. */
+/**
+ * Returns the tokens of a block, a power of two, where a token takes `bytesPerToken`, and
+ * whether a block fits one commit, so that it is stored whole or not at all.
+ */
+export function blockSize(
+  bytesPerToken: number,
+): { tokens: number; storable: boolean } {
+  let tokens = MOST_TOKENS;
+  while (tokens > FEWEST_TOKENS && tokens * bytesPerToken > BLOCK_BYTES) {
+    tokens /= 2;
+  }
+  return { tokens, storable: tokens * bytesPerToken <= BLOCK_BYTES };
+}
+
+/** @throws {Error} if the folder of a file cannot be written to. */
 async function openStored(
   { kv, memoryBytes, storeBytes, secret }: PrefixSettings,
-  { blockBytes, computeMs, counters, now }: {
-    blockBytes: number;
-    computeMs: number;
-    counters: PrefixCounters;
+  { blockBytes, computeMs, counters, now }: PrefixCacheOptions & {
     now: () => number;
   },
-): Promise<
-  {
-    stored: StoredBlocks;
-    aside?: string | undefined;
-    failure?: Error | undefined;
-  }
-> {
+) {
   let disk: DiskGuard | undefined, aside: string | undefined;
   if (isKvFile(kv)) {
     aside = await preflight(kv, { now });
     disk = new DiskGuard(dirname(kv));
-    await disk.load();
+    await disk.addBallast();
   }
   const store = new GuardedStore({
     connect: () => openKvStore(kv),

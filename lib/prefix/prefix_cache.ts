@@ -9,24 +9,16 @@ import { deadline } from "@std/async/deadline";
 import type { BlockPlace } from "./block.ts";
 import { BlockChain } from "./block_chain.ts";
 import type { CacheHints } from "./cache_hints.ts";
+import type { Lookup, ReadBlock } from "./lookup.ts";
 import { HeldBlock } from "./memory/held_block.ts";
 import { MemoryCache } from "./memory/memory_cache.ts";
-import {
-  ALL_CALLERS,
-  callerSpace,
-  scopesOf,
-  sharedSpace,
-} from "./namespace.ts";
+import { ALL_CALLERS, callerSpace, scopesOf } from "./namespace.ts";
 import type { PrefixCounters } from "./prefix_counters.ts";
+import { SharedPrompts, type SharedPromptsOptions } from "./shared_prompts.ts";
 import type { StoredBlocks } from "./store/stored_blocks.ts";
-import type { Lookup, ReadBlock } from "./lookup.ts";
 
 /** What a cache is made of. */
-export interface PrefixCacheOptions {
-  /** Names all that can change a bit of a key or value. */
-  model: string;
-  secret: Uint8Array<ArrayBuffer>;
-  blockTokens: number;
+export interface PrefixCacheOptions extends SharedPromptsOptions {
   /** Bytes of a block's keys and values. */
   blockBytes: number;
   /** The most bytes of keys and values in memory. */
@@ -48,38 +40,29 @@ export interface Erasure {
   failure?: string | undefined;
 }
 
-/** A text that is looked up and kept. */
+/** A text whose blocks are looked up and kept. */
 interface Search {
   text: Int32Array;
   chain: BlockChain;
-  /** The same text in the namespace of the operator's prompts, for callers. */
-  shared?: BlockChain | undefined;
   retention: CacheHints["retention"];
-  /** How often the namespace had been erased when the request began. */
-  epoch: number;
+  /** Returns whether the namespace was erased since the request began. */
+  isErased: () => boolean;
 }
 
 /** Finds and keeps the blocks of prompts. */
 export class PrefixCache {
   readonly #options: PrefixCacheOptions;
   readonly #memory: MemoryCache;
-  /** Prefills under way, by the first block that each computes. */
-  readonly #running = new Map<string, Promise<void>>();
-  /** Hashes of the operator's own blocks. */
-  readonly #shared = new Set<string>();
-  readonly #sharedSpace: string;
+  readonly #shared: SharedPrompts;
+  /** Prefills in progress, by the hash of the first block that each computes. */
+  readonly #prefills = new Map<string, Promise<void>>();
   /** Erasures by scope. */
   readonly #erasures = new Map<string, number>();
 
   constructor(options: PrefixCacheOptions) {
     this.#options = options;
     this.#memory = new MemoryCache(options.memoryBytes);
-    this.#sharedSpace = sharedSpace(options.secret);
-  }
-
-  /** Tokens a block. */
-  get blockTokens(): number {
-    return this.#options.blockTokens;
+    this.#shared = new SharedPrompts(options);
   }
 
   /** What the cache has done so far. */
@@ -87,40 +70,30 @@ export class PrefixCache {
     return this.#options.counters;
   }
 
+  /** Tokens of a block. */
+  get blockTokens(): number {
+    return this.#options.blockTokens;
+  }
+
   /** Looks up a caller's prompt, in its own namespace and in the shared one. */
   async lookup(
     prompt: Int32Array,
-    { caller, salt, retention }: CacheHints,
+    { caller, ...hints }: CacheHints,
   ): Promise<Lookup> {
     const space = callerSpace(this.#options.secret, caller);
-    const chain = this.#chain(prompt, space, salt);
-    const shared = this.#shared.size > 0
-      ? this.#chain(prompt, this.#sharedSpace)
-      : undefined;
-    const epoch = this.#epoch(space);
-    return await this.#lookup({
-      text: prompt,
-      chain,
-      shared,
-      retention,
-      epoch,
-    });
+    return await this.#lookup(prompt, { ...hints, space });
   }
 
-  /** Looks up a prompt of the operator's, and has all callers share its blocks. */
+  /** Looks up a prompt of the operator's, and shares its blocks with all callers. */
   async lookupShared(prompt: Int32Array): Promise<Lookup> {
-    const space = this.#sharedSpace;
-    const chain = this.#chain(prompt, space);
-    for (const hash of this.#chain(prompt, space).extend(prompt).hashes) {
-      this.#shared.add(hash);
-    }
-    const epoch = this.#epoch(space);
-    return await this.#lookup({ text: prompt, chain, retention: "24h", epoch });
+    this.#shared.add(prompt);
+    const { space } = this.#shared;
+    return await this.#lookup(prompt, { space, salt: "", retention: "24h" });
   }
 
   /**
-   * Erases the blocks of a caller, or of all callers. The operator's own prompts stay.
-   * Requests under way keep none of their blocks.
+   * Erases the blocks of a caller, or of all callers; the operator's own prompts stay.
+   * Requests in progress keep none of those blocks.
    */
   async erase(caller?: string): Promise<Erasure> {
     const { secret, stored, storeFailure } = this.#options;
@@ -138,7 +111,7 @@ export class PrefixCache {
     }
   }
 
-  /** Waits until nothing is left to write. */
+  /** Resolves when nothing is left to write. */
   async idle(): Promise<void> {
     await this.#options.stored?.idle();
   }
@@ -148,43 +121,28 @@ export class PrefixCache {
     this.#options.stored?.close();
   }
 
-  /** Names the blocks that a prompt may begin with; its last token is computed. */
-  #chain(prompt: Int32Array, space: string, salt = ""): BlockChain {
-    const { model, blockTokens } = this.#options;
-    return new BlockChain({ model, space, salt }, blockTokens)
-      .extend(prompt.subarray(0, -1));
-  }
-
-  #epoch(space: string): number {
-    return scopesOf(space)
-      .reduce((sum, scope) => sum + (this.#erasures.get(scope) ?? 0), 0);
-  }
-
-  /** Returns where the blocks of a text are kept, the operator's own in his namespace. */
-  #places({ chain, shared }: Search): BlockPlace[] {
-    const { model } = this.#options;
-    return chain.hashes.map((hash, depth) => {
-      const common = shared?.hashes[depth] ?? "";
-      return this.#shared.has(common)
-        ? { model, space: this.#sharedSpace, hash: common }
-        : { model, space: chain.space, hash };
-    });
-  }
-
-  async #lookup(search: Search): Promise<Lookup> {
-    const { stored, computeMs, blockTokens } = this.#options;
+  async #lookup(
+    prompt: Int32Array,
+    { space, salt, retention }: Omit<CacheHints, "caller"> & { space: string },
+  ): Promise<Lookup> {
+    const { model, stored, computeMs, blockTokens } = this.#options;
+    const chain = new BlockChain({ model, space, salt }, blockTokens);
+    const epoch = this.#epoch(space);
+    const isErased = () => this.#epoch(space) !== epoch;
+    const search = { text: prompt, chain, retention, isErased };
     const release = stored?.hold();
-    const places = this.#places(search);
+    // The last token is always computed, for its logits.
+    const places = this.#places(chain, prompt.subarray(0, -1));
     let held = this.#find(places, search);
-    const running = this.#running.get(places[held.length]?.hash);
-    if (running) {
-      const patience = computeMs * (places.length - held.length);
-      await deadline(running, patience).catch(() => {});
+    const prefill = this.#prefills.get(places[held.length]?.hash);
+    if (prefill) {
+      const ms = computeMs * (places.length - held.length);
+      await deadline(prefill, ms).catch(() => {});
       held = this.#find(places, search);
     }
     const { promise, resolve } = Promise.withResolvers<void>();
     const first = places[held.length]?.hash;
-    if (first !== undefined) this.#running.set(first, promise);
+    if (first !== undefined) this.#prefills.set(first, promise);
     for (const block of held) block.retain();
     const loaded = await this.#load(places.slice(held.length), search);
     const found = [...held, ...loaded];
@@ -194,17 +152,24 @@ export class PrefixCache {
     return {
       blockTokens,
       found,
-      keep: (text, read) =>
-        this.#keep({ ...search, text }, { from: found.length, read }),
+      keep: (text, read) => this.#keep({ ...search, text }, found.length, read),
       prefilled: () => {
         if (done) return;
         done = true;
         for (const block of found) block.release();
         resolve();
-        if (this.#running.get(first) === promise) this.#running.delete(first);
+        if (this.#prefills.get(first) === promise) this.#prefills.delete(first);
         release?.();
       },
     };
+  }
+
+  /** Returns where the blocks of a text are kept; shared ones are not the caller's. */
+  #places(chain: BlockChain, text: Int32Array): BlockPlace[] {
+    const { model } = this.#options;
+    const { space, hashes } = chain.extend(text);
+    const shared = this.#shared.places(text);
+    return hashes.map((hash, i) => shared[i] ?? { model, space, hash });
   }
 
   /** Finds the first blocks in memory, and notes their use. */
@@ -230,7 +195,7 @@ export class PrefixCache {
       tokens: chain.tokens(text, from + i),
     }));
     const loaded = await this.#options.stored?.load(wanted) ?? [];
-    if (this.#isErased(search)) return [];
+    if (search.isErased()) return [];
     const blocks = loaded.map((block, i) =>
       new HeldBlock({ ...block, ...wanted[i], depth: from + i }).retain()
     );
@@ -238,36 +203,32 @@ export class PrefixCache {
     return blocks;
   }
 
-  /** Holds the blocks of a text from the first that was not found. */
-  async #keep(
-    search: Search,
-    { from, read }: { from: number; read: ReadBlock },
-  ): Promise<void> {
+  /** Keeps the blocks of a text from the first that was not found. */
+  async #keep(search: Search, from: number, read: ReadBlock): Promise<void> {
     const { text, chain, retention } = search;
-    if (this.#isErased(search)) return;
-    chain.extend(text);
-    const places = this.#places(search)
+    const places = this.#places(chain, text)
       .slice(0, this.#memory.room(this.#options.blockBytes));
-    // The last first: what makes room for others is the end of a text.
+    // The last first, since the end of a text is what makes room for others.
     for (let depth = places.length - 1; depth >= from; depth--) {
       const place = places[depth];
       if (this.#memory.get(place.hash)) continue;
       const tokens = chain.tokens(text, depth);
       const kv = await read(depth);
-      if (this.#isErased(search)) return;
+      if (search.isErased()) return;
       this.#hold(new HeldBlock({ place, tokens, kv, depth }));
     }
     this.#memory.touch(places.map(({ hash }) => hash));
-    // The first first: without it, those after it are never found.
+    // The first first, since without it those after it are never found.
     for (const { hash } of places) {
       const block = this.#memory.get(hash);
       if (block) this.#offer(block, retention);
     }
   }
 
-  /** Returns whether the text's namespace was erased since the request began. */
-  #isErased({ chain, epoch }: Search): boolean {
-    return this.#epoch(chain.space) !== epoch;
+  /** Returns the number of erasures that included a namespace. */
+  #epoch(space: string): number {
+    return scopesOf(space)
+      .reduce((sum, scope) => sum + (this.#erasures.get(scope) ?? 0), 0);
   }
 
   #hold(block: HeldBlock): void {
@@ -275,10 +236,10 @@ export class PrefixCache {
     this.counters.memoryBytes = this.#memory.bytes;
   }
 
-  /** Offers the store a block that is likely to be asked for again. */
+  /** Offers the store a block that is likely to recur. */
   #offer(block: HeldBlock, retention: CacheHints["retention"]): void {
     const recurs = block.hits > 0 && retention === undefined;
-    const isShared = block.place.space === this.#sharedSpace;
+    const isShared = block.place.space === this.#shared.space;
     if (recurs || isShared || retention === "24h") {
       this.#options.stored?.offer(block);
     }

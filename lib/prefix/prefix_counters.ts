@@ -1,51 +1,40 @@
 /**
- * What the cache has done so far, for whoever shows it.
+ * What a prefix cache has done so far, for metrics.
  *
  * @module
  */
 
-/** Plain numbers; all but the bytes only ever grow. */
-export interface PrefixCounters {
+const NONE = {
   /** Blocks found in memory. */
-  memoryHits: number;
+  memoryHits: 0,
   /** Blocks read from the store. */
-  storeHits: number;
+  storeHits: 0,
   /** Blocks of prompts that were in neither. */
-  misses: number;
+  misses: 0,
   /** Blocks written to the store. */
-  written: number;
+  written: 0,
   /** Blocks that were to be written, but were not. */
-  dropped: number;
-  /** Records that were not what they should be. */
-  corrupt: number;
+  dropped: 0,
+  /** Records that were damaged, or another block's. */
+  corrupt: 0,
   /** Calls of the store that took too long. */
-  timeouts: number;
+  timeouts: 0,
   /** Calls of the store that failed. */
-  failures: number;
-  /** Blocks that left memory for others. */
-  memoryEvictions: number;
-  /** Blocks that left the store by age or for others. */
-  storeEvictions: number;
+  failures: 0,
+  /** Blocks that were evicted from memory. */
+  memoryEvictions: 0,
+  /** Blocks that were removed from the store for their age or for others. */
+  storeEvictions: 0,
   /** Bytes in memory now. */
-  memoryBytes: number;
+  memoryBytes: 0,
   /** Bytes in the store, as last counted. */
-  storeBytes: number;
-}
+  storeBytes: 0,
+};
 
-/** Starts at nothing. */
+/** Plain numbers; all but the bytes only ever grow. */
+export type PrefixCounters = typeof NONE;
+
+/** Returns counters that are zero. */
 export function newCounters(): PrefixCounters {
-  return {
-    memoryHits: 0,
-    storeHits: 0,
-    misses: 0,
-    written: 0,
-    dropped: 0,
-    corrupt: 0,
-    timeouts: 0,
-    failures: 0,
-    memoryEvictions: 0,
-    storeEvictions: 0,
-    memoryBytes: 0,
-    storeBytes: 0,
-  };
+  return { ...NONE };
 }

@@ -17,14 +17,6 @@ const RANDOM = /^[0-9a-f]{64}$/i;
 /** A guess costs 32 MiB and about 0.3 s, as OWASP advises for passwords. */
 const STRETCH = { N: 2 ** 15, r: 8, p: 3, maxmem: 2 ** 26 };
 
-/** What a secret is made from, or where it is kept. */
-export interface SecretOptions {
-  /** Words of the operator's, or 32 random bytes in hex. */
-  words?: string | undefined;
-  /** The file of a drawn secret; without it, the secret lasts as long as the process. */
-  path?: string | undefined;
-}
-
 /** Returns where a drawn secret is kept, if what it seals outlives the process. */
 export function secretPath(
   { mode, kv, cacheDir }: { mode: string; kv: string; cacheDir: string },
@@ -34,13 +26,13 @@ export function secretPath(
 }
 
 /**
- * Returns a secret of 32 bytes: derived from words, else read from a file, else drawn
- * and kept in that file if it can be.
+ * Returns a secret of 32 bytes: derived from `words`, which may be 32 random bytes in hex,
+ * else read from the file at `path`, else drawn and kept there if it can be.
  *
  * @throws {Error} if the file is there, but is no secret.
  */
 export async function openSecret(
-  { words, path }: SecretOptions,
+  { words, path }: { words?: string | undefined; path?: string | undefined },
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (words !== undefined) return derive(words);
   const drawn = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));

@@ -1,8 +1,8 @@
 /**
- * Serves prompts from damaged databases, in a process of its own: one that a database
- * ends is a failure that a test must be able to tell.
+ * Serves prompts from damaged databases, in a process of its own, so that a test notices
+ * if a database ends the process.
  *
- * Arguments are the folder of the databases and how many prompts they hold. Says a
+ * Arguments are the folder of the databases and how many prompts they hold. Prints a
  * line of JSON, {@linkcode Damages}.
  *
  * @module
@@ -15,16 +15,16 @@ export function storedPrompt(index: number): number[] {
   return promptOf(3 * 16 + 3, 100 + index);
 }
 
-/** What came of reading. */
+/** Results of reading. */
 export interface Damages {
   databases: number;
-  /** Answers that were not the right ones. */
+  /** Wrong answers. */
   wrong: number;
-  /** Answers that nothing was known of, for all the damage. */
+  /** Answers for which no block was found. */
   cold: number;
   answers: number;
   corrupt: number;
-  /** Databases that were put aside. */
+  /** Databases that were renamed. */
   aside: number;
 }
 

@@ -7,7 +7,7 @@
 import { temporaryFolder } from "./_folder.ts";
 import type { SharedKv } from "./_shared_kv.ts";
 
-/** Tells whether there is a `denokv` to start. */
+/** Returns whether there is a `denokv` to start. */
 export async function hasDenokv(): Promise<boolean> {
   try {
     const help = new Deno.Command("denokv", { args: ["--help"] });
@@ -17,7 +17,7 @@ export async function hasDenokv(): Promise<boolean> {
   }
 }
 
-/** Starts one that opens to `token`; its database goes with its scope. */
+/** Starts a server that requires `token`; leaving its scope removes its database. */
 export async function startDenokv(token: string): Promise<SharedKv> {
   const folder = temporaryFolder();
   const database = `${folder.path}/kv.sqlite`;
@@ -37,7 +37,7 @@ export async function startDenokv(token: string): Promise<SharedKv> {
   };
 }
 
-/** Runs the command until it says where it listens. */
+/** Runs the command until it prints its URL. */
 async function serve(
   database: string,
   { address, token }: { address: string; token: string },
@@ -49,10 +49,10 @@ async function serve(
     stderr: "piped",
   }).spawn();
   const log = child.stderr.pipeThrough(new TextDecoderStream());
-  let said = "";
+  let output = "";
   for await (const text of log.values({ preventCancel: true })) {
-    said += text;
-    const [, url] = said.match(/Listening on (http:\S+)/) ?? [];
+    output += text;
+    const [, url] = output.match(/Listening on (http:\S+)/) ?? [];
     if (url === undefined) continue;
     return {
       url,
@@ -64,5 +64,5 @@ async function serve(
     };
   }
   const { code } = await child.status;
-  throw new Error(`denokv left with ${code} instead: ${said}`);
+  throw new Error(`denokv left with ${code} instead: ${output}`);
 }

@@ -1,10 +1,10 @@
 /**
- * Folders for one test.
+ * Temporary folders.
  *
  * @module
  */
 
-/** Makes a folder that goes with its scope. */
+/** Creates a folder; leaving its scope removes it. */
 export function temporaryFolder() {
   const path = Deno.makeTempDirSync();
   return {

@@ -1,6 +1,6 @@
 /**
- * A KV Connect server in memory, as much of the protocol as Deno's client speaks, and
- * as unwell as a test wants it to be.
+ * A KV Connect server in memory, with as much of the protocol as Deno's client speaks,
+ * and with the faults that a test wants.
  *
  * @module
  */
@@ -41,16 +41,16 @@ interface Entry {
   versionstamp: Uint8Array;
 }
 
-/** How the server is. */
+/** How the server behaves. */
 export type Health = "well" | "silent" | "unavailable" | "slow";
 
-/** A server; leaving its scope ends it. */
+/** A server; leaving its scope stops it. */
 export interface KvConnectServer extends AsyncDisposable {
   url: string;
   health: Health;
 }
 
-/** Starts a server on a free port, for those who have the token, if there is one. */
+/** Starts a server on a free port, which may require a token. */
 export function startKvConnect(
   { token }: { token?: string } = {},
 ): KvConnectServer {
@@ -136,7 +136,7 @@ export function startKvConnect(
     url: `http://127.0.0.1:${server.addr.port}`,
     health: "well",
     async [Symbol.asyncDispose]() {
-      // Deno's client asks on until it is answered, though its KV is closed.
+      // Deno's client retries until it gets an answer, though its KV is closed.
       self.health = "well";
       ending();
       await new Promise((done) => setTimeout(done, 1_000));

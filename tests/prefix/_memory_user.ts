@@ -1,6 +1,6 @@
 /**
- * Keeps prefix after prefix, as many bytes as SmolLM2's blocks have; says, in a line of
- * JSON, how many bytes this process grew by at most.
+ * Keeps prefix after prefix in blocks of SmolLM2's size; prints, in a line of JSON, by
+ * how many bytes the process grew at most.
  *
  * Arguments are the cap in bytes, and how many prefixes.
  *

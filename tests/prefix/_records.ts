@@ -1,15 +1,15 @@
 /**
- * Places and records for stores that don't look into them.
+ * Places, and records of random bytes.
  *
  * @module
  */
 
-/** Names a place by a number. */
+/** Returns the place with a number. */
 export function placeOf(index: number) {
   return { model: "m", space: "s", hash: `h${index}` };
 }
 
-/** Draws bytes, the same ones for a seed. */
+/** Returns random bytes, always the same for a seed. */
 export function randomBytes(
   length: number,
   seed = 1,

@@ -7,19 +7,19 @@
 import { hasDenokv, startDenokv } from "./_denokv.ts";
 import { startKvConnect } from "./_kv_connect.ts";
 
-/** What opens the server. */
+/** The access token of the server. */
 export const TOKEN = "twelve or more characters";
 
-/** A server; leaving its scope ends it. */
+/** A server; leaving its scope stops it. */
 export interface SharedKv extends AsyncDisposable {
   url: string;
-  /** Lets nobody in any more, from one moment to the next. */
+  /** Stops serving at once. */
   stop(): Promise<void>;
-  /** Serves again, at the same place, what it had acknowledged. */
+  /** Serves again, at the same URL, what was acknowledged. */
   start(): Promise<void>;
 }
 
-/** Starts a server, and says which. */
+/** Starts a server, and prints of which kind. */
 export async function startSharedKv(): Promise<SharedKv> {
   const real = await hasDenokv();
   console.log(real ? "KV: denokv" : "KV: in memory, as PATH has no denokv");

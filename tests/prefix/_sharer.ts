@@ -1,20 +1,20 @@
 /**
- * Serves toy prompts from a database that others use too, for some milliseconds; then
- * says a line of JSON, {@linkcode Shared}.
+ * Serves toy prompts from a database that other processes use, too, for some
+ * milliseconds; then prints a line of JSON, {@linkcode Shared}.
  *
- * Arguments are the database, the milliseconds, and a number to tell sharers apart.
+ * Arguments are the database, the milliseconds, and a number to distinguish sharers.
  *
  * @module
  */
 
 import { plainText, promptOf, startToy } from "./_toy_cache.ts";
 
-/** What a sharer saw. */
+/** Results of a sharer. */
 export interface Shared {
   answers: number;
-  /** Answers that were not the right ones. */
+  /** Wrong answers. */
   wrong: number;
-  /** Blocks read that this or another one wrote. */
+  /** Blocks read, whichever process wrote them. */
   storeHits: number;
   written: number;
   failures: number;
@@ -36,7 +36,7 @@ const found: Shared = {
 };
 const end = performance.now() + Number(ms);
 for (let turn = Number(which); performance.now() < end; turn++) {
-  // Fresh memory each time, so that the database is asked.
+  // Fresh memory each time, so that the database is read.
   using server = await startToy({ kv });
   for (let i = 0; i < 4; i++) {
     const index = (turn * 7 + i * 11) % PROMPTS;

@@ -1,5 +1,5 @@
 /**
- * The real cache before the toy model: whatever the cache gets wrong, the toy tells.
+ * The real cache with the toy model, which detects any wrong key or value.
  *
  * @module
  */
@@ -14,47 +14,47 @@ import type { PrefixCache } from "../../lib/prefix/prefix_cache.ts";
 import { run } from "../bita/_run.ts";
 import { ToyModel } from "../toy/model.ts";
 
-/** Tokens a block. */
+/** Tokens of a block. */
 export const BLOCK = 16;
 
-/** The secret of every server that is given none. */
+/** The default secret. */
 export const SECRET = new Uint8Array(32).fill(1);
 
-/** Bytes of a toy's token. */
+/** Bytes of a token's keys and values in the toy. */
 const BYTES = 20;
 
 const MIB = 1 << 20;
 
-/** What a server under test is like. */
+/** How to start a server. */
 export interface ToyServerOptions extends Partial<PrefixSettings> {
   model?: ToyModel;
-  /** Whether the toy claims that widths don't matter. */
+  /** Whether the toy claims that bits do not depend on the width of a pass. */
   invariant?: boolean;
-  /** Milliseconds that the toy claims to take for a block; long, so reading pays. */
+  /** Claimed milliseconds to compute a block; many, so that reading pays. */
   computeMs?: number;
   now?: () => number;
 }
 
-/** A cache and what decodes behind it; leaving its scope closes it. */
+/** A cache, and decoding with it; leaving its scope closes it. */
 export interface ToyServer extends Disposable {
   model: ToyModel;
   cache: PrefixCache;
   about: string;
   decoding: Decoding;
-  /** Continues a prompt greedily; gives the text and how much was known. */
+  /** Continues a prompt greedily. */
   ask(prompt: ArrayLike<number>, options?: AskOptions): Promise<Answer>;
 }
 
 /** How a prompt is continued. */
 export type AskOptions = Partial<DecodingOptions> & { caller?: string };
 
-/** A text, and how many tokens of its prompt were known. */
+/** A text, and how many tokens of its prompt were found in the cache. */
 export interface Answer {
   tokens: number[];
   cached: number;
 }
 
-/** Starts a toy with a cache; it is in memory only unless `kv` is given. */
+/** Starts a toy with a cache, which has a store only if `kv` is set. */
 export async function startToy(
   {
     model = new ToyModel({ context: 400 }),
@@ -109,7 +109,7 @@ export async function startToy(
   };
 }
 
-/** Makes the text that a toy would write without any cache. */
+/** Returns the text that the toy writes with an empty cache. */
 export async function plainText(
   prompt: ArrayLike<number>,
   options: AskOptions = {},
@@ -118,7 +118,7 @@ export async function plainText(
   return (await server.ask(prompt, options)).tokens;
 }
 
-/** Draws a prompt, the same one for a seed. */
+/** Returns a random prompt, always the same for a seed. */
 export function promptOf(length: number, seed = 1): number[] {
   let state = seed;
   return Array.from({ length }, () => {

@@ -1,6 +1,6 @@
 /**
- * Writes blocks to the database at the path given, and says each number that was
- * acknowledged, until somebody kills it.
+ * Writes blocks to the database at a path, and prints the number of each that is
+ * acknowledged, until it is killed.
  *
  * @module
  */

@@ -1,18 +1,18 @@
 /**
- * The blocks that a writer writes, each known by its number.
+ * The blocks of the writer, each recognizable by its number.
  *
  * @module
  */
 
 import { placeOf } from "./_records.ts";
 
-/** What they are sealed with. */
+/** The secret that seals them. */
 export const SECRET = new Uint8Array(32).fill(9);
 
-/** Numbers of a block: as many as SmolLM2's have. */
+/** Numbers in a block, as many as in SmolLM2's. */
 const NUMBERS = 16 * 11_520;
 
-/** Makes the block of that number. */
+/** Returns the block with a number. */
 export function blockOf(index: number) {
   return {
     place: placeOf(index),

@@ -7,13 +7,13 @@ const TEXT = Int32Array.of(1, 2, 3, 4, 5, 6, 7);
 const hashes = (text: Int32Array, origin = ORIGIN) =>
   new BlockChain(origin, 2).extend(text).hashes;
 
-Deno.test("BlockChain names whole blocks only", () => {
+Deno.test("BlockChain hashes whole blocks only", () => {
   assertEquals(hashes(TEXT).length, 3);
   assertEquals(hashes(TEXT.subarray(0, 1)), []);
   assertEquals(new Set(hashes(TEXT)).size, 3);
 });
 
-Deno.test("BlockChain gives equal beginnings equal names, and no others", () => {
+Deno.test("BlockChain hashes equal beginnings equally, and no others", () => {
   const other = Int32Array.of(1, 2, 9, 4, 5, 6);
   const [first, second, third] = hashes(TEXT);
   assertEquals(hashes(other)[0], first);
@@ -21,24 +21,24 @@ Deno.test("BlockChain gives equal beginnings equal names, and no others", () => 
   assertNotEquals(hashes(other)[2], third);
 });
 
-Deno.test("BlockChain grows as its text does", () => {
+Deno.test("BlockChain continues with its text", () => {
   const chain = new BlockChain(ORIGIN, 2).extend(TEXT.subarray(0, 3));
   assertEquals(chain.hashes.length, 1);
   assertEquals(chain.extend(TEXT).hashes, hashes(TEXT));
 });
 
-Deno.test("BlockChain sets models, callers and salts apart", () => {
+Deno.test("BlockChain separates models, namespaces and salts", () => {
   const [name] = hashes(TEXT);
   for (const change of [{ model: "n" }, { space: "t" }, { salt: "y" }]) {
     assertNotEquals(hashes(TEXT, { ...ORIGIN, ...change })[0], name);
   }
-  // Fields don't run into each other.
+  // Fields must not run into each other.
   const [a] = hashes(TEXT, { model: "m", space: "s1", salt: "2" });
   const [b] = hashes(TEXT, { model: "m", space: "s", salt: "12" });
   assertNotEquals(a, b);
 });
 
-Deno.test("BlockChain gives the tokens of a block as a copy", () => {
+Deno.test("BlockChain.tokens() copies the tokens of a block", () => {
   const text = TEXT.slice();
   const tokens = new BlockChain(ORIGIN, 2).tokens(text, 1);
   text.fill(0);

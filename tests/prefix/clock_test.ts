@@ -6,8 +6,8 @@ const PROMPT = promptOf(3 * BLOCK + 5);
 const KEEP = { cache: { caller: "", salt: "", retention: "24h" as const } };
 const HOUR = 3_600_000;
 
-/** Stores a prompt, then starts anew when the clock has jumped so many hours. */
-async function knownAfter(...jumps: number[]): Promise<number[]> {
+/** Stores a prompt; returns what is found of it after each jump, in hours. */
+async function foundAfter(...jumps: number[]): Promise<number[]> {
   using folder = temporaryFolder();
   const kv = `${folder.path}/kv.sqlite`;
   let hours = 10_000;
@@ -18,26 +18,26 @@ async function knownAfter(...jumps: number[]): Promise<number[]> {
     await server.ask(PROMPT, KEEP);
     await server.cache.idle();
   }
-  const known: number[] = [];
+  const found: number[] = [];
   for (const jump of jumps) {
     hours += jump;
     using server = await startToy({ kv, now });
     const answer = await server.ask(PROMPT);
     await server.cache.idle();
     assertEquals(answer.tokens, tokens);
-    known.push(answer.cached);
+    found.push(answer.cached);
   }
-  return known;
+  return found;
 }
 
-Deno.test("a clock that jumps ahead ends what was stored, and nothing else", async () => {
-  assertEquals(await knownAfter(1, 22, 25), [48, 48, 0]);
+Deno.test("a clock that jumps ahead expires what was stored, and changes no text", async () => {
+  assertEquals(await foundAfter(1, 22, 25), [48, 48, 0]);
 });
 
-Deno.test("what every start reads again lives on", async () => {
-  assertEquals(await knownAfter(20, 20, 20), [48, 48, 48]);
+Deno.test("a prompt that is read after every start does not expire", async () => {
+  assertEquals(await foundAfter(20, 20, 20), [48, 48, 48]);
 });
 
-Deno.test("a clock that is set back ends nothing", async () => {
-  assertEquals(await knownAfter(-9_000, 1), [48, 48]);
+Deno.test("a clock that is set back expires nothing", async () => {
+  assertEquals(await foundAfter(-9_000, 1), [48, 48]);
 });

@@ -8,7 +8,7 @@ import { blockOf, SECRET } from "./_written.ts";
 const KILLS = 20;
 const WRITER = new URL("_writer.ts", import.meta.url).pathname;
 
-/** Lets a writer write for a while, kills it; gives what it had acknowledged. */
+/** Runs a writer for a while and kills it; returns what it had acknowledged. */
 async function writeAndDie(
   path: string,
   { first, kill }: { first: number; kill: number },
@@ -18,22 +18,22 @@ async function writeAndDie(
     stdout: "piped",
   }).spawn();
   const enough = 1 + kill % 5;
-  let said = "";
+  let output = "";
   for await (
     const text of writer.stdout.pipeThrough(new TextDecoderStream())
       .values({ preventCancel: true })
   ) {
-    said += text;
+    output += text;
     // The next one is being written by now.
-    if (said.split("\n").length > enough) break;
+    if (output.split("\n").length > enough) break;
   }
   await new Promise((resolve) => setTimeout(resolve, kill % 7));
   writer.kill("SIGKILL");
   await writer.status;
-  return said.split("\n").slice(0, -1).map(Number);
+  return output.split("\n").slice(0, -1).map(Number);
 }
 
-Deno.test(`openKvStore() loses and tears nothing when killed ${KILLS} times`, async () => {
+Deno.test(`openKvStore() neither loses nor tears a block when killed ${KILLS} times`, async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/kv.sqlite`;
   const sealer = new BlockSealer(SECRET);

@@ -1,5 +1,5 @@
 /**
- * Databases that lost or changed something: never a wrong text, never a crash.
+ * Databases that lost or changed bytes cause neither a wrong text nor a crash.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const READER = new URL("_damaged_reader.ts", import.meta.url).pathname;
 const PROMPTS = 8;
 const FLIPS = 200;
 
-/** Makes a sound database that holds some prompts; gives its bytes. */
+/** Returns the bytes of a sound database that holds some prompts. */
 async function soundDatabase(): Promise<Uint8Array<ArrayBuffer>> {
   using folder = temporaryFolder();
   const kv = `${folder.path}/kv.sqlite`;
@@ -33,7 +33,7 @@ async function soundDatabase(): Promise<Uint8Array<ArrayBuffer>> {
   return Deno.readFileSync(kv);
 }
 
-/** Lets prompts be read from databases in a process of its own. */
+/** Reads prompts from databases in a process of its own. */
 async function readAll(databases: Uint8Array[]): Promise<Damages> {
   using folder = temporaryFolder();
   for (const [i, bytes] of databases.entries()) {
@@ -51,12 +51,12 @@ async function readAll(databases: Uint8Array[]): Promise<Damages> {
 
 const sound = await soundDatabase();
 
-Deno.test("a sound database answers every prompt from what it holds", async () => {
+Deno.test("a sound database is read for every prompt", async () => {
   const { wrong, cold, corrupt, aside } = await readAll([sound]);
   assertEquals([wrong, cold, corrupt, aside], [0, 0, 0, 0]);
 });
 
-Deno.test(`${FLIPS} databases with a flipped bit give no wrong text`, async () => {
+Deno.test(`${FLIPS} databases with a flipped bit cause no wrong text`, async () => {
   const databases = Array.from({ length: FLIPS }, (_, i) => {
     const bytes = sound.slice();
     const bit = Math.floor(uniform(1, i) * bytes.length * 8);
@@ -69,7 +69,7 @@ Deno.test(`${FLIPS} databases with a flipped bit give no wrong text`, async () =
   assert(cold < answers / 2, "most records are sound");
 });
 
-Deno.test("databases with zeroed or missing pages give no wrong text", async () => {
+Deno.test("databases with zeroed or missing pages cause no wrong text", async () => {
   const half = sound.length >> 1;
   const { wrong, aside } = await readAll([
     sound.slice().fill(0, 4096, 8 * 4096),

@@ -1,11 +1,10 @@
 /**
- * Erasing prompts: at once, for good, whatever is under way, and never pretended.
+ * Erasing prompts: at once and for good, whatever is in progress, or with a failure.
  *
  * @module
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { BlockChain } from "../../lib/prefix/block_chain.ts";
 import { callerSpace } from "../../lib/prefix/namespace.ts";
 import { openKvStore } from "../../lib/prefix/store/kv_store.ts";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
@@ -20,7 +19,7 @@ const KEPT = { salt: "", retention: "24h" as const };
 const ALICE = { caller: "a", cache: { ...KEPT, caller: "a" } };
 const BOB = { caller: "b", cache: { ...KEPT, caller: "b" } };
 
-/** Calls that were given up end with their server, whenever that is. */
+/** Calls that were given up end only with their server. */
 const LOOSE = { sanitizeOps: false, sanitizeResources: false };
 
 /** Lists what is in a store, erased or not. */
@@ -31,8 +30,8 @@ async function stored(kv: string) {
   return blocks;
 }
 
-/** Returns how much of the prompt callers find in memory, then after a restart. */
-async function known(kv: string): Promise<number[]> {
+/** Returns how much of the prompt each caller finds after a restart. */
+async function found(kv: string): Promise<number[]> {
   using server = await startToy({ kv });
   const counts = [];
   for (const { caller } of [ALICE, BOB]) {
@@ -57,12 +56,12 @@ Deno.test("erase() erases one caller, or all of them, and frees the store", asyn
     await server.cache.idle();
     assertEquals(await server.cache.erase("a"), erased, "what came later");
   }
-  assertEquals(await known(kv), [0, 48]);
+  assertEquals(await found(kv), [0, 48]);
   {
     using server = await startToy({ kv });
     assert((await server.cache.erase()).blocks >= 3);
   }
-  assertEquals(await known(kv), [0, 0]);
+  assertEquals(await found(kv), [0, 0]);
 });
 
 Deno.test("what is computed after an erasure is stored again, before and after a sweep", async () => {
@@ -79,7 +78,7 @@ Deno.test("what is computed after an erasure is stored again, before and after a
     await server.ask(PROMPT, ALICE);
     await server.cache.idle();
   }
-  assertEquals(await known(kv), [48, 0]);
+  assertEquals(await found(kv), [48, 0]);
 });
 
 Deno.test("erase() waits for no prefill, and drops what waits to be written", async () => {
@@ -96,14 +95,14 @@ Deno.test("erase() waits for no prefill, and drops what waits to be written", as
     await server.cache.idle();
     assertEquals(server.cache.counters.written, 3);
   }
-  assertEquals(await known(kv), [0, 48]);
+  assertEquals(await found(kv), [0, 48]);
 });
 
 function promptOf40(): Int32Array {
   return Int32Array.from(promptOf(40, 2));
 }
 
-Deno.test("a write that is under way does not outlive an erasure", async () => {
+Deno.test("a write in progress does not survive an erasure", async () => {
   using folder = temporaryFolder();
   const kv = `${folder.path}/kv.sqlite`;
   for (let microtasks = 0; microtasks < 40; microtasks += 5) {
@@ -119,7 +118,7 @@ Deno.test("a write that is under way does not outlive an erasure", async () => {
 });
 
 for (const scope of ["a", undefined]) {
-  Deno.test(`a request under way keeps nothing that was erased, scope ${scope}`, async () => {
+  Deno.test(`a request in progress keeps nothing that was erased, scope ${scope}`, async () => {
     using folder = temporaryFolder();
     const kv = `${folder.path}/kv.sqlite`;
     {
@@ -139,11 +138,11 @@ for (const scope of ["a", undefined]) {
       assertEquals(server.cache.counters.memoryBytes, 0);
       assertEquals((await server.ask(PROMPT, { caller: "a" })).cached, 0);
     }
-    assertEquals(await known(kv), [0, 0]);
+    assertEquals(await found(kv), [0, 0]);
   });
 }
 
-Deno.test("an erasure of another caller takes nothing from a request under way", async () => {
+Deno.test("an erasure of another caller's blocks does not affect a request in progress", async () => {
   using server = await startToy();
   const lookup = await server.cache.lookup(PROMPT, ALICE.cache);
   await server.cache.erase("b");
@@ -152,7 +151,7 @@ Deno.test("an erasure of another caller takes nothing from a request under way",
   assertEquals(server.cache.counters.memoryBytes, 3 * 320);
 });
 
-Deno.test("a block that is read while its caller is erased is not kept", async () => {
+Deno.test("a block that is read during its erasure is not kept", async () => {
   using folder = temporaryFolder();
   const kv = `${folder.path}/kv.sqlite`;
   {
@@ -167,7 +166,7 @@ Deno.test("a block that is read while its caller is erased is not kept", async (
   assertEquals(server.cache.counters.memoryBytes, 0);
 });
 
-Deno.test("an erasure that ends in a crash is whole, and the next start frees the store", async () => {
+Deno.test("an erasure before a crash is whole, and the next start frees the space", async () => {
   using folder = temporaryFolder();
   const kv = `${folder.path}/kv.sqlite`;
   {
@@ -182,7 +181,7 @@ Deno.test("an erasure that ends in a crash is whole, and the next start frees th
     ...Array(3).fill(false),
     ...Array(3).fill(true),
   ]);
-  assertEquals(await known(kv), [0, 48]);
+  assertEquals(await found(kv), [0, 48]);
   assertEquals((await stored(kv)).length, 3);
 });
 
@@ -225,45 +224,4 @@ Deno.test("erase() fails where the store could not be opened", async () => {
   const { blocks, failure } = await server.cache.erase("a");
   assertEquals(blocks, 3);
   assertMatch(failure!, /os error/);
-});
-
-Deno.test("the operator's prompts outlive every erasure", async () => {
-  using folder = temporaryFolder();
-  const kv = `${folder.path}/kv.sqlite`;
-  const shared = PROMPT.slice(0, 40);
-  {
-    using server = await startToy({ kv });
-    await server.decoding.warm([shared]);
-    await server.ask(PROMPT, ALICE);
-    await server.cache.idle();
-    for (const caller of ["a", undefined]) {
-      await server.cache.erase(caller);
-      assertEquals((await server.ask(PROMPT, ALICE)).cached, 32);
-    }
-    await server.cache.erase();
-  }
-  using server = await startToy({ kv });
-  await server.decoding.warm([shared]);
-  assertEquals(server.cache.counters.storeHits, 2);
-});
-
-Deno.test("the operator's prompts come back to all callers once one has computed them", async () => {
-  using server = await startToy({ memoryBytes: 10 * 320 * 8 / 7 });
-  await server.decoding.warm([PROMPT.slice(0, 40)]);
-  for (let seed = 2; seed < 6; seed++) await server.ask(promptOf(53, seed));
-  assertEquals((await server.ask(PROMPT, ALICE)).cached, 0, "evicted");
-  assertEquals((await server.ask(PROMPT, BOB)).cached, 32);
-});
-
-Deno.test("a caller's blocks are shared only as far as the operator's prompt goes", async () => {
-  using server = await startToy();
-  await server.decoding.warm([PROMPT.slice(0, 20)]);
-  await server.ask(PROMPT, ALICE);
-  const chain = new BlockChain({
-    model: "toy 1",
-    space: callerSpace(SECRET, "a"),
-  }, BLOCK);
-  assertEquals(chain.extend(PROMPT).hashes.length, 3);
-  assertEquals((await server.ask(PROMPT, ALICE)).cached, 48);
-  assertEquals((await server.ask(PROMPT, BOB)).cached, 16);
 });

@@ -1,5 +1,5 @@
 /**
- * A disk without room: one of 8 MiB, and one that fills up.
+ * A disk without room: a small one, and one that fills up.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { blockOf, SECRET } from "./_written.ts";
 
 const MIB = 1 << 20;
 
-/** Mounts a small disk; gives none where that is not allowed. */
+/** Mounts a small disk, where that is allowed. */
 function smallDisk(mebibytes: number) {
   const folder = temporaryFolder();
   const call = (command: string, ...args: string[]) =>
@@ -44,7 +44,7 @@ function smallDisk(mebibytes: number) {
   };
 }
 
-Deno.test("openPrefixCache() writes nothing to a disk of 8 MiB, and answers", async () => {
+Deno.test("a disk of 8 MiB is not written to, and costs no answer", async () => {
   using disk = smallDisk(8);
   if (!disk.mounted) return;
   using server = await startToy({ kv: `${disk.path}/kv.sqlite` });
@@ -57,7 +57,7 @@ Deno.test("openPrefixCache() writes nothing to a disk of 8 MiB, and answers", as
   assertEquals(await server.ask(prompt, { cache }), { tokens, cached: 48 });
 });
 
-Deno.test("StoredBlocks outlives a disk that fills up, and frees it", async () => {
+Deno.test("StoredBlocks survives a disk that fills up, and frees it", async () => {
   using disk = smallDisk(24);
   if (!disk.mounted) return;
   const counters = newCounters();
@@ -72,7 +72,7 @@ Deno.test("StoredBlocks outlives a disk that fills up, and frees it", async () =
     ballastBytes: 6 * MIB, // a log that must move first is 4
     floorBytes: 0,
   });
-  await guard.load();
+  await guard.addBallast();
   const janitor = new Janitor({
     store,
     counters,
@@ -80,8 +80,8 @@ Deno.test("StoredBlocks outlives a disk that fills up, and frees it", async () =
     owner: "me",
     now,
   });
-  // The janitor learns of what is written only when he counts.
-  janitor.grown = () => Promise.resolve();
+  // The janitor notices what is written only when it counts.
+  janitor.noteWrite = () => Promise.resolve();
   const stored = new StoredBlocks({
     store,
     sealer: new BlockSealer(SECRET),

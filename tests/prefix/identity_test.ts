@@ -31,11 +31,11 @@ interface Claim {
   prompts: Int32Array[];
   draft: Draft;
   bytesPerToken: number;
-  /** Whether rows don't hang on their pass; if not, there is nothing to compare with. */
+  /** Whether bits depend on nothing but the text; if not, only hits are compared. */
   invariant: boolean;
 }
 
-/** Holds a cold, a warm and a restarted cache against none; counts what was known. */
+/** Compares a cold, a warm and a restarted cache with none. */
 async function assertIdentical(
   { model, prompts, draft, bytesPerToken, invariant }: Claim,
 ): Promise<void> {
@@ -47,7 +47,7 @@ async function assertIdentical(
     storeBytes: GIB,
     secret: new Uint8Array(32),
   };
-  // Computing seems slow, so that the store is always worth a look.
+  // Computing seems slow, so that reading always pays.
   const computeMs = () => 60_000;
   const parts = { fingerprint: "", bytesPerToken, computeMs, now: Date.now };
   const open = async () => (await openPrefixCache(settings, parts)).cache;

@@ -1,5 +1,5 @@
 /**
- * The cache under load: prefills that never end, all at once.
+ * The cache under load.
  *
  * @module
  */

@@ -5,7 +5,7 @@ const CAP = 128 * MIB;
 const PREFIXES = 2000;
 const USER = new URL("_memory_user.ts", import.meta.url).pathname;
 
-Deno.test(`${PREFIXES} prefixes take the memory that is allowed, and a tenth more`, async () => {
+Deno.test(`${PREFIXES} prefixes take at most a tenth more memory than the cap`, async () => {
   const { code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", USER, String(CAP), String(PREFIXES)],
   }).output();

@@ -3,7 +3,7 @@ import { callerSpace, sharedSpace } from "../../lib/prefix/namespace.ts";
 
 const SECRET = new Uint8Array(32).fill(7);
 
-Deno.test("callerSpace() is one name a caller and secret", () => {
+Deno.test("callerSpace() depends on the caller and the secret", () => {
   const space = callerSpace(SECRET, "a");
   assertMatch(space, /^[0-9a-f]{32}$/);
   assertEquals(callerSpace(SECRET, "a"), space);
@@ -11,7 +11,7 @@ Deno.test("callerSpace() is one name a caller and secret", () => {
   assertNotEquals(callerSpace(new Uint8Array(32), "a"), space);
 });
 
-Deno.test("sharedSpace() is no caller's", () => {
+Deno.test("sharedSpace() is not the namespace of a caller", () => {
   const space = sharedSpace(SECRET);
   for (const caller of ["", "shared", "\0shared"]) {
     assertNotEquals(callerSpace(SECRET, caller), space);

@@ -9,7 +9,7 @@ const PROMPT = promptOf(3 * BLOCK + 5);
 const CACHE = { caller: "", salt: "" };
 const KEEP = { cache: { ...CACHE, retention: "24h" as const } };
 
-Deno.test("PrefixCache knows whole blocks of a prompt that was asked before", async () => {
+Deno.test("PrefixCache finds the whole blocks of a prompt that came before", async () => {
   using server = await startToy({ mode: "memory" });
   const first = await server.ask(PROMPT);
   const again = await server.ask(PROMPT);
@@ -17,7 +17,7 @@ Deno.test("PrefixCache knows whole blocks of a prompt that was asked before", as
   assertEquals(again.tokens, first.tokens);
 });
 
-Deno.test("PrefixCache leaves the last token of a prompt to compute", async () => {
+Deno.test("PrefixCache never finds the last token of a prompt", async () => {
   using server = await startToy({ mode: "memory" });
   const prompt = PROMPT.slice(0, 2 * BLOCK);
   await server.ask(prompt);
@@ -25,7 +25,7 @@ Deno.test("PrefixCache leaves the last token of a prompt to compute", async () =
   assertEquals((await server.ask(prompt.slice(0, 1))).cached, 0);
 });
 
-Deno.test("PrefixCache knows what prompts have in common", async () => {
+Deno.test("PrefixCache finds what prompts have in common", async () => {
   using server = await startToy({ mode: "memory" });
   await server.ask(PROMPT);
   const other = PROMPT.with(2 * BLOCK + 3, 11);
@@ -36,7 +36,7 @@ Deno.test("PrefixCache knows what prompts have in common", async () => {
   );
 });
 
-Deno.test("PrefixCache knows its own answers where bits don't hang on widths", async () => {
+Deno.test("PrefixCache finds answers, too, where bits do not depend on widths", async () => {
   for (const invariant of [true, false]) {
     using server = await startToy({ mode: "memory", invariant });
     const { tokens } = await server.ask(PROMPT, { maxTokens: 60 });
@@ -49,7 +49,7 @@ Deno.test("PrefixCache knows its own answers where bits don't hang on widths", a
   }
 });
 
-Deno.test("PrefixCache reads prompts in the same blocks, hit or miss, where widths matter", async () => {
+Deno.test("a prompt is computed in the same blocks, hit or miss, where bits depend on widths", async () => {
   using server = await startToy({ mode: "memory", invariant: false });
   const { model } = server;
   await server.ask(PROMPT);
@@ -62,7 +62,7 @@ Deno.test("PrefixCache reads prompts in the same blocks, hit or miss, where widt
   assertEquals(widths, [cold, cold.slice(2)]);
 });
 
-Deno.test("PrefixCache parts callers: the same key hits, another misses", async () => {
+Deno.test("PrefixCache separates callers: the same one hits, another misses", async () => {
   using folder = temporaryFolder();
   const kv = `${folder.path}/kv.sqlite`;
   {
@@ -105,7 +105,7 @@ Deno.test("PrefixCache refuses a record that was copied to another caller", asyn
   assertEquals((await server.ask(PROMPT, { caller: "a" })).cached, 48);
 });
 
-Deno.test("PrefixCache parts what a caller salts, and no caller can salt his way to another", async () => {
+Deno.test("PrefixCache separates salts, and no salt leads to another caller", async () => {
   using server = await startToy({ mode: "memory" });
   const ask = (caller: string, salt: string) =>
     server.ask(PROMPT, { cache: { caller, salt } });
@@ -115,7 +115,7 @@ Deno.test("PrefixCache parts what a caller salts, and no caller can salt his way
   assertEquals((await ask("b", "x")).cached, 0);
 });
 
-Deno.test("PrefixCache finds what was stored after a restart, and only that", async () => {
+Deno.test("PrefixCache finds after a restart what was stored, and only that", async () => {
   using folder = temporaryFolder();
   const kv = `${folder.path}/kv.sqlite`;
   const [once, twice, kept, never] = [1, 2, 3, 4].map((seed) =>
@@ -160,7 +160,7 @@ Deno.test("PrefixCache stores the beginning of a prompt before its end", async (
   assert(cached >= 3 * BLOCK, `${cached}`);
 });
 
-Deno.test("PrefixCache obeys the break-even length", async () => {
+Deno.test("PrefixCache reads nothing from the store that is computed faster", async () => {
   using folder = temporaryFolder();
   const kv = `${folder.path}/kv.sqlite`;
   {
@@ -171,10 +171,10 @@ Deno.test("PrefixCache obeys the break-even length", async () => {
   using quick = await startToy({ kv, computeMs: 0 });
   assert(quick.about.endsWith("read from Infinity tokens on"), quick.about);
   assertEquals((await quick.ask(PROMPT)).cached, 0);
-  assertEquals(quick.cache.counters.timeouts, 0, "the store is not asked");
+  assertEquals(quick.cache.counters.timeouts, 0, "the store is not called");
 });
 
-Deno.test("PrefixCache computes a prompt once for all who ask together", async () => {
+Deno.test("PrefixCache computes a prompt once for all requests that come together", async () => {
   using server = await startToy({ mode: "memory" });
   const asked = Array.from({ length: 4 }, () => server.ask(PROMPT));
   const answers = await Promise.all(asked);
@@ -182,58 +182,16 @@ Deno.test("PrefixCache computes a prompt once for all who ask together", async (
   for (const { tokens } of answers) assertEquals(tokens, answers[0].tokens);
 });
 
-Deno.test("PrefixCache lets the next compute when the first leaves", async () => {
+Deno.test("PrefixCache computes a prompt for the second request if the first is aborted", async () => {
   using server = await startToy({ mode: "memory" });
-  const signal = AbortSignal.abort(new Error("left"));
+  const signal = AbortSignal.abort(new Error("aborted"));
   const first = server.ask(PROMPT, { signal }).catch(() => undefined);
   const second = server.ask(PROMPT);
   assertEquals(await first, undefined);
   assertEquals((await second).tokens, await plainText(PROMPT));
 });
 
-Deno.test("PrefixCache shows the operator's prompts to all callers", async () => {
-  using folder = temporaryFolder();
-  const kv = `${folder.path}/kv.sqlite`;
-  const shared = Int32Array.from(PROMPT.slice(0, 40));
-  const rounds = [
-    { warmed: 0, one: "a", other: "b" },
-    { warmed: 32, one: "c", other: "d" },
-  ];
-  for (const { warmed, one, other } of rounds) {
-    using server = await startToy({ kv });
-    await server.decoding.warm([shared]);
-    assertEquals(server.cache.counters.storeHits * BLOCK, warmed);
-    for (
-      const [caller, cached] of [[one, 32], [one, 48], [other, 32]] as const
-    ) {
-      const answer = await server.ask(PROMPT, { caller });
-      assertEquals(answer.cached, cached);
-    }
-    await server.cache.idle();
-  }
-});
-
-Deno.test("PrefixCache forgets a caller, in memory and in the store", async () => {
-  using folder = temporaryFolder();
-  const kv = `${folder.path}/kv.sqlite`;
-  const ask = (server: Awaited<ReturnType<typeof startToy>>, caller: string) =>
-    server.ask(PROMPT, { cache: { ...KEEP.cache, caller } });
-  {
-    using server = await startToy({ kv });
-    for (const caller of ["a", "b"]) await ask(server, caller);
-    await server.cache.idle();
-    assertEquals((await server.cache.erase("a")).blocks, 6);
-    assertEquals((await server.ask(PROMPT, { caller: "b" })).cached, 48);
-  }
-  using server = await startToy({ kv });
-  assertEquals((await server.ask(PROMPT, { caller: "a" })).cached, 0);
-  assertEquals((await server.ask(PROMPT, { caller: "b" })).cached, 48);
-  await server.cache.idle();
-  assert((await server.cache.erase()).blocks > 0);
-  assertEquals((await server.ask(PROMPT, { caller: "b" })).cached, 0);
-});
-
-Deno.test("PrefixCache counts what it does", async () => {
+Deno.test("PrefixCache counts hits, misses, writes and bytes", async () => {
   using folder = temporaryFolder();
   using server = await startToy({ kv: `${folder.path}/kv.sqlite` });
   await server.ask(PROMPT, KEEP);

@@ -1,5 +1,5 @@
 /**
- * A KV somewhere else that is unwell: no matter.
+ * A remote KV that hangs or fails costs no answer.
  *
  * @module
  */
@@ -13,12 +13,12 @@ Deno.env.set("DENO_KV_ACCESS_TOKEN", "twelve or more characters");
 const PROMPT = promptOf(3 * BLOCK + 5);
 const KEEP = { cache: { caller: "", salt: "", retention: "24h" as const } };
 
-/** Calls that were given up end with their server, whenever that is. */
+/** Calls that were given up end only with their server. */
 const LOOSE = { sanitizeOps: false, sanitizeResources: false };
 
 for (const health of ["silent", "unavailable", "slow"] as Health[]) {
   Deno.test(
-    `a KV that is ${health} costs a little time, no answer`,
+    `a KV that is ${health} costs a little time, but no answer`,
     LOOSE,
     async () => {
       await using server = startKvConnect();
@@ -37,7 +37,7 @@ for (const health of ["silent", "unavailable", "slow"] as Health[]) {
   );
 
   Deno.test(
-    `a KV that is ${health} from the start only delays it`,
+    `a KV that is ${health} from the start only delays the start`,
     LOOSE,
     async () => {
       await using server = startKvConnect();

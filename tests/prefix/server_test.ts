@@ -1,6 +1,6 @@
 /**
- * The whole server, as operators run it: prompts outlive restarts, are shared between
- * instances, and are forgotten when the operator says so.
+ * The whole server: prompts survive restarts, are shared between instances, and are
+ * erased on demand.
  *
  * @module
  */
@@ -26,7 +26,7 @@ interface Ask {
   prompt?: string;
 }
 
-/** Asks for a few words; gives them, and how much of the prompt was known. */
+/** Requests a few words; returns them, and how many prompt tokens were cached. */
 async function ask(
   { url }: RunningServer,
   { key = "alice", model = MODEL, prompt = PROMPT }: Ask = {},
@@ -62,7 +62,7 @@ async function untilStored(kv: string): Promise<void> {
   store.close();
 }
 
-Deno.test("a prompt outlives kill -9, for its caller alone", async () => {
+Deno.test("a prompt survives kill -9, for its caller only", async () => {
   using folder = temporaryFolder();
   const env = { ...KEYS, KV_PATH: `${folder.path}/kv.sqlite` };
   const first = await startServer(env);
@@ -114,7 +114,7 @@ Deno.test("two servers share one KV server", async () => {
   assertEquals((await ask(other, { key: "bob" })).cached, 0);
 });
 
-Deno.test("a KV that can't be opened costs no answer", async () => {
+Deno.test("a KV that cannot be opened costs no answer", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/tiny.gguf`;
   await writeTinyGguf(path, { seed: 1 });
@@ -138,7 +138,7 @@ Deno.test("a KV that can't be opened costs no answer", async () => {
   assertEquals(new Set(texts).size, 1);
 });
 
-Deno.test("the operator's prompt is known to every caller from the start", async () => {
+Deno.test("the operator's prompt is cached for every caller from the start", async () => {
   using folder = temporaryFolder();
   const [model, file] = [`${folder.path}/tiny.gguf`, `${folder.path}/a.txt`];
   await writeTinyGguf(model, { seed: 1 });

@@ -5,7 +5,7 @@ import type { Shared } from "./_sharer.ts";
 
 const SHARER = new URL("_sharer.ts", import.meta.url).pathname;
 
-/** Milliseconds; two minutes say more, and take longer. */
+/** Milliseconds; two minutes find more than ten seconds. */
 const SHARING_MS = Number(Deno.env.get("SHARING_MS") || 10_000);
 
 Deno.test("two processes share one database without an error", async () => {

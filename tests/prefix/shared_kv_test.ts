@@ -1,6 +1,5 @@
 /**
- * Several instances on one KV server: what one computed all know, as long as it is
- * kept, and nobody else.
+ * Several instances that share one KV server.
  *
  * @module
  */
@@ -17,7 +16,7 @@ const PROMPT = promptOf(3 * BLOCK + 5);
 const CACHE = { caller: "", salt: "" };
 const KEEP = { cache: { ...CACHE, retention: "24h" as const } };
 
-/** Calls that were given up end with their server, whenever that is. */
+/** Calls that were given up end only with their server. */
 const LOOSE = { sanitizeOps: false, sanitizeResources: false };
 
 /** Counts the blocks that a server holds. */
@@ -43,11 +42,11 @@ Deno.test("two instances share what one of them computed", LOOSE, async () => {
 });
 
 Deno.test(
-  "a KV server that is started again has what it had",
+  "a KV server that is restarted has what it had",
   LOOSE,
   async () => {
     await using kv = await startSharedKv();
-    // Quick enough that nobody waits long for a server that is away.
+    // Short, so that no request waits long for a server that is away.
     const options = { kv: kv.url, computeMs: 500 };
     using one = await startToy(options);
     using other = await startToy(options);
@@ -68,7 +67,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a KV server keeps what shall be kept, for a day without use",
+  "a KV server keeps blocks for a day without use",
   LOOSE,
   async () => {
     await using kv = await startSharedKv();
@@ -95,7 +94,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a KV server that refuses the token costs no answer, and is named",
+  "a KV server that refuses the token costs no answer, and the start reports it",
   LOOSE,
   async () => {
     await using kv = await startSharedKv();

@@ -1,6 +1,6 @@
 /**
- * A block in memory, counted by those who use it, so that its memory is free as soon
- * as the last one lets go. Garbage alone would outgrow any cap before it is collected.
+ * A block in memory that counts its users, so that its memory is freed with the last
+ * one. Left to the garbage collector, blocks would outgrow any cap.
  *
  * @module
  */
@@ -12,11 +12,11 @@ export interface HeldBlockParts extends Block {
   place: BlockPlace;
   /** Its number in its text, from 0. */
   depth: number;
-  /** When the store last heard of its use, Unix ms; without, it isn't there. */
+  /** Its last use in the store, in Unix ms; without it, the block is not stored. */
   stored?: number | undefined;
 }
 
-/** A block, what became of it, and how many use it: at first, its maker. */
+/** A block with one user, its creator. */
 export class HeldBlock implements Block {
   readonly tokens: Int32Array;
   readonly kv: Float32Array<ArrayBuffer>;
@@ -35,13 +35,13 @@ export class HeldBlock implements Block {
     this.stored = stored;
   }
 
-  /** Adds a user; each must release it once. */
+  /** Adds a user, which must release the block once. */
   retain(): this {
     this.#users++;
     return this;
   }
 
-  /** Lets go; after the last user, keys and values are no more. */
+  /** Removes a user; the last one frees the keys and values. */
   release(): void {
     if (--this.#users === 0) this.kv.buffer.transfer(0);
   }

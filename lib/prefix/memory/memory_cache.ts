@@ -1,6 +1,6 @@
 /**
- * Blocks in this process's memory, as many as fit; the least recently used goes
- * first, and of one text the last.
+ * Blocks in the memory of this process, up to a cap. The least recently used block is
+ * evicted first, and of one text the last.
  *
  * @module
  */
@@ -14,22 +14,22 @@ export class MemoryCache {
   readonly #blocks = new Map<string, HeldBlock>(); // least recently used first
   #bytes = 0;
 
-  /** Holds up to `capBytes` of keys and values. */
+  /** Creates a cache of up to `capBytes` of keys and values. */
   constructor(capBytes: number) {
     this.#cap = capBytes;
   }
 
-  /** Bytes that are held now. */
+  /** Bytes of keys and values in the cache. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Tells how many blocks of `bytes` each may be held. */
+  /** Returns how many blocks of `bytes` each the cache can hold. */
   room(bytes: number): number {
     return Math.floor(this.#cap / bytes);
   }
 
-  /** Gives the block of that name. */
+  /** Returns the block with a hash. */
   get(hash: string): HeldBlock | undefined {
     return this.#blocks.get(hash);
   }
@@ -44,34 +44,33 @@ export class MemoryCache {
     }
   }
 
-  /** Takes a block over; returns how many others had to go. */
+  /** Takes over a block from its creator; returns how many others were evicted. */
   put(block: HeldBlock): number {
-    this.delete(block.place.hash);
+    this.#delete(block.place.hash);
     this.#blocks.set(block.place.hash, block);
     this.#bytes += block.kv.byteLength;
-    let gone = 0;
+    let evicted = 0;
     for (const hash of this.#blocks.keys()) {
       if (this.#bytes <= this.#cap) break;
-      this.delete(hash);
-      gone++;
+      this.#delete(hash);
+      evicted++;
     }
-    return gone;
+    return evicted;
   }
 
-  /** Lets a block go. */
-  delete(hash: string): void {
+  /** Removes the blocks of a scope, as in {@linkcode scopesOf}; returns their number. */
+  erase(scope: string): number {
+    const erased = [...this.#blocks.values()]
+      .filter(({ place }) => scopesOf(place.space).includes(scope));
+    for (const { place } of erased) this.#delete(place.hash);
+    return erased.length;
+  }
+
+  #delete(hash: string): void {
     const block = this.#blocks.get(hash);
     if (!block) return;
     this.#blocks.delete(hash);
     this.#bytes -= block.kv.byteLength;
     block.release();
-  }
-
-  /** Removes the blocks of a scope, as in {@linkcode scopesOf}; returns their number. */
-  erase(scope: string): number {
-    const gone = [...this.#blocks.values()]
-      .filter(({ place }) => scopesOf(place.space).includes(scope));
-    for (const { place } of gone) this.delete(place.hash);
-    return gone.length;
   }
 }

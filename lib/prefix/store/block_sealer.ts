@@ -1,12 +1,12 @@
 /**
- * Blocks as sealed records: nobody without the secret can read one, and a record that
- * has changed or moved, by a single bit or between two places, doesn't open.
+ * Blocks as sealed records. A record is unreadable without the secret, and does not open
+ * if a bit of it has changed or if it was moved to another place.
  *
  * ```text
  * "BP1" | nonce 12 | AES-256-GCM of (token ids, keys and values) | tag 16
  * ```
  *
- * Each namespace has a key of its own. The place is authenticated along with the
+ * Each namespace has a key of its own, and the place is authenticated along with the
  * record. Keys and values are as sensitive as the text that they were computed from.
  *
  * @module
@@ -18,7 +18,7 @@ const MAGIC = new TextEncoder().encode("BP1");
 const NONCE_BYTES = 12;
 const HEAD_BYTES = MAGIC.length + NONCE_BYTES;
 
-/** Keys held ready; a namespace more, and the oldest is derived anew. */
+/** Derived keys to remember. */
 const MOST_KEYS = 1000;
 
 /** Seals and opens blocks with keys derived from one secret. */
@@ -26,14 +26,14 @@ export class BlockSealer {
   readonly #secret: Promise<CryptoKey>;
   readonly #keys = new Map<string, Promise<CryptoKey>>();
 
-  /** Derives keys from `secret`, at least 16 bytes of randomness. */
+  /** Derives keys from `secret`, which must be random. */
   constructor(secret: Uint8Array<ArrayBuffer>) {
     this.#secret = crypto.subtle.importKey("raw", secret, "HKDF", false, [
       "deriveKey",
     ]);
   }
 
-  /** Makes the record of a block. */
+  /** Returns the record of a block. */
   async seal(
     place: BlockPlace,
     { tokens, kv }: Block,
@@ -56,7 +56,7 @@ export class BlockSealer {
   /**
    * Opens the record of the block that holds `tokens`.
    *
-   * @throws {TypeError} if it isn't exactly that block's.
+   * @throws {TypeError} if it is not exactly that block's.
    */
   async open(
     place: BlockPlace,
@@ -64,7 +64,7 @@ export class BlockSealer {
     tokens: Int32Array,
   ): Promise<Block> {
     const magic = record.subarray(0, MAGIC.length);
-    if (!sameBytes(magic, MAGIC)) throw refusal("another format's");
+    if (!sameBytes(magic, MAGIC)) throw refusal("one of another format");
     const nonce = record.slice(MAGIC.length, HEAD_BYTES);
     const key = await this.#key(place);
     let plain: ArrayBuffer;
@@ -72,10 +72,12 @@ export class BlockSealer {
       const sealed = record.subarray(HEAD_BYTES);
       plain = await crypto.subtle.decrypt(gcm(place, nonce), key, sealed);
     } catch {
-      throw refusal("a damaged or foreign one");
+      throw refusal("a damaged or another one");
     }
     const found = new Uint8Array(plain, 0, tokens.byteLength);
-    if (!sameBytes(found, bytesOf(tokens))) throw refusal("other tokens'");
+    if (!sameBytes(found, bytesOf(tokens))) {
+      throw refusal("one of other tokens");
+    }
     return { tokens, kv: new Float32Array(plain, tokens.byteLength) };
   }
 

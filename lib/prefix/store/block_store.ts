@@ -1,14 +1,14 @@
 /**
- * The port to whatever keeps sealed blocks beyond this process's life.
+ * The port to a store of sealed blocks that outlives the process.
  *
  * @module
  */
 
 import type { BlockPlace } from "../block.ts";
 
-/** What the store knows of a block without reading it. */
+/** What can be read of a block without its record. */
 export interface StoredEntry {
-  /** Bytes of its record. */
+  /** Bytes of the record. */
   bytes: number;
   /** Its number in its text, from 0. */
   depth: number;
@@ -22,7 +22,7 @@ export interface StoredEntry {
 export interface StoredBlock {
   place: BlockPlace;
   entry: StoredEntry;
-  /** Whether it was erased; it cannot be read any more, but still takes space. */
+  /** Whether it was erased: it is never found, but still takes space. */
   erased: boolean;
 }
 
@@ -32,12 +32,12 @@ export interface BlockStore {
   entries(
     places: readonly BlockPlace[],
   ): Promise<(StoredEntry | undefined)[]>;
-  /** Reads a record as it was at one moment. */
+  /** Reads a record, all of it as of one moment. */
   read(place: BlockPlace): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /**
-   * Writes a record and its entry at once, unless there is one already; resolves to
-   * whether there is one now. The record is the store's from then on. The write stops
-   * if `isCurrent` returns false, and fails if the block is erased after that.
+   * Writes a record and its entry in one commit, unless there is one; resolves to
+   * whether there is one now. The store takes over the record and frees it. The write
+   * stops if `isCurrent` returns false, and fails if the block is erased after that.
    */
   write(
     place: BlockPlace,
@@ -46,17 +46,18 @@ export interface BlockStore {
     isCurrent?: () => boolean,
   ): Promise<boolean>;
   /**
-   * Erases the blocks of a scope, as in {@linkcode scopesOf}, for every instance: from
-   * then on none that was written before is found. Their space is freed by `remove`.
+   * Erases the blocks of a scope, as in {@linkcode scopesOf}, in one commit: no instance
+   * finds one that was written before. `remove` frees their space.
    */
   erase(scope: string): Promise<void>;
   /** Lists all blocks, of every model and namespace. */
   list(): Promise<StoredBlock[]>;
-  /** Notes when a block was used; one that is gone stays gone. */
+  /** Records when a block was used, if it is there. */
   touch(place: BlockPlace, used: number): Promise<void>;
-  /** Removes a block whole. */
-  remove(place: BlockPlace): Promise<void>;
-  /** Takes or prolongs the one lease of this store; tells whether that worked. */
+  /** Removes a block, all of it in one commit; resolves to true. */
+  remove(place: BlockPlace): Promise<true>;
+  /** Takes or prolongs the only lease of the store; resolves to whether it is had. */
   lease(owner: string, times: { now: number; ms: number }): Promise<boolean>;
+  /** Closes the connection. */
   close(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps a full disk from locking the cache out: SQLite needs space even to delete. A
- * file of ballast can be thrown off, and below some free space nothing is written.
+ * Keeps a full disk from locking up the cache: SQLite needs space even to delete. Below
+ * some free space nothing is written, and a ballast file can be removed to make room.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { statfsSync } from "node:fs";
 
 const MIB = 1 << 20;
 
-/** How much is held back. */
+/** How much space is held back. */
 export interface DiskGuardOptions {
   /** @default 16 MiB */
   ballastBytes?: number;
@@ -35,9 +35,9 @@ export class DiskGuard {
   }
 
   /**
-   * Tells whether more may be written.
+   * Returns whether more may be written.
    *
-   * @throws {Deno.errors.NotCapable} if nobody may ask.
+   * @throws {Deno.errors.NotCapable} if the process may not look.
    */
   hasRoom(): boolean {
     try {
@@ -49,30 +49,27 @@ export class DiskGuard {
     }
   }
 
-  /** Takes ballast aboard, where there is room for it. */
-  async load(): Promise<void> {
-    if (!this.hasRoom() || await this.#hasBallast()) return;
+  /** Creates the ballast, if there is room for it. */
+  async addBallast(): Promise<void> {
+    const old = await Deno.stat(this.#ballast).catch(() => undefined);
+    if (!this.hasRoom() || old?.size === this.#ballastBytes) return;
     // Random bytes take their room on a disk that compresses, too.
     const bytes = randomBytes(this.#ballastBytes);
-    await Deno.writeFile(this.#ballast, bytes).catch(() => this.drop());
+    await Deno.writeFile(this.#ballast, bytes)
+      .catch(() => this.dropBallast());
   }
 
-  /** Throws the ballast off. */
-  async drop(): Promise<void> {
+  /** Removes the ballast. */
+  async dropBallast(): Promise<void> {
     await Deno.remove(this.#ballast).catch(() => {});
   }
 
   get #ballast(): string {
     return `${this.#folder}/ballast`;
   }
-
-  async #hasBallast(): Promise<boolean> {
-    const file = await Deno.stat(this.#ballast).catch(() => undefined);
-    return file?.size === this.#ballastBytes;
-  }
 }
 
-/** Tells whether a failure means that the disk is full. */
+/** Returns whether a failure means that the disk is full. */
 export function isDiskFull(error: unknown): boolean {
   return /disk is full|no space left/i.test(String(error));
 }

@@ -1,28 +1,33 @@
 /**
- * A store that may hang, fail or lie, kept at arm's length: every call has a deadline,
- * a failure is the same as nothing found, and who fails often is left alone.
+ * A store whose calls may hang or fail. Every call has a deadline, and after some
+ * failures in a row the store is left alone for a while (a circuit breaker).
  *
- * Calls can't be cancelled: Deno asks a remote KV for ever. So calls that were given
- * up are counted, and too many of them cost the connection.
+ * A call cannot be cancelled: Deno retries a remote KV for ever. So calls that were
+ * given up are counted, and too many of them cost the connection.
  *
  * @module
  */
 
 import { deadline } from "@std/async/deadline";
-import type { BlockStore } from "./block_store.ts";
-import { CircuitBreaker } from "./circuit_breaker.ts";
 import type { PrefixCounters } from "../prefix_counters.ts";
+import type { BlockStore } from "./block_store.ts";
 
-/** Calls given up and still under way that cost the connection. */
+/** Failures in a row after which the store is left alone. */
+const MOST_FAILURES = 5;
+
+/** Milliseconds for which it is left alone; then one call tries it. */
+const REST_MS = 30_000;
+
+/** Calls given up, but not ended, that cost the connection. */
 const MOST_ABANDONED = 8;
 
-/** Those that cost the store; closing a connection does not end them. */
+/** Those after which there are no calls; closing a connection does not end them. */
 const MOST_PENDING = 64;
 
-/** Milliseconds that a connection may take to come about. */
+/** Milliseconds that connecting may take. */
 const CONNECT_MS = 2_000;
 
-/** What the guard needs from outside. */
+/** What the guard needs. */
 export interface GuardOptions {
   connect: () => Promise<BlockStore>;
   counters: PrefixCounters;
@@ -30,25 +35,27 @@ export interface GuardOptions {
   now: () => number;
 }
 
-/** Calls a store; connects when first needed, and anew after a breakdown. */
+/** A call of a store. */
+export type StoreCall<T> = (store: BlockStore) => Promise<T>;
+
+/** Calls a store; connects when first needed, and again after a failure. */
 export class GuardedStore {
-  /** Hears of each failure that is no timeout. */
+  /** Called with each failure that is not a timeout. */
   onFailure: ((error: unknown) => void) | undefined;
   readonly #options: GuardOptions;
-  readonly #breaker = new CircuitBreaker();
   #store: Promise<BlockStore> | undefined;
   #abandoned = 0;
+  /** Failures in a row. */
+  #failures = 0;
+  #restsUntil = 0;
 
   constructor(options: GuardOptions) {
     this.#options = options;
   }
 
   /** Calls the store; resolves to `undefined` where {@linkcode tryCall} rejects. */
-  async call<T>(
-    use: (store: BlockStore) => Promise<T>,
-    ms: number,
-  ): Promise<T | undefined> {
-    return await this.tryCall(use, ms).catch(() => undefined);
+  async call<T>(call: StoreCall<T>, ms: number): Promise<T | undefined> {
+    return await this.tryCall(call, ms).catch(() => undefined);
   }
 
   /**
@@ -56,34 +63,44 @@ export class GuardedStore {
    *
    * @throws {Error} if it fails, takes longer than `ms` or has failed too often.
    */
-  async tryCall<T>(
-    use: (store: BlockStore) => Promise<T>,
-    ms: number,
-  ): Promise<T> {
-    const { counters, now } = this.#options;
-    if (this.#abandoned >= MOST_PENDING || !this.#breaker.allows(now())) {
+  async tryCall<T>(call: StoreCall<T>, ms: number): Promise<T> {
+    if (!this.#mayCall()) {
       throw new Error("its last calls failed, so it is left alone for a while");
     }
     try {
       const store = await this.#connected();
-      const answer = await this.#inTime(use(store), ms);
-      this.#breaker.succeeded();
-      return answer;
+      const result = await this.#inTime(call(store), ms);
+      this.#failures = 0;
+      return result;
     } catch (error) {
-      this.#breaker.failed(now());
-      if (isTimeout(error)) counters.timeouts++;
-      else {
-        counters.failures++;
-        this.onFailure?.(error);
-      }
+      this.#noteFailure(error);
       throw error;
     }
   }
 
-  /** Lets the connection go. */
+  /** Closes the connection. */
   close(): void {
     this.#store?.then((store) => store.close()).catch(() => {});
     this.#store = undefined;
+  }
+
+  #mayCall(): boolean {
+    if (this.#abandoned >= MOST_PENDING) return false;
+    if (this.#failures < MOST_FAILURES) return true;
+    const now = this.#options.now();
+    if (now < this.#restsUntil) return false;
+    this.#restsUntil = now + REST_MS; // for all calls but this one
+    return true;
+  }
+
+  #noteFailure(error: unknown): void {
+    const { counters, now } = this.#options;
+    if (++this.#failures >= MOST_FAILURES) this.#restsUntil = now() + REST_MS;
+    if (isTimeout(error)) counters.timeouts++;
+    else {
+      counters.failures++;
+      this.onFailure?.(error);
+    }
   }
 
   async #connected(): Promise<BlockStore> {
@@ -109,7 +126,7 @@ export class GuardedStore {
   }
 }
 
-/** Returns whether a call was given up for its time. */
+/** Returns whether a call was given up because of its deadline. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === "TimeoutError";
 }

@@ -1,39 +1,40 @@
 /**
- * Keeps a store within its size and its times. Every instance counts; only the one
- * that holds the lease removes anything.
+ * Keeps a store within its size, and blocks within their lifetimes. Every instance
+ * counts; only the one that has the lease removes anything.
  *
  * @module
  */
 
 import type { BlockPlace } from "../block.ts";
+import type { PrefixCounters } from "../prefix_counters.ts";
 import { chooseEvictions } from "./eviction.ts";
 import type { GuardedStore } from "./guarded_store.ts";
-import type { PrefixCounters } from "../prefix_counters.ts";
 
 /** Milliseconds between two sweeps. */
 const SWEEP_MS = 60_000;
 
-/** Milliseconds that an instance has the broom. */
+/** Milliseconds that an instance keeps the lease. */
 const LEASE_MS = 120_000;
 
-/** Milliseconds that a call of this background work may take. */
-const PATIENCE_MS = 10_000;
+/** Milliseconds that one call may take. */
+const CALL_MS = 10_000;
 
-/** What a janitor works with. */
+/** What a janitor needs. */
 export interface JanitorOptions {
   store: GuardedStore;
   counters: PrefixCounters;
   capBytes: number;
-  /** Names this instance among others. */
+  /** Names this instance in leases. */
   owner: string;
   /** Unix time in milliseconds. */
   now: () => number;
 }
 
-/** Counts, removes and notes what was used. */
+/** Counts and removes blocks, and records their uses. */
 export class Janitor {
   readonly #options: JanitorOptions;
-  readonly #used = new Map<string, { place: BlockPlace; used: number }>();
+  /** Uses that the store does not know of, by hash. */
+  readonly #uses = new Map<string, { place: BlockPlace; used: number }>();
   #sweeping: Promise<void> | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -41,42 +42,31 @@ export class Janitor {
     this.#options = options;
   }
 
-  /** Sweeps every minute. */
+  /** Begins to sweep every minute. */
   start(): void {
     this.#timer = setInterval(() => void this.sweep(), SWEEP_MS);
   }
 
-  /** Sweeps no more of its own accord. */
+  /** Ends what {@linkcode start} began. */
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  /** Remembers that a block was used; the next sweep tells the store. */
+  /** Notes that a block was used now; the next sweep writes it down. */
   noteUse(place: BlockPlace): void {
-    this.#used.set(place.hash, { place, used: this.#options.now() });
+    this.#uses.set(place.hash, { place, used: this.#options.now() });
   }
 
-  /** Notes bytes that were written since the last count, and makes room if need be. */
-  async grown(bytes: number): Promise<void> {
+  /** Counts bytes that were written, and sweeps if they are too many. */
+  async noteWrite(bytes: number): Promise<void> {
     const { counters, capBytes } = this.#options;
     counters.storeBytes += bytes;
     if (counters.storeBytes > capBytes) await this.sweep();
   }
 
-  /** Tells the store what was used. */
-  async tellUses(): Promise<void> {
-    const uses = [...this.#used.values()];
-    this.#used.clear();
-    for (const { place, used } of uses) {
-      await this.#options.store.call(
-        (kv) => kv.touch(place, used),
-        PATIENCE_MS,
-      );
-    }
-  }
-
-  /** Waits for a sweep that is under way. */
+  /** Writes down the uses, and waits for a sweep in progress. */
   async idle(): Promise<void> {
+    await this.#writeUses();
     await this.#sweeping;
   }
 
@@ -88,28 +78,31 @@ export class Janitor {
 
   async #sweep(): Promise<void> {
     const { store, counters, capBytes, owner, now } = this.#options;
-    await this.tellUses();
-    const blocks = await store.call((kv) => kv.list(), PATIENCE_MS);
+    await this.#writeUses();
+    const blocks = await store.call((kv) => kv.list(), CALL_MS);
     if (!blocks) return;
-    const choice = chooseEvictions(blocks, { now: now(), capBytes });
-    counters.storeBytes = blocks.reduce(
-      (sum, { entry }) => sum + entry.bytes,
-      0,
-    );
-    if (choice.gone.length === 0) return;
-    const mine = await store.call(
+    counters.storeBytes = blocks
+      .reduce((sum, { entry }) => sum + entry.bytes, 0);
+    const gone = chooseEvictions(blocks, { now: now(), capBytes });
+    if (gone.length === 0) return;
+    const isMine = await store.call(
       (kv) => kv.lease(owner, { now: now(), ms: LEASE_MS }),
-      PATIENCE_MS,
+      CALL_MS,
     );
-    if (!mine) return;
-    for (const { place, entry } of choice.gone) {
-      const removed = await store.call(
-        (kv) => kv.remove(place).then(() => true),
-        PATIENCE_MS,
-      );
+    if (!isMine) return;
+    for (const { place, entry } of gone) {
+      const removed = await store.call((kv) => kv.remove(place), CALL_MS);
       if (!removed) return;
       counters.storeEvictions++;
       counters.storeBytes -= entry.bytes;
+    }
+  }
+
+  async #writeUses(): Promise<void> {
+    const uses = [...this.#uses.values()];
+    this.#uses.clear();
+    for (const { place, used } of uses) {
+      await this.#options.store.call((kv) => kv.touch(place, used), CALL_MS);
     }
   }
 }

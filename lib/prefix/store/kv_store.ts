@@ -1,12 +1,12 @@
 /**
- * Records in Deno KV. A value holds 64 KiB, so a record is several values, written
- * and read as one: a commit, and one batch of a list.
+ * Records in Deno KV. A value holds 64 KiB, so a record is several values; they are
+ * written in one commit and read in one batch.
  *
  * ```text
  * ["data", 1, model, namespace, hash, i] → part i of the record
  * ["index", 1, model, namespace, hash]   → its entry
- * ["erased", 1, scope]                   → true; entries older than it are void
- * ["lease"]                              → who cleans up, and until when
+ * ["erased", 1, scope]                   → true; older entries of the scope are void
+ * ["lease"]                              → which instance removes blocks, until when
  * ```
  *
  * Nothing has an `expireIn`: Deno's own sweep ends the process on a full disk.
@@ -19,25 +19,27 @@ import type { BlockPlace } from "../block.ts";
 import { scopesOf } from "../namespace.ts";
 import type { BlockStore, StoredBlock, StoredEntry } from "./block_store.ts";
 
-/** The most that one value holds. */
+/** The most bytes of a value. */
 const VALUE_BYTES = 65_536;
 
-/** The most parts of a record: 800 KiB a commit, keys included. */
+/** The most parts of a record, as a commit holds 800 KiB, keys included. */
 const MOST_PARTS = 12;
 
-/** Keys that one read may name. */
+/** The most keys of one read. */
 const READ_KEYS = 10;
 
-/** Times that a commit is tried, each after a millisecond more. */
+/** Attempts at a commit, each a millisecond later than the one before. */
 const MOST_ATTEMPTS = 60;
 
-/** Entries that one batch of a list may have. */
+/** Entries in one batch of a list. */
 const BATCH = 500;
 
 interface Lease {
   owner: string;
   until: number;
 }
+
+type Found<T> = Deno.KvEntryMaybe<T>;
 
 /** Returns whether a store is a file, rather than a server's URL or `:memory:`. */
 export function isKvFile(where: string): boolean {
@@ -49,8 +51,14 @@ export async function openKvStore(where: string): Promise<BlockStore> {
   return kvStore(await Deno.openKv(where));
 }
 
-/** Keeps records in `kv`. */
 function kvStore(kv: Deno.Kv): BlockStore {
+  /** Reads an entry, and the erasures that may include it. */
+  const withErasures = (place: BlockPlace) =>
+    getAll<StoredEntry>(kv, [
+      indexKey(place),
+      ...scopesOf(place.space).map(erasureKey),
+    ]);
+
   return {
     async entries(places) {
       const scopes = new Set(places.flatMap(({ space }) => scopesOf(space)));
@@ -74,10 +82,7 @@ function kvStore(kv: Deno.Kv): BlockStore {
     },
 
     async write(place, record, entry, isCurrent = () => true) {
-      const [old, ...erasures] = await getAll<StoredEntry>(kv, [
-        indexKey(place),
-        ...scopesOf(place.space).map(erasureKey),
-      ]);
+      const [old, ...erasures] = await withErasures(place);
       if (!isCurrent()) return false;
       if (old.value && !isErased(old, erasures)) return true;
       const atomic = kv.atomic().check(old, ...erasures).set(old.key, entry);
@@ -85,7 +90,7 @@ function kvStore(kv: Deno.Kv): BlockStore {
         atomic.set([...dataKey(place), i], part);
       }
       const { ok } = await commit(atomic);
-      record.buffer.transfer(0); // as garbage, records would outgrow any cap
+      record.buffer.transfer(0); // left to the collector, records outgrow any cap
       return ok;
     },
 
@@ -95,27 +100,23 @@ function kvStore(kv: Deno.Kv): BlockStore {
 
     async list() {
       const erasures = await Array.fromAsync(kv.list({ prefix: ["erased"] }));
-      const blocks: StoredBlock[] = [];
-      const all = kv.list<StoredEntry>({ prefix: ["index"] }, {
+      const entries = kv.list<StoredEntry>({ prefix: ["index"] }, {
         batchSize: BATCH,
       });
-      for await (const found of all) {
+      const blocks: StoredBlock[] = [];
+      for await (const found of entries) {
         const [, , model, space, hash] = found.key as string[];
-        const erased = isErased(found, erasures);
         blocks.push({
           place: { model, space, hash },
           entry: found.value,
-          erased,
+          erased: isErased(found, erasures),
         });
       }
       return blocks;
     },
 
     async touch(place, used) {
-      const [old, ...erasures] = await getAll<StoredEntry>(kv, [
-        indexKey(place),
-        ...scopesOf(place.space).map(erasureKey),
-      ]);
+      const [old, ...erasures] = await withErasures(place);
       if (!old.value || isErased(old, erasures)) return;
       const entry = { ...old.value, used };
       await commit(kv.atomic().check(old, ...erasures).set(old.key, entry));
@@ -127,14 +128,15 @@ function kvStore(kv: Deno.Kv): BlockStore {
         atomic.delete([...dataKey(place), i]);
       }
       await commit(atomic);
+      return true;
     },
 
     async lease(owner, { now, ms }) {
       const key = ["lease"];
       const { value, versionstamp } = await kv.get<Lease>(key);
       // A lease from a clock far ahead would never end.
-      const held = value && value.until > now && value.until <= now + ms;
-      if (held && value.owner !== owner) return false;
+      const isHeld = value && value.until > now && value.until <= now + ms;
+      if (isHeld && value.owner !== owner) return false;
       const lease: Lease = { owner, until: now + ms };
       const { ok } = await commit(
         kv.atomic().check({ key, versionstamp }).set(key, lease),
@@ -146,43 +148,35 @@ function kvStore(kv: Deno.Kv): BlockStore {
   };
 }
 
-/** Commits; another process that writes to the same file is soon done. */
-async function commit(
-  atomic: Deno.AtomicOperation,
-): Promise<{ ok: boolean }> {
+/** Commits, again and again while another process writes to the same file. */
+async function commit(atomic: Deno.AtomicOperation): Promise<{ ok: boolean }> {
   for (let attempt = 1;; attempt++) {
     try {
       return await atomic.commit();
     } catch (error) {
-      const locked = /database is locked/.test(String(error));
-      if (!locked || attempt === MOST_ATTEMPTS) throw error;
+      const isLocked = /database is locked/.test(String(error));
+      if (!isLocked || attempt === MOST_ATTEMPTS) throw error;
     }
     await delay(attempt);
   }
 }
 
-/** Reads as many keys as there are. */
-async function getAll<T>(
-  kv: Deno.Kv,
-  keys: Deno.KvKey[],
-): Promise<Deno.KvEntryMaybe<T>[]> {
-  const groups = Array.from(
-    { length: Math.ceil(keys.length / READ_KEYS) },
-    (_, i) => keys.slice(i * READ_KEYS, (i + 1) * READ_KEYS),
-  );
-  const read = await Promise.all(
-    groups.map((group) => kv.getMany<T[]>(group)),
-  );
-  return read.flat();
+/** Reads any number of keys. */
+async function getAll<T>(kv: Deno.Kv, keys: Deno.KvKey[]): Promise<Found<T>[]> {
+  const reads: Promise<Found<T>[]>[] = [];
+  for (let i = 0; i < keys.length; i += READ_KEYS) {
+    reads.push(kv.getMany<T[]>(keys.slice(i, i + READ_KEYS)));
+  }
+  return (await Promise.all(reads)).flat();
 }
 
 /**
- * Returns whether the entry of a block was written before an erasure that includes it:
- * versionstamps only ever grow, whichever instance writes.
+ * Returns whether an entry was written before an erasure that includes it: versionstamps
+ * grow with every commit of every instance.
  */
 function isErased(
-  { key, versionstamp }: Deno.KvEntryMaybe<unknown>,
-  erasures: Deno.KvEntryMaybe<unknown>[],
+  { key, versionstamp }: Found<unknown>,
+  erasures: Found<unknown>[],
 ): boolean {
   const scopes = scopesOf(key[3] as string);
   return erasures.some((erasure) =>

@@ -1,6 +1,6 @@
 /**
- * Looks at a database file before Deno opens it, since Deno ends the process over a
- * damaged one. A damaged file is put aside, and the cache starts empty.
+ * Checks a database file before Deno opens it, since a damaged one ends the process. A
+ * damaged file is renamed, and the cache starts empty.
  *
  * @module
  */
@@ -8,17 +8,17 @@
 import { DatabaseSync } from "node:sqlite";
 import { dirname } from "node:path";
 
-/** SQLite's codes for a read that fails, a malformed file, and one of another kind. */
+/** SQLite's codes for a failed read, a malformed file, and a file of another kind. */
 const DAMAGES = [10, 11, 26];
 
-/** A database is up to three files. */
+/** Endings of the up to three files of a database. */
 const PARTS = ["", "-wal", "-shm"];
 
 /**
- * Makes sure that a sound database, or none, is at `path`, in a folder that may be
- * written to; names the file that a damaged one became, if there was one.
+ * Makes sure that a sound database or none is at `path`, in a folder that is writable;
+ * returns the new path of a damaged one, if there was one.
  *
- * @throws {Error} if nothing can be written there.
+ * @throws {Error} if the folder cannot be written to.
  */
 export async function preflight(
   path: string,

@@ -8,38 +8,38 @@
 import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import type { Block, BlockPlace } from "../block.ts";
+import type { HeldBlock } from "../memory/held_block.ts";
+import { scopesOf } from "../namespace.ts";
+import type { PrefixCounters } from "../prefix_counters.ts";
 import type { BlockSealer } from "./block_sealer.ts";
 import { type DiskGuard, isDiskFull } from "./disk_guard.ts";
 import { type GuardedStore, isTimeout } from "./guarded_store.ts";
 import type { Janitor } from "./janitor.ts";
-import type { HeldBlock } from "../memory/held_block.ts";
-import { scopesOf } from "../namespace.ts";
-import type { PrefixCounters } from "../prefix_counters.ts";
 import { breakEven, type ReadCost } from "./read_cost.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 /** Blocks that are read at once. */
-const LANES = 4;
+const READERS = 4;
 
-/** Share of the time to compute blocks that looking for them may take. */
-const PATIENCE = 0.7;
+/** The most time for reading blocks, as a share of the time to compute them. */
+const READ_SHARE = 0.7;
 
-/** Milliseconds that background work may take. */
+/** Milliseconds that one call in the background may take. */
 const BACKGROUND_MS = 10_000;
 
-/** Milliseconds that an erasure may take. */
+/** Milliseconds that the commit of an erasure may take. */
 const ERASE_MS = 600;
 
-/** Milliseconds that it may take along with a connection. */
+/** Milliseconds that the commit may take along with connecting. */
 const CONNECT_AND_ERASE_MS = 700;
 
-/** Milliseconds after which what was erased is not counted any more. */
+/** Milliseconds after which erased blocks are not counted any more. */
 const COUNT_MS = 850;
 
 /** Milliseconds without writes after the disk was full. */
 const FULL_PAUSE_MS = 600_000;
 
-/** Milliseconds after which a block's use is told again. */
+/** Milliseconds after which another use of a block is recorded. */
 const USE_MS = 3_600_000;
 
 /** What the tier is made of. */
@@ -48,7 +48,7 @@ export interface StoredBlocksOptions {
   sealer: BlockSealer;
   janitor: Janitor;
   counters: PrefixCounters;
-  /** The disk of the store, if it is on one of ours. */
+  /** The disk of the store, if it is a local one. */
   disk?: DiskGuard | undefined;
   read: ReadCost;
   /** Milliseconds to compute a block. */
@@ -59,7 +59,7 @@ export interface StoredBlocksOptions {
   now: () => number;
 }
 
-/** Blocks to look for: their places, and what they must hold. */
+/** A block to read: its place, and the tokens that it must be of. */
 export interface Wanted {
   place: BlockPlace;
   tokens: Int32Array;
@@ -67,18 +67,17 @@ export interface Wanted {
 
 /** A block from the store. */
 export interface LoadedBlock extends Block {
-  /** When the store last heard of its use, in Unix ms. */
+  /** Its last use in the store, in Unix ms. */
   stored: number;
 }
 
-/** Reads and writes blocks; a read or write that fails counts as a miss. */
+/** Reads and writes blocks; a read that fails is a miss, a write is dropped. */
 export class StoredBlocks {
   /** The fewest blocks that are worth reading; `Infinity` if none are. */
   readonly fewest: number;
   readonly #options: StoredBlocksOptions;
   readonly #queue: WriteQueue<HeldBlock>;
   #noWritesUntil = 0;
-  /** How often something was erased. */
   #erasures = 0;
 
   constructor(options: StoredBlocksOptions) {
@@ -94,13 +93,13 @@ export class StoredBlocks {
     });
   }
 
-  /** Reads the blocks from the first on, as far as they are there and worth it. */
+  /** Reads the first of the blocks, as many as are there and worth it. */
   async load(wanted: readonly Wanted[]): Promise<LoadedBlock[]> {
     if (wanted.length < this.fewest) return [];
     const { store, computeMs, counters } = this.#options;
     const entries = await store.call(
       (kv) => kv.entries(wanted.map(({ place }) => place)),
-      PATIENCE * computeMs * wanted.length,
+      READ_SHARE * computeMs * wanted.length,
     );
     const gap = entries?.indexOf(undefined) ?? 0;
     const count = gap < 0 ? wanted.length : gap;
@@ -108,52 +107,42 @@ export class StoredBlocks {
 
     const blocks: (LoadedBlock | undefined)[] = [];
     let next = 0, end = count;
-    const patience = PATIENCE * computeMs * count;
-    const lane = async () => {
+    const ms = READ_SHARE * computeMs * count;
+    const readSome = async () => {
       while (next < end) {
         const index = next++;
         const { place } = wanted[index];
-        const block = await this.#read(wanted[index], patience);
+        const block = await this.#read(wanted[index], ms);
         const { used } = entries![index]!;
-        if (block) blocks[index] = { ...block, stored: this.#use(place, used) };
-        else end = Math.min(end, index);
+        if (block) {
+          blocks[index] = { ...block, stored: this.#noteUse(place, used) };
+        } else end = Math.min(end, index);
       }
     };
-    const lanes = Array.from({ length: LANES }, lane);
-    await deadline(Promise.all(lanes), patience).catch(() => end = 0);
+    const readers = Array.from({ length: READERS }, readSome);
+    await deadline(Promise.all(readers), ms).catch(() => end = 0);
     const loaded: LoadedBlock[] = [];
     for (let block; (block = blocks[loaded.length]);) loaded.push(block);
     counters.storeHits += loaded.length;
     return loaded;
   }
 
-  /** Takes a block to write, unless it is there; tells the store of its use if so. */
+  /** Queues a block to be written, or notes its use if it is stored. */
   offer(block: HeldBlock): void {
     if (block.stored === undefined) {
       block.stored = this.#options.now();
       this.#queue.push(block.retain());
-    } else {
-      block.stored = this.#use(block.place, block.stored);
-    }
+    } else block.stored = this.#noteUse(block.place, block.stored);
   }
 
-  /** Tells the store of a use, if it has not heard of one lately; says of which it has. */
-  #use(place: BlockPlace, heard: number): number {
-    const { janitor, now } = this.#options;
-    if (now() - heard <= USE_MS) return heard;
-    janitor.noteUse(place);
-    return now();
-  }
-
-  /** Stops writing until the hold that it gives is released. */
+  /** Delays writes until the returned function is called, but not for ever. */
   hold(): () => void {
     return this.#queue.hold();
   }
 
-  /** Waits until the store has heard of all. */
+  /** Resolves when nothing is left to write. */
   async idle(): Promise<void> {
     await this.#queue.idle();
-    await this.#options.janitor.tellUses();
     await this.#options.janitor.idle();
   }
 
@@ -161,17 +150,17 @@ export class StoredBlocks {
    * Erases the blocks of a scope for every instance; returns how many there were, or 0
    * if counting them takes too long. Their space is freed in the background.
    *
-   * One commit does it, however many blocks there are: it makes older entries void. So
-   * there is no half of it after a crash, and the next sweep finds what is to be freed.
+   * One commit voids all older entries, however many there are. So no crash leaves half
+   * an erasure, and what is still to be freed is found by the next sweep.
    *
-   * @throws {Error} if the store does not confirm it within a second.
+   * @throws {Error} if the store does not confirm the commit within a second.
    */
   async erase(scope: string): Promise<number> {
     const { store, janitor } = this.#options;
     const isErased = ({ place }: { place: BlockPlace }) =>
       scopesOf(place.space).includes(scope);
     const begun = performance.now();
-    this.#erasures++; // before the commit: a write under way is void or stops
+    this.#erasures++; // before the commit: a write in progress stops or is void
     this.#queue.drop(isErased);
     const erased = store.tryCall((kv) => kv.erase(scope), ERASE_MS);
     await deadline(erased, CONNECT_AND_ERASE_MS).catch((error: unknown) => {
@@ -183,28 +172,33 @@ export class StoredBlocks {
     return blocks.filter(isErased).length;
   }
 
-  /** Lets go of the store. */
+  /** Drops what waits to be written, and closes the store. */
   close(): void {
     this.#queue.drop();
     this.#options.janitor.stop();
     this.#options.store.close();
   }
 
-  /** Takes some burden from a full disk. */
-  async #relieve(error: unknown): Promise<void> {
-    const { disk, janitor, now } = this.#options;
-    const known = now() < this.#noWritesUntil;
-    if (known || !disk || !isDiskFull(error)) return;
-    this.#noWritesUntil = now() + FULL_PAUSE_MS;
-    await disk.drop();
-    await janitor.sweep();
-    await disk.load();
+  /** Has the janitor record a use, at most once an hour; returns the recorded one. */
+  #noteUse(place: BlockPlace, recorded: number): number {
+    const { janitor, now } = this.#options;
+    if (now() - recorded <= USE_MS) return recorded;
+    janitor.noteUse(place);
+    return now();
   }
 
-  async #read(
-    { place, tokens }: Wanted,
-    ms: number,
-  ): Promise<Block | undefined> {
+  /** Makes room on a disk that is full. */
+  async #relieve(error: unknown): Promise<void> {
+    const { disk, janitor, now } = this.#options;
+    const isKnown = now() < this.#noWritesUntil;
+    if (isKnown || !disk || !isDiskFull(error)) return;
+    this.#noWritesUntil = now() + FULL_PAUSE_MS;
+    await disk.dropBallast();
+    await janitor.sweep();
+    await disk.addBallast();
+  }
+
+  async #read({ place, tokens }: Wanted, ms: number) {
     const { store, sealer, counters } = this.#options;
     const record = await store.call((kv) => kv.read(place), ms);
     if (!record) return undefined;
@@ -212,41 +206,33 @@ export class StoredBlocks {
       return await sealer.open(place, record, tokens);
     } catch {
       counters.corrupt++;
-      void this.#remove(place);
+      void store.call((kv) => kv.remove(place), BACKGROUND_MS);
       return undefined;
     }
   }
 
   async #write(block: HeldBlock): Promise<void> {
     const { store, sealer, counters, disk, janitor, now } = this.#options;
-    const full = now() < this.#noWritesUntil || disk?.hasRoom() === false;
-    if (full) return this.#drop(block);
+    const isFull = now() < this.#noWritesUntil || disk?.hasRoom() === false;
+    if (isFull) return this.#drop(block);
     const erasures = this.#erasures;
     const isCurrent = () => this.#erasures === erasures;
     const record = await sealer.seal(block.place, block);
-    const time = now();
-    const { depth } = block;
-    const entry = { bytes: record.length, depth, created: time, used: time };
-    const written = await store.call(
+    const [time, bytes] = [now(), record.length];
+    const entry = { bytes, depth: block.depth, created: time, used: time };
+    const isWritten = await store.call(
       (kv) => kv.write(block.place, record, entry, isCurrent),
       BACKGROUND_MS,
     );
-    if (!written) return this.#drop(block);
+    if (!isWritten) return this.#drop(block);
     block.release();
     counters.written++;
-    await janitor.grown(entry.bytes);
+    await janitor.noteWrite(bytes);
   }
 
   #drop(block: HeldBlock): void {
     block.stored = undefined;
     block.release();
     this.#options.counters.dropped++;
-  }
-
-  #remove(place: BlockPlace): Promise<true | undefined> {
-    return this.#options.store.call(
-      (kv) => kv.remove(place).then((): true => true),
-      BACKGROUND_MS,
-    );
   }
 }

@@ -6,7 +6,7 @@
  * @module
  */
 
-/** Pause after a write, as a multiple of the time that the write took. */
+/** Length of the pause after a write, as a multiple of the write's. */
 const PAUSE = 3;
 
 /**
@@ -25,11 +25,11 @@ export interface QueueClock {
 
 /** How items are written. */
 export interface WriteQueueOptions<T> {
-  /** Writes one; must not throw. */
+  /** Writes an item; must not throw. */
   write: (item: T) => Promise<void>;
-  /** Bytes that an item takes. */
+  /** Returns the bytes of an item. */
   sizeOf: (item: T) => number;
-  /** The most bytes that wait. */
+  /** The most bytes that may wait. */
   capBytes: number;
   /** Called with each item that is dropped. */
   onDrop: (item: T) => void;
@@ -61,7 +61,7 @@ export class WriteQueue<T> {
     if (!this.#writing) this.#written = this.#writeAll();
   }
 
-  /** Delays writes until the returned function is called, but not for ever. */
+  /** Delays writes until the returned function is called, or for a second each. */
   hold(): () => void {
     if (this.#holds++ === 0) this.#released = Promise.withResolvers();
     let held = true;
@@ -90,7 +90,7 @@ export class WriteQueue<T> {
     const { write, clock } = this.#options;
     this.#writing = true;
     while (this.#items.length > 0) {
-      await this.#prefilled();
+      await this.#unheld();
       const item = this.#take();
       if (!item) break;
       const before = clock.now();
@@ -99,12 +99,12 @@ export class WriteQueue<T> {
         await clock.delay(PAUSE * (clock.now() - before));
       }
     }
-    // At once, not a microtask later: an item that comes now starts a writer.
+    // At once, not a microtask later, so that an item that comes now is written.
     this.#writing = false;
   }
 
-  /** Waits until nothing holds the queue, or long enough. */
-  async #prefilled(): Promise<void> {
+  /** Waits until nothing holds the queue, but not for ever. */
+  async #unheld(): Promise<void> {
     if (this.#holds === 0) return;
     const timer = new AbortController();
     const late = this.#options.clock.delay(MOST_HELD_MS, timer);

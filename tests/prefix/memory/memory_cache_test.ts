@@ -16,7 +16,7 @@ function block(hash: string, space = "s"): HeldBlock {
 const heldBy = (cache: MemoryCache, hashes: string) =>
   [...hashes].filter((hash) => cache.get(hash)).join("");
 
-Deno.test("MemoryCache holds no more than its cap, the oldest go first", () => {
+Deno.test("MemoryCache evicts the least recently used above its cap", () => {
   const cache = new MemoryCache(40);
   assertEquals(cache.put(block("a")), 0);
   assertEquals(cache.put(block("b")), 0);
@@ -24,7 +24,7 @@ Deno.test("MemoryCache holds no more than its cap, the oldest go first", () => {
   assertEquals([heldBy(cache, "abc"), cache.bytes], ["bc", 32]);
 });
 
-Deno.test("MemoryCache lets the end of a text go before its beginning", () => {
+Deno.test("MemoryCache evicts the end of a text before its beginning", () => {
   const cache = new MemoryCache(48);
   for (const hash of "abc") cache.put(block(hash));
   cache.touch(["a", "b", "c"]);
@@ -34,7 +34,7 @@ Deno.test("MemoryCache lets the end of a text go before its beginning", () => {
   assertEquals(heldBy(cache, "abcxy"), "axy");
 });
 
-Deno.test("MemoryCache counts a block that is put twice once", () => {
+Deno.test("MemoryCache counts a block once that is put twice", () => {
   const cache = new MemoryCache(40);
   cache.put(block("a"));
   cache.put(block("a"));
@@ -51,11 +51,11 @@ Deno.test("MemoryCache erases a namespace, or those of all callers", () => {
   assertEquals([heldBy(cache, "abcd"), cache.bytes], ["d", 16]);
 });
 
-Deno.test("MemoryCache says how many blocks fit", () => {
+Deno.test("MemoryCache.room() is how many blocks fit", () => {
   assertEquals(new MemoryCache(40).room(16), 2);
 });
 
-Deno.test("MemoryCache frees what must go, once nobody uses it", () => {
+Deno.test("MemoryCache frees an evicted block when its last user releases it", () => {
   const cache = new MemoryCache(16);
   const [a, b] = [block("a").retain(), block("b")];
   cache.put(a);

@@ -15,7 +15,7 @@ const seal = () => sealer.seal(PLACE, { tokens: TOKENS, kv: KV });
 const refuses = (open: () => Promise<unknown>) =>
   assertRejects(open, TypeError, "its own record is required");
 
-Deno.test("BlockSealer gives back the bits that it was given", async () => {
+Deno.test("BlockSealer opens a record to the bits that were sealed", async () => {
   const { tokens, kv } = await sealer.open(PLACE, await seal(), TOKENS);
   assertEquals(tokens, TOKENS);
   assertEquals(
@@ -40,7 +40,7 @@ Deno.test("BlockSealer refuses a record that is cut", async () => {
   }
 });
 
-Deno.test("BlockSealer refuses a record in another's place", async () => {
+Deno.test("BlockSealer refuses a record in another place", async () => {
   const record = await seal();
   for (const change of [{ model: "n" }, { space: "t" }, { hash: "i" }]) {
     const place = { ...PLACE, ...change };
@@ -48,7 +48,7 @@ Deno.test("BlockSealer refuses a record in another's place", async () => {
   }
 });
 
-Deno.test("BlockSealer refuses other tokens, and another's secret", async () => {
+Deno.test("BlockSealer refuses other tokens, and another secret", async () => {
   const record = await seal();
   await refuses(() => sealer.open(PLACE, record, Int32Array.of(5, 7)));
   const stranger = new BlockSealer(new Uint8Array(32));

@@ -9,7 +9,7 @@ import { placeOf, randomBytes } from "../_records.ts";
 const HOUR = 3_600_000;
 const KIB = 1 << 10;
 
-/** Two instances' janitors of one database of four blocks of 10 KiB, an hour each. */
+/** A database of four blocks of 10 KiB, used an hour apart, and janitors of it. */
 async function twoJanitors(path: string) {
   const clock = { ms: 1000 * HOUR };
   const kv = await openKvStore(path);
@@ -37,7 +37,7 @@ async function twoJanitors(path: string) {
   return { janitor, left, kv, clock };
 }
 
-Deno.test("Janitor makes room with what was not used for longest", async () => {
+Deno.test("Janitor removes the least recently used to make room", async () => {
   using folder = temporaryFolder();
   const { janitor, left, kv } = await twoJanitors(`${folder.path}/kv`);
   const one = janitor("one", 30 * KIB);
@@ -50,7 +50,7 @@ Deno.test("Janitor makes room with what was not used for longest", async () => {
   kv.close();
 });
 
-Deno.test("Janitor leaves the broom to who has it, but counts", async () => {
+Deno.test("Janitor removes nothing while another has the lease, but counts", async () => {
   using folder = temporaryFolder();
   const { janitor, left, kv, clock } = await twoJanitors(`${folder.path}/kv`);
   const one = janitor("one", 35 * KIB);
@@ -71,9 +71,9 @@ Deno.test("Janitor sweeps as soon as too much was written", async () => {
   using folder = temporaryFolder();
   const { janitor, left, kv } = await twoJanitors(`${folder.path}/kv`);
   const one = janitor("one", 35 * KIB);
-  await one.janitor.grown(35 * KIB);
+  await one.janitor.noteWrite(35 * KIB);
   assertEquals(await left(), "h0 h1 h2 h3");
-  await one.janitor.grown(1);
+  await one.janitor.noteWrite(1);
   assertEquals(await left(), "h0 h1 h2");
   one.store.close();
   kv.close();

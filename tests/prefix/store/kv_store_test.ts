@@ -7,14 +7,14 @@ import { placeOf, randomBytes } from "../_records.ts";
 
 const ENTRY = { bytes: 3, depth: 0, created: 5, used: 5 };
 
-Deno.test("openKvStore() gives back records up to a commit's size", async () => {
+Deno.test("openKvStore() keeps records up to the size of a commit", async () => {
   const store = await openKvStore(":memory:");
   const sizes = [1, 65_535, 65_536, 65_537, 770_159];
   for (const size of sizes) {
     const record = randomBytes(size);
     const given = record.slice();
     await store.write(placeOf(size), given, ENTRY);
-    assertEquals(given.length, 0, "a written record takes no memory");
+    assertEquals(given.length, 0, "a written record is freed");
     assertEquals(await store.read(placeOf(size)), record);
   }
   const places = [...sizes, 7].map(placeOf);
@@ -67,7 +67,7 @@ Deno.test("openKvStore() lists, touches and removes blocks whole", async () => {
 
   using kv = await Deno.openKv(path);
   const left = await Array.fromAsync(kv.list({ prefix: [] }));
-  assertEquals(left, [], "no part stays behind");
+  assertEquals(left, [], "no part is left");
 });
 
 Deno.test("openKvStore() leases to one owner at a time", async () => {

@@ -16,14 +16,14 @@ async function fill(path: string): Promise<void> {
   store.close();
 }
 
-Deno.test("preflight() makes the folder, and finds nothing wrong with no file", async () => {
+Deno.test("preflight() creates the folder, and accepts that there is no file", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/a/b/kv.sqlite`;
   assertEquals(await preflight(path, { now }), undefined);
   assert(Deno.statSync(`${folder.path}/a/b`).isDirectory);
 });
 
-Deno.test("preflight() leaves a sound database alone, even one in use", async () => {
+Deno.test("preflight() leaves a sound database alone, even while it is in use", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/kv.sqlite`;
   await fill(path);
@@ -42,7 +42,7 @@ const DAMAGES: Record<string, (file: Uint8Array) => Uint8Array> = {
 };
 
 for (const [damage, apply] of Object.entries(DAMAGES)) {
-  Deno.test(`preflight() puts a database with ${damage} aside`, async () => {
+  Deno.test(`preflight() renames a database with ${damage}`, async () => {
     using folder = temporaryFolder();
     const path = `${folder.path}/kv.sqlite`;
     await fill(path);
@@ -54,6 +54,6 @@ for (const [damage, apply] of Object.entries(DAMAGES)) {
   });
 }
 
-Deno.test("preflight() refuses a folder that can't be written to", async () => {
+Deno.test("preflight() refuses a folder that cannot be written to", async () => {
   await assertRejects(() => preflight("/proc/kv.sqlite", { now }));
 });

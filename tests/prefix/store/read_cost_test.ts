@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { breakEven, readCost } from "../../../lib/prefix/store/read_cost.ts";
 
-Deno.test("readCost() parts what every block costs from what all cost once", () => {
+Deno.test("readCost() separates the cost of each block from that of the call", () => {
   assertEquals(readCost(5, { count: 8, ms: 19 }), { baseMs: 3, blockMs: 2 });
   assertEquals(readCost(5, { count: 8, ms: 4 }), { baseMs: 5, blockMs: 0 });
 });
@@ -19,7 +19,7 @@ Deno.test("breakEven() is one block where reading costs next to nothing", () => 
   assertEquals(breakEven({ read, computeMs: 15 }), 1);
 });
 
-Deno.test("breakEven() never comes where a block is computed faster", () => {
+Deno.test("breakEven() is infinite where a block is computed faster", () => {
   const read = { baseMs: 0, blockMs: 5 };
   assertEquals(breakEven({ read, computeMs: 5 }), Infinity);
 });

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { WriteQueue } from "../../../lib/prefix/store/write_queue.ts";
 
-/** A clock that a test turns; its timers ring when their time has come. */
+/** A clock that a test advances, with its timers. */
 function fakeClock() {
   let ms = 0;
   const timers = new Map<() => void, number>();
@@ -16,8 +16,8 @@ function fakeClock() {
       });
       return promise;
     },
-    /** Lets all that is ready run, then turns the clock, and again. */
-    async turn(by: number): Promise<void> {
+    /** Runs what is ready, advances the clock, and runs what is ready then. */
+    async advance(by: number): Promise<void> {
       await settled();
       ms += by;
       for (const [ring, at] of timers) {
@@ -64,7 +64,7 @@ Deno.test("WriteQueue writes in order, one at a time", async () => {
     writing--;
   });
   for (const text of ["a", "b", "c"]) queue.push(text);
-  while (written.length < 3) await clock.turn(0);
+  while (written.length < 3) await clock.advance(0);
   queue.push("d");
   await queue.idle();
   assertEquals(written, ["a", "b", "c", "d"]);
@@ -78,7 +78,7 @@ Deno.test("WriteQueue writes an item that comes as it has just finished", async 
     queue.push(text);
     await Promise.resolve();
   }
-  while (written.length < 4) await clock.turn(0);
+  while (written.length < 4) await clock.advance(0);
   assertEquals(written, ["a", "b", "c", "d"]);
 });
 
@@ -87,7 +87,7 @@ Deno.test("WriteQueue drops what does not fit", async () => {
   const release = queue.hold();
   for (const text of ["aaa", "bbb", "cc", "d"]) queue.push(text);
   release();
-  while (written.length < 2) await clock.turn(0);
+  while (written.length < 2) await clock.advance(0);
   assertEquals([written, dropped], [["aaa", "bbb"], ["cc", "d"]]);
 });
 
@@ -97,7 +97,7 @@ Deno.test("WriteQueue writes as soon as the last hold is released", async () => 
   queue.push("a");
   one();
   one(); // a second call releases nothing
-  await clock.turn(999);
+  await clock.advance(999);
   assertEquals(written, []);
   other();
   await queue.idle();
@@ -111,7 +111,7 @@ Deno.test("WriteQueue writes one item a second while it is held", async () => {
   const counts: number[] = [];
   for (let second = 0; second < 3; second++) {
     for (const by of [999, 1, 0]) {
-      await clock.turn(by);
+      await clock.advance(by);
       counts.push(written.length);
       // Some prefill is always under way, though none for long.
       const next = queue.hold();
@@ -131,7 +131,7 @@ Deno.test("WriteQueue drops what is waiting and matches", async () => {
   queue.drop((text) => text === "aa");
   queue.push("ccccc"); // there is room again
   release();
-  while (written.length < 2) await clock.turn(0);
+  while (written.length < 2) await clock.advance(0);
   queue.push("d");
   queue.drop();
   await queue.idle();
@@ -143,11 +143,11 @@ Deno.test("WriteQueue pauses three times as long as it writes", async () => {
     await clock.delay(10);
   });
   for (const text of ["a", "b"]) queue.push(text);
-  await clock.turn(10);
-  await clock.turn(29);
-  await clock.turn(10);
+  await clock.advance(10);
+  await clock.advance(29);
+  await clock.advance(10);
   assertEquals(written, ["a"]);
-  await clock.turn(1);
-  await clock.turn(10);
+  await clock.advance(1);
+  await clock.advance(10);
   assertEquals(written, ["a", "b"]);
 });
