@@ -7,16 +7,16 @@
 import { parseArgs } from "node:util";
 import type { Benchmark } from "./benchmark.ts";
 import { cpuTime, othersShare } from "./cpu_time.ts";
-import { decode } from "./decode.ts";
+import { decode } from "./decode/decode.ts";
 import { describeMachine, type Machine } from "./machine.ts";
-import { memory } from "./memory.ts";
-import { overhead } from "./overhead.ts";
-import { passes } from "./passes.ts";
-import { plain } from "./plain.ts";
-import { prediction } from "./prediction.ts";
-import { prefix } from "./prefix.ts";
-import { replay } from "./replay.ts";
-import { serve } from "./serve.ts";
+import { memory } from "./cache/memory.ts";
+import { overhead } from "./serve/overhead.ts";
+import { passes } from "./decode/passes.ts";
+import { plain } from "./decode/plain.ts";
+import { prediction } from "./decode/prediction.ts";
+import { prefix } from "./cache/prefix.ts";
+import { replay } from "./replay/replay.ts";
+import { serve } from "./serve/serve.ts";
 import { markdown } from "./table.ts";
 
 const BENCHMARKS: Record<string, Benchmark> = {

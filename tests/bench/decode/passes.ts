@@ -5,17 +5,17 @@
  * @module
  */
 
-import type { Model, Sequence } from "../../lib/bita/decode/model.ts";
-import { layOut } from "../../lib/bita/tree/pass_layout.ts";
-import { prefill } from "../../lib/bita/decode/prefill.ts";
-import { chain } from "../../lib/bita/tree/tree.ts";
-import { type BackendName, BACKENDS } from "../../lib/runtime/backend.ts";
-import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
-import { openModel } from "../../lib/runtime/open_model.ts";
-import { CONFIG, realArtefact } from "../real_model.ts";
-import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
-import { type Line, lines } from "./plot.ts";
-import { median } from "./statistics.ts";
+import type { Model, Sequence } from "../../../lib/bita/decode/model.ts";
+import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
+import { prefill } from "../../../lib/bita/decode/prefill.ts";
+import { chain } from "../../../lib/bita/tree/tree.ts";
+import { type BackendName, BACKENDS } from "../../../lib/runtime/backend.ts";
+import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
+import { openModel } from "../../../lib/runtime/open_model.ts";
+import { CONFIG, realArtefact } from "../../real_model.ts";
+import { type Benchmark, integer, progress, someOf } from "../benchmark.ts";
+import { type Line, lines } from "../plot.ts";
+import { median } from "../statistics.ts";
 
 const ROWS = [1, 2, 4, 8, 12, 16, 24, 32];
 

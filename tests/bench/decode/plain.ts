@@ -5,14 +5,23 @@
  * @module
  */
 
-import { decodePlain } from "../../lib/bita/decode/plain.ts";
-import { GREEDY } from "../../lib/bita/choose/sampling.ts";
-import { CONFIG, openRealModel, realGguf } from "../real_model.ts";
-import { type Benchmark, integer, progress, type Report } from "./benchmark.ts";
-import { LlamaCpp, type LlamaRun, type LlamaSettings } from "./llama_cpp.ts";
-import { loadPrompts, promptOptions } from "./prompts.ts";
+import { decodePlain } from "../../../lib/bita/decode/plain.ts";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { CONFIG, openRealModel, realGguf } from "../../real_model.ts";
+import {
+  type Benchmark,
+  integer,
+  progress,
+  type Report,
+} from "../benchmark.ts";
+import {
+  LlamaCpp,
+  type LlamaRun,
+  type LlamaSettings,
+} from "../llama/llama_cpp.ts";
+import { loadPrompts, promptOptions } from "../prompts.ts";
 import { runText } from "./run.ts";
-import { geometricMean, median } from "./statistics.ts";
+import { geometricMean, median } from "../statistics.ts";
 
 const CONTEXT = 1024;
 

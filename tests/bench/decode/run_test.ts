@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   type DecodeOutput,
   emptyOutput,
-} from "../../lib/bita/decode/output.ts";
+} from "../../../lib/bita/decode/output.ts";
 import { runText } from "./run.ts";
 
 Deno.test("runText() tells the prefill, the first token and the rest apart", async () => {

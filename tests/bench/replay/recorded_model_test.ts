@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { decode } from "../../lib/bita/decode/decoder.ts";
-import { decodePlain } from "../../lib/bita/decode/plain.ts";
-import { GREEDY } from "../../lib/bita/choose/sampling.ts";
-import { alike, costPlanner } from "../bita/_sources.ts";
-import { ToyModel } from "../toy/model.ts";
+import { decode } from "../../../lib/bita/decode/decoder.ts";
+import { decodePlain } from "../../../lib/bita/decode/plain.ts";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { alike, costPlanner } from "../../bita/_sources.ts";
+import { ToyModel } from "../../toy/model.ts";
 import { RecordedModel } from "./recorded_model.ts";
 import { record } from "./recording.ts";
-import { runText } from "./run.ts";
+import { runText } from "../decode/run.ts";
 
 const END = new Set([3]);
 const OPTIONS = { sampling: GREEDY, maxTokens: 24, endTokens: END };

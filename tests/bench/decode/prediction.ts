@@ -5,24 +5,24 @@
  * @module
  */
 
-import { GREEDY } from "../../lib/bita/choose/sampling.ts";
-import { Drafting } from "../../lib/worker/drafting.ts";
-import { checkModel } from "../../lib/worker/check_model.ts";
-import { type BackendName, BACKENDS } from "../../lib/runtime/backend.ts";
-import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
-import { openModel } from "../../lib/runtime/open_model.ts";
-import { watchCost } from "../../lib/worker/watched_cost.ts";
-import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { Drafting } from "../../../lib/worker/drafting.ts";
+import { checkModel } from "../../../lib/worker/check_model.ts";
+import { type BackendName, BACKENDS } from "../../../lib/runtime/backend.ts";
+import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
+import { openModel } from "../../../lib/runtime/open_model.ts";
+import { watchCost } from "../../../lib/worker/watched_cost.ts";
+import { ADAPTER, CONFIG, realArtefact } from "../../real_model.ts";
 import {
   type Benchmark,
   integer,
   progress,
   type Report,
   someOf,
-} from "./benchmark.ts";
-import { loadPrompts, promptOptions } from "./prompts.ts";
+} from "../benchmark.ts";
+import { loadPrompts, promptOptions } from "../prompts.ts";
 import { type Run, runText } from "./run.ts";
-import { geometricMean, sum } from "./statistics.ts";
+import { geometricMean, sum } from "../statistics.ts";
 
 const CONTEXT = 1024;
 

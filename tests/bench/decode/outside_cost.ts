@@ -4,12 +4,12 @@
  * @module
  */
 
-import { decode } from "../../lib/bita/decode/decoder.ts";
-import type { Model } from "../../lib/bita/decode/model.ts";
-import { shapePlanner } from "../bita/_shape_planner.ts";
-import type { Sampling } from "../../lib/bita/choose/sampling.ts";
-import { chain } from "../../lib/bita/tree/tree.ts";
-import { median } from "./statistics.ts";
+import { decode } from "../../../lib/bita/decode/decoder.ts";
+import type { Model } from "../../../lib/bita/decode/model.ts";
+import { shapePlanner } from "../../bita/_shape_planner.ts";
+import type { Sampling } from "../../../lib/bita/choose/sampling.ts";
+import { chain } from "../../../lib/bita/tree/tree.ts";
+import { median } from "../statistics.ts";
 import { TimedModel } from "./timed_model.ts";
 
 const CONTEXT = 1000;

@@ -5,7 +5,7 @@
  */
 
 import type { StreamedChat } from "./chat_stream.ts";
-import { median, sum } from "./statistics.ts";
+import { median, sum } from "../statistics.ts";
 
 /** An answer streamed alone, and when it was asked for. */
 export interface Alone {

@@ -5,10 +5,10 @@
  */
 
 import { loops } from "./loops.ts";
-import { type Bar, bars } from "./plot.ts";
+import { type Bar, bars } from "../plot.ts";
 import type { Run } from "./run.ts";
-import { geometricMean, sum } from "./statistics.ts";
-import type { Cell, Table } from "./table.ts";
+import { geometricMean, sum } from "../statistics.ts";
+import type { Cell, Table } from "../table.ts";
 
 /** One prompt, decoded plainly and with drafts. */
 export interface Pair {

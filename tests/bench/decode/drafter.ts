@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { DecodeOutput } from "../../lib/bita/decode/output.ts";
-import type { decodePlain } from "../../lib/bita/decode/plain.ts";
-import { parseShape } from "../../lib/bita/tree/tree.ts";
-import { Drafting, type DraftingParts } from "../../lib/worker/drafting.ts";
-import { someOf } from "./benchmark.ts";
+import type { DecodeOutput } from "../../../lib/bita/decode/output.ts";
+import type { decodePlain } from "../../../lib/bita/decode/plain.ts";
+import { parseShape } from "../../../lib/bita/tree/tree.ts";
+import { Drafting, type DraftingParts } from "../../../lib/worker/drafting.ts";
+import { someOf } from "../benchmark.ts";
 
 /** A way to decode. */
 export type Way = (

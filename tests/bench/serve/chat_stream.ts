@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Timings } from "../../lib/engine/generation.ts";
+import type { Timings } from "../../../lib/engine/generation.ts";
 
 /** What a client saw of an answer. */
 export interface StreamedChat {

@@ -5,11 +5,15 @@
  * @module
  */
 
-import { realGguf } from "../real_model.ts";
-import { LlamaCpp, type LlamaOptions, type LlamaRun } from "./llama_cpp.ts";
+import { realGguf } from "../../real_model.ts";
+import {
+  LlamaCpp,
+  type LlamaOptions,
+  type LlamaRun,
+} from "../llama/llama_cpp.ts";
 import type { Run } from "./run.ts";
-import { geometricMean, median } from "./statistics.ts";
-import type { Table } from "./table.ts";
+import { geometricMean, median } from "../statistics.ts";
+import type { Table } from "../table.ts";
 
 /** One prompt, decoded by both, each with drafts and without. */
 export interface Race {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Model, Sequence } from "../../lib/bita/decode/model.ts";
+import type { Model, Sequence } from "../../../lib/bita/decode/model.ts";
 
 /** Times every call of a model; `now` gives milliseconds. */
 export class TimedModel implements Model {

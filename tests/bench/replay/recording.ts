@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Model } from "../../lib/bita/decode/model.ts";
-import { layOut } from "../../lib/bita/tree/pass_layout.ts";
-import { prefill } from "../../lib/bita/decode/prefill.ts";
-import { bestIds } from "../../lib/bita/choose/top_k.ts";
+import type { Model } from "../../../lib/bita/decode/model.ts";
+import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
+import { prefill } from "../../../lib/bita/decode/prefill.ts";
+import { bestIds } from "../../../lib/bita/choose/top_k.ts";
 
 /** A row's likeliest tokens, best first, and their logits. */
 export interface Said {

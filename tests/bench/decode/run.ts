@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DecodeOutput } from "../../lib/bita/decode/output.ts";
+import type { DecodeOutput } from "../../../lib/bita/decode/output.ts";
 
 /** What was decoded, and what it took; times in milliseconds. */
 export interface Run {

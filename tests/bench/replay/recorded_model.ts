@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Cost } from "../../lib/bita/cost/cost_curve.ts";
-import type { Model, Pass, Sequence } from "../../lib/bita/decode/model.ts";
+import type { Cost } from "../../../lib/bita/cost/cost_curve.ts";
+import type { Model, Pass, Sequence } from "../../../lib/bita/decode/model.ts";
 import type { Recording, Said } from "./recording.ts";
 
 /** What a {@linkcode RecordedModel} is made of. */

@@ -5,20 +5,20 @@
  * @module
  */
 
-import { costCurve } from "../../lib/bita/cost/cost_curve.ts";
-import type { DecodeOptions } from "../../lib/bita/decode/output.ts";
-import { decodePlain } from "../../lib/bita/decode/plain.ts";
-import { GREEDY } from "../../lib/bita/choose/sampling.ts";
-import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
-import { openModel } from "../../lib/runtime/open_model.ts";
-import { CONFIG, realArtefact } from "../real_model.ts";
-import { type Benchmark, integer, progress } from "./benchmark.ts";
-import { byCategory, type Pair } from "./decode_table.ts";
-import { drafter, DRAFTER_OPTIONS } from "./drafter.ts";
-import { loadPrompts, promptOptions } from "./prompts.ts";
+import { costCurve } from "../../../lib/bita/cost/cost_curve.ts";
+import type { DecodeOptions } from "../../../lib/bita/decode/output.ts";
+import { decodePlain } from "../../../lib/bita/decode/plain.ts";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
+import { openModel } from "../../../lib/runtime/open_model.ts";
+import { CONFIG, realArtefact } from "../../real_model.ts";
+import { type Benchmark, integer, progress } from "../benchmark.ts";
+import { byCategory, type Pair } from "../decode/decode_table.ts";
+import { drafter, DRAFTER_OPTIONS } from "../decode/drafter.ts";
+import { loadPrompts, promptOptions } from "../prompts.ts";
 import { RecordedModel } from "./recorded_model.ts";
 import { record, type Recording } from "./recording.ts";
-import { runText } from "./run.ts";
+import { runText } from "../decode/run.ts";
 
 const CONTEXT = 2048;
 

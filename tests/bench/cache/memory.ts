@@ -5,8 +5,13 @@
  * @module
  */
 
-import { type Benchmark, integer, progress, type Report } from "./benchmark.ts";
-import { ServerProcess } from "./server_process.ts";
+import {
+  type Benchmark,
+  integer,
+  progress,
+  type Report,
+} from "../benchmark.ts";
+import { ServerProcess } from "../serve/server_process.ts";
 
 const MIB = 1 << 20;
 

@@ -5,17 +5,17 @@
  * @module
  */
 
-import { BACKENDS } from "../../lib/runtime/backend.ts";
-import { CONFIG } from "../real_model.ts";
+import { BACKENDS } from "../../../lib/runtime/backend.ts";
+import { CONFIG } from "../../real_model.ts";
 import {
   type Benchmark,
   integer,
   progress,
   type Report,
   someOf,
-} from "./benchmark.ts";
+} from "../benchmark.ts";
 import { streamChat } from "./chat_stream.ts";
-import { loadPrompts, promptOptions } from "./prompts.ts";
+import { loadPrompts, promptOptions } from "../prompts.ts";
 import { ServerProcess } from "./server_process.ts";
 import { type Alone, type StreamFigures, streamFigures } from "./streams.ts";
 

@@ -5,21 +5,21 @@
  * @module
  */
 
-import type { DecodeOptions } from "../../lib/bita/decode/output.ts";
-import type { Cost } from "../../lib/bita/cost/cost_curve.ts";
-import { decodePlain } from "../../lib/bita/decode/plain.ts";
-import { GREEDY } from "../../lib/bita/choose/sampling.ts";
-import { checkModel } from "../../lib/worker/check_model.ts";
-import { BACKENDS } from "../../lib/runtime/backend.ts";
-import { openBackend, WEIGHTS } from "../../lib/runtime/choose_backend.ts";
-import { openModel } from "../../lib/runtime/open_model.ts";
-import { watchCost } from "../../lib/worker/watched_cost.ts";
-import { CONFIG, realArtefact } from "../real_model.ts";
-import { type Benchmark, integer, progress, someOf } from "./benchmark.ts";
+import type { DecodeOptions } from "../../../lib/bita/decode/output.ts";
+import type { Cost } from "../../../lib/bita/cost/cost_curve.ts";
+import { decodePlain } from "../../../lib/bita/decode/plain.ts";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { checkModel } from "../../../lib/worker/check_model.ts";
+import { BACKENDS } from "../../../lib/runtime/backend.ts";
+import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
+import { openModel } from "../../../lib/runtime/open_model.ts";
+import { watchCost } from "../../../lib/worker/watched_cost.ts";
+import { CONFIG, realArtefact } from "../../real_model.ts";
+import { type Benchmark, integer, progress, someOf } from "../benchmark.ts";
 import { byCategory, speedUps } from "./decode_table.ts";
 import { outsideCost } from "./outside_cost.ts";
 import { drafter, DRAFTER_OPTIONS, type Way } from "./drafter.ts";
-import { loadPrompts, promptOptions } from "./prompts.ts";
+import { loadPrompts, promptOptions } from "../prompts.ts";
 import { besideLlama, type Race, Rivals } from "./rivals.ts";
 import { runText } from "./run.ts";
 

@@ -5,22 +5,22 @@
  * @module
  */
 
-import { GREEDY } from "../../lib/bita/choose/sampling.ts";
-import { CachedDecoding } from "../../lib/worker/cached_decoding.ts";
-import { checkModel } from "../../lib/worker/check_model.ts";
-import { Drafting } from "../../lib/worker/drafting.ts";
-import { openPrefixCache } from "../../lib/prefix/open_prefix_cache.ts";
-import type { PrefixCache } from "../../lib/prefix/prefix_cache.ts";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { CachedDecoding } from "../../../lib/worker/cached_decoding.ts";
+import { checkModel } from "../../../lib/worker/check_model.ts";
+import { Drafting } from "../../../lib/worker/drafting.ts";
+import { openPrefixCache } from "../../../lib/prefix/open_prefix_cache.ts";
+import type { PrefixCache } from "../../../lib/prefix/prefix_cache.ts";
 import {
   CONFIG,
   openRealModel,
   realArtefact,
   realGguf,
-} from "../real_model.ts";
-import { textTokens } from "../runtime/_text.ts";
-import { type Benchmark, integer, progress } from "./benchmark.ts";
-import { LlamaCpp } from "./llama_cpp.ts";
-import { median } from "./statistics.ts";
+} from "../../real_model.ts";
+import { textTokens } from "../../runtime/_text.ts";
+import { type Benchmark, integer, progress } from "../benchmark.ts";
+import { LlamaCpp } from "../llama/llama_cpp.ts";
+import { median } from "../statistics.ts";
 
 const GIB = 1 << 30;
 const CONTEXT = 4608;

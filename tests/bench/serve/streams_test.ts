@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { timings } from "../wire/openai/_generation.ts";
+import { timings } from "../../wire/openai/_generation.ts";
 import { streamFigures } from "./streams.ts";
 
 /** An answer of a letter a token. */

@@ -5,22 +5,22 @@
  * @module
  */
 
-import { decodePlain } from "../../lib/bita/decode/plain.ts";
-import { GREEDY } from "../../lib/bita/choose/sampling.ts";
-import { BACKENDS } from "../../lib/runtime/backend.ts";
-import { CONFIG, openRealModel } from "../real_model.ts";
+import { decodePlain } from "../../../lib/bita/decode/plain.ts";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { BACKENDS } from "../../../lib/runtime/backend.ts";
+import { CONFIG, openRealModel } from "../../real_model.ts";
 import {
   type Benchmark,
   integer,
   progress,
   type Report,
   someOf,
-} from "./benchmark.ts";
+} from "../benchmark.ts";
 import { streamChat, type StreamedChat } from "./chat_stream.ts";
-import { type EncodedPrompt, loadPrompts, promptOptions } from "./prompts.ts";
-import { runText } from "./run.ts";
+import { type EncodedPrompt, loadPrompts, promptOptions } from "../prompts.ts";
+import { runText } from "../decode/run.ts";
 import { ServerProcess } from "./server_process.ts";
-import { median } from "./statistics.ts";
+import { median } from "../statistics.ts";
 
 const CONTEXT = 1024;
 

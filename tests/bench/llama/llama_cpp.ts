@@ -8,7 +8,7 @@
 import { fileURLToPath } from "node:url";
 import { JsonLines } from "./json_lines.ts";
 
-const FOLDER = fileURLToPath(new URL("llama/", import.meta.url));
+const FOLDER = fileURLToPath(new URL(".", import.meta.url));
 
 /** How llama.cpp runs, in its own words. */
 export interface LlamaSettings {
