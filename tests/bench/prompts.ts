@@ -10,6 +10,8 @@ import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { realGguf } from "../real_model.ts";
 import { integer } from "./benchmark.ts";
 
+const TESTS = new URL("../", import.meta.url);
+
 /** A line of a file of prompts: ours, or MT-Bench's. */
 interface Line {
   category?: string;
@@ -68,18 +70,57 @@ export function spread<T>(items: readonly T[], limit: number): T[] {
   );
 }
 
+/** Prompts, and what encoded them. */
+export interface LoadedPrompts {
+  prompts: EncodedPrompt[];
+  tokenizer: Tokenizer;
+  /** Encodes what a user asks as a whole chat. */
+  encode(text: string): Int32Array;
+}
+
 /** Reads and encodes the prompts that the options name. */
 export async function loadPrompts(
   values: Record<string, string>,
-): Promise<{ prompts: EncodedPrompt[]; tokenizer: Tokenizer }> {
+): Promise<LoadedPrompts> {
   const lines = await Deno.readTextFile(values.prompts);
   const chosen = spread(parsePrompts(lines), integer(values, "limit"));
   const vocabulary = ggufVocabulary((await realGguf()).metadata);
   const tokenizer = new Tokenizer(vocabulary);
   const template = new ChatTemplate(vocabulary, tokenizer);
+  const encode = (text: string) =>
+    template.encode([{ role: "user", content: text }]);
   const prompts = chosen.map((prompt) => ({
     ...prompt,
-    ids: template.encode([{ role: "user", content: prompt.text }]),
+    ids: encode(prompt.text),
   }));
-  return { prompts, tokenizer };
+  return { prompts, tokenizer, encode };
+}
+
+/** Writes prompts of about so many tokens, none of which begins like another. */
+export interface LongPrompts {
+  /** Puts as much text before `question` as is missing; `index` chooses which. */
+  write(question: string, options: { index: number; tokens: number }): string;
+}
+
+/** Makes {@linkcode LongPrompts} out of the texts that tests use. */
+export async function longPrompts(tokenizer: Tokenizer): Promise<LongPrompts> {
+  const prompts = parsePrompts(
+    await Deno.readTextFile(new URL("prompts.jsonl", TESTS)),
+  );
+  const text = await Deno.readTextFile(new URL("models/text.txt", TESTS));
+  const words = [text, ...prompts.map(({ text }) => text)]
+    .join(" ").trim().split(/\s+/);
+  const tokensAWord = tokenizer.encode(words.join(" ")).length / words.length;
+  return {
+    write(question, { index, tokens }) {
+      const missing = tokens - tokenizer.encode(question).length;
+      const count = Math.max(0, Math.round(missing / tokensAWord));
+      const first = index * 211;
+      const before = Array.from(
+        { length: count },
+        (_, i) => words[(first + i) % words.length],
+      );
+      return `${index}. ${before.join(" ")}\n\n${question}`;
+    },
+  };
 }

@@ -117,14 +117,9 @@ async function complete(
 }
 
 async function watch(server: ServerProcess): Promise<Omit<Sample, "requests">> {
-  const { stdout } = await new Deno.Command("ps", {
-    args: ["-o", "rss=", "-p", String(server.pid)],
-  }).output();
-  const metrics = await (await fetch(`${server.origin}/metrics`)).text();
-  const cached = /^bita:prefix_memory_bytes\S* (\d+)/m.exec(metrics);
   return {
-    resident: Number(new TextDecoder().decode(stdout)) * 1024,
-    cached: Number(cached?.[1]),
+    resident: (await server.memory()).now,
+    cached: await server.metric("bita:prefix_memory_bytes"),
   };
 }
 

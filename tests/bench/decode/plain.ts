@@ -14,11 +14,7 @@ import {
   progress,
   type Report,
 } from "../benchmark.ts";
-import {
-  LlamaCpp,
-  type LlamaRun,
-  type LlamaSettings,
-} from "../llama/llama_cpp.ts";
+import { LlamaCpp, type LlamaRun } from "../llama/llama_cpp.ts";
 import { loadPrompts, promptOptions } from "../prompts.ts";
 import { runText } from "./run.ts";
 import { geometricMean, median } from "../statistics.ts";
@@ -70,7 +66,7 @@ export const plain: Benchmark = {
       const ours = first ?? await runs.ours(ids, count);
       pairs.push({ category, promptTokens: ids.length, ours, llama: other });
     }
-    return report(pairs, { count, settings: llama.settings });
+    return report(pairs, { count, llama });
   },
 };
 
@@ -81,12 +77,11 @@ function rate({ tokens, restMs }: LlamaRun): number {
 
 function report(
   pairs: Pair[],
-  { count, settings }: { count: number; settings: LlamaSettings },
+  { count, llama: { about, settings } }: { count: number; llama: LlamaCpp },
 ): Report {
   const ours = pairs.map((pair) => rate(pair.ours));
   const llama = pairs.map((pair) => rate(pair.llama));
   const ratios = ours.map((rate, i) => rate / llama[i]);
-  const { release, threads, flashAttention, batch, system } = settings;
   return {
     tables: [{
       title: `Plain greedy decoding of ${pairs.length} × ${count} tokens`,
@@ -107,7 +102,7 @@ function report(
     }],
     notes: [
       "Tokens a second are those after the first token; an end of text does not stop a run.",
-      `llama.cpp ${release}: ${threads} threads, flash attention ${flashAttention}, batch ${batch}, prebuilt library for this CPU, ${system.trim()}`,
+      about,
       `Ours: ${CONFIG.threads} threads, int8 weights of the same file.`,
     ],
     data: { llama: settings, pairs },

@@ -24,7 +24,7 @@ export interface LlamaSettings {
 /** How to start llama.cpp. */
 export interface LlamaOptions {
   threads: number;
-  /** Tokens of context. */
+  /** Tokens of context a sequence. */
   context: number;
   /** Whether it drafts what followed the same tokens in the prompt. */
   lookup?: boolean;
@@ -37,6 +37,13 @@ export interface LlamaRun {
   firstMs: number;
   /** From the first token to the last. */
   restMs: number;
+}
+
+/** One of several prompts decoded at once; times in milliseconds. */
+export interface LlamaStream {
+  tokens: number[];
+  /** When each token came, from the start of all. */
+  times: number[];
 }
 
 /** Milliseconds to the first token of one prompt, both ways. */
@@ -72,9 +79,24 @@ export class LlamaCpp implements AsyncDisposable {
     return new LlamaCpp(child, await child.receive());
   }
 
+  /** Describes the settings in a sentence. */
+  get about(): string {
+    const { release, threads, flashAttention, batch, system } = this.settings;
+    return `llama.cpp ${release}: ${threads} threads, flash attention ${flashAttention}, batch ${batch}, prebuilt library for this CPU, ${system.trim()}`;
+  }
+
   /** Continues a prompt by `count` tokens, beyond an end of text if need be. */
   async decode(prompt: Int32Array, count: number): Promise<LlamaRun> {
     this.#child.send({ prompt: [...prompt], count });
+    return await this.#child.receive();
+  }
+
+  /** Continues all prompts at once, as sequences of one context. */
+  async decodeTogether(
+    prompts: readonly Int32Array[],
+    count: number,
+  ): Promise<LlamaStream[]> {
+    this.#child.send({ prompts: prompts.map((ids) => [...ids]), count });
     return await this.#child.receive();
   }
 

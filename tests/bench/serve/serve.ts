@@ -1,127 +1,172 @@
 /**
- * A server with several clients at once: how long each waits, how fast all of them
- * are together, and whether they get the texts that they get alone.
+ * Several streams at once: how fast all of them are together, how long each waits, and
+ * whether each gets the text that it gets alone; beside llama.cpp and, if wanted, the
+ * server of another checkout.
+ *
+ * All answer the same rounds of prompts in turn, so that noise hits them alike.
  *
  * @module
  */
 
 import { BACKENDS } from "../../../lib/runtime/backend.ts";
-import { CONFIG } from "../../real_model.ts";
+import { CONFIG, realGguf } from "../../real_model.ts";
+import { type Benchmark, integer, progress, someOf } from "../benchmark.ts";
+import { LlamaCpp } from "../llama/llama_cpp.ts";
 import {
-  type Benchmark,
-  integer,
-  progress,
-  type Report,
-  someOf,
-} from "../benchmark.ts";
-import { streamChat } from "./chat_stream.ts";
-import { loadPrompts, promptOptions } from "../prompts.ts";
+  type EncodedPrompt,
+  loadPrompts,
+  longPrompts,
+  promptOptions,
+} from "../prompts.ts";
+import { type Contestant, llamaSequences, servedWith } from "./contestants.ts";
+import { type Level, report } from "./serve_report.ts";
+import { sum } from "../statistics.ts";
 import { ServerProcess } from "./server_process.ts";
-import { type Alone, type StreamFigures, streamFigures } from "./streams.ts";
+import { type Answer, streamFigures } from "./streams.ts";
 
-const CONTEXT = 1024;
+/** Room for an answer after a prompt of {@linkcode longPrompts}, which may be longer. */
+const SLACK = 1024;
 
-/** A number of clients, and what they saw. */
-interface Level extends StreamFigures {
-  clients: number;
-}
-
-/** Compares clients at once with clients one by one. */
+/** Compares streams at once with one stream, and with llama.cpp's. */
 export const serve: Benchmark = {
-  about: "several streams at once: waiting times, total rate, fairness",
+  about: "several streams at once, beside llama.cpp with as many sequences",
   options: {
-    ...promptOptions({ limit: 16, tokens: 64 }),
-    streams: { about: "numbers of clients at once", default: "1,2,4,8,16" },
+    ...promptOptions({ limit: 16, tokens: 48 }),
+    streams: { about: "numbers of streams at once", default: "1,2,4,8,16" },
+    repeat: { about: "times that every prompt is answered", default: "3" },
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
-    draft: { about: "who drafts, as in a request", default: "none" },
+    draft: { about: "values of a request's draft", default: "none,auto" },
+    llama: { about: "yes or no: beside llama.cpp", default: "yes" },
+    baseline: { about: "folder of another checkout to compare", default: "" },
+    "context-tokens": {
+      about: "about how many tokens each prompt has; 0 leaves it as it is",
+      default: "0",
+    },
+    "prefix-cache": {
+      about: "off or memory, which computes every prompt once only",
+      default: "off",
+    },
   },
   async run(values) {
-    const [backend] = someOf(values.backend, BACKENDS);
-    const { prompts, tokenizer } = await loadPrompts(values);
-    const levels = values.streams.split(",").map((clients) =>
-      integer({ streams: clients }, "streams")
+    const tokens = integer(values, "tokens", { least: 2 });
+    const repeat = integer(values, "repeat");
+    const levels = values.streams.split(",").map((streams) =>
+      integer({ streams }, "streams")
     );
-    const most = Math.max(...levels);
-    if (most > prompts.length) {
-      throw new TypeError(
-        `Cannot run the benchmark: ${most} prompts are required for as many streams: received ${prompts.length}`,
-      );
-    }
-    await using server = await ServerProcess.start({
-      BACKEND: backend,
-      CONTEXT: String(CONTEXT),
-      PARALLEL: String(most),
-      PREFIX_CACHE: "off",
+    const contextTokens = integer(values, "context-tokens", { least: 0 });
+    const { prompts, endTokens } = await promptsFor(values, contextTokens);
+    const context = contextTokens + tokens + SLACK;
+    const env = {
+      BACKEND: someOf(values.backend, BACKENDS)[0],
+      CONTEXT: String(context),
+      PARALLEL: String(Math.max(...levels)),
+      PREFIX_CACHE: someOf(values["prefix-cache"], ["off", "memory"])[0],
+      PREFIX_MEMORY: "4096",
       API_KEYS: "",
-    });
-    const now = () => performance.now();
-    const ask = (text: string) =>
-      streamChat(server.origin, {
-        model: CONFIG.models[0],
-        messages: [{ role: "user", content: text }],
-        max_tokens: integer(values, "tokens", { least: 2 }),
-        temperature: 0,
-        draft: values.draft,
-        // Answers of one length, so that all run to the end beside each other.
-        logit_bias: Object.fromEntries(
-          [...tokenizer.endTokens].map((token) => [token, -100]),
-        ),
-      }, { now });
+    };
+    await using server = await ServerProcess.start(env);
+    await using baseline = values.baseline
+      ? await ServerProcess.start(env, { root: values.baseline })
+      : undefined;
+    const { threads } = CONFIG;
+    await using llama = someOf(values.llama, ["yes", "no"])[0] === "yes"
+      ? await LlamaCpp.open((await realGguf()).path, { threads, context })
+      : undefined;
 
-    await ask(prompts[0].text);
-    const alone: Alone[] = [];
-    for (const { category, text } of prompts.slice(0, most)) {
-      progress(alone.length + 1, most, `alone, ${category}`);
-      alone.push({ begun: now(), answer: await ask(text) });
-    }
-    const measured: Level[] = [];
-    for (const clients of levels) {
-      progress(measured.length + 1, levels.length, `${clients} at once`);
-      const begun = now();
-      const answers = await Promise.all(
-        prompts.slice(0, clients).map(({ text }) => ask(text)),
-      );
-      const figures = streamFigures(
-        { begun, answers },
-        alone.slice(0, clients),
-      );
-      measured.push({ clients, ...figures });
-    }
-    return report(measured, values);
+    const contestants: Contestant[] = values.draft.split(",").flatMap(
+      (draft) => [
+        servedWith(draft, server, { name: draft, tokens, endTokens }),
+        ...(baseline
+          ? [
+            servedWith(draft, baseline, {
+              name: `baseline ${draft}`,
+              tokens,
+              endTokens,
+            }),
+          ]
+          : []),
+      ],
+    );
+    if (llama) contestants.push(llamaSequences(llama, { tokens }));
+    return report(await measure(contestants, prompts, { levels, repeat }), {
+      title: `${values.backend}, ${tokens} tokens each`,
+      drafts: values.draft.split(","),
+      notes: [
+        `${prompts.length} prompts of ${
+          Math.round(sum(prompts.map(({ ids }) => ids.length)) / prompts.length)
+        } tokens on average, answered ${repeat} times at every number of streams; prompt cache ${env.PREFIX_CACHE}.`,
+        `${threads} threads each.${llama ? ` ${llama.about}` : ""}`,
+      ],
+    });
   },
 };
 
-function report(levels: Level[], values: Record<string, string>): Report {
+async function promptsFor(
+  values: Record<string, string>,
+  tokens: number,
+): Promise<{ prompts: EncodedPrompt[]; endTokens: ReadonlySet<number> }> {
+  const { prompts, tokenizer, encode } = await loadPrompts(values);
+  const { endTokens } = tokenizer;
+  if (tokens === 0) return { prompts, endTokens };
+  const long = await longPrompts(tokenizer);
   return {
-    tables: [{
-      title: `${values.backend}, ${values.draft}, ${values.tokens} tokens each`,
-      header: [
-        "streams",
-        "tokens/s",
-        "rate over one by one",
-        "ms to first token",
-        "worst",
-        "ms between tokens",
-        "95 % under",
-        "slowest/fastest",
-        "identical",
-      ],
-      rows: levels.map((level) => [
-        level.clients,
-        level.tokensPerSecond,
-        level.overAlone,
-        level.first,
-        level.lastFirst,
-        level.between,
-        level.longBetween,
-        level.slowestOverFastest,
-        `${level.identical}/${level.clients}`,
-      ]),
-    }],
-    notes: [
-      "Tokens a second are those of all streams together, the prompts' time included; beside it, how that compares with the same requests one by one.",
-      "Times are medians as a client sees them; slowest/fastest compares the time a token behind the first.",
-    ],
-    data: levels,
+    prompts: prompts.map(({ category, text: question }, index) => {
+      const text = long.write(question, { index, tokens });
+      return { category, text, ids: encode(text) };
+    }),
+    endTokens,
   };
+}
+
+/** Lets all answer in turn; returns what the clients saw, a level after the other. */
+async function measure(
+  contestants: readonly Contestant[],
+  prompts: readonly EncodedPrompt[],
+  { levels, repeat }: { levels: number[]; repeat: number },
+): Promise<Level[]> {
+  const most = Math.max(...levels);
+  if (most > prompts.length) {
+    throw new TypeError(
+      `Cannot run the benchmark: ${most} prompts are required for as many streams: received ${prompts.length}`,
+    );
+  }
+  const alone = await textsAlone(contestants, prompts);
+  const measured = levels.map((streams): Level => ({
+    streams,
+    contestants: contestants.map(({ name }) => ({ name, repeats: [] })),
+  }));
+  for (let time = 0; time < repeat; time++) {
+    for (const { streams, contestants: seen } of measured) {
+      progress(time + 1, repeat, `${streams} at once`);
+      const rounds = contestants.map((): Answer[][] => []);
+      const count = Math.floor(prompts.length / streams);
+      for (let round = 0; round < count; round++) {
+        const asked = prompts.slice(round * streams, (round + 1) * streams);
+        for (let turn = 0; turn < contestants.length; turn++) {
+          const i = (turn + round + time) % contestants.length;
+          rounds[i].push(await contestants[i].answer(asked));
+        }
+      }
+      for (const [i, contestant] of contestants.entries()) {
+        const texts = alone.get(contestant.family)!;
+        seen[i].repeats.push(streamFigures(rounds[i], texts));
+      }
+    }
+  }
+  return measured;
+}
+
+/** Lets each answer prompt by prompt; returns the texts of each family's first. */
+async function textsAlone(
+  contestants: readonly Contestant[],
+  prompts: readonly EncodedPrompt[],
+): Promise<Map<Contestant["family"], string[]>> {
+  const texts = new Map<Contestant["family"], string[]>();
+  for (const [index, { name, family, answer }] of contestants.entries()) {
+    progress(index + 1, contestants.length, `one by one, ${name}`);
+    const given = [];
+    for (const prompt of prompts) given.push(...await answer([prompt]));
+    if (!texts.has(family)) texts.set(family, given.map(({ text }) => text));
+  }
+  return texts;
 }

@@ -9,7 +9,15 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+/** This checkout. */
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** Resident memory in bytes. */
+export interface ResidentMemory {
+  now: number;
+  /** The most since the process started, or since {@linkcode ServerProcess.forgetPeak}. */
+  peak: number;
+}
 
 /** A running server; leaving its scope ends it. */
 export class ServerProcess implements AsyncDisposable {
@@ -25,13 +33,17 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /**
-   * Starts a server on a free port; `env` adds to this process's environment.
+   * Starts a server on a free port; `env` adds to this process's environment, and
+   * `root` is the checkout whose server it is.
    *
    * @throws {Error} if the server ends before it listens.
    */
-  static async start(env: Record<string, string>): Promise<ServerProcess> {
+  static async start(
+    env: Record<string, string>,
+    { root = ROOT }: { root?: string } = {},
+  ): Promise<ServerProcess> {
     const child = spawn(Deno.execPath(), ["run", "-A", "main.ts"], {
-      cwd: ROOT,
+      cwd: root,
       env: {
         ...Deno.env.toObject(),
         HOST: "127.0.0.1",
@@ -52,6 +64,31 @@ export class ServerProcess implements AsyncDisposable {
         new Error("Cannot start the server: it must listen: it has ended"),
       ));
     return new ServerProcess(child, await promise);
+  }
+
+  /**
+   * Reads how much memory the server has, from `/proc`.
+   *
+   * @throws {Deno.errors.NotFound} if the system is not Linux.
+   */
+  async memory(): Promise<ResidentMemory> {
+    const status = await Deno.readTextFile(`/proc/${this.pid}/status`);
+    const bytes = (name: string) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) *
+      1024;
+    return { now: bytes("VmRSS"), peak: bytes("VmHWM") };
+  }
+
+  /** Starts the peak of {@linkcode memory} anew. */
+  async forgetPeak(): Promise<void> {
+    await Deno.writeTextFile(`/proc/${this.pid}/clear_refs`, "5");
+  }
+
+  /** Reads a sample of `/metrics`; 0 if it is not there. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.origin}/metrics`)).text();
+    const sample = new RegExp(`^${name}(?:{.*})? (\\S+)`, "m").exec(text);
+    return Number(sample?.[1] ?? 0);
   }
 
   /** Ends it and waits until it has ended. */

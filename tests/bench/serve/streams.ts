@@ -1,69 +1,93 @@
 /**
- * Several answers streamed at once, summed up.
+ * Rounds of answers streamed at once, summed up.
  *
  * @module
  */
 
-import type { StreamedChat } from "./chat_stream.ts";
 import { median, sum } from "../statistics.ts";
 
-/** An answer streamed alone, and when it was asked for. */
-export interface Alone {
-  begun: number;
-  answer: StreamedChat;
-}
-
-/** Answers to the same questions, asked all at once. */
-export interface Together {
-  begun: number;
-  /** In the order of those alone. */
-  answers: StreamedChat[];
+/** An answer as its client saw it. */
+export interface Answer {
+  /** What was answered, to compare with other answers to the same prompt. */
+  text: string;
+  tokens: number;
+  /** When each piece came, in milliseconds from the start of the round. */
+  times: number[];
 }
 
 /** What the clients saw; times in milliseconds. */
 export interface StreamFigures {
-  /** Tokens of all answers, from the first request to the last token. */
+  /** Tokens of all answers over the time of the rounds, prompts included. */
   tokensPerSecond: number;
-  /** How much faster than one after the other. */
-  overAlone: number;
-  /** To the first piece of text, the median and the most. */
+  /** The same while all streams decode; `NaN` if they never do at once. */
+  decodedPerSecond: number;
+  /** To the first piece, the median and the longest. */
   first: number;
-  lastFirst: number;
-  /** Between pieces of text, the median and the 95th percentile. */
+  longestFirst: number;
+  /** Between pieces, the median and the 95th percentile. */
   between: number;
   longBetween: number;
-  /** The slowest answer's time a token over the fastest's, behind the first. */
+  /**
+   * The slowest answer's time a token over the fastest's, after the first piece; the
+   * median over rounds.
+   */
   slowestOverFastest: number;
-  /** Answers that are the same as alone. */
+  /** Answers that are the same as alone, of how many. */
   identical: number;
+  answers: number;
 }
 
-/** Compares answers given at once with the same ones given alone. */
+/**
+ * Sums up rounds that follow one another, each of answers given at once; `alone` has
+ * the texts that the same prompts got alone, in the same order.
+ */
 export function streamFigures(
-  { begun, answers }: Together,
-  alone: readonly Alone[],
+  rounds: readonly (readonly Answer[])[],
+  alone: readonly string[],
 ): StreamFigures {
-  const end = Math.max(...answers.map(({ times }) => times.at(-1)!));
-  const firsts = answers.map(({ times }) => times[0] - begun);
+  const answers = rounds.flat();
   const gaps = answers.flatMap(({ times }) =>
     times.slice(1).map((time, i) => time - times[i])
   ).toSorted((a, b) => a - b);
-  const pace = answers.map(({ times, timings }) =>
-    (times.at(-1)! - times[0]) / (timings.predicted_n - 1)
-  );
-  const oneByOne = alone.map(({ begun, answer }) =>
-    answer.times.at(-1)! - begun
-  );
+  const firsts = answers.map(({ times }) => times[0]);
+  const ends = rounds.map((round) => Math.max(...round.map(lastTime)));
+  const decoding = rounds.map(whileAllDecode);
   return {
-    tokensPerSecond: sum(answers.map(({ timings }) => timings.predicted_n)) /
-      (end - begun) * 1000,
-    overAlone: sum(oneByOne) / (end - begun),
+    tokensPerSecond: sum(answers.map(({ tokens }) => tokens)) / sum(ends) *
+      1000,
+    decodedPerSecond: sum(decoding.map(({ tokens }) => tokens)) /
+      sum(decoding.map(({ ms }) => ms)) * 1000,
     first: median(firsts),
-    lastFirst: Math.max(...firsts),
+    longestFirst: Math.max(...firsts),
     between: median(gaps),
     longBetween: gaps[Math.floor(gaps.length * 0.95)],
-    slowestOverFastest: Math.max(...pace) / Math.min(...pace),
-    identical: answers.filter(({ text }, i) => text === alone[i].answer.text)
-      .length,
+    slowestOverFastest: median(rounds.map(slowestOverFastest)),
+    identical: answers.filter(({ text }, i) => text === alone[i]).length,
+    answers: answers.length,
   };
+}
+
+function lastTime({ times }: Answer): number {
+  return times.at(-1)!;
+}
+
+/** Counts the tokens from the last stream's first piece to the first stream's end. */
+function whileAllDecode(
+  round: readonly Answer[],
+): { tokens: number; ms: number } {
+  const begin = Math.max(...round.map(({ times }) => times[0]));
+  const end = Math.min(...round.map(lastTime));
+  if (end <= begin) return { tokens: 0, ms: 0 };
+  const tokens = sum(round.map(({ tokens, times }) => {
+    const inside = times.filter((time) => time > begin && time <= end);
+    return tokens * inside.length / times.length;
+  }));
+  return { tokens, ms: end - begin };
+}
+
+function slowestOverFastest(round: readonly Answer[]): number {
+  const paces = round.map(({ times, tokens }) =>
+    (times.at(-1)! - times[0]) / (tokens - 1)
+  );
+  return Math.max(...paces) / Math.min(...paces);
 }

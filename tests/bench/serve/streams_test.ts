@@ -1,29 +1,31 @@
 import { assertEquals } from "@std/assert";
-import { timings } from "../../wire/openai/_generation.ts";
 import { streamFigures } from "./streams.ts";
 
 /** An answer of a letter a token. */
 function answer(text: string, times: number[]) {
-  return { text, times, timings: { ...timings, predicted_n: times.length } };
+  return { text, tokens: times.length, times };
 }
 
-Deno.test("streamFigures() compares answers at once with the same ones alone", () => {
-  const alone = [
-    { begun: 0, answer: answer("abc", [20, 30, 40]) },
-    { begun: 50, answer: answer("xyz", [60, 70, 80]) },
+Deno.test("streamFigures() sums up rounds and compares the texts with those alone", () => {
+  const rounds = [
+    [answer("abc", [30, 50, 70]), answer("xyq", [20, 40, 100])],
+    [answer("def", [10, 20, 30]), answer("uvw", [15, 25, 35])],
   ];
-  const answers = [
-    answer("abc", [130, 150, 170]),
-    answer("xyq", [120, 140, 200]),
-  ];
-  assertEquals(streamFigures({ begun: 100, answers }, alone), {
-    tokensPerSecond: 60,
-    overAlone: 0.7,
-    first: 25,
-    lastFirst: 30,
-    between: 20,
+  assertEquals(streamFigures(rounds, ["abc", "xyz", "def", "uvw"]), {
+    tokensPerSecond: 12 / 135 * 1000,
+    decodedPerSecond: 6 / 55 * 1000,
+    first: 17.5,
+    longestFirst: 30,
+    between: 15,
     longBetween: 60,
-    slowestOverFastest: 2,
-    identical: 1,
+    slowestOverFastest: 1.5,
+    identical: 3,
+    answers: 4,
   });
+});
+
+Deno.test("streamFigures() has no rate of decoding if the streams never decode at once", () => {
+  const rounds = [[answer("ab", [10, 20]), answer("cd", [30, 40])]];
+  const { decodedPerSecond } = streamFigures(rounds, ["ab", "cd"]);
+  assertEquals(decodedPerSecond, NaN);
 });

@@ -1,0 +1,76 @@
+/**
+ * What answers the same prompts in one run: a server, once for each way of drafting,
+ * and llama.cpp.
+ *
+ * @module
+ */
+
+import { CONFIG } from "../../real_model.ts";
+import type { LlamaCpp } from "../llama/llama_cpp.ts";
+import type { EncodedPrompt } from "../prompts.ts";
+import { streamChat } from "./chat_stream.ts";
+import type { ServerProcess } from "./server_process.ts";
+import type { Answer } from "./streams.ts";
+
+/** Answers rounds of prompts. */
+export interface Contestant {
+  name: string;
+  /** Contestants of one family must give the same texts. */
+  family: "server" | "llama.cpp";
+  /** Answers all prompts at once, all with the same number of tokens. */
+  answer(prompts: readonly EncodedPrompt[]): Promise<Answer[]>;
+}
+
+/** A server's answers with `draft` as in a request. */
+export function servedWith(
+  draft: string,
+  { origin }: ServerProcess,
+  { name, tokens, endTokens }: {
+    name: string;
+    tokens: number;
+    /** Must not be chosen, so that all answers have the same length. */
+    endTokens: ReadonlySet<number>;
+  },
+): Contestant {
+  const fields = {
+    model: CONFIG.models[0],
+    max_tokens: tokens,
+    temperature: 0,
+    draft,
+    logit_bias: Object.fromEntries([...endTokens].map((id) => [id, -100])),
+  };
+  return {
+    name,
+    family: "server",
+    answer(prompts) {
+      const begun = performance.now();
+      const now = () => performance.now() - begun;
+      return Promise.all(prompts.map(async ({ text: content }) => {
+        const messages = [{ role: "user", content }];
+        const body = { ...fields, messages };
+        const { text, times, timings } = await streamChat(origin, body, {
+          now,
+        });
+        return { text, times, tokens: timings.predicted_n };
+      }));
+    },
+  };
+}
+
+/** The answers of llama.cpp with a sequence a prompt, in one context. */
+export function llamaSequences(
+  llama: LlamaCpp,
+  { tokens }: { tokens: number },
+): Contestant {
+  return {
+    name: "llama.cpp",
+    family: "llama.cpp",
+    async answer(prompts) {
+      const ids = prompts.map(({ ids }) => ids);
+      const streams = await llama.decodeTogether(ids, tokens);
+      return streams.map(({ tokens, times }) => (
+        { text: tokens.join(), tokens: tokens.length, times }
+      ));
+    },
+  };
+}
