@@ -10,12 +10,14 @@ import { cpuTime, othersShare } from "./cpu_time.ts";
 import { decode } from "./decode/decode.ts";
 import { describeMachine, type Machine } from "./machine.ts";
 import { memory } from "./cache/memory.ts";
+import { long } from "./serve/long.ts";
 import { overhead } from "./serve/overhead.ts";
 import { passes } from "./decode/passes.ts";
 import { plain } from "./decode/plain.ts";
 import { prediction } from "./decode/prediction.ts";
 import { prefix } from "./cache/prefix.ts";
 import { replay } from "./replay/replay.ts";
+import { pressure } from "./serve/pressure.ts";
 import { serve } from "./serve/serve.ts";
 import { markdown } from "./table.ts";
 
@@ -26,6 +28,8 @@ const BENCHMARKS: Record<string, Benchmark> = {
   decode,
   replay,
   serve,
+  long,
+  pressure,
   prediction,
   prefix,
   memory,

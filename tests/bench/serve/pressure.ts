@@ -1,0 +1,153 @@
+/**
+ * Many clients with long prompts at once: the server's memory, and whether all of them
+ * are answered in the end; or, for a while, what reaches the cache of prompts.
+ *
+ * @module
+ */
+
+import { CONFIG } from "../../real_model.ts";
+import { type Benchmark, integer, type Report } from "../benchmark.ts";
+import { loadPrompts, longPrompts } from "../prompts.ts";
+import { cacheUnderLoad } from "./cache_under_load.ts";
+import { ServerProcess } from "./server_process.ts";
+
+const MIB = 1 << 20;
+
+/** MiB more than the idle server may have with `KV_MEMORY` of 1 GiB. */
+const MOST_MORE = 1.15 * 1024;
+
+/** How a client's request went. */
+interface Outcome {
+  /** Of each response, the last being the answer's. */
+  statuses: number[];
+  /** Seconds until it was answered. */
+  seconds: number;
+}
+
+/** Puts a server under the pressure of long prompts. */
+export const pressure: Benchmark = {
+  about: "memory and statuses with many long prompts at once",
+  options: {
+    clients: { about: "clients at once", default: "16" },
+    "prompt-tokens": { about: "tokens of each prompt", default: "7000" },
+    tokens: { about: "tokens an answer", default: "8" },
+    "kv-memory": { about: "the server's KV_MEMORY", default: "1GiB" },
+    "prefix-cache": { about: "the server's PREFIX_CACHE", default: "off" },
+    cache: {
+      about: "seconds to watch the cache with new prompts all the time instead",
+      default: "0",
+    },
+  },
+  async run(values) {
+    const clients = integer(values, "clients");
+    const tokens = integer(values, "prompt-tokens");
+    const { tokenizer } = await loadPrompts({
+      prompts: "tests/prompts.jsonl",
+      limit: "1",
+    });
+    const { write } = await longPrompts(tokenizer);
+    const prompt = (index: number) =>
+      write("What is this about?", { index, tokens });
+    const env = { KV_MEMORY: values["kv-memory"], API_KEYS: "" };
+    const seconds = integer(values, "cache", { least: 0 });
+    if (seconds > 0) {
+      return await cacheUnderLoad({ clients, seconds, env, prompt });
+    }
+    await using server = await ServerProcess.start({
+      ...env,
+      PREFIX_CACHE: values["prefix-cache"],
+    });
+    const maxTokens = integer(values, "tokens");
+    await insist(server, { prompt: "Hello", maxTokens });
+    const idle = (await server.memory()).now;
+    await server.forgetPeak();
+    let answered = 0;
+    const outcomes = await Promise.all(
+      Array.from({ length: clients }, async (_, index) => {
+        const outcome = await insist(server, {
+          prompt: prompt(index),
+          maxTokens,
+        });
+        console.error(`${++answered}/${clients} answered`);
+        return outcome;
+      }),
+    );
+    const after = await server.memory();
+    return report({ idle, after, outcomes, values });
+  },
+};
+
+/** Completes a prompt; as long as the server is overloaded, waits and tries again. */
+async function insist(
+  { origin }: ServerProcess,
+  { prompt, maxTokens }: { prompt: string; maxTokens: number },
+): Promise<Outcome> {
+  const begun = performance.now();
+  const statuses: number[] = [];
+  while (true) {
+    const response = await fetch(`${origin}/v1/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        model: CONFIG.models[0],
+        prompt,
+        max_tokens: maxTokens,
+        temperature: 0,
+      }),
+    });
+    await response.text();
+    statuses.push(response.status);
+    if (response.status !== 429) {
+      return { statuses, seconds: (performance.now() - begun) / 1000 };
+    }
+    const ms = Number(response.headers.get("retry-after-ms") ?? 1000);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+}
+
+function report({ idle, after, outcomes, values }: {
+  idle: number;
+  after: { now: number; peak: number };
+  outcomes: Outcome[];
+  values: Record<string, string>;
+}): Report {
+  const more = (after.peak - idle) / MIB;
+  const statuses = Map.groupBy(
+    outcomes.flatMap(({ statuses }) => statuses),
+    (status) => status,
+  );
+  const well = outcomes.every(({ statuses }) => statuses.at(-1) === 200);
+  return {
+    tables: [{
+      title: `${outcomes.length} prompts of about ${
+        values["prompt-tokens"]
+      } tokens at once, KV_MEMORY ${values["kv-memory"]}`,
+      header: [
+        "MiB idle",
+        "peak",
+        "more",
+        "after",
+        "seconds",
+        "statuses",
+        "all answered",
+      ],
+      rows: [[
+        idle / MIB,
+        after.peak / MIB,
+        more,
+        after.now / MIB,
+        Math.max(...outcomes.map(({ seconds }) => seconds)),
+        [...statuses].map(([status, all]) => `${all.length} × ${status}`)
+          .join(", "),
+        well ? "yes" : "no",
+      ]],
+    }],
+    notes: [
+      `Resident memory; idle is after a short request. With 1 GiB it may grow by ${
+        MOST_MORE.toFixed(0)
+      } MiB.`,
+      "No two prompts begin alike. A client that gets a 429 waits as told and tries again.",
+    ],
+    data: { idle, after, outcomes },
+  };
+}
