@@ -15,8 +15,8 @@ import type { Answer } from "./streams.ts";
 /** Answers rounds of prompts. */
 export interface Contestant {
   name: string;
-  /** Contestants of one family must give the same texts. */
-  family: "server" | "llama.cpp";
+  /** The process that answers; it must give the same texts however it drafts. */
+  process: string;
   /** Answers all prompts at once, all with the same number of tokens. */
   answer(prompts: readonly EncodedPrompt[]): Promise<Answer[]>;
 }
@@ -25,8 +25,9 @@ export interface Contestant {
 export function servedWith(
   draft: string,
   { origin }: ServerProcess,
-  { name, tokens, endTokens }: {
+  { name, process, tokens, endTokens }: {
     name: string;
+    process: string;
     tokens: number;
     /** Must not be chosen, so that all answers have the same length. */
     endTokens: ReadonlySet<number>;
@@ -41,7 +42,7 @@ export function servedWith(
   };
   return {
     name,
-    family: "server",
+    process,
     answer(prompts) {
       const begun = performance.now();
       const now = () => performance.now() - begun;
@@ -64,7 +65,7 @@ export function llamaSequences(
 ): Contestant {
   return {
     name: "llama.cpp",
-    family: "llama.cpp",
+    process: "llama.cpp",
     async answer(prompts) {
       const ids = prompts.map(({ ids }) => ids);
       const streams = await llama.decodeTogether(ids, tokens);

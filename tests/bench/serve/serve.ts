@@ -33,7 +33,7 @@ export const serve: Benchmark = {
   options: {
     ...promptOptions({ limit: 16, tokens: 48 }),
     streams: { about: "numbers of streams at once", default: "1,2,4,8,16" },
-    repeat: { about: "times that every prompt is answered", default: "3" },
+    repeat: { about: "times that every prompt is answered", default: "2" },
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
     draft: { about: "values of a request's draft", default: "none,auto" },
     llama: { about: "yes or no: beside llama.cpp", default: "yes" },
@@ -54,7 +54,8 @@ export const serve: Benchmark = {
       integer({ streams }, "streams")
     );
     const contextTokens = integer(values, "context-tokens", { least: 0 });
-    const { prompts, endTokens } = await promptsFor(values, contextTokens);
+    const loaded = await promptsFor(values, contextTokens);
+    const { prompts } = loaded;
     const context = contextTokens + tokens + SLACK;
     const env = {
       BACKEND: someOf(values.backend, BACKENDS)[0],
@@ -73,24 +74,23 @@ export const serve: Benchmark = {
       ? await LlamaCpp.open((await realGguf()).path, { threads, context })
       : undefined;
 
-    const contestants: Contestant[] = values.draft.split(",").flatMap(
-      (draft) => [
-        servedWith(draft, server, { name: draft, tokens, endTokens }),
-        ...(baseline
-          ? [
-            servedWith(draft, baseline, {
-              name: `baseline ${draft}`,
-              tokens,
-              endTokens,
-            }),
-          ]
-          : []),
-      ],
-    );
+    const drafts = values.draft.split(",");
+    const { endTokens } = loaded;
+    const contestants = drafts.flatMap((draft) => {
+      const options = { name: draft, process: "server", tokens, endTokens };
+      const ours = servedWith(draft, server, options);
+      if (!baseline) return [ours];
+      const process = "baseline";
+      const name = `${process} ${draft}`;
+      return [
+        ours,
+        servedWith(draft, baseline, { ...options, process, name }),
+      ];
+    });
     if (llama) contestants.push(llamaSequences(llama, { tokens }));
     return report(await measure(contestants, prompts, { levels, repeat }), {
       title: `${values.backend}, ${tokens} tokens each`,
-      drafts: values.draft.split(","),
+      drafts,
       notes: [
         `${prompts.length} prompts of ${
           Math.round(sum(prompts.map(({ ids }) => ids.length)) / prompts.length)
@@ -148,7 +148,7 @@ async function measure(
         }
       }
       for (const [i, contestant] of contestants.entries()) {
-        const texts = alone.get(contestant.family)!;
+        const texts = alone.get(contestant.process)!;
         seen[i].repeats.push(streamFigures(rounds[i], texts));
       }
     }
@@ -156,17 +156,21 @@ async function measure(
   return measured;
 }
 
-/** Lets each answer prompt by prompt; returns the texts of each family's first. */
+/** Lets each process answer prompt by prompt, and returns its texts. */
 async function textsAlone(
   contestants: readonly Contestant[],
   prompts: readonly EncodedPrompt[],
-): Promise<Map<Contestant["family"], string[]>> {
-  const texts = new Map<Contestant["family"], string[]>();
-  for (const [index, { name, family, answer }] of contestants.entries()) {
-    progress(index + 1, contestants.length, `one by one, ${name}`);
-    const given = [];
-    for (const prompt of prompts) given.push(...await answer([prompt]));
-    if (!texts.has(family)) texts.set(family, given.map(({ text }) => text));
+): Promise<Map<string, string[]>> {
+  const texts = new Map<string, string[]>();
+  for (const { process, answer } of contestants) {
+    if (texts.has(process)) continue;
+    const given: string[] = [];
+    for (const prompt of prompts) {
+      progress(given.length + 1, prompts.length, `one by one, ${process}`);
+      const [{ text }] = await answer([prompt]);
+      given.push(text);
+    }
+    texts.set(process, given);
   }
   return texts;
 }

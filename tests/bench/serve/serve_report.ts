@@ -46,7 +46,7 @@ export function report(
       "Every rate and ratio is the median over repeats; a ratio compares rates of the same repeat.",
       "Tokens a second count the prompts' time, for llama.cpp too; every number of streams answers the same prompts, in rounds.",
       "Times to the first token include waiting; slowest/fastest compares the time a token after the first within a round.",
-      "Identical: the text that the same prompt got alone, without drafts if none is among them; llama.cpp's are compared with its own.",
+      "Identical: the text that the same process gave to the same prompt alone, without drafts if none comes first.",
     ],
     data: levels,
   };
