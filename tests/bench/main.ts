@@ -6,9 +6,13 @@
 
 import { parseArgs } from "node:util";
 import type { Benchmark } from "./benchmark.ts";
-import { cpuTime, othersShare } from "./cpu_time.ts";
 import { decode } from "./decode/decode.ts";
-import { describeMachine, type Machine } from "./machine.ts";
+import {
+  cpuTime,
+  describeMachine,
+  type Machine,
+  othersShare,
+} from "./machine.ts";
 import { memory } from "./cache/memory.ts";
 import { long } from "./serve/long.ts";
 import { overhead } from "./serve/overhead.ts";

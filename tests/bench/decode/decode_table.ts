@@ -4,7 +4,6 @@
  * @module
  */
 
-import { loops } from "./loops.ts";
 import { type Bar, bars } from "../plot.ts";
 import type { Run } from "./run.ts";
 import { geometricMean, sum } from "../statistics.ts";
@@ -92,4 +91,18 @@ function msOf(runs: Run[]): number {
 
 function perSecond(runs: Run[]): number {
   return tokensOf(runs) / msOf(runs) * 1000;
+}
+
+/** Tokens in a row whose return makes a loop. */
+const LENGTH = 16;
+
+/** Tells whether any run of 16 tokens comes twice. */
+export function loops(tokens: readonly number[]): boolean {
+  const seen = new Set<string>();
+  for (let end = LENGTH; end <= tokens.length; end++) {
+    const run = tokens.slice(end - LENGTH, end).join();
+    if (seen.has(run)) return true;
+    seen.add(run);
+  }
+  return false;
 }

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { byCategory } from "./decode_table.ts";
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { byCategory, loops } from "./decode_table.ts";
 import type { Run } from "./run.ts";
 
 /** A run of `passes` passes, 10 ms and `rows` rows each. */
@@ -49,4 +49,21 @@ Deno.test("byCategory() counts answers that loop apart", () => {
     rows.map(([name, prompts]) => [name, prompts]),
     [["b", 1], ["all", 1], ["looping", 1]],
   );
+});
+
+const RUN = Array.from({ length: 16 }, (_, i) => 100 + i);
+
+Deno.test("loops() finds a run of 16 tokens that comes again", () => {
+  assert(loops([1, ...RUN, 2, 3, ...RUN]));
+});
+
+Deno.test("loops() finds runs that overlap", () => {
+  assert(loops(new Array(17).fill(5)));
+});
+
+Deno.test("loops() leaves 15 tokens that come again alone", () => {
+  const short = RUN.slice(1);
+  assertFalse(loops([1, ...short, 2, ...short, 3]));
+  assertFalse(loops(new Array(16).fill(5)));
+  assertFalse(loops([]));
 });

@@ -5,12 +5,11 @@
  */
 
 import { decode } from "../../../lib/bita/decode/decoder.ts";
-import type { Model } from "../../../lib/bita/decode/model.ts";
+import type { Model, Sequence } from "../../../lib/bita/decode/model.ts";
 import { shapePlanner } from "../../bita/_shape_planner.ts";
 import type { Sampling } from "../../../lib/bita/choose/sampling.ts";
 import { chain } from "../../../lib/bita/tree/tree.ts";
 import { median } from "../statistics.ts";
-import { TimedModel } from "./timed_model.ts";
 
 const CONTEXT = 1000;
 
@@ -76,4 +75,47 @@ export async function outsideCost(
   throw new RangeError(
     `Cannot measure passes of ${ROWS} rows: 3 masks are required: received ${model.masks}`,
   );
+}
+
+/** Times every call of a model; `now` gives milliseconds. */
+class TimedModel implements Model {
+  readonly vocab: number;
+  readonly masks: number;
+  readonly prompts: number;
+  readonly maxRows: number;
+  readonly context: number;
+  /** Milliseconds spent in passes so far. */
+  forwardMs = 0;
+  /** Milliseconds spent on logits so far. */
+  logitsMs = 0;
+  #model: Model;
+  #now: () => number;
+
+  constructor(model: Model, now: () => number) {
+    this.vocab = model.vocab;
+    this.masks = model.masks;
+    this.prompts = model.prompts;
+    this.maxRows = model.maxRows;
+    this.context = model.context;
+    this.#model = model;
+    this.#now = now;
+  }
+
+  open(prompt: Int32Array): Sequence {
+    const sequence = this.#model.open(prompt);
+    return {
+      forward: async (pass) => {
+        const begun = this.#now();
+        await sequence.forward(pass);
+        this.forwardMs += this.#now() - begun;
+      },
+      logits: async (rows) => {
+        const begun = this.#now();
+        const logits = await sequence.logits(rows);
+        this.logitsMs += this.#now() - begun;
+        return logits;
+      },
+      close: () => sequence.close(),
+    };
+  }
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { cpuTime, othersShare, parseCpuTime } from "./cpu_time.ts";
+import { cpuTime, othersShare, parseCpuTime } from "./machine.ts";
 
 Deno.test("parseCpuTime() adds up what ran, and what this process ran", () => {
   const system = "cpu  100 1 20 1000 30 2 3 4 7 0\ncpu0 50 0 10 500 15 1 1 2\n";
