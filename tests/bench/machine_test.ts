@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { cpuTime, othersShare, parseCpuTime } from "./machine.ts";
 
-Deno.test("parseCpuTime() adds up what ran, and what this process ran", () => {
+Deno.test("parseCpuTime() adds up busy ticks and those of this process", () => {
   const system = "cpu  100 1 20 1000 30 2 3 4 7 0\ncpu0 50 0 10 500 15 1 1 2\n";
   const self = "42 (a (b) c) S 1 42 42 0 -1 4 1 0 0 0 11 12 13 14 20 0 9 0";
   assertEquals(parseCpuTime({ system, self }), {
@@ -11,7 +11,7 @@ Deno.test("parseCpuTime() adds up what ran, and what this process ran", () => {
   });
 });
 
-Deno.test("othersShare() leaves this process out", () => {
+Deno.test("othersShare() excludes this process", () => {
   const before = { all: 1000, busy: 500, own: 100 };
   const after = { all: 1200, busy: 650, own: 210 };
   assertEquals(othersShare(before, after), 0.2);

@@ -1,5 +1,5 @@
 /**
- * The prompts that benchmarks run: a file's, spread evenly over its categories.
+ * The prompts of the benchmarks: lines of a file, spread evenly over its categories.
  *
  * @module
  */
@@ -12,42 +12,46 @@ import { integer } from "./benchmark.ts";
 
 const TESTS = new URL("../", import.meta.url);
 
-/** A line of a file of prompts: ours, or MT-Bench's. */
+/** A line of `tests/prompts.jsonl` or of MT-Bench. */
 interface Line {
   category?: string;
   prompt?: string;
   turns?: string[];
 }
 
-/** What a user asks, and what kind of question that is. */
+/** A user message and its category. */
 export interface Prompt {
   category: string;
   text: string;
 }
 
-/** A prompt as the model reads it. */
+/** A prompt with its token ids, chat template included. */
 export interface EncodedPrompt extends Prompt {
   ids: Int32Array;
 }
 
-/** The options of benchmarks that run prompts. */
+/** The command-line options of benchmarks that use prompts. */
 export function promptOptions(
   { limit, tokens }: { limit: number; tokens: number },
 ) {
   return {
     prompts: {
-      about: "file of JSON lines with prompt or turns, and category",
+      about: "file of JSON lines with `prompt` or `turns`, and `category`",
       default: "tests/prompts.jsonl",
     },
     limit: {
-      about: "most prompts, taken evenly from the file",
+      about: "most prompts, spread evenly over the file",
       default: String(limit),
     },
     tokens: { about: "most tokens an answer", default: String(tokens) },
   };
 }
 
-/** Reads prompts, a JSON object a line; of several turns, the first. */
+/**
+ * Parses prompts, one JSON object a line; of several turns, the first.
+ *
+ * @throws {SyntaxError} if a line has neither `prompt` nor `turns`.
+ */
 export function parsePrompts(jsonLines: string): Prompt[] {
   return jsonLines.trim().split("\n").map((json, index) => {
     const { category = "any", prompt, turns }: Line = JSON.parse(json);
@@ -61,7 +65,7 @@ export function parsePrompts(jsonLines: string): Prompt[] {
   });
 }
 
-/** Takes `limit` items at equal distances, or all if there are fewer. */
+/** Returns `limit` items at equal distances, or all if there are fewer. */
 export function spread<T>(items: readonly T[], limit: number): T[] {
   const count = Math.min(items.length, limit);
   return Array.from(
@@ -70,15 +74,15 @@ export function spread<T>(items: readonly T[], limit: number): T[] {
   );
 }
 
-/** Prompts, and what encoded them. */
+/** Prompts, and the means to encode more. */
 export interface LoadedPrompts {
   prompts: EncodedPrompt[];
   tokenizer: Tokenizer;
-  /** Encodes what a user asks as a whole chat. */
+  /** Encodes a user message with the chat template. */
   encode(text: string): Int32Array;
 }
 
-/** Reads and encodes the prompts that the options name. */
+/** Loads and encodes the prompts that the options choose. */
 export async function loadPrompts(
   values: Record<string, string>,
 ): Promise<LoadedPrompts> {
@@ -96,13 +100,13 @@ export async function loadPrompts(
   return { prompts, tokenizer, encode };
 }
 
-/** Writes prompts of about so many tokens, none of which begins like another. */
+/** Writes long prompts without a common prefix. */
 export interface LongPrompts {
-  /** Puts as much text before `question` as is missing; `index` chooses which. */
+  /** Puts text that depends on `index` before `question`, to about `tokens` tokens. */
   write(question: string, options: { index: number; tokens: number }): string;
 }
 
-/** Makes {@linkcode LongPrompts} out of the texts that tests use. */
+/** Makes {@linkcode LongPrompts} from the texts of the tests. */
 export async function longPrompts(tokenizer: Tokenizer): Promise<LongPrompts> {
   const prompts = parsePrompts(
     await Deno.readTextFile(new URL("prompts.jsonl", TESTS)),

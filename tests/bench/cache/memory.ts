@@ -1,6 +1,6 @@
 /**
- * What cached prompts take: the memory of a real server while requests come whose
- * prompts have nothing in common, many times what its cache may hold.
+ * Memory of a server whose prompt cache is full: requests without a common prefix, many
+ * times what the cache may hold.
  *
  * @module
  */
@@ -15,23 +15,23 @@ import { ServerProcess } from "../serve/server_process.ts";
 
 const MIB = 1 << 20;
 
-/** Prompts too short to be cached that come first, until the server is warm. */
+/** Requests before the first sample, with prompts too short to be cached. */
 const WARM_UP = 300;
 
-/** The whole server, after so many requests. */
+/** Memory of the server after a number of requests. */
 interface Sample {
   requests: number;
   /** Resident memory in bytes. */
   resident: number;
-  /** Of blocks in memory, as `/metrics` says. */
+  /** Bytes of cached blocks in memory, from `/metrics`. */
   cached: number;
 }
 
-/** Watches a server's memory. */
+/** Measures resident memory while the cache replaces its blocks. */
 export const memory: Benchmark = {
-  about: "MiB of a server that reads prompt after prompt, none like another",
+  about: "resident memory while new prompts pass through the prompt cache",
   options: {
-    requests: { about: "prompts", default: "2000" },
+    requests: { about: "number of prompts", default: "2000" },
     cap: { about: "MiB that cached prompts may take", default: "128" },
   },
   async run(values): Promise<Report> {
@@ -67,7 +67,7 @@ export const memory: Benchmark = {
     return {
       tables: [{
         title: `A server whose cache may take ${cap} MiB`,
-        header: ["prompts", "MiB", "more than before", "of cached blocks"],
+        header: ["prompts", "MiB", "increase", "cached blocks"],
         rows: samples.filter(shown).map((sample) => [
           String(sample.requests),
           sample.resident / MIB,
@@ -78,19 +78,23 @@ export const memory: Benchmark = {
       notes: [
         `At most ${
           ((most - resident) / MIB).toFixed(0)
-        } MiB more than after ${WARM_UP} prompts too short to be cached, looked at every 100 prompts.`,
+        } MiB more than after ${WARM_UP} prompts too short to be cached; sampled every 100 prompts.`,
       ],
       data: samples,
     };
   },
 };
 
-/** Writes a prompt of more than a block that begins as no other does. */
+/** Writes a prompt longer than a block, with a beginning of its own. */
 function longPrompt(n: number): string {
   return `${n * 7919 % 100003} of ${n} and ${n * 31} and ${n * 17} to ${n}`;
 }
 
-/** Sends a prompt that must be long enough to be cached, or too short. */
+/**
+ * Sends a prompt and checks that it is long enough to be cached, or too short.
+ *
+ * @throws {Error} if it is not, or if the server answers with an error.
+ */
 async function complete(
   { origin }: ServerProcess,
   prompt: string,
@@ -123,7 +127,7 @@ async function watch(server: ServerProcess): Promise<Omit<Sample, "requests">> {
   };
 }
 
-/** Picks the samples to print: the early ones, and then fewer and fewer. */
+/** Selects the samples to print: early ones, then every thousandth prompt. */
 function shown({ requests }: Sample): boolean {
   return [100, 200, 500].includes(requests) || requests % 1000 === 0;
 }

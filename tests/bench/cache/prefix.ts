@@ -1,6 +1,6 @@
 /**
- * What a known prefix saves: the time to the first token behind a prefix that is
- * computed, in memory, or in the KV; and llama.cpp's, computed and restored.
+ * Time to the first token after a prefix that is computed, read from memory, or read
+ * from Deno KV; and with llama.cpp, computed and restored.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import { median } from "../statistics.ts";
 const GIB = 1 << 30;
 const CONTEXT = 4608;
 
-/** Milliseconds to the first token, a number a trial. */
+/** Milliseconds to the first token, one number a trial. */
 interface Times {
   prefix: number;
   cold: number[];
@@ -35,13 +35,16 @@ interface Times {
   llamaRestored: number[];
 }
 
-/** Compares prefixes computed, remembered and read. */
+/** Compares computed prefixes with cached ones. */
 export const prefix: Benchmark = {
   about:
-    "ms to the first token behind a prefix: computed, in memory, in the KV",
+    "ms to the first token after a prefix: computed, in memory, in Deno KV",
   options: {
-    lengths: { about: "tokens of the prefixes", default: "64,256,1024,4096" },
-    trials: { about: "times that each is timed", default: "3" },
+    lengths: {
+      about: "lengths of the prefixes in tokens",
+      default: "64,256,1024,4096",
+    },
+    trials: { about: "trials of each length", default: "3" },
   },
   async run(values) {
     const lengths = values.lengths.split(",").map((length) =>
@@ -159,15 +162,15 @@ export const prefix: Benchmark = {
       }],
       notes: [
         `Prompt cache: ${about}.`,
-        "KV: a SQLite file, opened anew, so that nothing is in memory; its pages may be in the system's cache.",
-        "llama.cpp restored: the sequence's state read from a file with node-llama-cpp, then one token.",
+        "KV: a SQLite file that was just opened, so that no block is in memory; the page cache may hold it.",
+        "llama.cpp restored: node-llama-cpp reads the state of the sequence from a file, then decodes one token.",
       ],
       data: all,
     };
   },
 };
 
-/** Makes a prompt of the fixed text, repeated, that no other trial begins with. */
+/** Makes a prompt from the fixed text, with a beginning that is new for each trial. */
 function promptOf(
   text: Int32Array,
   { length, trial }: { length: number; trial: number },

@@ -1,6 +1,6 @@
 /**
- * What drafting brings: the same prompts plainly and with drafts, in turn, by
- * category; and what a pass costs outside the model.
+ * The gain of drafting: the same prompts decoded plainly and with drafts, in turn, by
+ * category; and the cost of a pass outside the model.
  *
  * @module
  */
@@ -23,26 +23,26 @@ import { loadPrompts, promptOptions } from "../prompts.ts";
 import { besideLlama, type Race, Rivals } from "./rivals.ts";
 import { runText } from "./run.ts";
 
-/** Room for the longest of MT-Bench's first turns and its answer. */
+/** Tokens for the longest first turn of MT-Bench and its answer. */
 const CONTEXT = 2048;
 
 /** Compares drafting with plain decoding. */
 export const decode: Benchmark = {
-  about: "tokens a pass and a second, with drafts and without",
+  about: "tokens a pass and a second, with and without drafts",
   options: {
     ...promptOptions({ limit: 8, tokens: 128 }),
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
     ...DRAFTER_OPTIONS,
     cost: {
-      about: "here as measured, or flat: all passes cost the same, as on a GPU",
+      about: "here: as measured; flat: the same for all passes, as on a GPU",
       default: "here",
     },
     llama: {
-      about: "yes runs llama.cpp beside: plainly, and with drafts of its own",
+      about: "yes compares with llama.cpp, plain and with its own drafts",
       default: "no",
     },
     temperature: { about: "0 is greedy", default: "0" },
-    seed: { about: "seed of the draws", default: "1" },
+    seed: { about: "seed of the sampling", default: "1" },
   },
   async run(values) {
     const sampling = {
@@ -120,15 +120,15 @@ export const decode: Benchmark = {
         `Drafts: at most ${values.rows} rows, ${model.masks} masks, ${model.prompts} prompts, ${
           adapter.maskEmbeddings ? "tuned" : "untrained"
         }, ${adapter.hydra ? "a" : "no"} Hydra head; planned for ${
-          cost === "flat" ? "passes of equal cost" : "the cost here"
+          cost === "flat" ? "passes of equal cost" : "the measured cost"
         }.`,
         ...(rivals
           ? [
-            "llama.cpp's lookup copies from the prompt alone; it has no smaller model of this vocabulary to draft with.",
+            "llama.cpp drafts by copying from the prompt (lookup), as there is no smaller model with this vocabulary.",
           ]
           : []),
-        "Speed-up: geometric mean over prompts; looping answers, with a run of 16 tokens that comes twice, are counted apart.",
-        `A pass of ${outside.rows} rows behind ${outside.context} tokens costs ${
+        "Speed-up: geometric mean over prompts. Looping answers, in which a run of 16 tokens occurs twice, are counted separately.",
+        `A pass of ${outside.rows} rows after ${outside.context} tokens costs ${
           outside.ms.toFixed(2)
         } ms outside the model (median of ${outside.passes}; must be under 1).`,
       ],
@@ -138,10 +138,10 @@ export const decode: Benchmark = {
   },
 };
 
-/** What a planner may believe of passes. */
+/** The costs that the planner may assume. */
 const COSTS = ["here", "flat"] as const;
 
-/** Passes whose rows cost nothing. */
+/** Passes whose rows are free. */
 const FLAT: Cost = { body: () => 1, head: () => 0 };
 
 function temperature(value: string): number {

@@ -1,5 +1,5 @@
 /**
- * Two ways of decoding the same prompts, summed up by category.
+ * Plain and drafted decoding of the same prompts, summarised by category.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface Pair {
   drafted: Run;
 }
 
-/** Makes a row a category, one of all, and one of the answers that loop. */
+/** Makes a row a category, one for all, and one for the answers that loop. */
 export function byCategory(pairs: Pair[], title: string): Table {
   const looping = pairs.filter(({ none }) => loops(none.tokens));
   const sound = pairs.filter((pair) => !looping.includes(pair));
@@ -43,7 +43,7 @@ export function byCategory(pairs: Pair[], title: string): Table {
   };
 }
 
-/** Draws the speed-up of each category that has sound answers, and of all. */
+/** Draws the speed-up of all, and of each category with answers that do not loop. */
 export function speedUps(pairs: Pair[], title: string): string {
   const { header, rows } = byCategory(pairs, title);
   const column = header.indexOf("speed-up");
@@ -93,10 +93,14 @@ function perSecond(runs: Run[]): number {
   return tokensOf(runs) / msOf(runs) * 1000;
 }
 
-/** Tokens in a row whose return makes a loop. */
+/** The length of a run that makes a loop when it occurs twice. */
 const LENGTH = 16;
 
-/** Tells whether any run of 16 tokens comes twice. */
+/**
+ * Returns whether any run of 16 tokens occurs twice.
+ *
+ * Drafts guess such texts too well, so they are counted separately.
+ */
 export function loops(tokens: readonly number[]): boolean {
   const seen = new Set<string>();
   for (let end = LENGTH; end <= tokens.length; end++) {

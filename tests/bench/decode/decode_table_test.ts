@@ -2,7 +2,7 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import { byCategory, loops } from "./decode_table.ts";
 import type { Run } from "./run.ts";
 
-/** A run of `passes` passes, 10 ms and `rows` rows each. */
+/** A run of `passes` passes with 10 ms and `rows` rows each. */
 function run(tokens: number[], { passes, rows }: Record<string, number>): Run {
   return {
     tokens,
@@ -14,7 +14,7 @@ function run(tokens: number[], { passes, rows }: Record<string, number>): Run {
   };
 }
 
-Deno.test("byCategory() sums passes and tokens up before it divides", () => {
+Deno.test("byCategory() adds up passes and tokens before it divides", () => {
   const [math] = byCategory([
     {
       category: "math",
@@ -38,7 +38,7 @@ Deno.test("byCategory() sums passes and tokens up before it divides", () => {
   assertEquals(same, "1/2");
 });
 
-Deno.test("byCategory() counts answers that loop apart", () => {
+Deno.test("byCategory() counts looping answers separately", () => {
   const loop = run(new Array(40).fill(9), { passes: 40, rows: 1 });
   const sound = run([1], { passes: 1, rows: 1 });
   const { rows } = byCategory([
@@ -53,7 +53,7 @@ Deno.test("byCategory() counts answers that loop apart", () => {
 
 const RUN = Array.from({ length: 16 }, (_, i) => 100 + i);
 
-Deno.test("loops() finds a run of 16 tokens that comes again", () => {
+Deno.test("loops() finds a run of 16 tokens that occurs twice", () => {
   assert(loops([1, ...RUN, 2, 3, ...RUN]));
 });
 
@@ -61,7 +61,7 @@ Deno.test("loops() finds runs that overlap", () => {
   assert(loops(new Array(17).fill(5)));
 });
 
-Deno.test("loops() leaves 15 tokens that come again alone", () => {
+Deno.test("loops() ignores a run of 15 tokens that occurs twice", () => {
   const short = RUN.slice(1);
   assertFalse(loops([1, ...short, 2, ...short, 3]));
   assertFalse(loops(new Array(16).fill(5)));

@@ -1,5 +1,5 @@
 /**
- * Who drafts in a benchmark, as a person names it.
+ * The command-line options that choose how a benchmark drafts.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { parseShape } from "../../../lib/bita/tree/tree.ts";
 import { Drafting, type DraftingParts } from "../../../lib/worker/drafting.ts";
 import { someOf } from "../benchmark.ts";
 
-/** A way to decode. */
+/** A function that decodes a text. */
 export type Way = (
   ...args: Parameters<typeof decodePlain>
 ) => AsyncIterable<DecodeOutput>;
@@ -22,19 +22,19 @@ export const DRAFTER_OPTIONS = {
     default: "auto",
   },
   tree: {
-    about: "what pays (auto), paper, or widths such as 5-4-3",
+    about: "auto: what pays; or paper, or a shape such as 5-4-3",
     default: "auto",
   },
   adapter: {
-    about: "file of the adapter; one that is not there is an untrained one",
+    about: "file of the adapter; a missing file is an untrained adapter",
     default: "models/smollm2-135m-instruct/bita.safetensors",
   },
-  rows: { about: "most rows that a pass may have", default: "128" },
+  rows: { about: "most rows a pass", default: "128" },
 };
 
 const SOURCES = ["auto", "bita", "hydra", "ngram", "recycle"] as const;
 
-/** Gives the way to decode that the options name. */
+/** Returns the decoding function that the options choose. */
 export function drafter(
   { draft: name, tree }: Record<string, string>,
   parts: DraftingParts,

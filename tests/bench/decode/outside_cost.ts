@@ -1,5 +1,5 @@
 /**
- * What a pass costs outside the model: planning, laying out, choosing, drafting.
+ * The cost of a pass outside the model: planning, layout, sampling, drafting.
  *
  * @module
  */
@@ -13,13 +13,13 @@ import { median } from "../statistics.ts";
 
 const CONTEXT = 1000;
 
-/** A root and three guesses, each with three masks. */
+/** A root and three draft tokens, each with three masks. */
 const ROWS = 16;
 const SHAPE = chain(3);
 
 const PASSES = 48;
 
-/** Passes in which the code is still being compiled. */
+/** Passes during which code is still being compiled; not counted. */
 const WARM = 16;
 
 /** A median over passes, in milliseconds. */
@@ -32,9 +32,9 @@ export interface OutsideCost {
 }
 
 /**
- * Measures passes of 16 rows behind 1,000 tokens of `text`, repeated as needed.
+ * Measures passes of 16 rows after 1,000 tokens of `text`, repeated as needed.
  *
- * @throws {RangeError} if the model has fewer than 3 masks: no pass is that wide.
+ * @throws {RangeError} if the model has fewer than 3 masks, so that no pass has 16 rows.
  */
 export async function outsideCost(
   model: Model,
@@ -52,7 +52,7 @@ export async function outsideCost(
   const outputs = decode(timed, prompt, {
     sampling,
     maxTokens: PASSES * 4,
-    endTokens: new Set(), // the text must last
+    endTokens: new Set(), // the text must not end early
     planner: shapePlanner(SHAPE, model.masks),
   });
   let begun = 0;
@@ -77,16 +77,16 @@ export async function outsideCost(
   );
 }
 
-/** Times every call of a model; `now` gives milliseconds. */
+/** Times every call of a model; `now` returns milliseconds. */
 class TimedModel implements Model {
   readonly vocab: number;
   readonly masks: number;
   readonly prompts: number;
   readonly maxRows: number;
   readonly context: number;
-  /** Milliseconds spent in passes so far. */
+  /** Milliseconds in `forward` so far. */
   forwardMs = 0;
-  /** Milliseconds spent on logits so far. */
+  /** Milliseconds in `logits` so far. */
   logitsMs = 0;
   #model: Model;
   #now: () => number;

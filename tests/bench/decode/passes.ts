@@ -1,6 +1,5 @@
 /**
- * What a pass costs by its rows. This decides which draft pays: a row must bring
- * in more than it takes.
+ * The cost of a pass by its number of rows, which decides how many drafts pay.
  *
  * @module
  */
@@ -19,10 +18,10 @@ import { median } from "../statistics.ts";
 
 const ROWS = [1, 2, 4, 8, 12, 16, 24, 32];
 
-/** Repeats on a GPU, which may be one in software. */
+/** Repeats on a GPU, which may be a software driver. */
 const GPU_REPEATS = 3;
 
-/** The times of passes of one width, in milliseconds. */
+/** Times of passes with the same number of rows, in milliseconds. */
 interface Samples {
   backend: BackendName;
   rows: number;
@@ -30,36 +29,36 @@ interface Samples {
   head: number[];
 }
 
-/** A sequence with its context read, to run passes behind. */
+/** A sequence after its prefill, on which passes are timed. */
 interface Bench {
   backend: BackendName;
   model: Model;
   sequence: Sequence;
   start: number;
-  /** Mask tokens behind each token. */
+  /** Mask tokens after each token. */
   masks: number;
   samples: Samples[];
 }
 
 /** Times passes of 1 to 32 rows. */
 export const passes: Benchmark = {
-  about: "ms a pass by its rows",
+  about: "ms a pass by its number of rows",
   options: {
     backend: {
       about: `some of ${BACKENDS.join(",")}`,
       default: "cpu,wasm",
     },
-    repeats: { about: "passes of each width", default: "9" },
-    behind: { about: "tokens of text before each pass", default: "256" },
+    repeats: { about: "passes of each number of rows", default: "9" },
+    behind: { about: "tokens of context before each pass", default: "256" },
     masks: {
-      about: "mask tokens behind each token, of the rows",
+      about: "mask tokens after each token, counted as rows",
       default: "0",
     },
-    adapter: { about: "file of the adapter that has the masks", default: "" },
+    adapter: { about: "file of the adapter with the mask tokens", default: "" },
   },
   async run(values) {
     const repeats = integer(values, "repeats");
-    const behind = integer(values, "behind");
+    const before = integer(values, "behind");
     const benches: Bench[] = [];
     for (const backend of someOf(values.backend, BACKENDS)) {
       benches.push(await open(backend, values));
@@ -74,24 +73,24 @@ export const passes: Benchmark = {
     for (const { sequence } of benches) sequence.close();
     const data = benches.flatMap(({ samples }) => samples);
     return {
-      tables: [tableOf(data, behind)],
+      tables: [tableOf(data, before)],
       notes: NOTES,
       data,
-      plot: plotOf(data, behind),
+      plot: plotOf(data, before),
     };
   },
 };
 
 const NOTES = [
-  "Medians of interleaved repeats after one that does not count; head: the logits of all rows.",
-  "Passes narrower than a backend's least width, 2 rows or 4 on webgpu, are padded to it; its most keeps a row's bits the same.",
+  "Medians of interleaved repeats, after one warm-up; head: logits of all rows.",
+  "A backend pads passes to its minimum of rows (2, on webgpu 4); up to its maximum, the bits of a row do not depend on the number of rows.",
 ];
 
 async function open(
   backend: BackendName,
   values: Record<string, string>,
 ): Promise<Bench> {
-  const behind = integer(values, "behind");
+  const before = integer(values, "behind");
   const masks = integer(values, "masks", { least: 0 });
   const opened = await openBackend(backend, CONFIG);
   const { adapter } = values;
@@ -99,14 +98,14 @@ async function open(
     WEIGHTS[backend],
     adapter ? { adapter } : {},
   );
-  const context = behind + Math.max(...ROWS);
+  const context = before + Math.max(...ROWS);
   const model = await openModel(opened, artefact, { context });
   if (masks > model.masks) {
     throw new TypeError(
       `Cannot run the benchmark: --masks must be at most ${model.masks}: received "${masks}"`,
     );
   }
-  const prompt = arbitraryTokens(behind + 1);
+  const prompt = arbitraryTokens(before + 1);
   const sequence = model.open(prompt);
   const start = await prefill(sequence, prompt, { model });
   const { max } = opened.rows;
@@ -120,7 +119,7 @@ async function open(
   return { backend, model, sequence, start, masks, samples };
 }
 
-/** Runs a pass of each width. */
+/** Times a pass of each number of rows. */
 async function sample(
   { model, sequence, start, masks, samples }: Bench,
   { keep }: { keep: boolean },
@@ -143,12 +142,12 @@ async function sample(
   }
 }
 
-/** Gives the same tokens each time, spread over the vocabulary's first part. */
+/** Returns fixed tokens, spread over the first part of the vocabulary. */
 function arbitraryTokens(length: number): Int32Array {
   return Int32Array.from({ length }, (_, i) => 1000 + i * 37 % 10_000);
 }
 
-function plotOf(data: Samples[], behind: number): string {
+function plotOf(data: Samples[], before: number): string {
   const series = [...Map.groupBy(data, ({ backend }) => backend)]
     .map(([name, samples]): Line => ({
       name,
@@ -157,15 +156,15 @@ function plotOf(data: Samples[], behind: number): string {
         median(body.map((ms, i) => ms + head[i])),
       ]),
     }));
-  return lines(`Milliseconds a pass behind ${behind} tokens`, series, {
+  return lines(`Milliseconds a pass after ${before} tokens`, series, {
     x: "rows",
     y: "ms",
   });
 }
 
-function tableOf(data: Samples[], behind: number) {
+function tableOf(data: Samples[], before: number) {
   return {
-    title: `Milliseconds a pass behind ${behind} tokens`,
+    title: `Milliseconds a pass after ${before} tokens`,
     header: ["backend", "weights", "rows", "body", "head", "both", "passes"],
     rows: data.map(({ backend, rows, body, head }) => [
       backend,

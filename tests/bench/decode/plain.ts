@@ -1,6 +1,6 @@
 /**
- * Plain decoding beside llama.cpp's: the same file, prompts, threads and number
- * of tokens, prompt by prompt in turn, so that the machine's moods cancel.
+ * Plain decoding compared with llama.cpp: the same file, prompts, number of threads and
+ * number of tokens, in turn, so that noise affects both.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { geometricMean, median } from "../statistics.ts";
 
 const CONTEXT = 1024;
 
-/** Both decoders on one prompt. */
+/** One prompt, decoded by both. */
 interface Pair {
   category: string;
   promptTokens: number;
@@ -29,9 +29,9 @@ interface Pair {
   llama: LlamaRun;
 }
 
-/** Compares plain decoding on the CPU with llama.cpp's. */
+/** Compares plain decoding on the CPU with llama.cpp. */
 export const plain: Benchmark = {
-  about: "tokens a second of plain decoding on cpu, beside llama.cpp's",
+  about: "tokens a second of plain decoding on cpu, compared with llama.cpp",
   options: promptOptions({ limit: 16, tokens: 96 }),
   async run(values) {
     const count = integer(values, "tokens", { least: 2 });
@@ -87,11 +87,11 @@ function report(
       title: `Plain greedy decoding of ${pairs.length} × ${count} tokens`,
       header: ["decoder", "tokens/s, median", "ms to first token, median"],
       rows: [
-        ["ours", median(ours), median(pairs.map((p) => p.ours.firstMs))],
+        ["bita", median(ours), median(pairs.map((p) => p.ours.firstMs))],
         ["llama.cpp", median(llama), median(pairs.map((p) => p.llama.firstMs))],
       ],
     }, {
-      title: "Ours to llama.cpp's",
+      title: "Ratio of bita to llama.cpp",
       header: ["ratio", "tokens/s"],
       rows: [
         ["of medians", median(ours) / median(llama)],
@@ -101,9 +101,9 @@ function report(
       ],
     }],
     notes: [
-      "Tokens a second are those after the first token; an end of text does not stop a run.",
+      "Tokens a second count the tokens after the first; an end of text does not end a run.",
       about,
-      `Ours: ${CONFIG.threads} threads, int8 weights of the same file.`,
+      `bita: ${CONFIG.threads} threads, 8-bit weights of the same file.`,
     ],
     data: { llama: settings, pairs },
   };

@@ -1,6 +1,6 @@
 /**
- * What a prediction brings: answers foreseen but for some edits, as when a client
- * asks for a changed file and sends the old one along.
+ * The gain of a request's `prediction`: answers predicted except for some edits, as when
+ * a client wants a file changed and sends the old one.
  *
  * @module
  */
@@ -26,22 +26,25 @@ import { geometricMean, sum } from "../statistics.ts";
 
 const CONTEXT = 1024;
 
-/** An answer decoded plainly and with predictions of it. */
+/** An answer decoded plainly, and with predictions of it. */
 interface Sample {
   category: string;
   plain: Run;
-  /** One a number of edits. */
+  /** One run for each number of edits. */
   foreseen: Run[];
 }
 
-/** Compares decoding with predictions of the answer with plain decoding. */
+/** Compares decoding with a prediction to plain decoding. */
 export const prediction: Benchmark = {
-  about: "speed-up by predictions that are right but for some tokens",
+  about: "speed-up by predictions that are right except for some tokens",
   options: {
     ...promptOptions({ limit: 4, tokens: 200 }),
-    edits: { about: "tokens that differ, spread evenly", default: "0,10,40" },
+    edits: {
+      about: "numbers of tokens that differ, spread evenly",
+      default: "0,10,40",
+    },
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
-    category: { about: "prompts to take; any of all", default: "coding" },
+    category: { about: "category of the prompts, or any", default: "coding" },
   },
   async run(values) {
     const [backend] = someOf(values.backend, BACKENDS);
@@ -97,7 +100,7 @@ export const prediction: Benchmark = {
   },
 };
 
-/** Replaces `count` tokens at equal distances, each by an arbitrary other. */
+/** Replaces `count` tokens at equal distances. */
 function edited(tokens: readonly number[], count: number): Int32Array {
   const out = Int32Array.from(tokens);
   for (let edit = 0; edit < count; edit++) {
@@ -143,8 +146,8 @@ function report(
       }),
     }],
     notes: [
-      "The prediction is the plain answer with some tokens replaced, at equal distances.",
-      "Speed-up: over plain decoding of the same answer, the prompt's time left out; geometric mean over answers.",
+      "The prediction is the plain answer with some tokens replaced at equal distances.",
+      "Speed-up: over plain decoding of the same answer, without the prompt; geometric mean over answers.",
     ],
     data: samples,
   };

@@ -1,6 +1,6 @@
 /**
- * llama.cpp on the same prompts as our drafts: plainly, and with the drafts that it
- * has without a second model, copies from the prompt.
+ * llama.cpp on the same prompts: plain, and with the only drafts that it has without a
+ * second model, copies from the prompt.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import type { Run } from "./run.ts";
 import { geometricMean, median } from "../statistics.ts";
 import type { Table } from "../table.ts";
 
-/** One prompt, decoded by both, each with drafts and without. */
+/** One prompt, decoded with and without drafts by bita and by llama.cpp. */
 export interface Race {
   ours: { none: Run; drafted: Run };
   llama: { none: LlamaRun; lookup: LlamaRun };
 }
 
-/** Two processes of llama.cpp; leaving their scope ends them. */
+/** Two processes of llama.cpp; leaving the scope ends them. */
 export class Rivals implements AsyncDisposable {
   readonly #none: LlamaCpp;
   readonly #lookup: LlamaCpp;
@@ -40,7 +40,7 @@ export class Rivals implements AsyncDisposable {
     );
   }
 
-  /** Continues a prompt by `count` tokens, one after the other. */
+  /** Continues a prompt by `count` tokens in each process, one after the other. */
   async run(prompt: Int32Array, count: number): Promise<Race["llama"]> {
     return {
       none: await this.#none.decode(prompt, count),
@@ -55,18 +55,18 @@ export class Rivals implements AsyncDisposable {
   }
 }
 
-/** Compares tokens a second; the last column is ours with drafts over each. */
+/** Compares tokens a second; the last column divides bita with drafts by each. */
 export function besideLlama(races: readonly Race[]): Table {
   const ways = {
-    "ours, none": races.map(({ ours }) => ourRate(ours.none)),
-    "ours, drafted": races.map(({ ours }) => ourRate(ours.drafted)),
+    "bita, none": races.map(({ ours }) => ourRate(ours.none)),
+    "bita, drafted": races.map(({ ours }) => ourRate(ours.drafted)),
     "llama.cpp, none": races.map(({ llama }) => llamaRate(llama.none)),
     "llama.cpp, lookup": races.map(({ llama }) => llamaRate(llama.lookup)),
   };
-  const drafted = ways["ours, drafted"];
+  const drafted = ways["bita, drafted"];
   return {
-    title: `Beside llama.cpp, ${races.length} prompts`,
-    header: ["decoder", "tokens/s, median", "ours, drafted, to it"],
+    title: `Compared with llama.cpp, ${races.length} prompts`,
+    header: ["decoder", "tokens/s, median", "bita, drafted, to it"],
     rows: Object.entries(ways).map(([name, rates]) => [
       name,
       median(rates),
@@ -75,12 +75,12 @@ export function besideLlama(races: readonly Race[]): Table {
   };
 }
 
-/** Tokens a second behind the prompt. */
+/** Tokens a second after the prompt. */
 function ourRate({ tokens, decodeMs }: Run): number {
   return tokens.length / decodeMs * 1000;
 }
 
-/** Tokens a second behind the first. */
+/** Tokens a second after the first. */
 function llamaRate({ tokens, restMs }: LlamaRun): number {
   return (tokens.length - 1) / restMs * 1000;
 }

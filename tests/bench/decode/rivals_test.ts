@@ -12,8 +12,8 @@ Deno.test("besideLlama() compares our drafts with each decoder", () => {
     llama: { none: llama(160), lookup: llama(40) },
   }]);
   assertEquals(rows, [
-    ["ours, none", 50, 2],
-    ["ours, drafted", 100, 1],
+    ["bita, none", 50, 2],
+    ["bita, drafted", 100, 1],
     ["llama.cpp, none", 25, 4],
     ["llama.cpp, lookup", 100, 1],
   ]);

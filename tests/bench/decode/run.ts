@@ -1,12 +1,12 @@
 /**
- * A text as it is decoded: its tokens, and when they came.
+ * Decodes a whole text and measures the time.
  *
  * @module
  */
 
 import type { DecodeOutput } from "../../../lib/bita/decode/output.ts";
 
-/** What was decoded, and what it took; times in milliseconds. */
+/** A decoded text; times in milliseconds. */
 export interface Run {
   tokens: number[];
   /** From the start to the first token. */
@@ -19,7 +19,7 @@ export interface Run {
   rows: number;
 }
 
-/** Decodes a whole text; `now` gives milliseconds. */
+/** Decodes a whole text; `now` returns milliseconds. */
 export async function runText(
   outputs: AsyncIterable<DecodeOutput>,
   now: () => number,

@@ -5,7 +5,7 @@ import {
 } from "../../../lib/bita/decode/output.ts";
 import { runText } from "./run.ts";
 
-Deno.test("runText() tells the prefill, the first token and the rest apart", async () => {
+Deno.test("runText() separates the prefill, the first token and the rest", async () => {
   let time = 1000;
   const pass = { rows: 4, drafted: 3, accepted: 1 };
   async function* outputs(): AsyncGenerator<DecodeOutput> {

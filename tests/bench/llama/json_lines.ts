@@ -1,5 +1,5 @@
 /**
- * A child process that speaks JSON, an object a line.
+ * A child process that reads and writes JSON, one object a line.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export class JsonLines implements AsyncDisposable {
   #closed: Promise<unknown>;
   #lines: AsyncIterator<string>;
 
-  /** Starts `command`; what it says on standard error is shown. */
+  /** Starts `command`; its standard error is inherited. */
   constructor(command: string, args: string[]) {
     this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
     this.#closed = once(this.#child, "close");
@@ -40,7 +40,7 @@ export class JsonLines implements AsyncDisposable {
     );
   }
 
-  /** Ends its input and waits until it has ended. */
+  /** Closes the input and waits for the process to end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.stdin!.end();
     await this.#closed;

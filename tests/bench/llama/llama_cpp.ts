@@ -1,6 +1,7 @@
 /**
- * llama.cpp beside us: its CPU library through node-llama-cpp, in Node, installed
- * the first time that a benchmark asks for it.
+ * llama.cpp for comparison: its CPU library through node-llama-cpp, in a Node process.
+ *
+ * The package is installed the first time that a benchmark needs it.
  *
  * @module
  */
@@ -10,12 +11,12 @@ import { JsonLines } from "./json_lines.ts";
 
 const FOLDER = fileURLToPath(new URL(".", import.meta.url));
 
-/** How llama.cpp runs, in its own words. */
+/** The settings that llama.cpp reports. */
 export interface LlamaSettings {
   release: string;
   threads: number;
   flashAttention: boolean | "auto";
-  /** Most prompt tokens a pass. */
+  /** The most tokens a pass. */
   batch: number;
   /** The instruction sets that it uses. */
   system: string;
@@ -26,11 +27,11 @@ export interface LlamaOptions {
   threads: number;
   /** Tokens of context a sequence. */
   context: number;
-  /** Whether it drafts what followed the same tokens in the prompt. */
+  /** Whether to draft by copying from the prompt. @default false */
   lookup?: boolean;
 }
 
-/** What llama.cpp decoded, and when; times in milliseconds. */
+/** A text decoded by llama.cpp; times in milliseconds. */
 export interface LlamaRun {
   tokens: number[];
   /** From the start to the first token. */
@@ -42,11 +43,11 @@ export interface LlamaRun {
 /** One of several prompts decoded at once; times in milliseconds. */
 export interface LlamaStream {
   tokens: number[];
-  /** When each token came, from the start of all. */
+  /** When each token came, since the start of all. */
   times: number[];
 }
 
-/** Milliseconds to the first token of one prompt, both ways. */
+/** Milliseconds to the first token of a prompt, computed and restored. */
 export interface LlamaRestore {
   coldMs: number;
   restoredMs: number;
@@ -79,13 +80,13 @@ export class LlamaCpp implements AsyncDisposable {
     return new LlamaCpp(child, await child.receive());
   }
 
-  /** Describes the settings in a sentence. */
+  /** The settings as a note for a report. */
   get about(): string {
     const { release, threads, flashAttention, batch, system } = this.settings;
     return `llama.cpp ${release}: ${threads} threads, flash attention ${flashAttention}, batch ${batch}, prebuilt library for this CPU, ${system.trim()}`;
   }
 
-  /** Continues a prompt by `count` tokens, beyond an end of text if need be. */
+  /** Continues a prompt by `count` tokens, past an end of text too. */
   async decode(prompt: Int32Array, count: number): Promise<LlamaRun> {
     this.#child.send({ prompt: [...prompt], count });
     return await this.#child.receive();
@@ -100,7 +101,7 @@ export class LlamaCpp implements AsyncDisposable {
     return await this.#child.receive();
   }
 
-  /** Times the first token behind a prompt computed, and restored from a file. */
+  /** Times the first token after a prompt that is computed, then restored from a file. */
   async restore(prompt: Int32Array, path: string): Promise<LlamaRestore> {
     this.#child.send({ prompt: [...prompt], path });
     return await this.#child.receive();
@@ -113,9 +114,9 @@ export class LlamaCpp implements AsyncDisposable {
 }
 
 /**
- * Installs what `package-lock.json` names, as `.npmrc` there says, if missing.
+ * Installs the packages that `package-lock.json` names, unless they are installed.
  *
- * Not with `npm ci`: it wants a digest of every system's library, used or not.
+ * `npm ci` would need a digest for the library of every platform.
  */
 async function install(): Promise<void> {
   const installed = await Deno.stat(`${FOLDER}node_modules`)

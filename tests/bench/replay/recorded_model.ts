@@ -1,19 +1,19 @@
 /**
- * A model that knows recorded texts alone, and a clock that goes on by what its passes
- * would cost: drafting takes the same time each time, on whatever machine.
+ * A model that replays recorded logits, with a clock that advances by the cost of each
+ * pass, so that timings of drafting are exact on every machine.
  *
  * @module
  */
 
 import type { Cost } from "../../../lib/bita/cost/cost_curve.ts";
 import type { Model, Pass, Sequence } from "../../../lib/bita/decode/model.ts";
-import type { Recording, Said } from "./recording.ts";
+import type { Recording, TopLogits } from "./recording.ts";
 
-/** What a {@linkcode RecordedModel} is made of. */
+/** The parts of a {@linkcode RecordedModel}. */
 export interface RecordedOptions {
   recordings: readonly Recording[];
   vocab: number;
-  /** `[V]` ids that the Hydra head can draft, if there is one. */
+  /** `[draftVocab]` ids that the Hydra head can draft, if there is one. */
   draftVocab?: Int32Array | undefined;
   maxRows: number;
   cost: Cost;
@@ -24,7 +24,7 @@ export interface RecordedOptions {
 /** The logit of a token that was not recorded. */
 const UNLIKELY = -1e9;
 
-/** Plays recordings. */
+/** Replays recordings. */
 export class RecordedModel implements Model {
   readonly vocab: number;
   readonly draftVocab?: Int32Array;
@@ -32,10 +32,10 @@ export class RecordedModel implements Model {
   readonly masks: number;
   readonly prompts = 0;
   readonly context: number;
-  /** Milliseconds that all passes so far would have taken. */
+  /** Milliseconds that all passes so far cost. */
   ms = 0;
   #options: RecordedOptions;
-  /** `[draftVocab]` by id, its place. */
+  /** The index in `draftVocab` of each id. */
   #places: Map<number, number>;
 
   constructor(options: RecordedOptions) {
@@ -51,7 +51,7 @@ export class RecordedModel implements Model {
     this.#places = new Map(draftVocab?.entries().map(([at, id]) => [id, at]));
   }
 
-  /** @throws {RangeError} if no recording has the prompt. */
+  /** @throws {RangeError} if the prompt was not recorded. */
   open(prompt: Int32Array): Sequence {
     const { recordings, cost, stepMs } = this.#options;
     const found = recordings.find((known) =>
@@ -59,25 +59,24 @@ export class RecordedModel implements Model {
     );
     if (!found) {
       throw new RangeError(
-        `Cannot play a text: a recorded prompt is required: received one of ${prompt.length} tokens`,
+        `Cannot replay a text: a recorded prompt is required: received one of ${prompt.length} tokens`,
       );
     }
     const { steps } = found;
     const text = [...found.prompt, ...steps.map(({ row }) => row.ids[0])];
-    const saidBehind = (position: number) =>
-      steps[position - prompt.length + 1];
-    let said: (Said | undefined)[] = []; // by the rows of the last pass
-    let positions: number[] = []; // of these rows; NaN off the text
-    let chain: Said[] = [];
+    const stepAfter = (position: number) => steps[position - prompt.length + 1];
+    let recorded: (TopLogits | undefined)[] = []; // for the rows of the last pass
+    let positions: number[] = []; // of these rows; NaN outside the text
+    let chain: TopLogits[] = [];
     return {
       forward: (pass) => {
         this.ms += cost.body(pass.tokens.length);
         positions = onText(pass, text);
-        said = positions.map((position, row) => {
+        recorded = positions.map((position, row) => {
           const mask = -1 - pass.tokens[row];
           return mask < 0
-            ? saidBehind(position)?.row
-            : saidBehind(position - 1 - mask)?.masks[mask];
+            ? stepAfter(position)?.row
+            : stepAfter(position - 1 - mask)?.masks[mask];
         });
         return Promise.resolve();
       },
@@ -86,14 +85,14 @@ export class RecordedModel implements Model {
         const out = new Float32Array(rows.length * this.vocab).fill(UNLIKELY);
         for (let i = 0; i < rows.length; i++) {
           const row = out.subarray(i * this.vocab, (i + 1) * this.vocab);
-          put(row, said[rows[i]]);
+          put(row, recorded[rows[i]]);
         }
         return Promise.resolve(out);
       },
       follow: (token, row) => {
         this.ms += stepMs;
         if (row !== undefined) {
-          const step = saidBehind(positions[row]);
+          const step = stepAfter(positions[row]);
           chain = step?.row.ids[0] === token ? [...step.chain] : [];
         }
         const out = new Float32Array(this.#places.size).fill(UNLIKELY);
@@ -107,7 +106,7 @@ export class RecordedModel implements Model {
   }
 }
 
-/** Gives the positions of a pass's rows, NaN for those whose path leaves the text. */
+/** Returns the position of each row, `NaN` if its path leaves the recorded text. */
 function onText(
   { tokens, positions, visible }: Pass,
   text: number[],
@@ -124,8 +123,8 @@ function onText(
   return out;
 }
 
-function put(logits: Float32Array, said: Said | undefined): void {
-  for (const [rank, id] of said?.ids.entries() ?? []) {
-    logits[id] = said!.logits[rank];
+function put(logits: Float32Array, top: TopLogits | undefined): void {
+  for (const [rank, id] of top?.ids.entries() ?? []) {
+    logits[id] = top!.logits[rank];
   }
 }

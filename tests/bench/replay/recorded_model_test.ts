@@ -11,7 +11,7 @@ import { runText } from "../decode/run.ts";
 const END = new Set([3]);
 const OPTIONS = { sampling: GREEDY, maxTokens: 24, endTokens: END };
 
-/** What a pass and a step of the head take, in milliseconds. */
+/** The cost of a pass and of a step of the Hydra head, in milliseconds. */
 const COST = { body: (rows: number) => 100 * rows, head: () => 10 };
 const STEP_MS = 1;
 
@@ -31,7 +31,7 @@ async function recorded(toy: ToyModel, prompts: number[][]) {
   });
 }
 
-Deno.test("RecordedModel drafts to the text of the model it was recorded from", async (t) => {
+Deno.test("RecordedModel with drafts gives the text of the recorded model", async (t) => {
   const prompts = Array.from(
     { length: 20 },
     (_, i) => [i % 7, i % 5, 1, i % 3],
@@ -67,7 +67,7 @@ Deno.test("RecordedModel drafts to the text of the model it was recorded from", 
   }
 });
 
-Deno.test("RecordedModel's clock counts passes, logits and steps", async () => {
+Deno.test("the clock of RecordedModel counts passes, logits and steps", async () => {
   const toy = new ToyModel({ words: 12 });
   const model = await recorded(toy, [[1, 2]]);
   const sequence = model.open(Int32Array.of(1, 2));

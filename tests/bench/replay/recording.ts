@@ -1,6 +1,6 @@
 /**
- * What a model says about its own texts, kept so that drafting can be tried without
- * it: greedy texts never change, whoever drafts them.
+ * The logits of a model along its own greedy texts, recorded so that drafting can be
+ * measured without the model: drafts never change a greedy text.
  *
  * @module
  */
@@ -10,35 +10,35 @@ import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
 import { prefill } from "../../../lib/bita/decode/prefill.ts";
 import { bestIds } from "../../../lib/bita/choose/top_k.ts";
 
-/** A row's likeliest tokens, best first, and their logits. */
-export interface Said {
+/** The likeliest tokens of a row, best first, and their logits. */
+export interface TopLogits {
   ids: number[];
   logits: number[];
 }
 
-/** What is said behind a token of a text. */
+/** The logits after one token of a text. */
 export interface Step {
-  row: Said;
-  /** The guesses of the masks behind the token. */
-  masks: Said[];
-  /** The Hydra head's guesses behind the row's choice, each step behind the best. */
-  chain: Said[];
+  row: TopLogits;
+  /** Of each mask after the token. */
+  masks: TopLogits[];
+  /** Of each step of the Hydra head, which starts from the best token of `row`. */
+  chain: TopLogits[];
 }
 
-/** A prompt, and what is said behind its last token and those generated. */
+/** A prompt, and the logits after its last token and after each generated one. */
 export interface Recording {
   prompt: number[];
   steps: Step[];
 }
 
-/** Kept of a row; a draft looks at one more than it uses. */
+/** Logits kept of a row, and of a mask or step; a draft reads one more than it uses. */
 const ROW_WIDTH = 2;
 const GUESSES = 11;
 
-/** Steps of the Hydra head; planners may want fewer. */
+/** Steps of the Hydra head; planners may use fewer. */
 const CHAIN_STEPS = 6;
 
-/** Lets a model continue a prompt greedily, and notes what it says. */
+/** Continues a prompt greedily and records the logits. */
 export async function record(
   model: Model,
   prompt: Int32Array,
@@ -69,7 +69,7 @@ export async function record(
       );
       token = row.ids[0];
       start++;
-      const chain: Said[] = [];
+      const chain: TopLogits[] = [];
       for (let step = 0; model.draftVocab && step < CHAIN_STEPS; step++) {
         const drafted = step === 0
           ? await sequence.follow!(token, 0)
@@ -88,7 +88,7 @@ export async function record(
   }
 }
 
-function likeliest(logits: Float32Array, count: number): Said {
+function likeliest(logits: Float32Array, count: number): TopLogits {
   const ids = bestIds(logits, count);
   return { ids, logits: ids.map((id) => logits[id]) };
 }

@@ -1,6 +1,7 @@
 /**
- * What drafting would bring on another machine, by what rows cost there; and on any,
- * without its noise: what a planner is worth can be seen to a thousandth.
+ * The gain of drafting on a machine with given costs, computed from recorded logits.
+ *
+ * There is no noise, so that small differences between planners show.
  *
  * @module
  */
@@ -22,21 +23,21 @@ import { runText } from "../decode/run.ts";
 
 const CONTEXT = 2048;
 
-/** Compares drafting with plain decoding by a clock that counts passes alone. */
+/** Compares drafting with plain decoding by a clock that counts the cost of passes. */
 export const replay: Benchmark = {
-  about: "speed-up where rows cost as told, on recorded texts",
+  about: "speed-up for given costs of a pass, on recorded texts",
   options: {
     ...promptOptions({ limit: 8, tokens: 128 }),
     recording: {
-      about: "file of the texts recorded with an adapter, made if not there",
+      about: "file of the texts recorded with an adapter; made if missing",
       default: "",
     },
     body: {
-      about: "ms of a pass by its rows, such as 2:14,4:19,16:49",
+      about: "ms of a pass by its number of rows, such as 2:14,4:19,16:49",
       default: "1:1,2:1",
     },
     head: {
-      about: "ms of logits by rows",
+      about: "ms of the logits by the number of rows",
       default: "1:0,2:0",
     },
     step: { about: "ms of a step of the Hydra head", default: "0" },
@@ -48,7 +49,7 @@ export const replay: Benchmark = {
     const maxTokens = integer(values, "tokens");
     const artefact = await realArtefact(WEIGHTS.cpu, values);
     const { adapter } = artefact;
-    const recordings = await keep(values.recording, async () => {
+    const recordings = await readOrRecord(values.recording, async () => {
       const backend = await openBackend("cpu", CONFIG);
       const model = await openModel(backend, artefact, { context: CONTEXT });
       const made: Recording[] = [];
@@ -85,15 +86,15 @@ export const replay: Benchmark = {
         ),
       ],
       notes: [
-        "Times are those of passes and of the Hydra head's steps, as told; what is done between them takes none.",
+        "Times are the given costs of passes and of steps of the Hydra head; planning costs nothing.",
       ],
       data: { pairs },
     };
   },
 };
 
-/** Reads what was kept in a file, or makes and keeps it. */
-async function keep(
+/** Reads recordings from a file, or makes them and writes the file. */
+async function readOrRecord(
   path: string,
   make: () => Promise<Recording[]>,
 ): Promise<Recording[]> {
@@ -107,7 +108,7 @@ async function keep(
   return made;
 }
 
-/** Reads a curve, such as `"2:10,8:30"`. */
+/** Parses a curve such as `"2:10,8:30"`. */
 function curve(values: Record<string, string>, name: string) {
   return costCurve(
     values[name].split(",").map((point) => {

@@ -1,6 +1,6 @@
 /**
- * The cache of prompts while clients never leave the server a pause: how many blocks
- * reach the KV all the same, and how long erasing them takes.
+ * The prompt cache of a server that always has a prompt to compute: how many blocks
+ * reach Deno KV, and how long erasing them takes.
  *
  * @module
  */
@@ -14,23 +14,23 @@ const ADMIN_KEY = "the-operator";
 /** The most milliseconds that erasing may take. */
 const MOST_ERASE_MS = 1000;
 
-/** How long erasing is waited for. */
+/** Milliseconds after which the erasure is given up. */
 const PATIENCE_MS = 30_000;
 
-/** What the metrics say of blocks, at a time in seconds. */
+/** Counts of blocks from `/metrics`, and seconds since the start. */
 interface Sample {
   seconds: number;
   written: number;
   dropped: number;
 }
 
-/** Keeps `clients` busy for so many seconds, each with a prompt that is new. */
+/** Keeps `clients` busy for `seconds`, always with new prompts, then erases the cache. */
 export async function cacheUnderLoad(
   { clients, seconds, env, prompt }: {
     clients: number;
     seconds: number;
     env: Record<string, string>;
-    /** Makes a prompt that begins as none with another number does. */
+    /** Writes a prompt with a beginning of its own. */
     prompt: (index: number) => string;
   },
 ): Promise<Report> {
@@ -50,10 +50,10 @@ export async function cacheUnderLoad(
     const last = samples.at(-1)!;
     return {
       tables: [{
-        title: `${clients} clients that always have a prompt to read`,
+        title: `${clients} clients that always have a prompt in prefill`,
         header: [
           "seconds",
-          "prompts read",
+          "prompts",
           "blocks written",
           "dropped",
           "ms to erase",
@@ -71,12 +71,12 @@ export async function cacheUnderLoad(
         ]],
       }],
       notes: [
-        `Erasing may take ${MOST_ERASE_MS} ms; the clients were busy meanwhile. Their statuses: ${
+        `The cache was erased under load; that may take ${MOST_ERASE_MS} ms. Statuses of the prompts: ${
           statuses.join(", ") || "none"
         }.`,
-        "Blocks written, by the seconds: " +
+        "Blocks written: " +
         samples.map(({ seconds, written }) =>
-          `${written} at ${seconds.toFixed(0)}`
+          `${written} at ${seconds.toFixed(0)} s`
         ).join(", ") + ".",
       ],
       data: { samples, erased, answered, statuses },
@@ -86,7 +86,7 @@ export async function cacheUnderLoad(
   }
 }
 
-/** Starts the clients; stopping them aborts what they wait for. */
+/** Starts the clients; `stop` aborts their requests. */
 function keepBusy(
   { origin }: ServerProcess,
   { clients, prompt }: { clients: number; prompt: (index: number) => string },
@@ -127,7 +127,7 @@ function keepBusy(
   };
 }
 
-/** Reads the metrics ten times, spread over so many seconds. */
+/** Reads the metrics ten times in `seconds`. */
 async function watch(
   server: ServerProcess,
   seconds: number,
@@ -150,7 +150,7 @@ async function watch(
   return samples;
 }
 
-/** Erases all prompts, and gives up after 30 seconds. */
+/** Erases all prompts under load; the status is `"none"` after 30 seconds. */
 async function erase(
   { origin }: ServerProcess,
 ): Promise<{ ms: number; status: string; blocks?: number }> {

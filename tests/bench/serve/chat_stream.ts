@@ -6,16 +6,16 @@
 
 import type { Timings } from "../../../lib/engine/generation.ts";
 
-/** What a client saw of an answer. */
+/** A streamed answer. */
 export interface StreamedChat {
   text: string;
   /** When each piece of the text came. */
   times: number[];
-  /** The server's own account of it. */
+  /** The timings that the server reports. */
   timings: Timings;
 }
 
-/** The parts of a chunk that matter here. */
+/** The parts of a chunk that are read here. */
 interface Chunk {
   choices?: { delta: { content?: string } }[];
   timings?: Timings;
@@ -23,7 +23,7 @@ interface Chunk {
 }
 
 /**
- * Asks for a streamed answer and reads it to its end; `now` gives milliseconds.
+ * Requests a streamed answer and reads it to its end; `now` returns milliseconds.
  *
  * @throws {Error} if the server answers with an error.
  */

@@ -1,6 +1,5 @@
 /**
- * What answers the same prompts in one run: a server, once for each way of drafting,
- * and llama.cpp.
+ * What `deno task bench serve` compares: servers, with and without drafts, and llama.cpp.
  *
  * @module
  */
@@ -15,13 +14,13 @@ import type { Answer } from "./streams.ts";
 /** Answers rounds of prompts. */
 export interface Contestant {
   name: string;
-  /** The process that answers; it must give the same texts however it drafts. */
+  /** Names the process; its texts must be the same with and without drafts. */
   process: string;
   /** Answers all prompts at once, all with the same number of tokens. */
   answer(prompts: readonly EncodedPrompt[]): Promise<Answer[]>;
 }
 
-/** A server's answers with `draft` as in a request. */
+/** A server that is sent requests with a given `draft`. */
 export function servedWith(
   draft: string,
   { origin }: ServerProcess,
@@ -29,7 +28,7 @@ export function servedWith(
     name: string;
     process: string;
     tokens: number;
-    /** Must not be chosen, so that all answers have the same length. */
+    /** Excluded, so that all answers have the same length. */
     endTokens: ReadonlySet<number>;
   },
 ): Contestant {
@@ -58,7 +57,7 @@ export function servedWith(
   };
 }
 
-/** The answers of llama.cpp with a sequence a prompt, in one context. */
+/** llama.cpp with one sequence a prompt, all in one context. */
 export function llamaSequences(
   llama: LlamaCpp,
   { tokens }: { tokens: number },

@@ -1,7 +1,6 @@
 /**
- * What others notice while the server reads a long prompt: how long a second client
- * waits for its first token, how fast its tokens come, and whether the server still
- * answers at once whether it is alive.
+ * Service to others during the prefill of a long prompt: a second client's time to the
+ * first token and rate, and the latency of `GET /live`.
  *
  * @module
  */
@@ -20,37 +19,43 @@ import { median } from "../statistics.ts";
 import { streamChat, type StreamedChat } from "./chat_stream.ts";
 import { ServerProcess } from "./server_process.ts";
 
-/** Milliseconds between two `GET /live`. */
+/** Milliseconds between requests of `GET /live`. */
 const POLL_MS = 20;
 
-/** What is required: milliseconds, and a share of the usual rate. */
+/** Acceptance bars: milliseconds, and the share of the rate alone. */
 const BARS = { first: 1000, rate: 0.4, live: 50 };
 
-/** What a second client saw of an answer. */
-interface Seen {
+/** Figures of one answer to the second client. */
+interface AnswerFigures {
   firstMs: number;
   /** Tokens a second after the first. */
   rate: number;
 }
 
-/** One long prompt, and what was noticed while it was read. */
+/** One long prompt, and what was measured during its prefill. */
 interface Trial {
   promptTokens: number;
   promptMs: number;
-  beside: Seen[];
-  /** Milliseconds that each `GET /live` took. */
+  during: AnswerFigures[];
+  /** The latency of each `GET /live` in milliseconds. */
   live: number[];
 }
 
-/** Measures what a long prompt does to others. */
+/** Measures the effect of a long prompt on other requests. */
 export const long: Benchmark = {
-  about: "a second client's waiting and rate while a long prompt is read",
+  about: "a second client's waiting time and rate during a long prefill",
   options: {
     ...promptOptions({ limit: 8, tokens: 32 }),
-    "prompt-tokens": { about: "tokens of the long prompt", default: "7000" },
-    repeat: { about: "long prompts, one after the other", default: "2" },
+    "prompt-tokens": {
+      about: "length of the long prompt in tokens",
+      default: "7000",
+    },
+    repeat: {
+      about: "number of long prompts, one after the other",
+      default: "2",
+    },
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
-    draft: { about: "the second client's draft", default: "none" },
+    draft: { about: "value of `draft` in all requests", default: "none" },
   },
   async run(values) {
     const tokens = integer(values, "tokens", { least: 2 });
@@ -62,7 +67,7 @@ export const long: Benchmark = {
       PREFIX_CACHE: "off",
       API_KEYS: "",
     });
-    const ask = (content: string, maxTokens: number) => {
+    const chat = (content: string, maxTokens: number) => {
       const begun = performance.now();
       return streamChat(server.origin, {
         model: CONFIG.models[0],
@@ -75,33 +80,33 @@ export const long: Benchmark = {
         ),
       }, { now: () => performance.now() - begun });
     };
-    await ask(prompts[0].text, 8);
-    const alone: Seen[] = [];
+    await chat(prompts[0].text, 8);
+    const alone: AnswerFigures[] = [];
     for (const { category, text } of prompts) {
       progress(alone.length + 1, prompts.length, `alone, ${category}`);
-      alone.push(seen(await ask(text, tokens)));
+      alone.push(figuresOf(await chat(text, tokens)));
     }
     const trials: Trial[] = [];
     for (let index = 0; index < repeat; index++) {
-      progress(index + 1, repeat, "beside a long prompt");
+      progress(index + 1, repeat, "during a long prefill");
       const text = write("What is this about?", {
         index,
         tokens: integer(values, "prompt-tokens"),
       });
       const live = pollLive(server.origin);
       let reading = true;
-      const long = ask(text, 1).finally(() => reading = false);
-      const beside: Seen[] = [];
+      const long = chat(text, 1).finally(() => reading = false);
+      const during: AnswerFigures[] = [];
       for (let i = 0; reading; i++) {
-        const answer = await ask(prompts[i % prompts.length].text, tokens);
-        // The last one may have gone on after the long prompt; it counts if alone.
-        if (reading || beside.length === 0) beside.push(seen(answer));
+        const answer = await chat(prompts[i % prompts.length].text, tokens);
+        // An answer that outlasts the prefill counts only if there is no other.
+        if (reading || during.length === 0) during.push(figuresOf(answer));
       }
       const { timings: { prompt_n, prompt_ms } } = await long;
       trials.push({
         promptTokens: prompt_n,
         promptMs: prompt_ms,
-        beside,
+        during,
         live: await live.stop(),
       });
     }
@@ -109,12 +114,12 @@ export const long: Benchmark = {
   },
 };
 
-function seen({ times, timings }: StreamedChat): Seen {
+function figuresOf({ times, timings }: StreamedChat): AnswerFigures {
   const ms = times.at(-1)! - times[0];
   return { firstMs: times[0], rate: (timings.predicted_n - 1) / ms * 1000 };
 }
 
-/** Asks every 20 ms, answered or not, until it is stopped. */
+/** Requests `/live` every 20 ms, without waiting for responses, until stopped. */
 function pollLive(origin: string): { stop(): Promise<number[]> } {
   const answered: Promise<number>[] = [];
   const timer = setInterval(() => {
@@ -133,27 +138,27 @@ function pollLive(origin: string): { stop(): Promise<number[]> } {
   };
 }
 
-function report(alone: Seen[], trials: Trial[]): Report {
-  const beside = trials.flatMap((trial) => trial.beside);
+function report(alone: AnswerFigures[], trials: Trial[]): Report {
+  const during = trials.flatMap((trial) => trial.during);
   const live = trials.flatMap((trial) => trial.live);
-  const [first, besideFirst] = [alone, beside].map((all) =>
+  const [first, firstDuring] = [alone, during].map((all) =>
     all.map(({ firstMs }) => firstMs)
   );
-  const [rate, besideRate] = [alone, beside].map((all) =>
+  const [rate, rateDuring] = [alone, during].map((all) =>
     all.map(({ rate }) => rate)
   );
-  const share = median(besideRate) / median(rate);
-  const longest = { first: Math.max(...besideFirst), live: Math.max(...live) };
+  const share = median(rateDuring) / median(rate);
+  const longest = { first: Math.max(...firstDuring), live: Math.max(...live) };
   const met = (is: boolean) => is ? "yes" : "no";
   return {
     tables: [{
-      title: "A second client while a long prompt is read",
-      header: ["", "alone", "beside", "worst", "bar", "met"],
+      title: "A second client during a long prefill",
+      header: ["", "alone", "during", "worst", "bar", "met"],
       rows: [
         [
           "ms to first token",
           median(first),
-          median(besideFirst),
+          median(firstDuring),
           longest.first,
           `${BARS.first}`,
           met(longest.first <= BARS.first),
@@ -161,8 +166,8 @@ function report(alone: Seen[], trials: Trial[]): Report {
         [
           "tokens/s",
           median(rate),
-          median(besideRate),
-          Math.min(...besideRate),
+          median(rateDuring),
+          Math.min(...rateDuring),
           `${BARS.rate} × alone`,
           met(share >= BARS.rate),
         ],
@@ -179,13 +184,13 @@ function report(alone: Seen[], trials: Trial[]): Report {
     notes: [
       `Long prompts of ${
         trials.map(({ promptTokens }) => promptTokens).join(", ")
-      } tokens, read in ${
+      } tokens, prefilled in ${
         trials.map(({ promptMs }) => (promptMs / 1000).toFixed(1)).join(", ")
-      } s; ${beside.length} answers beside them.`,
-      `The rate beside is ${
+      } s; ${during.length} answers during that time.`,
+      `The median rate is ${
         share.toFixed(2)
-      } of that alone (medians); tokens a second are those after the first token.`,
-      `GET /live was asked ${live.length} times, every ${POLL_MS} ms, answered or not.`,
+      } of that alone; it counts the tokens after the first.`,
+      `GET /live was requested ${live.length} times, every ${POLL_MS} ms, without waiting for responses.`,
     ],
     data: { alone, trials },
   };

@@ -1,6 +1,6 @@
 /**
- * What the way through HTTP, events and a worker costs: a real server's answers
- * beside the same tokens decoded in this process, in turn.
+ * The cost of HTTP, events and a worker: answers of a real server compared with the same
+ * tokens decoded in this process, in turn.
  *
  * @module
  */
@@ -24,19 +24,19 @@ import { median } from "../statistics.ts";
 
 const CONTEXT = 1024;
 
-/** One answer both ways; whole times in milliseconds, the prompt's included. */
+/** One answer, decoded here and served; times in milliseconds, prompt included. */
 interface Pair {
   category: string;
   tokens: number;
   bareMs: number;
   servedMs: number;
-  /** What the server's worker says that it took. */
+  /** The time that the server reports in `timings`. */
   workerMs: number;
 }
 
-/** Compares the served answers with the bare engine's. */
+/** Compares served answers with bare decoding. */
 export const overhead: Benchmark = {
-  about: "tokens a second through HTTP beside the bare engine's",
+  about: "tokens a second through HTTP, compared with bare decoding",
   options: {
     ...promptOptions({ limit: 16, tokens: 96 }),
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
@@ -99,7 +99,7 @@ export const overhead: Benchmark = {
   },
 };
 
-/** Waits for a task, and says how many milliseconds that took. */
+/** Runs a task and measures the milliseconds that it takes. */
 async function timed<T>(
   task: () => Promise<T>,
 ): Promise<{ value: T; ms: number }> {
@@ -139,8 +139,8 @@ function report(pairs: Pair[]): Report {
       ],
     }],
     notes: [
-      "Times are whole: the prompt's tokens count, and the request's way there and back.",
-      "Percentages are medians over answers, each against its own bare run.",
+      "Times include the prompt, the request and the response.",
+      "Percentages are medians over answers, each compared with its own bare run.",
     ],
     data: pairs,
   };

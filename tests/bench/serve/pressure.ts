@@ -1,6 +1,6 @@
 /**
- * Many clients with long prompts at once: the server's memory, and whether all of them
- * are answered in the end; or, for a while, what reaches the cache of prompts.
+ * Many clients with long prompts at once: the memory of the server and the statuses of
+ * the responses; or, with `--cache`, the prompt cache under load.
  *
  * @module
  */
@@ -13,28 +13,32 @@ import { ServerProcess } from "./server_process.ts";
 
 const MIB = 1 << 20;
 
-/** MiB more than the idle server may have with `KV_MEMORY` of 1 GiB. */
+/** Acceptance bar for `KV_MEMORY` of 1 GiB: MiB more than the idle server. */
 const MOST_MORE = 1.15 * 1024;
 
-/** How a client's request went. */
+/** The course of a client's request. */
 interface Outcome {
-  /** Of each response, the last being the answer's. */
+  /** The status of each response; the last is that of the answer. */
   statuses: number[];
-  /** Seconds until it was answered. */
+  /** Seconds until the answer. */
   seconds: number;
 }
 
-/** Puts a server under the pressure of long prompts. */
+/** Measures a server under many long prompts. */
 export const pressure: Benchmark = {
-  about: "memory and statuses with many long prompts at once",
+  about: "memory and statuses under many long prompts; or the prompt cache",
   options: {
-    clients: { about: "clients at once", default: "16" },
-    "prompt-tokens": { about: "tokens of each prompt", default: "7000" },
+    clients: { about: "number of clients", default: "16" },
+    "prompt-tokens": {
+      about: "length of each prompt in tokens",
+      default: "7000",
+    },
     tokens: { about: "tokens an answer", default: "8" },
-    "kv-memory": { about: "the server's KV_MEMORY", default: "1GiB" },
-    "prefix-cache": { about: "the server's PREFIX_CACHE", default: "off" },
+    "kv-memory": { about: "KV_MEMORY of the server", default: "1GiB" },
+    "prefix-cache": { about: "PREFIX_CACHE of the server", default: "off" },
     cache: {
-      about: "seconds to watch the cache with new prompts all the time instead",
+      about:
+        "instead: seconds of new prompts all the time, with PREFIX_CACHE=kv",
       default: "0",
     },
   },
@@ -77,7 +81,7 @@ export const pressure: Benchmark = {
   },
 };
 
-/** Completes a prompt; as long as the server is overloaded, waits and tries again. */
+/** Completes a prompt, and retries while the server is overloaded. */
 async function insist(
   { origin }: ServerProcess,
   { prompt, maxTokens }: { prompt: string; maxTokens: number },
@@ -125,7 +129,7 @@ function report({ idle, after, outcomes, values }: {
       header: [
         "MiB idle",
         "peak",
-        "more",
+        "increase",
         "after",
         "seconds",
         "statuses",
@@ -143,10 +147,10 @@ function report({ idle, after, outcomes, values }: {
       ]],
     }],
     notes: [
-      `Resident memory; idle is after a short request. With 1 GiB it may grow by ${
+      `Resident memory; idle is after one short request. With KV_MEMORY=1GiB the increase may be ${
         MOST_MORE.toFixed(0)
       } MiB.`,
-      "No two prompts begin alike. A client that gets a 429 waits as told and tries again.",
+      "No two prompts have a common prefix. After a 429 a client waits as long as the response says, then retries.",
     ],
     data: { idle, after, outcomes },
   };

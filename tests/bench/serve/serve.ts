@@ -1,9 +1,8 @@
 /**
- * Several streams at once: how fast all of them are together, how long each waits, and
- * whether each gets the text that it gets alone; beside llama.cpp and, if wanted, the
- * server of another checkout.
+ * Several streams at once: their total rate, their waiting times, and whether each gets
+ * the text that it gets alone; compared with llama.cpp and with another checkout.
  *
- * All answer the same rounds of prompts in turn, so that noise hits them alike.
+ * All contestants answer the same rounds of prompts in turn, so that noise affects all.
  *
  * @module
  */
@@ -24,26 +23,32 @@ import { sum } from "../statistics.ts";
 import { ServerProcess } from "./server_process.ts";
 import { type Answer, streamFigures } from "./streams.ts";
 
-/** Room for an answer after a prompt of {@linkcode longPrompts}, which may be longer. */
+/** Tokens of context for the question, and for prompts longer than planned. */
 const SLACK = 1024;
 
-/** Compares streams at once with one stream, and with llama.cpp's. */
+/** Compares several streams with one, and with as many of llama.cpp. */
 export const serve: Benchmark = {
-  about: "several streams at once, beside llama.cpp with as many sequences",
+  about: "several streams at once, compared with as many of llama.cpp",
   options: {
     ...promptOptions({ limit: 16, tokens: 48 }),
-    streams: { about: "numbers of streams at once", default: "1,2,4,8,16" },
-    repeat: { about: "times that every prompt is answered", default: "2" },
+    streams: { about: "numbers of streams", default: "1,2,4,8,16" },
+    repeat: {
+      about: "answers to each prompt at each number of streams",
+      default: "2",
+    },
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
-    draft: { about: "values of a request's draft", default: "none,auto" },
-    llama: { about: "yes or no: beside llama.cpp", default: "yes" },
-    baseline: { about: "folder of another checkout to compare", default: "" },
+    draft: { about: "values of `draft` in the requests", default: "none,auto" },
+    llama: { about: "yes compares with llama.cpp", default: "yes" },
+    baseline: {
+      about: "folder of another checkout, to compare with",
+      default: "",
+    },
     "context-tokens": {
-      about: "about how many tokens each prompt has; 0 leaves it as it is",
+      about: "lengthens each prompt to about so many tokens; 0 does not",
       default: "0",
     },
     "prefix-cache": {
-      about: "off or memory, which computes every prompt once only",
+      about: "off, or memory to compute each prompt once",
       default: "off",
     },
   },
@@ -94,7 +99,7 @@ export const serve: Benchmark = {
       notes: [
         `${prompts.length} prompts of ${
           Math.round(sum(prompts.map(({ ids }) => ids.length)) / prompts.length)
-        } tokens on average, answered ${repeat} times at every number of streams; prompt cache ${env.PREFIX_CACHE}.`,
+        } tokens on average, answered ${repeat} times at each number of streams; prompt cache ${env.PREFIX_CACHE}.`,
         `${threads} threads each.${llama ? ` ${llama.about}` : ""}`,
       ],
     });
@@ -118,7 +123,7 @@ async function promptsFor(
   };
 }
 
-/** Lets all answer in turn; returns what the clients saw, a level after the other. */
+/** Has all contestants answer in turn, level after level. */
 async function measure(
   contestants: readonly Contestant[],
   prompts: readonly EncodedPrompt[],
@@ -141,10 +146,10 @@ async function measure(
       const rounds = contestants.map((): Answer[][] => []);
       const count = Math.floor(prompts.length / streams);
       for (let round = 0; round < count; round++) {
-        const asked = prompts.slice(round * streams, (round + 1) * streams);
+        const batch = prompts.slice(round * streams, (round + 1) * streams);
         for (let turn = 0; turn < contestants.length; turn++) {
           const i = (turn + round + time) % contestants.length;
-          rounds[i].push(await contestants[i].answer(asked));
+          rounds[i].push(await contestants[i].answer(batch));
         }
       }
       for (const [i, contestant] of contestants.entries()) {
@@ -156,7 +161,7 @@ async function measure(
   return measured;
 }
 
-/** Lets each process answer prompt by prompt, and returns its texts. */
+/** Returns the texts of each process, with one prompt at a time. */
 async function textsAlone(
   contestants: readonly Contestant[],
   prompts: readonly EncodedPrompt[],

@@ -1,5 +1,5 @@
 /**
- * The tables of `deno task bench serve`: rates, their ratios, and what clients see.
+ * The report of `deno task bench serve`: rates, their ratios, waiting times.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import { median } from "../statistics.ts";
 import type { Cell, Table } from "../table.ts";
 import type { StreamFigures } from "./streams.ts";
 
-/** A number of streams, and what was measured with it. */
+/** Figures for a number of streams. */
 export interface Level {
   streams: number;
-  /** In the same order at every level. */
+  /** In the same order at each level; one element of `repeats` a repeat. */
   contestants: { name: string; repeats: StreamFigures[] }[];
 }
 
 type Metric = "tokensPerSecond" | "decodedPerSecond";
 
-/** Sums up the levels; `drafts` names this checkout's own contestants. */
+/** Summarises the levels; `drafts` names the contestants of this checkout. */
 export function report(
   levels: readonly Level[],
   { title, drafts, notes }: {
@@ -36,23 +36,26 @@ export function report(
       }),
       rates(levels, {
         metric: "decodedPerSecond",
-        title: `The same while all streams decode, without prompts`,
+        title: "Tokens a second while all streams decode",
         drafts,
       }),
       clients(levels),
     ],
     notes: [
       ...notes,
-      "Every rate and ratio is the median over repeats; a ratio compares rates of the same repeat.",
-      "Tokens a second count the prompts' time, for llama.cpp too; every number of streams answers the same prompts, in rounds.",
-      "Times to the first token include waiting; slowest/fastest compares the time a token after the first within a round.",
-      "Identical: the text that the same process gave to the same prompt alone, without drafts if none comes first.",
+      "Rates and ratios are medians over repeats; a ratio compares rates of the same repeat.",
+      "All rates but those while all streams decode include the time of the prompts, for llama.cpp too. Each number of streams answers the same prompts, in rounds.",
+      "Slowest/fastest: time a token after the first, the slowest stream of a round to the fastest.",
+      "Identical: texts equal to those that the same process gives with one stream and the first value of `draft`.",
     ],
     data: levels,
   };
 }
 
-/** Compares rates: a column a contestant, then ratios to fewest streams and to others. */
+/**
+ * Makes a table of rates: a column a contestant, then each one's ratio to the fewest
+ * streams, then the ratios of this checkout's contestants to the others.
+ */
 export function rates(
   levels: readonly Level[],
   { metric, title, drafts }: {
@@ -63,6 +66,7 @@ export function rates(
 ): Table {
   const fewest = levels[0];
   const names = fewest.contestants.map(({ name }) => name);
+  const scaled = levels.length > 1 ? names : [];
   const others = names.filter((name) => !drafts.includes(name));
   const pairs = [
     ...drafts.slice(1).map((draft) => [draft, drafts[0]]),
@@ -82,30 +86,30 @@ export function rates(
     header: [
       "streams",
       ...names,
-      ...names.map((name) => `${name}, to ${fewest.streams}`),
+      ...scaled.map((name) => `${name}, to ${fewest.streams}`),
       ...pairs.map((pair) => pair.join(" / ")),
     ],
     rows: levels.map((level): Cell[] => [
       level.streams,
       ...names.map((name) => median(of(level, name))),
-      ...names.map((name) => ratio(of(level, name), of(fewest, name))),
+      ...scaled.map((name) => ratio(of(level, name), of(fewest, name))),
       ...pairs.map(([a, b]) => ratio(of(level, a), of(level, b))),
     ]),
   };
 }
 
-/** The median ratio, repeat by repeat. */
+/** Returns the median of the ratios of the same repeat. */
 function ratio(rates: readonly number[], others: readonly number[]): number {
   return median(rates.map((rate, i) => rate / others[i]));
 }
 
-/** Shows what clients see, a row a level and contestant. */
+/** Makes a table of waiting times, a row for each level and contestant. */
 function clients(levels: readonly Level[]): Table {
   return {
-    title: "What clients see",
+    title: "Waiting times and texts",
     header: [
       "streams",
-      "of",
+      "answered by",
       "ms to first token",
       "longest",
       "ms between pieces",

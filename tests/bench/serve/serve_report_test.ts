@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { type Level, rates } from "./serve_report.ts";
 import type { StreamFigures } from "./streams.ts";
 
-/** Repeats that differ in their rates alone. */
+/** Repeats that differ only in their rates. */
 function repeats(...tokensPerSecond: number[]): StreamFigures[] {
   return tokensPerSecond.map((tokensPerSecond) => ({
     tokensPerSecond,
@@ -17,7 +17,7 @@ function repeats(...tokensPerSecond: number[]): StreamFigures[] {
   }));
 }
 
-Deno.test("rates() compares repeat by repeat: to fewest streams, drafts, and others", () => {
+Deno.test("rates() compares rates of the same repeat", () => {
   const levels: Level[] = [{
     streams: 1,
     contestants: [

@@ -1,5 +1,5 @@
 /**
- * The real server, started as an operator starts it, in a process of its own.
+ * The real server in a process of its own, started as an operator starts it.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** This checkout. */
+/** The folder of this checkout. */
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** Resident memory in bytes. */
 export interface ResidentMemory {
   now: number;
-  /** The most since the process started, or since {@linkcode ServerProcess.forgetPeak}. */
+  /** The most since the start, or since {@linkcode ServerProcess.forgetPeak}. */
   peak: number;
 }
 
 /** A running server; leaving its scope ends it. */
 export class ServerProcess implements AsyncDisposable {
-  /** Where it listens, such as `"http://127.0.0.1:8000"`. */
+  /** Such as `"http://127.0.0.1:8000"`. */
   readonly origin: string;
   readonly pid: number;
   #child: ChildProcess;
@@ -33,8 +33,8 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /**
-   * Starts a server on a free port; `env` adds to this process's environment, and
-   * `root` is the checkout whose server it is.
+   * Starts the server of the checkout in `root` on a free port, with `env` added to the
+   * environment of this process.
    *
    * @throws {Error} if the server ends before it listens.
    */
@@ -61,13 +61,13 @@ export class ServerProcess implements AsyncDisposable {
     });
     lines.on("close", () =>
       reject(
-        new Error("Cannot start the server: it must listen: it has ended"),
+        new Error("Cannot start the server: it must listen: received its end"),
       ));
     return new ServerProcess(child, await promise);
   }
 
   /**
-   * Reads how much memory the server has, from `/proc`.
+   * Reads the resident memory of the server from `/proc`.
    *
    * @throws {Deno.errors.NotFound} if the system is not Linux.
    */
@@ -79,19 +79,19 @@ export class ServerProcess implements AsyncDisposable {
     return { now: bytes("VmRSS"), peak: bytes("VmHWM") };
   }
 
-  /** Starts the peak of {@linkcode memory} anew. */
+  /** Resets the peak of {@linkcode memory} to the present value. */
   async forgetPeak(): Promise<void> {
     await Deno.writeTextFile(`/proc/${this.pid}/clear_refs`, "5");
   }
 
-  /** Reads a sample of `/metrics`; 0 if it is not there. */
+  /** Reads a value from `/metrics`; 0 if it is missing. */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`${this.origin}/metrics`)).text();
     const sample = new RegExp(`^${name}(?:{.*})? (\\S+)`, "m").exec(text);
     return Number(sample?.[1] ?? 0);
   }
 
-  /** Ends it and waits until it has ended. */
+  /** Ends the server and waits until it has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#child, "close");
     this.#child.kill();

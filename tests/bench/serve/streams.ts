@@ -1,45 +1,45 @@
 /**
- * Rounds of answers streamed at once, summed up.
+ * Figures about streams that run at once: rates, waiting times, fairness, identity.
  *
  * @module
  */
 
 import { median, sum } from "../statistics.ts";
 
-/** An answer as its client saw it. */
+/** An answer as a client received it. */
 export interface Answer {
-  /** What was answered, to compare with other answers to the same prompt. */
+  /** The text, or what identifies it, to compare with other answers. */
   text: string;
   tokens: number;
-  /** When each piece came, in milliseconds from the start of the round. */
+  /** When each piece came, in milliseconds since the start of the round. */
   times: number[];
 }
 
-/** What the clients saw; times in milliseconds. */
+/** Figures of some rounds; times in milliseconds. */
 export interface StreamFigures {
-  /** Tokens of all answers over the time of the rounds, prompts included. */
+  /** Tokens of all answers by the time of all rounds, prompts included. */
   tokensPerSecond: number;
-  /** The same while all streams decode; `NaN` if they never do at once. */
+  /** The same while all streams of a round decode; `NaN` if they never do. */
   decodedPerSecond: number;
-  /** To the first piece, the median and the longest. */
+  /** Time to the first piece: median and maximum. */
   first: number;
   longestFirst: number;
-  /** Between pieces, the median and the 95th percentile. */
+  /** Time between pieces: median and 95th percentile. */
   between: number;
   longBetween: number;
   /**
-   * The slowest answer's time a token over the fastest's, after the first piece; the
-   * median over rounds.
+   * Time a token after the first piece, the slowest answer to the fastest; the median
+   * over rounds.
    */
   slowestOverFastest: number;
-  /** Answers that are the same as alone, of how many. */
+  /** How many of the answers equal those given alone. */
   identical: number;
   answers: number;
 }
 
 /**
- * Sums up rounds that follow one another, each of answers given at once; `alone` has
- * the texts that the same prompts got alone, in the same order.
+ * Summarises rounds of answers given at once. `alone` holds the text that each prompt
+ * got alone, in the order of the answers.
  */
 export function streamFigures(
   rounds: readonly (readonly Answer[])[],

@@ -6,7 +6,7 @@ function answer(text: string, times: number[]) {
   return { text, tokens: times.length, times };
 }
 
-Deno.test("streamFigures() sums up rounds and compares the texts with those alone", () => {
+Deno.test("streamFigures() summarises rounds and compares the texts with those alone", () => {
   const rounds = [
     [answer("abc", [30, 50, 70]), answer("xyq", [20, 40, 100])],
     [answer("def", [10, 20, 30]), answer("uvw", [15, 25, 35])],
@@ -24,7 +24,7 @@ Deno.test("streamFigures() sums up rounds and compares the texts with those alon
   });
 });
 
-Deno.test("streamFigures() has no rate of decoding if the streams never decode at once", () => {
+Deno.test("streamFigures() has no decoding rate if the streams never decode at once", () => {
   const rounds = [[answer("ab", [10, 20]), answer("cd", [30, 40])]];
   const { decodedPerSecond } = streamFigures(rounds, ["ab", "cd"]);
   assertEquals(decodedPerSecond, NaN);
