@@ -33,6 +33,7 @@ export async function cacheUnderLoad(
     /** Writes a prompt with a beginning of its own. */
     prompt: (index: number) => string;
   },
+  { checkout = "" }: { checkout?: string },
 ): Promise<Report> {
   const folder = await Deno.makeTempDir();
   try {
@@ -42,7 +43,7 @@ export async function cacheUnderLoad(
       KV_PATH: `${folder}/kv.sqlite`,
       PREFIX_DISK: "4096",
       ADMIN_KEY,
-    });
+    }, { checkout });
     const load = keepBusy(server, { clients, prompt });
     const samples = await watch(server, seconds);
     const erased = await erase(server);

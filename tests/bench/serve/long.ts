@@ -56,6 +56,7 @@ export const long: Benchmark = {
     },
     backend: { about: `one of ${BACKENDS.join(",")}`, default: "cpu" },
     draft: { about: "value of `draft` in all requests", default: "none" },
+    checkout: { about: "folder of another checkout to measure", default: "" },
   },
   async run(values) {
     const tokens = integer(values, "tokens", { least: 2 });
@@ -66,7 +67,7 @@ export const long: Benchmark = {
       BACKEND: someOf(values.backend, BACKENDS)[0],
       PREFIX_CACHE: "off",
       API_KEYS: "",
-    });
+    }, values);
     const chat = (content: string, maxTokens: number) => {
       const begun = performance.now();
       return streamChat(server.origin, {

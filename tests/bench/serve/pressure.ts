@@ -36,6 +36,7 @@ export const pressure: Benchmark = {
     tokens: { about: "tokens an answer", default: "8" },
     "kv-memory": { about: "KV_MEMORY of the server", default: "1GiB" },
     "prefix-cache": { about: "PREFIX_CACHE of the server", default: "off" },
+    checkout: { about: "folder of another checkout to measure", default: "" },
     cache: {
       about:
         "instead: seconds of new prompts all the time, with PREFIX_CACHE=kv",
@@ -55,12 +56,12 @@ export const pressure: Benchmark = {
     const env = { KV_MEMORY: values["kv-memory"], API_KEYS: "" };
     const seconds = integer(values, "cache", { least: 0 });
     if (seconds > 0) {
-      return await cacheUnderLoad({ clients, seconds, env, prompt });
+      return await cacheUnderLoad({ clients, seconds, env, prompt }, values);
     }
     await using server = await ServerProcess.start({
       ...env,
       PREFIX_CACHE: values["prefix-cache"],
-    });
+    }, values);
     const maxTokens = integer(values, "tokens");
     await insist(server, { prompt: "Hello", maxTokens });
     const idle = (await server.memory()).now;

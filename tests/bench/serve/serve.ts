@@ -72,7 +72,7 @@ export const serve: Benchmark = {
     };
     await using server = await ServerProcess.start(env);
     await using baseline = values.baseline
-      ? await ServerProcess.start(env, { root: values.baseline })
+      ? await ServerProcess.start(env, { checkout: values.baseline })
       : undefined;
     const { threads } = CONFIG;
     await using llama = someOf(values.llama, ["yes", "no"])[0] === "yes"

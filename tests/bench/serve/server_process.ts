@@ -33,17 +33,18 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /**
-   * Starts the server of the checkout in `root` on a free port, with `env` added to the
-   * environment of this process.
+   * Starts a server on a free port, with `env` added to the environment of this process.
+   *
+   * `checkout` is the folder of another checkout whose server to start; `""` is this one.
    *
    * @throws {Error} if the server ends before it listens.
    */
   static async start(
     env: Record<string, string>,
-    { root = ROOT }: { root?: string } = {},
+    { checkout = "" }: { checkout?: string } = {},
   ): Promise<ServerProcess> {
     const child = spawn(Deno.execPath(), ["run", "-A", "main.ts"], {
-      cwd: root,
+      cwd: checkout || ROOT,
       env: {
         ...Deno.env.toObject(),
         HOST: "127.0.0.1",
