@@ -6,7 +6,8 @@
  */
 
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
-import { CachedDecoding } from "../../../lib/worker/cached_decoding.ts";
+import { Decoding } from "../../../lib/worker/decoding.ts";
+import { Scheduler } from "../../../lib/worker/scheduler.ts";
 import { checkModel } from "../../../lib/worker/check_model.ts";
 import { Drafting } from "../../../lib/worker/drafting.ts";
 import { openPrefixCache } from "../../../lib/prefix/open_prefix_cache.ts";
@@ -54,7 +55,8 @@ export const prefix: Benchmark = {
     const { config } = await realArtefact("int8");
     const model = await openRealModel("cpu", { context: CONTEXT });
     const { cost, invariant } = await checkModel(model);
-    const drafting = new Drafting({ model, cost, adapter: {} });
+    const scheduler = new Scheduler(model);
+    const drafting = new Drafting({ scheduler, cost, adapter: {} });
     const folder = await Deno.makeTempDir();
     const open = () =>
       openPrefixCache({
@@ -70,14 +72,10 @@ export const prefix: Benchmark = {
         now: Date.now,
       });
     const firstMs = async (cache: PrefixCache, prompt: Int32Array) => {
-      const decoding = new CachedDecoding({
-        model,
-        drafting,
-        invariant,
-        cache,
-      });
+      const decoding = new Decoding({ model, drafting, invariant, cache });
       const begun = performance.now();
-      const outputs = decoding.decode(prompt, {
+      const outputs = decoding.decode({
+        prompt,
         sampling: GREEDY,
         maxTokens: 1,
         endTokens: new Set(),

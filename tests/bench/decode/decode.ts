@@ -5,15 +5,14 @@
  * @module
  */
 
-import type { DecodeOptions } from "../../../lib/bita/decode/output.ts";
 import type { Cost } from "../../../lib/bita/cost/cost_curve.ts";
-import { decodePlain } from "../../../lib/bita/decode/plain.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { checkModel } from "../../../lib/worker/check_model.ts";
 import { BACKENDS } from "../../../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
-import { watchCost } from "../../../lib/worker/watched_cost.ts";
+import { decodedPlainly } from "../../bita/_run.ts";
+import { wrapped } from "../../bita/_wrapped.ts";
 import { CONFIG, realArtefact } from "../../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "../benchmark.ts";
 import { byCategory, speedUps } from "./decode_table.ts";
@@ -64,22 +63,18 @@ export const decode: Benchmark = {
     const { adapter } = artefact;
     const measured = (await checkModel(model)).cost;
     const now = () => performance.now();
-    const watched = watchCost(model, { cost: measured, now });
+    model.onWork = ({ part, ...work }) => measured.learn(part, work);
+    const maxRows = Math.min(model.maxRows, integer(values, "rows"));
     const drafting = drafter(values, {
-      model: {
-        ...watched,
-        maxRows: Math.min(model.maxRows, integer(values, "rows")),
-      },
+      model: wrapped(model, { maxRows }),
       cost: cost === "flat" ? FLAT : measured,
       adapter,
     });
-    const run = (
-      way: Way,
-      ids: Int32Array,
-      limits: DecodeOptions,
-    ) => runText(way(model, ids, limits), now);
+    const plainly: Way = (ids, limits) => decodedPlainly(model, ids, limits);
+    const run = (way: Way, ids: Int32Array, limits = options) =>
+      runText(way(ids, limits), now);
     const warm = { ...options, maxTokens: 8 };
-    await run(decodePlain, prompts[0].ids, warm);
+    await run(plainly, prompts[0].ids, warm);
     await run(drafting, prompts[0].ids, warm);
 
     const [llama] = someOf(values.llama, ["yes", "no"]);
@@ -90,11 +85,9 @@ export const decode: Benchmark = {
     const races: Race[] = [];
     for (const [index, { category, ids }] of prompts.entries()) {
       progress(index + 1, prompts.length, category);
-      const early = index % 2 === 0
-        ? await run(decodePlain, ids, options)
-        : undefined;
-      const drafted = await run(drafting, ids, options);
-      const none = early ?? await run(decodePlain, ids, options);
+      const early = index % 2 === 0 ? await run(plainly, ids) : undefined;
+      const drafted = await run(drafting, ids);
+      const none = early ?? await run(plainly, ids);
       pairs.push({ category, none, drafted });
       const count = none.tokens.length;
       if (!rivals || count < 2) continue;

@@ -4,16 +4,21 @@
  * @module
  */
 
-import type { DecodeOutput } from "../../../lib/bita/decode/output.ts";
-import type { decodePlain } from "../../../lib/bita/decode/plain.ts";
+import type { Model } from "../../../lib/bita/decode/model.ts";
+import type {
+  DecodeOptions,
+  DecodeOutput,
+} from "../../../lib/bita/decode/output.ts";
 import { parseShape } from "../../../lib/bita/tree/tree.ts";
 import { Drafting, type DraftingParts } from "../../../lib/worker/drafting.ts";
+import { Scheduler } from "../../../lib/worker/scheduler.ts";
 import { someOf } from "../benchmark.ts";
 
 /** A function that decodes a text. */
 export type Way = (
-  ...args: Parameters<typeof decodePlain>
-) => AsyncIterable<DecodeOutput>;
+  prompt: Int32Array,
+  options: Omit<DecodeOptions, "prompt">,
+) => AsyncGenerator<DecodeOutput, void>;
 
 /** The options of benchmarks that draft. */
 export const DRAFTER_OPTIONS = {
@@ -37,11 +42,23 @@ const SOURCES = ["auto", "bita", "hydra", "ngram", "recycle"] as const;
 /** Returns the decoding function that the options choose. */
 export function drafter(
   { draft: name, tree }: Record<string, string>,
-  parts: DraftingParts,
+  parts: Omit<DraftingParts, "scheduler"> & { model: Model },
 ): Way {
-  const drafting = new Drafting(parts);
+  const { model } = parts;
+  const drafting = new Drafting({ ...parts, scheduler: new Scheduler(model) });
   const [draft] = someOf(name, SOURCES);
   const draftTree = tree === "auto" ? undefined : parseShape(tree);
-  return (_, ids, options) =>
-    drafting.decode(ids, { draft, draftTree, ...options });
+  return async function* (prompt, options) {
+    const sequence = model.open(prompt);
+    try {
+      yield* drafting.decode(sequence, {
+        prompt,
+        draft,
+        draftTree,
+        ...options,
+      });
+    } finally {
+      sequence.close();
+    }
+  };
 }

@@ -4,9 +4,14 @@
  * @module
  */
 
-import { decode } from "../../../lib/bita/decode/decoder.ts";
-import type { Model, Sequence } from "../../../lib/bita/decode/model.ts";
+import type {
+  Model,
+  Step,
+  StepOutput,
+} from "../../../lib/bita/decode/model.ts";
+import { decodedWithDrafts } from "../../bita/_run.ts";
 import { shapePlanner } from "../../bita/_shape_planner.ts";
+import { wrapped } from "../../bita/_wrapped.ts";
 import type { Sampling } from "../../../lib/bita/choose/sampling.ts";
 import { chain } from "../../../lib/bita/tree/tree.ts";
 import { median } from "../statistics.ts";
@@ -40,7 +45,7 @@ export async function outsideCost(
   model: Model,
   { text, sampling }: { text: ArrayLike<number>; sampling: Sampling },
 ): Promise<OutsideCost> {
-  const timed = new TimedModel(model, () => performance.now());
+  const inside = timed(model, () => performance.now());
   const prompt = Int32Array.from(
     { length: CONTEXT },
     (_, i) => text[i % text.length],
@@ -48,8 +53,7 @@ export async function outsideCost(
   const outside: number[] = [];
   let passes = 0;
   let before = 0;
-  const inside = () => timed.forwardMs + timed.logitsMs;
-  const outputs = decode(timed, prompt, {
+  const outputs = decodedWithDrafts(inside.model, prompt, {
     sampling,
     maxTokens: PASSES * 4,
     endTokens: new Set(), // the text must not end early
@@ -58,10 +62,10 @@ export async function outsideCost(
   let begun = 0;
   for await (const { rows } of outputs) {
     const now = performance.now();
-    const ms = now - begun - (inside() - before);
+    const ms = now - begun - (inside.ms() - before);
     if (rows > 0 && passes++ >= WARM && rows === ROWS) outside.push(ms);
     begun = performance.now();
-    before = inside();
+    before = inside.ms();
     if (passes === WARM + PASSES) break;
   }
   if (outside.length > 0) {
@@ -77,45 +81,25 @@ export async function outsideCost(
   );
 }
 
-/** Times every call of a model; `now` returns milliseconds. */
-class TimedModel implements Model {
-  readonly vocab: number;
-  readonly masks: number;
-  readonly prompts: number;
-  readonly maxRows: number;
-  readonly context: number;
-  /** Milliseconds in `forward` so far. */
-  forwardMs = 0;
-  /** Milliseconds in `logits` so far. */
-  logitsMs = 0;
-  #model: Model;
-  #now: () => number;
-
-  constructor(model: Model, now: () => number) {
-    this.vocab = model.vocab;
-    this.masks = model.masks;
-    this.prompts = model.prompts;
-    this.maxRows = model.maxRows;
-    this.context = model.context;
-    this.#model = model;
-    this.#now = now;
-  }
-
-  open(prompt: Int32Array): Sequence {
-    const sequence = this.#model.open(prompt);
-    return {
-      forward: async (pass) => {
-        const begun = this.#now();
-        await sequence.forward(pass);
-        this.forwardMs += this.#now() - begun;
-      },
-      logits: async (rows) => {
-        const begun = this.#now();
-        const logits = await sequence.logits(rows);
-        this.logitsMs += this.#now() - begun;
-        return logits;
-      },
-      close: () => sequence.close(),
-    };
-  }
+/** A model that counts the milliseconds in its calls. */
+function timed(
+  model: Model,
+  now: () => number,
+): { model: Model; ms: () => number } {
+  let ms = 0;
+  const time = async <T>(work: Promise<T>): Promise<T> => {
+    const begun = now();
+    const result = await work;
+    ms += now() - begun;
+    return result;
+  };
+  const run = async (steps: readonly Step[]) => {
+    const outputs = await time(model.run(steps));
+    return outputs.map((output): StepOutput => ({
+      logits: output.logits,
+      read: (rows) => time(output.read(rows)),
+      release: () => output.release(),
+    }));
+  };
+  return { model: wrapped(model, { run }), ms: () => ms };
 }

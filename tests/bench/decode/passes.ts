@@ -7,6 +7,7 @@
 import type { Model, Sequence } from "../../../lib/bita/decode/model.ts";
 import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
 import { prefill } from "../../../lib/bita/decode/prefill.ts";
+import { Scheduler } from "../../../lib/worker/scheduler.ts";
 import { chain } from "../../../lib/bita/tree/tree.ts";
 import { type BackendName, BACKENDS } from "../../../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
@@ -34,7 +35,6 @@ interface Bench {
   backend: BackendName;
   model: Model;
   sequence: Sequence;
-  start: number;
   /** Mask tokens after each token. */
   masks: number;
   samples: Samples[];
@@ -107,7 +107,7 @@ async function open(
   }
   const prompt = arbitraryTokens(before + 1);
   const sequence = model.open(prompt);
-  const start = await prefill(sequence, prompt, { model });
+  await prefill(new Scheduler(model), sequence, { prompt });
   const { max } = opened.rows;
   const group = 1 + masks;
   const widths = new Set(
@@ -116,26 +116,28 @@ async function open(
   const samples = [...widths].map((rows): Samples => (
     { backend, rows, body: [], head: [] }
   ));
-  return { backend, model, sequence, start, masks, samples };
+  return { backend, model, sequence, masks, samples };
 }
 
 /** Times a pass of each number of rows. */
 async function sample(
-  { model, sequence, start, masks, samples }: Bench,
+  { model, sequence, masks, samples }: Bench,
   { keep }: { keep: boolean },
 ): Promise<void> {
   for (const { rows, body, head } of samples) {
     const tokens = arbitraryTokens(rows / (1 + masks));
-    const { pass } = layOut({
+    const step = layOut({
       parents: chain(tokens.length - 1),
       tokens,
       masks: new Int32Array(tokens.length).fill(masks),
-    }, { start, position: start - model.prompts });
+    });
+    const start = sequence.length;
     const begun = performance.now();
-    await sequence.forward(pass);
+    const [output] = await model.run([{ ...step, sequence, start, read: [] }]);
     const between = performance.now();
-    await sequence.logits(Array.from({ length: rows }, (_, row) => row));
+    await output.read(Array.from({ length: rows }, (_, row) => row));
     const end = performance.now();
+    output.release();
     if (!keep) continue;
     body.push(between - begun);
     head.push(end - between);

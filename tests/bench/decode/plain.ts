@@ -5,8 +5,8 @@
  * @module
  */
 
-import { decodePlain } from "../../../lib/bita/decode/plain.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { decodedPlainly } from "../../bita/_run.ts";
 import { CONFIG, openRealModel, realGguf } from "../../real_model.ts";
 import {
   type Benchmark,
@@ -46,7 +46,7 @@ export const plain: Benchmark = {
     const runs = {
       ours: (prompt: Int32Array, maxTokens: number) =>
         runText(
-          decodePlain(model, prompt, {
+          decodedPlainly(model, prompt, {
             sampling: GREEDY,
             maxTokens,
             endTokens: new Set(), // every run has the same length

@@ -11,7 +11,7 @@ import { checkModel } from "../../../lib/worker/check_model.ts";
 import { type BackendName, BACKENDS } from "../../../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
-import { watchCost } from "../../../lib/worker/watched_cost.ts";
+import { Scheduler } from "../../../lib/worker/scheduler.ts";
 import { ADAPTER, CONFIG, realArtefact } from "../../real_model.ts";
 import {
   type Benchmark,
@@ -70,8 +70,9 @@ export const prediction: Benchmark = {
     );
     const { cost } = await checkModel(model);
     const now = () => performance.now();
+    model.onWork = ({ part, ...work }) => cost.learn(part, work);
     const drafting = new Drafting({
-      model: watchCost(model, { cost, now }),
+      scheduler: new Scheduler(model),
       cost,
       adapter: artefact.adapter,
     });
@@ -83,11 +84,18 @@ export const prediction: Benchmark = {
     const samples: Sample[] = [];
     for (const [index, { category, ids }] of chosen.entries()) {
       progress(index + 1, chosen.length, category);
-      const run = (fields: object) =>
-        runText(
-          drafting.decode(ids, { ...options, draft: "auto", ...fields }),
-          now,
-        );
+      const run = async (fields: object) => {
+        const sequence = model.open(ids);
+        const all = {
+          ...options,
+          prompt: ids,
+          draft: "auto",
+          ...fields,
+        } as const;
+        const text = await runText(drafting.decode(sequence, all), now);
+        sequence.close();
+        return text;
+      };
       const plain = await run({ draft: "none" });
       const foreseen = [];
       for (const count of edits) {

@@ -6,7 +6,12 @@
  */
 
 import type { Cost } from "../../../lib/bita/cost/cost_curve.ts";
-import type { Model, Pass, Sequence } from "../../../lib/bita/decode/model.ts";
+import type {
+  Model,
+  Sequence,
+  Step,
+  StepOutput,
+} from "../../../lib/bita/decode/model.ts";
 import type { Recording, TopLogits } from "./recording.ts";
 
 /** The parts of a {@linkcode RecordedModel}. */
@@ -31,6 +36,7 @@ export class RecordedModel implements Model {
   readonly maxRows: number;
   readonly masks: number;
   readonly prompts = 0;
+  readonly maxSequences = 1;
   readonly context: number;
   /** Milliseconds that all passes so far cost. */
   ms = 0;
@@ -52,9 +58,8 @@ export class RecordedModel implements Model {
   }
 
   /** @throws {RangeError} if the prompt was not recorded. */
-  open(prompt: Int32Array): Sequence {
-    const { recordings, cost, stepMs } = this.#options;
-    const found = recordings.find((known) =>
+  open(prompt: Int32Array): RecordedSequence {
+    const found = this.#options.recordings.find((known) =>
       known.prompt.join() === prompt.join()
     );
     if (!found) {
@@ -63,68 +68,78 @@ export class RecordedModel implements Model {
       );
     }
     const { steps } = found;
-    const text = [...found.prompt, ...steps.map(({ row }) => row.ids[0])];
-    const stepAfter = (position: number) => steps[position - prompt.length + 1];
-    let recorded: (TopLogits | undefined)[] = []; // for the rows of the last pass
-    let positions: number[] = []; // of these rows; NaN outside the text
+    return {
+      length: 0,
+      text: [...found.prompt, ...steps.map(({ row }) => row.ids[0])],
+      stepAfter: (position) => steps[position - prompt.length + 1],
+      close() {},
+    };
+  }
+
+  run(steps: readonly Step[]): Promise<StepOutput[]> {
+    return Promise.resolve(steps.map((step) => this.#output(step)));
+  }
+
+  #output(step: Step): StepOutput {
+    const { stepMs, cost } = this.#options;
+    const { text, stepAfter } = step.sequence as RecordedSequence;
+    this.ms += cost.body(step.tokens.length);
+    const positions = onText(step, text);
+    const recorded = positions.map((position, row) => {
+      const mask = -1 - step.tokens[row];
+      return mask < 0
+        ? stepAfter(position)?.row
+        : stepAfter(position - 1 - mask)?.masks[mask];
+    });
+    const read = (rows: readonly number[]) => {
+      if (rows.length > 0) this.ms += cost.head(rows.length);
+      return rows.map((row) => logitsOf(recorded[row], this.vocab));
+    };
     let chain: TopLogits[] = [];
     return {
-      forward: (pass) => {
-        this.ms += cost.body(pass.tokens.length);
-        positions = onText(pass, text);
-        recorded = positions.map((position, row) => {
-          const mask = -1 - pass.tokens[row];
-          return mask < 0
-            ? stepAfter(position)?.row
-            : stepAfter(position - 1 - mask)?.masks[mask];
-        });
-        return Promise.resolve();
-      },
-      logits: (rows) => {
-        this.ms += cost.head(rows.length);
-        const out = new Float32Array(rows.length * this.vocab).fill(UNLIKELY);
-        for (let i = 0; i < rows.length; i++) {
-          const row = out.subarray(i * this.vocab, (i + 1) * this.vocab);
-          put(row, recorded[rows[i]]);
-        }
-        return Promise.resolve(out);
-      },
-      follow: (token, row) => {
+      logits: read(step.read),
+      read: (rows) => Promise.resolve(read(rows)),
+      draft: (token, row) => {
         this.ms += stepMs;
         if (row !== undefined) {
-          const step = stepAfter(positions[row]);
-          chain = step?.row.ids[0] === token ? [...step.chain] : [];
+          const next = stepAfter(positions[row]);
+          chain = next?.row.ids[0] === token ? [...next.chain] : [];
         }
-        const out = new Float32Array(this.#places.size).fill(UNLIKELY);
         const guesses = chain.shift();
         const ids = guesses?.ids.map((id) => this.#places.get(id)!);
-        put(out, guesses && { ...guesses, ids: ids! });
-        return Promise.resolve(out);
+        const top = guesses && { ...guesses, ids: ids! };
+        return Promise.resolve(logitsOf(top, this.#places.size));
       },
-      close: () => {},
+      release() {},
     };
   }
 }
 
+/** A recorded text. */
+interface RecordedSequence extends Sequence {
+  text: number[];
+  /** Returns what was recorded after the token at a position. */
+  stepAfter(position: number): Recording["steps"][number] | undefined;
+}
+
 /** Returns the position of each row, `NaN` if its path leaves the recorded text. */
 function onText(
-  { tokens, positions, visible }: Pass,
+  { start, tokens, parents }: Step,
   text: number[],
 ): number[] {
-  const rows = tokens.length;
   const out: number[] = [];
-  for (let row = 0; row < rows; row++) {
-    const seen = visible.subarray(row * rows, row * rows + row);
-    const isMask = tokens[row] < 0;
-    const isOn = (isMask || tokens[row] === text[positions[row]]) &&
-      seen.every((sees, other) => !sees || !Number.isNaN(out[other]));
-    out.push(isOn ? positions[row] : NaN);
+  for (const [row, parent] of parents.entries()) {
+    const position = parent < 0 ? start : out[parent] + 1;
+    const isOn = tokens[row] < 0 || tokens[row] === text[position];
+    out.push(isOn ? position : NaN);
   }
   return out;
 }
 
-function put(logits: Float32Array, top: TopLogits | undefined): void {
+function logitsOf(top: TopLogits | undefined, size: number): Float32Array {
+  const logits = new Float32Array(size).fill(UNLIKELY);
   for (const [rank, id] of top?.ids.entries() ?? []) {
     logits[id] = top!.logits[rank];
   }
+  return logits;
 }

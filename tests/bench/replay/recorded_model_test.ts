@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { decode } from "../../../lib/bita/decode/decoder.ts";
-import { decodePlain } from "../../../lib/bita/decode/plain.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { decodedPlainly, decodedWithDrafts } from "../../bita/_run.ts";
 import { alike, costPlanner } from "../../bita/_sources.ts";
 import { ToyModel } from "../../toy/model.ts";
 import { RecordedModel } from "./recorded_model.ts";
@@ -39,22 +38,22 @@ Deno.test("RecordedModel with drafts gives the text of the recorded model", asyn
   const toy = new ToyModel({ vocab: 30, words: 30 });
   const model = await recorded(toy, prompts);
   const now = () => 0;
-  for (const source of ["bita", "hydra"] as const) {
+  for (const source of ["mask", "hydra"] as const) {
     await t.step(source, async () => {
       let passes = 0, tokens = 0;
       for (const prompt of prompts) {
         const ids = Int32Array.from(prompt);
-        const plain = await runText(decodePlain(toy, ids, OPTIONS), now);
-        const played = await runText(decodePlain(model, ids, OPTIONS), now);
+        const plain = await runText(decodedPlainly(toy, ids, OPTIONS), now);
+        const played = await runText(decodedPlainly(model, ids, OPTIONS), now);
         const table = alike(60, { masks: 3 });
         const planner = costPlanner(toy, {
           prompt: ids,
-          sources: [source],
+          drafters: [source],
           acceptance: table,
           hydra: table,
         });
         const drafted = await runText(
-          decode(model, ids, { ...OPTIONS, planner }),
+          decodedWithDrafts(model, ids, { ...OPTIONS, planner }),
           now,
         );
         assertEquals(played.tokens, plain.tokens);
@@ -71,17 +70,15 @@ Deno.test("the clock of RecordedModel counts passes, logits and steps", async ()
   const toy = new ToyModel({ words: 12 });
   const model = await recorded(toy, [[1, 2]]);
   const sequence = model.open(Int32Array.of(1, 2));
-  const pass = {
-    start: 1,
-    tokens: Int32Array.of(2, 5),
-    positions: Int32Array.of(1, 2),
-    visible: Uint8Array.of(1, 0, 1, 1),
-  };
-  await sequence.forward(pass);
+  const tokens = Int32Array.of(2, 5);
+  const parents = Int32Array.of(-1, 0);
+  const [output] = await model.run([
+    { sequence, start: 1, tokens, parents, read: [] },
+  ]);
   assertEquals(model.ms, 200);
-  await sequence.logits([0]);
+  await output.read([0]);
   assertEquals(model.ms, 210);
-  await sequence.follow!(5, 0);
+  await output.draft!(5, 0);
   assertEquals(model.ms, 211);
 });
 

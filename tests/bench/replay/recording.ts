@@ -8,6 +8,7 @@
 import type { Model } from "../../../lib/bita/decode/model.ts";
 import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
 import { prefill } from "../../../lib/bita/decode/prefill.ts";
+import { Scheduler } from "../../../lib/worker/scheduler.ts";
 import { bestIds } from "../../../lib/bita/choose/top_k.ts";
 
 /** The likeliest tokens of a row, best first, and their logits. */
@@ -49,37 +50,39 @@ export async function record(
 ): Promise<Step[]> {
   const sequence = model.open(prompt);
   try {
-    let start = await prefill(sequence, prompt, { model });
+    await prefill(new Scheduler(model), sequence, { prompt });
     let token = prompt[prompt.length - 1];
     const steps: Step[] = [];
     while (steps.length < maxTokens && !endTokens.has(token)) {
-      const { pass } = layOut({
+      const { tokens, parents } = layOut({
         parents: Int32Array.of(-1),
         tokens: Int32Array.of(token),
         masks: Int32Array.of(model.masks),
-      }, { start, position: start - model.prompts });
-      await sequence.forward(pass);
-      const logits = await sequence.logits([...pass.tokens.keys()]);
-      const rowOf = (row: number) =>
-        logits.subarray(row * model.vocab, (row + 1) * model.vocab);
-      const row = likeliest(rowOf(0), ROW_WIDTH);
+      });
+      const start = sequence.length;
+      const read = [...tokens.keys()];
+      const [output] = await model.run([
+        { sequence, start, tokens, parents, read },
+      ]);
+      const row = likeliest(output.logits[0], ROW_WIDTH);
       const masks = Array.from(
         { length: model.masks },
-        (_, mask) => likeliest(rowOf(1 + mask), GUESSES),
+        (_, mask) => likeliest(output.logits[1 + mask], GUESSES),
       );
       token = row.ids[0];
-      start++;
+      sequence.length++;
       const chain: TopLogits[] = [];
       for (let step = 0; model.draftVocab && step < CHAIN_STEPS; step++) {
         const drafted = step === 0
-          ? await sequence.follow!(token, 0)
-          : await sequence.follow!(chain[step - 1].ids[0]);
+          ? await output.draft!(token, 0)
+          : await output.draft!(chain[step - 1].ids[0]);
         const { ids, logits: kept } = likeliest(drafted, GUESSES);
         chain.push({
           ids: ids.map((id) => model.draftVocab![id]),
           logits: kept,
         });
       }
+      output.release();
       steps.push({ row, masks, chain });
     }
     return steps;

@@ -7,11 +7,10 @@
  */
 
 import { costCurve } from "../../../lib/bita/cost/cost_curve.ts";
-import type { DecodeOptions } from "../../../lib/bita/decode/output.ts";
-import { decodePlain } from "../../../lib/bita/decode/plain.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
+import { decodedPlainly } from "../../bita/_run.ts";
 import { CONFIG, realArtefact } from "../../real_model.ts";
 import { type Benchmark, integer, progress } from "../benchmark.ts";
 import { byCategory, type Pair } from "../decode/decode_table.ts";
@@ -71,11 +70,11 @@ export const replay: Benchmark = {
     });
     const drafting = drafter(values, { model, cost, adapter });
     const now = () => model.ms;
-    const options: DecodeOptions = { sampling: GREEDY, maxTokens, endTokens };
+    const options = { sampling: GREEDY, maxTokens, endTokens };
     const pairs: Pair[] = [];
     for (const { category, ids } of prompts) {
-      const none = await runText(decodePlain(model, ids, options), now);
-      const drafted = await runText(drafting(model, ids, options), now);
+      const none = await runText(decodedPlainly(model, ids, options), now);
+      const drafted = await runText(drafting(ids, options), now);
       pairs.push({ category, none, drafted });
     }
     return {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { decodePlain } from "../../../lib/bita/decode/plain.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { BACKENDS } from "../../../lib/runtime/backend.ts";
+import { decodedPlainly } from "../../bita/_run.ts";
 import { CONFIG, openRealModel } from "../../real_model.ts";
 import {
   type Benchmark,
@@ -56,7 +56,7 @@ export const overhead: Benchmark = {
       bare: ({ ids }: EncodedPrompt) =>
         timed(() =>
           runText(
-            decodePlain(model, ids, {
+            decodedPlainly(model, ids, {
               sampling: GREEDY,
               maxTokens,
               endTokens: tokenizer.endTokens,
