@@ -1,0 +1,87 @@
+/**
+ * How many rows of prompts a pass may have beside the decoding of others.
+ *
+ * Decoding leaves time to prompts, pass by pass, and a part of a prompt uses it up. So
+ * prompts slow decoding down by {@linkcode SLOWDOWN} on average, and a single pass by
+ * about three times at most. Behind a long text even a few rows take long, so they wait
+ * until there is time for them.
+ *
+ * @module
+ */
+
+import type { Cost } from "../bita/cost/cost_curve.ts";
+
+/** What decoding sequences have in a pass. */
+export interface Load {
+  sequences: number;
+  rows: number;
+  /** Rows whose logits are read. */
+  read: number;
+}
+
+/** Rows of a prompt's part; wider ones are hardly faster per row. */
+const MOST_ROWS = 64;
+
+/** Fewer rows are not worth the attention over all of the text before them. */
+const LEAST_ROWS = 8;
+
+/** How much longer prompts make the passes of others, on average. */
+const SLOWDOWN = 2.2;
+
+/** Plain passes whose time may be left to prompts at once. */
+const PATIENCE = 2;
+
+/** How fast the estimate of a part's time follows what is seen. */
+const RATE = 0.5;
+
+/** Shares the time of passes between decoding and prompts. */
+export class PrefillBudget {
+  readonly #cost: Cost;
+  /** How the time of a prompt's rows compares with the cost curve, lately. */
+  #scale = 1;
+  /** Milliseconds that decoding has left to prompts so far. */
+  #left = 0;
+
+  /** @param cost milliseconds of passes by their rows. */
+  constructor(cost: Cost) {
+    this.#cost = cost;
+  }
+
+  /** Returns the rows of prompts for the next pass, up to `most` and maybe none. */
+  rows(decoding: Load, most: number): number {
+    const widest = Math.min(MOST_ROWS, most);
+    if (decoding.sequences === 0) return widest;
+    const plain = this.#plain(decoding);
+    const least = Math.min(LEAST_ROWS, widest);
+    const cheapest = this.#expected(decoding, least);
+    this.#left = Math.min(
+      this.#left + (SLOWDOWN - 1) * plain,
+      Math.max(PATIENCE * plain, cheapest),
+    );
+    let rows = 0;
+    while (rows < widest && this.#expected(decoding, rows + 1) <= this.#left) {
+      rows++;
+    }
+    return rows < least ? 0 : rows;
+  }
+
+  /** Notes the milliseconds of a pass that had so many rows of prompts. */
+  spend(decoding: Load, { rows, ms }: { rows: number; ms: number }): void {
+    if (decoding.sequences === 0 || rows === 0) return;
+    const spent = Math.max(0, ms - this.#plain(decoding));
+    this.#left = Math.max(0, this.#left - spent);
+    const scale = this.#scale * spent / this.#expected(decoding, rows);
+    if (!Number.isFinite(scale)) return;
+    this.#scale = Math.max(1, this.#scale + RATE * (scale - this.#scale));
+  }
+
+  #plain({ sequences, rows, read }: Load): number {
+    return this.#cost.body(rows, sequences) + this.#cost.head(read);
+  }
+
+  /** Returns the milliseconds that rows of prompts are expected to add to a pass. */
+  #expected({ rows }: Load, more: number): number {
+    const { body } = this.#cost;
+    return this.#scale * (body(rows + more) - body(rows));
+  }
+}
