@@ -1,0 +1,218 @@
+/**
+ * Sequences that share passes get what each gets alone, to the bit: random schedules
+ * of the real model with its adapter, logits and KV bytes of all natural rows.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { createHash } from "node:crypto";
+import { uniform } from "../../lib/bita/choose/random.ts";
+import { chain } from "../../lib/bita/tree/tree.ts";
+import { layOut } from "../../lib/bita/tree/pass_layout.ts";
+import { cpuBackend } from "../../lib/runtime/cpu/cpu_backend.ts";
+import { openModel } from "../../lib/runtime/open_model.ts";
+import type { OrtSequence, OrtStep } from "../../lib/runtime/ort_sequence.ts";
+import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
+import { sameBits } from "../runtime/_widths.ts";
+
+const SCHEDULES = 48;
+const PASSES = 4;
+
+/** Tokens of the texts, the last of which no sequence reads. */
+const LENGTHS = [
+  9,
+  14,
+  23,
+  31,
+  40,
+  57,
+  64,
+  65,
+  77,
+  90,
+  101,
+  128,
+  150,
+  200,
+  300,
+];
+
+const artefact = await realArtefact("int8", { adapter: ADAPTER });
+const model = await openModel(cpuBackend(CONFIG.threads), artefact, {
+  context: 512,
+});
+
+/** A text, and what it gives alone. */
+interface Text {
+  tokens: Int32Array;
+  /** A digest of the logits after each token. */
+  digests: string[];
+  /** Holds the keys and values. */
+  sequence: OrtSequence;
+}
+
+function digest(logits: Float32Array): string {
+  return createHash("sha1").update(logits).digest("hex");
+}
+
+/** Computes a text alone. */
+async function computeAlone(length: number, seed: number): Promise<Text> {
+  const tokens = Int32Array.from(
+    { length },
+    (_, i) => Math.floor(uniform(seed, i) * model.vocab),
+  );
+  const sequence = model.open(tokens);
+  const digests: string[] = [];
+  for (let at = 0; at < length; at += 64) {
+    const part = tokens.subarray(at, at + 64);
+    const [output] = await model.run([{
+      sequence,
+      start: sequence.length,
+      tokens: part,
+      parents: chain(part.length - 1),
+      read: [...part.keys()],
+    }]);
+    digests.push(...output.logits.map(digest));
+    output.release();
+    sequence.length += part.length;
+  }
+  return { tokens, digests, sequence };
+}
+
+const TEXTS: Text[] = [];
+for (const [seed, length] of LENGTHS.entries()) {
+  TEXTS.push(await computeAlone(length, seed));
+}
+
+/** Draws whole numbers below a limit, the same ones each time. */
+class Draws {
+  #seed: number;
+  #drawn = 0;
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+  below(limit: number): number {
+    return Math.floor(uniform(this.#seed, this.#drawn++) * limit);
+  }
+}
+
+/** A sequence of a schedule. */
+interface Reader {
+  text: Text;
+  sequence: OrtSequence;
+  /** The pass that it is in first. */
+  arrival: number;
+}
+
+/** Opens a sequence that holds the beginning of a text. */
+async function arrive(draws: Draws): Promise<Reader> {
+  const text = TEXTS[draws.below(TEXTS.length)];
+  const known = draws.below(3) === 0
+    ? 0
+    : draws.below(text.tokens.length - PASSES * 2);
+  const sequence = model.open(text.tokens.subarray(0, 1 + draws.below(60)));
+  const slots = model.prompts + known;
+  sequence.writeKv(slots, await text.sequence.readKv(slots));
+  sequence.length = slots;
+  return { text, sequence, arrival: draws.below(3) };
+}
+
+/** Draws a step: 1 to 8 natural rows, or a part of a prompt, and junk. */
+function stepOf(
+  { text, sequence }: Reader,
+  { draws, room }: { draws: Draws; room: number },
+): { step: OrtStep; natural: number } | undefined {
+  const position = sequence.length - model.prompts;
+  const most = Math.min(
+    room,
+    text.tokens.length - position,
+    draws.below(6) === 0 ? 64 : 8,
+  );
+  if (most < 1) return undefined;
+  const natural = 1 + draws.below(most);
+  const spare = Math.min(room - natural, draws.below(2) === 0 ? 0 : 6);
+  const siblings = draws.below(spare + 1);
+  const masks = draws.below(3) === 0 && spare - siblings >= 3 ? 3 : 0;
+  const parents = [...chain(natural - 1)];
+  const tokens = [...text.tokens.subarray(position, position + natural)];
+  for (let i = 0; i < siblings; i++) {
+    parents.push(draws.below(parents.length));
+    tokens.push(draws.below(model.vocab));
+  }
+  const counts = new Int32Array(tokens.length);
+  counts[draws.below(counts.length)] = masks;
+  const { nodeRows: _nodes, maskRows: _masks, naturalRows, ...rows } = layOut({
+    parents: Int32Array.from(parents),
+    tokens: Int32Array.from(tokens),
+    masks: counts,
+  });
+  assert(naturalRows >= natural);
+  const read = Array.from({ length: natural }, (_, row) => row);
+  return {
+    step: { sequence, start: sequence.length, ...rows, read },
+    natural,
+  };
+}
+
+/** Runs a schedule; returns the rows that differ, and how many there were. */
+async function runSchedule(seed: number) {
+  const draws = new Draws(1000 + seed);
+  const count = 2 + draws.below(model.maxSequences - 1);
+  const readers: Reader[] = [];
+  for (let i = 0; i < count; i++) readers.push(await arrive(draws));
+  const tally = { sequences: count, rows: 0, shared: 0 };
+  const differing: string[] = [];
+  for (let pass = 0; pass < PASSES; pass++) {
+    let room = model.maxRows;
+    const parts = [];
+    for (const [i, reader] of readers.entries()) {
+      if (reader.arrival > pass) continue;
+      const later = readers.length - 1 - i;
+      const drawn = stepOf(reader, { draws, room: room - later });
+      if (!drawn) continue;
+      room -= drawn.step.tokens.length;
+      parts.push({ reader, ...drawn });
+    }
+    if (parts.length === 0) continue;
+    parts.sort(() => draws.below(3) - 1);
+    const outputs = await model.run(parts.map(({ step }) => step));
+    for (const [i, { reader, natural }] of parts.entries()) {
+      const { text: { digests }, sequence } = reader;
+      const position = sequence.length - model.prompts;
+      for (const [row, logits] of outputs[i].logits.entries()) {
+        if (digest(logits) === digests[position + row]) continue;
+        differing.push(`schedule ${seed}, pass ${pass}, step ${i}, row ${row}`);
+      }
+      outputs[i].release();
+      sequence.length += natural;
+      tally.rows += natural;
+      if (parts.length > 1) tally.shared += natural;
+    }
+  }
+  for (const [i, { text, sequence }] of readers.entries()) {
+    const slots = sequence.length;
+    const kept = await sequence.readKv(slots);
+    if (!sameBits(kept, await text.sequence.readKv(slots))) {
+      differing.push(`schedule ${seed}, keys and values of sequence ${i}`);
+    }
+    sequence.close();
+  }
+  return { differing, ...tally };
+}
+
+Deno.test(`sequences get their own bits in ${SCHEDULES} random schedules`, async () => {
+  const sum = { sequences: 0, rows: 0, shared: 0 };
+  for (let seed = 0; seed < SCHEDULES; seed++) {
+    const { differing, ...tally } = await runSchedule(seed);
+    assertEquals(differing, []);
+    for (const name of Object.keys(sum) as (keyof typeof sum)[]) {
+      sum[name] += tally[name];
+    }
+  }
+  console.log(
+    `${sum.sequences} sequences, ${sum.rows} natural rows, ` +
+      `${sum.shared} of them beside others`,
+  );
+  assert(sum.shared > 0.8 * sum.rows);
+});
