@@ -7,8 +7,7 @@
 import { draft, type MaskedOptions } from "../bita/_shape_planner.ts";
 import { assertEquals } from "@std/assert";
 import type { Model } from "../../lib/bita/decode/model.ts";
-import { decodePlain } from "../../lib/bita/decode/plain.ts";
-import { run } from "../bita/_run.ts";
+import { decodedPlainly, run } from "../bita/_run.ts";
 
 /** What two equal decodings have cost. */
 export interface Tally {
@@ -30,7 +29,7 @@ export async function assertIdentical(
   prompt: Int32Array,
   options: MaskedOptions,
 ): Promise<Tally> {
-  const plain = await run(decodePlain(model, prompt, options));
+  const plain = await run(decodedPlainly(model, prompt, options));
   const drafted = await run(draft(model, prompt, options));
   assertEquals(drafted.tokens, plain.tokens);
   assertEquals(drafted.finish, plain.finish);

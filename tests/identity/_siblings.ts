@@ -9,6 +9,7 @@ import type { Model } from "../../lib/bita/decode/model.ts";
 import { layOut } from "../../lib/bita/tree/pass_layout.ts";
 import { prefill } from "../../lib/bita/decode/prefill.ts";
 import { topK } from "../../lib/bita/choose/top_k.ts";
+import { Scheduler } from "../../lib/worker/scheduler.ts";
 import { siblingTree } from "./_oracles.ts";
 
 /**
@@ -27,16 +28,23 @@ export async function siblingsDiverge(
 ): Promise<number | undefined> {
   const sequence = model.open(prompt);
   try {
-    let start = await prefill(sequence, prompt, { model });
+    await prefill(new Scheduler(model), sequence, {
+      prompt,
+      signal: undefined,
+    });
     let root = prompt[prompt.length - 1];
-    for (let i = 0; i + 1 < text.length; i++, start++) {
-      const { pass, nodeRows } = layOut(siblingTree(root, text[i]), {
-        start,
-        position: start - model.prompts,
-      });
-      await sequence.forward(pass);
-      const logits = await sequence.logits([nodeRows[2]]);
-      if (topK(logits, 1).ids[0] !== text[i + 1]) return i + 1;
+    for (let i = 0; i + 1 < text.length; i++) {
+      const { nodeRows, ...rows } = layOut(siblingTree(root, text[i]));
+      const [output] = await model.run([{
+        sequence,
+        start: sequence.length,
+        ...rows,
+        read: [nodeRows[2]],
+      }]);
+      const [best] = topK(output.logits[0], 1).ids;
+      output.release();
+      if (best !== text[i + 1]) return i + 1;
+      sequence.length++;
       root = text[i];
     }
   } finally {

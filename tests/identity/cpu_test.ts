@@ -6,7 +6,6 @@
  */
 
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { decodePlain } from "../../lib/bita/decode/plain.ts";
 import { draft, shapePlanner } from "../bita/_shape_planner.ts";
 import { uniform } from "../../lib/bita/choose/random.ts";
 import { GREEDY, type Sampling } from "../../lib/bita/choose/sampling.ts";
@@ -14,11 +13,11 @@ import { chain, comb, parseShape } from "../../lib/bita/tree/tree.ts";
 import { type Adapter, UNTRAINED } from "../../models/adapter/adapter.ts";
 import type { LlamaConfig } from "../../models/architectures/llama.ts";
 import { gullible } from "../bita/_gullible.ts";
-import { run } from "../bita/_run.ts";
+import { decodedPlainly, run } from "../bita/_run.ts";
 import { openRealModel, realArtefact } from "../real_model.ts";
 import { CHATS, DOZEN, END_TOKENS } from "./_chats.ts";
 import { addUp, assertIdentical, type Tally } from "./_compare.ts";
-import { HeldModel } from "./_held_model.ts";
+import { hold } from "./_held_model.ts";
 import { chainOracle, siblingOracle } from "./_oracles.ts";
 import { siblingsDiverge } from "./_siblings.ts";
 
@@ -32,10 +31,10 @@ async function compareDozen(
   maxTokens: number,
 ): Promise<Tally[]> {
   const tallies: Tally[] = [];
-  const held = new HeldModel(model);
+  const held = hold(model);
   for (const prompt of DOZEN) {
     const options = { sampling, maxTokens, endTokens: END_TOKENS };
-    const tally = await assertIdentical(held, prompt, options);
+    const tally = await assertIdentical(held.model, prompt, options);
     const [plain, drafted] = await held.release(tally.kept);
     assert(sameBytes(plain, drafted), "kept keys and values differ");
     tallies.push(tally);
@@ -85,10 +84,10 @@ for (const [name, planner] of Object.entries(PLANNERS)) {
 }
 
 Deno.test("decode() equals decodePlain() on cpu where most guesses are right", async () => {
-  const held = new HeldModel(model);
+  const held = hold(model);
   for (const prompt of [CHATS[11], CHATS[38]]) {
     const text = await plainText(prompt, 64);
-    const tally = await assertIdentical(held, prompt, {
+    const tally = await assertIdentical(held.model, prompt, {
       sampling: GREEDY,
       maxTokens: text.length,
       endTokens: END_TOKENS,
@@ -112,8 +111,8 @@ Deno.test("decode() equals decodePlain() on cpu with penalties, biases and top-p
   const options = { maxTokens: 20, endTokens: END_TOKENS, sampling };
   for (const prompt of [CHATS[17], CHATS[24]]) {
     const unset = { ...options, sampling: WARM };
-    const { tokens } = await run(decodePlain(model, prompt, options));
-    const { tokens: other } = await run(decodePlain(model, prompt, unset));
+    const { tokens } = await run(decodedPlainly(model, prompt, options));
+    const { tokens: other } = await run(decodedPlainly(model, prompt, unset));
     assertNotEquals(tokens, other, "the settings change the text");
     await assertIdentical(model, prompt, options);
   }
@@ -138,10 +137,10 @@ function randomAdapter(
 Deno.test("decode() equals decodePlain() on cpu with prompts and masks at random", async () => {
   const { config } = await realArtefact("int8");
   const adapter = randomAdapter(config, { masks: 2, prompts: 4 });
-  const adapted = new HeldModel(await openRealModel("cpu", { adapter }));
+  const adapted = hold(await openRealModel("cpu", { adapter }));
   for (const sampling of [GREEDY, WARM]) {
     const options = { maxTokens: 24, endTokens: END_TOKENS, sampling };
-    const tally = await assertIdentical(adapted, CHATS[7], options);
+    const tally = await assertIdentical(adapted.model, CHATS[7], options);
     assert(tally.rows > 2 * tally.passes);
     const [plain, drafted] = await adapted.release(tally.kept);
     assert(sameBytes(plain, drafted), "kept keys and values differ");
@@ -179,5 +178,5 @@ async function plainText(
   maxTokens: number,
 ): Promise<number[]> {
   const options = { sampling: GREEDY, maxTokens, endTokens: END_TOKENS };
-  return (await run(decodePlain(model, prompt, options))).tokens;
+  return (await run(decodedPlainly(model, prompt, options))).tokens;
 }

@@ -6,12 +6,12 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Cost } from "../../lib/bita/cost/cost_curve.ts";
-import { decodePlain } from "../../lib/bita/decode/plain.ts";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { Drafting } from "../../lib/worker/drafting.ts";
+import { Scheduler } from "../../lib/worker/scheduler.ts";
 import { openBackend } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
-import { run } from "../bita/_run.ts";
+import { decodedPlainly, run } from "../bita/_run.ts";
 import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
 import { DOZEN, END_TOKENS } from "./_chats.ts";
 
@@ -32,7 +32,11 @@ const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
 for (const [name, cost] of Object.entries(COSTS)) {
   Deno.test(`the shipped adapter drafts and changes no text with ${name}`, async () => {
     const { adapter } = artefact;
-    const drafting = new Drafting({ model, cost, adapter });
+    const drafting = new Drafting({
+      scheduler: new Scheduler(model, { cost }),
+      cost,
+      adapter,
+    });
     const finds = new Map<string, number>();
     let tokens = 0, passes = 0;
     for (const [i, prompt] of DOZEN.entries()) {
@@ -41,10 +45,17 @@ for (const [name, cost] of Object.entries(COSTS)) {
         maxTokens: 32,
         endTokens: END_TOKENS,
       };
-      const plain = await run(decodePlain(model, prompt, options));
+      const plain = await run(decodedPlainly(model, prompt, options));
+      const sequence = model.open(prompt);
       const drafted = await run(
-        drafting.decode(prompt, { ...options, draft: "auto", trace: true }),
+        drafting.decode(sequence, {
+          ...options,
+          prompt,
+          draft: "auto",
+          trace: true,
+        }),
       );
+      sequence.close();
       assertEquals(drafted.tokens, plain.tokens);
       tokens += drafted.tokens.length;
       for (const { rows, guesses } of drafted.outputs) {

@@ -8,7 +8,6 @@
 import { assert } from "@std/assert";
 import type { DecodeOptions } from "../../lib/bita/decode/output.ts";
 import type { Model } from "../../lib/bita/decode/model.ts";
-import { decodePlain } from "../../lib/bita/decode/plain.ts";
 import type { Planner } from "../../lib/bita/draft/planner.ts";
 import { shapePlanner } from "../bita/_shape_planner.ts";
 import { uniform } from "../../lib/bita/choose/random.ts";
@@ -19,7 +18,7 @@ import { webgpuBackend } from "../../lib/runtime/web/webgpu_backend.ts";
 import { openArtefact } from "../../models/artefact.ts";
 import type { Progress } from "../../models/download/progress.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
-import { run } from "../bita/_run.ts";
+import { decodedPlainly, run } from "../bita/_run.ts";
 import { openRealModel } from "../real_model.ts";
 import { findGpu } from "../runtime/_gpu.ts";
 import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
@@ -75,7 +74,7 @@ async function openTiny(): Promise<Model> {
 type Drafting = (
   model: Model,
   prompt: Int32Array,
-  options: DecodeOptions,
+  options: Omit<DecodeOptions, "prompt">,
 ) => Planner | Promise<Planner>;
 
 const DRAFTINGS: Record<string, { prompts: number; planner: Drafting }> = {
@@ -90,7 +89,7 @@ const DRAFTINGS: Record<string, { prompts: number; planner: Drafting }> = {
   "guesses that are right": {
     prompts: 6,
     planner: async (...decoding) =>
-      chainOracle((await run(decodePlain(...decoding))).tokens),
+      chainOracle((await run(decodedPlainly(...decoding))).tokens),
   },
 };
 
