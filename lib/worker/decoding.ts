@@ -82,33 +82,22 @@ export class Decoding {
   ): AsyncGenerator<DecodeOutput, void> {
     const { model, drafting, invariant } = this.#parts;
     const { prompt, maxTokens } = options;
-    const lookup = await look();
-    const tokens = prompt.length + maxTokens;
-    const sequence = model.open(prompt, { tokens });
     const text = [...prompt];
-    const keep = async () => {
-      const final = sequence.length - model.prompts;
-      const kept = Int32Array.from(text.slice(0, final));
-      await this.#keep(lookup, sequence, kept);
-      lookup?.prefilled();
-    };
-    let cached = lookup && this.#load(sequence, lookup);
-    let isRead = false;
+    const tokens = text.length + maxTokens;
+    const sequence = model.open(prompt, { tokens });
+    let lookup: Lookup | undefined, isRead = false;
     try {
+      lookup = await look();
+      let cached = lookup && this.#load(sequence, lookup);
       for await (const output of drafting.decode(sequence, options)) {
         text.push(...output.tokens);
-        if (!isRead) await keep();
+        if (!isRead) await this.#keep(lookup, sequence, text);
         isRead = true;
         yield cached === undefined ? output : { ...output, cached };
         cached = undefined;
       }
     } finally {
-      try {
-        if (!isRead || invariant) await keep();
-      } catch {
-        // An answer that cannot be kept is computed again.
-      }
-      lookup?.prefilled();
+      if (!isRead || invariant) await this.#keep(lookup, sequence, text);
       sequence.close();
     }
   }
@@ -126,16 +115,23 @@ export class Decoding {
     return tokens;
   }
 
-  /** Keeps the blocks of a final text. */
+  /** Keeps the blocks of the text that is final, and releases what was found. */
   async #keep(
     lookup: Lookup | undefined,
     sequence: KvSequence,
-    text: Int32Array,
+    text: readonly number[],
   ): Promise<void> {
     const { prompts } = this.#parts.model;
-    await lookup?.keep(text, (depth) => {
-      const from = prompts + depth * lookup.blockTokens;
-      return sequence.readKv(lookup.blockTokens, { from });
-    });
+    const final = Int32Array.from(text.slice(0, sequence.length - prompts));
+    try {
+      await lookup?.keep(final, (depth) => {
+        const from = prompts + depth * lookup.blockTokens;
+        return sequence.readKv(lookup.blockTokens, { from });
+      });
+    } catch {
+      // What cannot be kept is computed again.
+    } finally {
+      lookup?.prefilled();
+    }
   }
 }

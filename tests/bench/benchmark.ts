@@ -1,40 +1,40 @@
 /**
- * What a benchmark is: a name's worth of measuring that ends in tables.
+ * A benchmark: options, a run, and the report that it ends in.
  *
  * @module
  */
 
 import type { Table } from "./table.ts";
 
-/** What may be said behind `--name`. */
+/** A command-line option, `--name value`. */
 export interface Option {
   about: string;
   default: string;
 }
 
-/** What a benchmark has found. */
+/** The results of a benchmark. */
 export interface Report {
   tables: Table[];
-  /** How to read them, a sentence each. */
+  /** How to read the tables, a sentence each. */
   notes: string[];
-  /** All that was measured, for `--json`. */
+  /** Everything measured, for `--json`. */
   data: unknown;
-  /** A picture of it, for `--svg`. */
+  /** A plot as SVG, for `--svg`. */
   plot?: string;
 }
 
-/** One kind of measurement. */
+/** One benchmark. */
 export interface Benchmark {
   about: string;
   options: Record<string, Option>;
-  /** @throws {TypeError} if an option's value is none that it may have. */
+  /** @throws {TypeError} if the value of an option is not allowed. */
   run(values: Record<string, string>): Promise<Report>;
 }
 
 /**
- * Reads an option's value as an integer of at least `least`.
+ * Parses the value of an option as an integer of at least `least`.
  *
- * @throws {TypeError} if it is none.
+ * @throws {TypeError} if it is not one.
  */
 export function integer(
   values: Record<string, string>,
@@ -51,9 +51,9 @@ export function integer(
 }
 
 /**
- * Reads an option's value as some of `names`, with commas between.
+ * Parses the value of an option as a list of `names`, separated by commas.
  *
- * @throws {TypeError} if it is none of them.
+ * @throws {TypeError} if the list contains another name.
  */
 export function someOf<T extends string>(
   value: string,
@@ -70,7 +70,7 @@ export function someOf<T extends string>(
   });
 }
 
-/** Says on standard error how far a benchmark is. */
+/** Logs progress to standard error. */
 export function progress(done: number, total: number, label: string): void {
   console.error(`${done}/${total} ${label}`);
 }

@@ -1,22 +1,28 @@
 /**
- * `deno task bench NAME`: runs one benchmark and prints what it found as Markdown.
+ * `deno task bench NAME`: runs one benchmark and prints its report as Markdown.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
 import type { Benchmark } from "./benchmark.ts";
-import { cpuTime, othersShare } from "./cpu_time.ts";
-import { decode } from "./decode.ts";
-import { describeMachine, type Machine } from "./machine.ts";
-import { memory } from "./memory.ts";
-import { overhead } from "./overhead.ts";
-import { passes } from "./passes.ts";
-import { plain } from "./plain.ts";
-import { prediction } from "./prediction.ts";
-import { prefix } from "./prefix.ts";
-import { replay } from "./replay.ts";
-import { serve } from "./serve.ts";
+import { decode } from "./decode/decode.ts";
+import {
+  cpuTime,
+  describeMachine,
+  type Machine,
+  othersShare,
+} from "./machine.ts";
+import { memory } from "./cache/memory.ts";
+import { long } from "./serve/long.ts";
+import { overhead } from "./serve/overhead.ts";
+import { passes } from "./decode/passes.ts";
+import { plain } from "./decode/plain.ts";
+import { prediction } from "./decode/prediction.ts";
+import { prefix } from "./cache/prefix.ts";
+import { replay } from "./replay/replay.ts";
+import { pressure } from "./serve/pressure.ts";
+import { serve } from "./serve/serve.ts";
 import { markdown } from "./table.ts";
 
 const BENCHMARKS: Record<string, Benchmark> = {
@@ -26,12 +32,14 @@ const BENCHMARKS: Record<string, Benchmark> = {
   decode,
   replay,
   serve,
+  long,
+  pressure,
   prediction,
   prefix,
   memory,
 };
 
-/** Share of the processors' time that others may take. */
+/** The most of the processors' time that other processes may take. */
 const MOST_OTHERS = 0.05;
 
 function help(): string {
@@ -40,15 +48,15 @@ function help(): string {
     `${name}: ${benchmark.about}`,
     ...Object.entries(benchmark.options).map((
       [option, { about, default: d }],
-    ) => `  ${`--${option}`.padEnd(14)} ${about} [${d || "none"}]`),
+    ) => `  ${`--${option}`.padEnd(17)} ${about} [${d || "none"}]`),
   ]);
   return [
     "deno task bench NAME [options]",
     ...lines,
     "",
     "all:",
-    "  --json         file to write all that was measured to [none]",
-    "  --svg          file for a picture, of passes and decode [none]",
+    "  --json            file to write everything measured to [none]",
+    "  --svg             file to write a plot of passes or decode to [none]",
   ].join("\n");
 }
 
@@ -62,12 +70,14 @@ function machineLine(machine: Machine): string {
   ].join("; ");
 }
 
-/** Says whether the numbers count; spinning threads lose most beside others. */
+/** Describes how busy other processes were; spinning threads suffer most from them. */
 function disturbance(others: number | undefined): string {
-  if (others === undefined) return "Who else used the processors is not known.";
-  const share = `Others took ${(others * 100).toFixed(1)} % of the CPU's time`;
+  if (others === undefined) return "The load by other processes is unknown.";
+  const share = `Other processes took ${
+    (others * 100).toFixed(1)
+  } % of the processors' time`;
   return others > MOST_OTHERS
-    ? `**${share}: run it again on a quiet machine, these numbers do not count.**`
+    ? `**${share}: these numbers do not count, measure again on a quiet machine.**`
     : `${share}.`;
 }
 

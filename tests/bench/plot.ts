@@ -1,32 +1,32 @@
 /**
- * Small charts as SVG, fit for a README: bars against a line at 1, and lines.
+ * Small charts as SVG for a README: bars with a mark at 1, and lines.
  *
  * @module
  */
 
 const WIDTH = 640;
-/** Room for names on the left, and for text around the picture. */
+/** Space for names on the left. */
 const LEFT = 140;
 const MARGIN = 40;
 const BAR = 24;
 const COLOURS = ["#2563eb", "#d97706", "#059669", "#9333ea"];
 
-/** A bar: its name and how long it is. */
+/** A bar: its name and value. */
 export type Bar = readonly [name: string, value: number];
 
-/** A line: its name and its points, from left to right. */
+/** A line: its name and points, from left to right. */
 export interface Line {
   name: string;
   points: (readonly [x: number, y: number])[];
 }
 
-/** What stands at the axes of lines. */
+/** Labels of the axes. */
 export interface Axes {
   x: string;
   y: string;
 }
 
-/** Draws ratios as bars, with a mark at 1: beyond it is better. */
+/** Draws ratios as bars, with a mark at 1. */
 export function bars(title: string, values: readonly Bar[]): string {
   const most = Math.max(1, ...values.map(([, value]) => value)) * 1.1;
   const scale = (value: number) =>
@@ -48,7 +48,7 @@ export function bars(title: string, values: readonly Bar[]): string {
   return svg(title, { height, shapes: [...shapes, mark] });
 }
 
-/** Draws lines from (0, 0) up, with names and last values at their ends. */
+/** Draws lines from the origin, labelled with their names and last values. */
 export function lines(
   title: string,
   series: readonly Line[],

@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { bars, lines } from "./plot.ts";
 
-/** Gives an attribute of each element of a name. */
+/** Returns an attribute of every element with a name. */
 function values(svg: string, element: string, attribute: string): string[] {
   const tags = svg.matchAll(
     new RegExp(`<${element}\\b[^>]* ${attribute}="([^"]*)"`, "g"),
@@ -9,7 +9,7 @@ function values(svg: string, element: string, attribute: string): string[] {
   return Array.from(tags, ([, value]) => value);
 }
 
-Deno.test("bars() draws each value by its length, names escaped", () => {
+Deno.test("bars() draws lengths in proportion and escapes names", () => {
   const svg = bars("Speed-up", [["a < b", 1], ["c & d", 2]]);
   const [, one, two] = values(svg, "rect", "width").map(Number);
   assertEquals(two, one * 2);
@@ -18,7 +18,7 @@ Deno.test("bars() draws each value by its length, names escaped", () => {
   assertEquals(mark, Number(values(svg, "rect", "x")[0]) + one);
 });
 
-Deno.test("lines() draws each point in its place", () => {
+Deno.test("lines() draws points in proportion", () => {
   const svg = lines("Cost", [
     { name: "cpu", points: [[0, 0], [16, 50], [32, 100]] },
   ], { x: "rows", y: "ms" });

@@ -1,5 +1,5 @@
 /**
- * The prompts that benchmarks run: a file's, spread evenly over its categories.
+ * The prompts of the benchmarks: lines of a file, spread evenly over its categories.
  *
  * @module
  */
@@ -10,42 +10,48 @@ import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { realGguf } from "../real_model.ts";
 import { integer } from "./benchmark.ts";
 
-/** A line of a file of prompts: ours, or MT-Bench's. */
+const TESTS = new URL("../", import.meta.url);
+
+/** A line of `tests/prompts.jsonl` or of MT-Bench. */
 interface Line {
   category?: string;
   prompt?: string;
   turns?: string[];
 }
 
-/** What a user asks, and what kind of question that is. */
+/** A user message and its category. */
 export interface Prompt {
   category: string;
   text: string;
 }
 
-/** A prompt as the model reads it. */
+/** A prompt with its token ids, chat template included. */
 export interface EncodedPrompt extends Prompt {
   ids: Int32Array;
 }
 
-/** The options of benchmarks that run prompts. */
+/** The command-line options of benchmarks that use prompts. */
 export function promptOptions(
   { limit, tokens }: { limit: number; tokens: number },
 ) {
   return {
     prompts: {
-      about: "file of JSON lines with prompt or turns, and category",
+      about: "file of JSON lines with `prompt` or `turns`, and `category`",
       default: "tests/prompts.jsonl",
     },
     limit: {
-      about: "most prompts, taken evenly from the file",
+      about: "most prompts, spread evenly over the file",
       default: String(limit),
     },
     tokens: { about: "most tokens an answer", default: String(tokens) },
   };
 }
 
-/** Reads prompts, a JSON object a line; of several turns, the first. */
+/**
+ * Parses prompts, one JSON object a line; of several turns, the first.
+ *
+ * @throws {SyntaxError} if a line has neither `prompt` nor `turns`.
+ */
 export function parsePrompts(jsonLines: string): Prompt[] {
   return jsonLines.trim().split("\n").map((json, index) => {
     const { category = "any", prompt, turns }: Line = JSON.parse(json);
@@ -59,7 +65,7 @@ export function parsePrompts(jsonLines: string): Prompt[] {
   });
 }
 
-/** Takes `limit` items at equal distances, or all if there are fewer. */
+/** Returns `limit` items at equal distances, or all if there are fewer. */
 export function spread<T>(items: readonly T[], limit: number): T[] {
   const count = Math.min(items.length, limit);
   return Array.from(
@@ -68,18 +74,57 @@ export function spread<T>(items: readonly T[], limit: number): T[] {
   );
 }
 
-/** Reads and encodes the prompts that the options name. */
+/** Prompts, and the means to encode more. */
+export interface LoadedPrompts {
+  prompts: EncodedPrompt[];
+  tokenizer: Tokenizer;
+  /** Encodes a user message with the chat template. */
+  encode(text: string): Int32Array;
+}
+
+/** Loads and encodes the prompts that the options choose. */
 export async function loadPrompts(
   values: Record<string, string>,
-): Promise<{ prompts: EncodedPrompt[]; tokenizer: Tokenizer }> {
+): Promise<LoadedPrompts> {
   const lines = await Deno.readTextFile(values.prompts);
   const chosen = spread(parsePrompts(lines), integer(values, "limit"));
   const vocabulary = ggufVocabulary((await realGguf()).metadata);
   const tokenizer = new Tokenizer(vocabulary);
   const template = new ChatTemplate(vocabulary, tokenizer);
+  const encode = (text: string) =>
+    template.encode([{ role: "user", content: text }]);
   const prompts = chosen.map((prompt) => ({
     ...prompt,
-    ids: template.encode([{ role: "user", content: prompt.text }]),
+    ids: encode(prompt.text),
   }));
-  return { prompts, tokenizer };
+  return { prompts, tokenizer, encode };
+}
+
+/** Writes long prompts without a common prefix. */
+export interface LongPrompts {
+  /** Puts text that depends on `index` before `question`, to about `tokens` tokens. */
+  write(question: string, options: { index: number; tokens: number }): string;
+}
+
+/** Makes {@linkcode LongPrompts} from the texts of the tests. */
+export async function longPrompts(tokenizer: Tokenizer): Promise<LongPrompts> {
+  const prompts = parsePrompts(
+    await Deno.readTextFile(new URL("prompts.jsonl", TESTS)),
+  );
+  const text = await Deno.readTextFile(new URL("models/text.txt", TESTS));
+  const words = [text, ...prompts.map(({ text }) => text)]
+    .join(" ").trim().split(/\s+/);
+  const tokensAWord = tokenizer.encode(words.join(" ")).length / words.length;
+  return {
+    write(question, { index, tokens }) {
+      const missing = tokens - tokenizer.encode(question).length;
+      const count = Math.max(0, Math.round(missing / tokensAWord));
+      const first = index * 211;
+      const before = Array.from(
+        { length: count },
+        (_, i) => words[(first + i) % words.length],
+      );
+      return `${index}. ${before.join(" ")}\n\n${question}`;
+    },
+  };
 }

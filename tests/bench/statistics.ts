@@ -1,10 +1,10 @@
 /**
- * The few statistics that the benchmarks state.
+ * The statistics that the benchmarks use.
  *
  * @module
  */
 
-/** Gives the middle of some numbers, or the mean of the middle two. */
+/** Returns the middle number, or the mean of the middle two; `NaN` of none. */
 export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -13,13 +13,13 @@ export function median(numbers: readonly number[]): number {
     : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Gives the mean of ratios: twice as fast and half as fast make 1. */
+/** Returns the geometric mean: that of 2 and 0.5 is 1. */
 export function geometricMean(ratios: readonly number[]): number {
   const logs = ratios.map(Math.log);
   return Math.exp(sum(logs) / logs.length);
 }
 
-/** Adds numbers up. */
+/** Returns the sum. */
 export function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }

@@ -1,10 +1,10 @@
 /**
- * Tables as Markdown, in columns that a terminal shows well too.
+ * Tables as Markdown, aligned for a terminal.
  *
  * @module
  */
 
-/** A cell; `undefined` is what was not measured. */
+/** A cell; `undefined` was not measured. */
 export type Cell = string | number | undefined;
 
 /** Rows of cells under a title. */
@@ -14,7 +14,7 @@ export interface Table {
   rows: Cell[][];
 }
 
-/** Writes a table; its numbers stand on the right, with three digits that count. */
+/** Formats a table; numbers are right-aligned, with three significant digits. */
 export function markdown({ title, header, rows }: Table): string {
   const cells = rows.map((row) => row.map(show));
   const widths = header.map((name, i) =>

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { markdown } from "./table.ts";
 
-Deno.test("markdown() lines up names on the left and numbers on the right", () => {
+Deno.test("markdown() aligns names left and numbers right", () => {
   const table = {
     title: "Passes",
     header: ["backend", "ms"],
@@ -19,7 +19,7 @@ Deno.test("markdown() lines up names on the left and numbers on the right", () =
   );
 });
 
-Deno.test("markdown() keeps three digits that count, and counts whole", () => {
+Deno.test("markdown() keeps three significant digits, and integers whole", () => {
   const shown = (cell: number) =>
     markdown({ title: "", header: ["n"], rows: [[cell]] })
       .split("| ").at(-1)!.trim();
@@ -30,7 +30,7 @@ Deno.test("markdown() keeps three digits that count, and counts whole", () => {
   assertEquals(shown(NaN), "– |");
 });
 
-Deno.test("markdown() lets no cell end early", () => {
+Deno.test("markdown() escapes the separator of cells", () => {
   const table = { title: "", header: ["name"], rows: [["a|b|c"]] };
   assertEquals(markdown(table).split("\n").at(-1), "| a\\|b\\|c |");
 });

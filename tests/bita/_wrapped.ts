@@ -1,5 +1,5 @@
 /**
- * A model with some of its methods replaced.
+ * A model with some of its parts replaced.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Model } from "../../lib/bita/decode/model.ts";
 /** Returns a model like another one but for what is given. */
 export function wrapped(
   model: Model,
-  changes: Partial<Pick<Model, "open" | "run">>,
+  changes: Partial<Model>,
 ): Model {
   const { vocab, masks, prompts, draftVocab, maxRows, maxSequences, context } =
     model;

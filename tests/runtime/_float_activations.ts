@@ -26,7 +26,11 @@ export async function withFloatActivations(
 ): Promise<Artefact> {
   const schema = protobuf.parse(await Deno.readTextFile(SCHEMA));
   const type = schema.root.lookupType("onnx.ModelProto");
-  for (const name of ["body.onnx", "head.onnx"]) {
+  for await (const { name } of Deno.readDir(artefact.folder)) {
+    if (!name.endsWith(".onnx")) {
+      await Deno.link(`${artefact.folder}/${name}`, `${folder}/${name}`);
+      continue;
+    }
     const bytes = await Deno.readFile(`${artefact.folder}/${name}`);
     const model = type.decode(bytes) as OnnxModel;
     for (const { attribute } of model.graph.node) {
@@ -36,7 +40,5 @@ export async function withFloatActivations(
     }
     await Deno.writeFile(`${folder}/${name}`, type.encode(model).finish());
   }
-  const weights = "weights.bin";
-  await Deno.link(`${artefact.folder}/${weights}`, `${folder}/${weights}`);
   return { ...artefact, folder };
 }

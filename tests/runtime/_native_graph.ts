@@ -6,10 +6,12 @@
 
 import type { Session } from "../../lib/runtime/backend.ts";
 import { openNativeSession } from "../../lib/runtime/cpu/native_session.ts";
+import { NativeTensors } from "../../lib/runtime/cpu/native_tensors.ts";
 import {
   type OnnxCApi,
   openOnnxCApi,
 } from "../../lib/runtime/cpu/onnx_c_api.ts";
+import type { SharedWeights } from "../../lib/runtime/cpu/shared_weights.ts";
 import { GraphBuilder } from "../../models/graph/graph_builder.ts";
 import { WeightsFile } from "../../models/graph/weights_file.ts";
 
@@ -19,14 +21,16 @@ const API = openOnnxCApi();
 interface Options {
   api?: OnnxCApi;
   brief?: boolean;
+  weights?: SharedWeights;
 }
 
 /** Opens the graph file at `path` on one thread. */
 export function openFile(
   path: string,
   { api = API, ...options }: Options = {},
-): Session {
-  return openNativeSession(api, path, { threads: 1, ...options });
+): Promise<Session> {
+  const tensors = new NativeTensors(api);
+  return openNativeSession(path, { api, tensors, threads: 1, ...options });
 }
 
 /** The library, and how many tensors it has made and not yet released. */
@@ -66,7 +70,7 @@ export async function openGraph(
       model = await graph.encode();
     }
     await Deno.writeFile(`${folder}/graph.onnx`, model);
-    return openFile(`${folder}/graph.onnx`, options);
+    return await openFile(`${folder}/graph.onnx`, options);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -88,18 +92,18 @@ export function attention(graph: GraphBuilder): void {
     graph.input("query", "float32", [1, "rows", 8]),
     graph.input("key", "float32", [1, "rows", 8]),
     graph.input("value", "float32", [1, "rows", 8]),
-    graph.input("past_key", "float32", kv("slots")),
-    graph.input("past_value", "float32", kv("slots")),
+    graph.input("past_key.0", "float32", kv("slots")),
+    graph.input("past_value.0", "float32", kv("slots")),
     graph.input("seqlens_k", "int32", [1]),
     graph.input("total", "int32", []),
   ], {
     domain: "com.microsoft",
-    outputs: ["attended", "present_key", "present_value"],
+    outputs: ["attended", "present_key.0", "present_value.0"],
     ints: { num_heads: 1, kv_num_heads: 1 },
   });
   graph.output("attended", [1, "rows", 8]);
-  graph.output("present_key", kv("slots_after"));
-  graph.output("present_value", kv("slots_after"));
+  graph.output("present_key.0", kv("slots_after"));
+  graph.output("present_value.0", kv("slots_after"));
 }
 
 /** Declares many products of matrices, `[width, width]`: work that takes a while. */

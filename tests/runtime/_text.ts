@@ -5,14 +5,14 @@
  */
 
 import type { DraftTree } from "../../lib/bita/tree/tree.ts";
-import type { Model, Sequence } from "../../lib/bita/decode/model.ts";
+import type { KvSequence, Model } from "../../lib/bita/decode/model.ts";
 import { layOut } from "../../lib/bita/tree/pass_layout.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { readVocabulary } from "../text/_vocabulary.ts";
 
 const TEXT = new URL("../models/text.txt", import.meta.url);
 
-/** Gives the first tokens of the fixed text, or all of them. */
+/** Returns the first tokens of the fixed text, or all of them. */
 export async function textTokens(count?: number): Promise<Int32Array> {
   const tokenizer = new Tokenizer(await readVocabulary());
   const tokens = [...tokenizer.encode(await Deno.readTextFile(TEXT))];
@@ -23,7 +23,7 @@ export async function textTokens(count?: number): Promise<Int32Array> {
 export interface ReadOptions {
   /** Tokens that a pass reads. */
   width: number;
-  /** Wrong guesses and masks behind the tokens of every pass. */
+  /** Wrong guesses and masks after the tokens of every pass. */
   junk?: { siblings: number; masks: number };
   /** Sees each token's row of logits, `[vocab]`, in order. */
   look(logits: Float32Array, position: number): void;
@@ -35,25 +35,23 @@ export async function readInPasses(
   text: Int32Array,
   { width, junk = { siblings: 0, masks: 0 }, look }: ReadOptions,
 ): Promise<Float32Array> {
-  const sequence = model.open(text) as Sequence & {
-    readKv(slots: number): Promise<Float32Array>;
-  };
+  const sequence = model.open(text) as KvSequence;
   try {
     for (let position = 0; position < text.length; position += width) {
       const tokens = text.subarray(position, position + width);
-      const { pass } = layOut(junkTree(tokens, junk), {
-        start: model.prompts + position,
-        position,
-      });
-      await sequence.forward(pass);
-      const rows = [...tokens.keys()];
-      const logits = await sequence.logits(rows);
-      for (const row of rows) {
-        const from = row * model.vocab;
-        look(logits.subarray(from, from + model.vocab), position + row);
+      const [output] = await model.run([{
+        sequence,
+        start: sequence.length,
+        ...layOut(junkTree(tokens, junk)),
+        read: [...tokens.keys()],
+      }]);
+      for (const [row, logits] of output.logits.entries()) {
+        look(logits, position + row);
       }
+      output.release();
+      sequence.length += tokens.length;
     }
-    return await sequence.readKv(model.prompts + text.length);
+    return await sequence.readKv(sequence.length);
   } finally {
     sequence.close();
   }
@@ -79,7 +77,7 @@ function junkTree(
   return tree;
 }
 
-/** Gives the id of the largest logit. */
+/** Returns the id of the largest logit. */
 export function argmax(logits: Float32Array): number {
   let best = 0;
   for (let id = 1; id < logits.length; id++) {

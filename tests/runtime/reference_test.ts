@@ -1,11 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { decodePlain } from "../../lib/bita/decode/plain.ts";
-import { prefill } from "../../lib/bita/decode/prefill.ts";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
-import { run } from "../bita/_run.ts";
+import { decodedPlainly, run } from "../bita/_run.ts";
 import { openRealModel } from "../real_model.ts";
 import { readVocabulary } from "../text/_vocabulary.ts";
+import { readInPasses } from "./_text.ts";
 
 /** What tests/models/reference.py says about one prompt. */
 interface Reference {
@@ -37,20 +36,15 @@ Deno.test("the fp32 graph gives PyTorch's logits after all 40 prompts", async ()
   let largest = 0;
   for (const { ids, logits } of references) {
     const prompt = Int32Array.from(ids);
-    const sequence = model.open(prompt);
-    const start = await prefill(sequence, prompt, { model });
-    await sequence.forward({
-      start,
-      tokens: prompt.subarray(-1),
-      positions: Int32Array.of(prompt.length - 1),
-      visible: Uint8Array.of(1),
+    let row = new Float32Array(0);
+    await readInPasses(model, prompt, {
+      width: 64,
+      look: (logits) => row = logits.slice(),
     });
-    const row = await sequence.logits([0]);
     assertEquals(logits.length, Math.ceil(model.vocab / EVERY));
     for (const [i, expected] of logits.entries()) {
       largest = Math.max(largest, Math.abs(row[i * EVERY] - expected));
     }
-    sequence.close();
   }
   console.log(`largest difference of a logit: ${largest.toExponential(1)}`);
   assert(largest < LOGIT_TOLERANCE);
@@ -63,7 +57,7 @@ Deno.test("the fp32 graph writes PyTorch's greedy texts", async () => {
   let equal = 0;
   for (const { ids, greedy } of chosen) {
     const { tokens, finish } = await run(
-      decodePlain(model, Int32Array.from(ids), {
+      decodedPlainly(model, Int32Array.from(ids), {
         sampling: GREEDY,
         maxTokens: TOKENS,
         endTokens,

@@ -1,10 +1,10 @@
 import { assert } from "@std/assert";
-import type { Model } from "../../lib/bita/decode/model.ts";
 import { layOut } from "../../lib/bita/tree/pass_layout.ts";
-import { prefill } from "../../lib/bita/decode/prefill.ts";
-import { isWidthInvariant } from "../../lib/bita/cost/self_test.ts";
+import { isInvariant } from "../../lib/bita/cost/self_test.ts";
 import { openBackend } from "../../lib/runtime/choose_backend.ts";
+import { chain } from "../../lib/bita/tree/tree.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
+import type { OrtModel } from "../../lib/runtime/ort_model.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";
 import { ADAPTER, CONFIG, openRealModel, realArtefact } from "../real_model.ts";
 import { argmax, readInPasses, textTokens } from "./_text.ts";
@@ -33,7 +33,7 @@ for (const format of ["int8", "fp32"] as const) {
     const model = await open(format);
     const readings = WIDTHS.map((width) => ({ width }));
     await assertSameBits(model, text, readings);
-    assert(await isWidthInvariant(model, { widths: WIDTHS }));
+    assert(await isInvariant(model));
   });
 
   Deno.test(`natural rows are the same bits before any junk on cpu, ${format}`, async () => {
@@ -50,21 +50,34 @@ Deno.test("natural rows are the same bits in the body that updates masks", async
   await assertSameBits(model, text.subarray(0, 48), JUNK);
 });
 
-/** Guesses the token at `position` as a sibling; gives the row behind it. */
+/** Guesses the token at `position` as a sibling; returns the row after it. */
 async function siblingRow(
-  model: Model,
+  model: OrtModel,
   position: number,
 ): Promise<Float32Array> {
   const sequence = model.open(text);
-  const start = await prefill(sequence, text.subarray(0, position), { model });
-  const wrong = text[position] + 1;
-  const { pass, nodeRows } = layOut({
+  const before = text.subarray(0, position - 1);
+  const prefix = { tokens: before, parents: chain(before.length - 1) };
+  const start = model.prompts;
+  const [read] = await model.run([{ sequence, start, ...prefix, read: [] }]);
+  read.release();
+  const { nodeRows, ...rows } = layOut({
     parents: Int32Array.of(-1, 0, 0),
-    tokens: Int32Array.of(text[position - 1], wrong, text[position]),
+    tokens: Int32Array.of(
+      text[position - 1],
+      text[position] + 1,
+      text[position],
+    ),
     masks: new Int32Array(3),
-  }, { start, position: position - 1 });
-  await sequence.forward(pass);
-  const logits = (await sequence.logits([nodeRows[2]])).slice();
+  });
+  const [output] = await model.run([{
+    sequence,
+    start: start + before.length,
+    ...rows,
+    read: [nodeRows[2]],
+  }]);
+  const logits = output.logits[0].slice();
+  output.release();
   sequence.close();
   return logits;
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { layOut } from "../../lib/bita/tree/pass_layout.ts";
+import { chain } from "../../lib/bita/tree/tree.ts";
 import { PYTHON, python, withTinyModel } from "./_python.ts";
 import { serve } from "./_serve.ts";
 
@@ -31,14 +32,21 @@ async function compareMasks(shape: object): Promise<void> {
     const model = await serve(path, { folder, adapter });
     const tokens = Int32Array.from(expected.ids);
     const sequence = model.open(tokens);
-    const { pass, maskRows } = layOut({
+    const { tokens: rows, parents, maskRows } = layOut({
       parents: tokens.map((_, node) => node - 1),
       tokens,
       masks: tokens.map((_, node) => node === tokens.length - 1 ? 3 : 0),
-    }, { start: model.prompts, position: 0 });
-    await sequence.forward(pass);
+    });
     const first = maskRows.at(-1)!;
-    const logits = await sequence.logits([first, first + 1, first + 2]);
+    const [output] = await model.run([{
+      sequence,
+      start: sequence.length,
+      tokens: rows,
+      parents,
+      read: [first, first + 1, first + 2],
+    }]);
+    const logits = output.logits.flatMap((row) => [...row]);
+    output.release();
     sequence.close();
 
     const flat = expected.logits.flat();
@@ -64,16 +72,18 @@ Deno.test("the server's Hydra head drafts what PyTorch's drafts", {
     assertEquals([...model.draftVocab!], [2, 3, 5, 8, 13, 21, 34]);
     const tokens = Int32Array.from(expected.ids);
     const sequence = model.open(tokens);
-    const { pass } = layOut({
-      parents: tokens.map((_, node) => node - 1),
+    const [output] = await model.run([{
+      sequence,
+      start: sequence.length,
       tokens,
-      masks: new Int32Array(tokens.length),
-    }, { start: model.prompts, position: 0 });
-    await sequence.forward(pass);
+      parents: chain(tokens.length - 1),
+      read: [],
+    }]);
     const said = [
-      ...await sequence.follow!(7, tokens.length - 1),
-      ...await sequence.follow!(9),
+      ...await output.draft!(7, tokens.length - 1),
+      ...await output.draft!(9),
     ];
+    output.release();
     sequence.close();
 
     const flat = expected.logits.flat();

@@ -1,13 +1,18 @@
 /**
  * Greedy decoding by llama.cpp, in a Node process of its own.
  *
- * Arguments are the GGUF's path, the threads, the tokens of context and, if it shall
- * draft what followed the same tokens in the prompt, `lookup`. Says how it runs in a
- * line of JSON, then answers a line for each line on standard input:
- * `{"prompt": ids, "count": n}` by `{"tokens": ids, "firstMs": x, "restMs": y}`:
- * the milliseconds to the first token and from it to the last. `{"prompt": ids,
- * "path": file}` is answered by `{"coldMs": x, "restoredMs": y}`: the milliseconds to
- * the first token with all computed, and with all but the last token read back.
+ * Arguments: the path of the GGUF file, the number of threads, the tokens of context a
+ * sequence, and `lookup` if the decoder should draft by copying from the prompt. The
+ * first line of output describes the settings; each later line answers one line of
+ * input. All are JSON, all times are in milliseconds.
+ *
+ * - `{"prompt": ids, "count": n}` → `{"tokens": ids, "firstMs": x, "restMs": y}`: the
+ *   time to the first token, and from it to the last.
+ * - `{"prompts": [ids, …], "count": n}` → `[{"tokens": ids, "times": [x, …]}, …]`: all
+ *   prompts at once, as sequences of one context; when each token came.
+ * - `{"prompt": ids, "path": file}` → `{"coldMs": x, "restoredMs": y}`: the time to the
+ *   first token with the whole prompt computed, and with all but its last token read
+ *   from the file.
  *
  * @module
  */
@@ -23,6 +28,9 @@ const { getLlama, InputLookupTokenPredictor, LlamaLogLevel } = await import(
 
 const [modelPath, threads, contextSize, draft] = process.argv.slice(2);
 
+/** Continues after an end of text, so that all runs have the same length. */
+const GREEDY = { temperature: 0, yieldEogToken: true };
+
 const llama = await getLlama({
   gpu: false,
   build: "never",
@@ -31,10 +39,7 @@ const llama = await getLlama({
   logLevel: LlamaLogLevel.error,
 });
 const model = await llama.loadModel({ modelPath });
-const context = await model.createContext({
-  contextSize: Number(contextSize),
-  threads: { ideal: Number(threads), min: Number(threads) },
-});
+const context = await createContext(1);
 const sequence = context.getSequence(
   draft === "lookup" ? { tokenPredictor: new InputLookupTokenPredictor() } : {},
 );
@@ -47,28 +52,57 @@ say({
   system: llama.systemInfo,
 });
 
+/** The context of the last prompts that were decoded at once. */
+let shared;
+
 for await (const line of createInterface({ input: process.stdin })) {
-  const { prompt, count, path } = JSON.parse(line);
-  if (path !== undefined) {
-    say(await restore(prompt, path));
-    continue;
+  const { prompt, prompts, count, path } = JSON.parse(line);
+  if (path !== undefined) say(await restore(prompt, path));
+  else if (prompts !== undefined) say(await together(prompts, count));
+  else {
+    await sequence.clearHistory();
+    const { tokens, times } = await continued(sequence, prompt, count);
+    say({ tokens, firstMs: times[0], restMs: times.at(-1) - times[0] });
   }
-  await sequence.clearHistory();
-  const tokens = [];
-  const begun = performance.now();
-  let first = begun;
-  const evaluated = sequence.evaluate(prompt, {
-    temperature: 0,
-    yieldEogToken: true, // and go on: every run has the same length
-  });
-  for await (const token of evaluated) {
-    if (tokens.push(token) === 1) first = performance.now();
-    if (tokens.length === count) break;
-  }
-  const restMs = performance.now() - first;
-  say({ tokens, firstMs: first - begun, restMs });
 }
 await llama.dispose();
+
+function createContext(sequences) {
+  return model.createContext({
+    sequences,
+    contextSize: Number(contextSize),
+    threads: { ideal: Number(threads), min: Number(threads) },
+  });
+}
+
+async function continued(sequence, prompt, count) {
+  const tokens = [];
+  const times = [];
+  const begun = performance.now();
+  for await (const token of sequence.evaluate(prompt, GREEDY)) {
+    times.push(performance.now() - begun);
+    if (tokens.push(token) === count) break;
+  }
+  return { tokens, times };
+}
+
+async function together(prompts, count) {
+  if (shared?.sequences.length !== prompts.length) {
+    await shared?.context.dispose();
+    const context = await createContext(prompts.length);
+    shared = { context, sequences: prompts.map(() => context.getSequence()) };
+    await all(prompts.map((prompt) => prompt.slice(0, 8)), 2); // not timed
+  }
+  return await all(prompts, count);
+}
+
+async function all(prompts, count) {
+  const { sequences } = shared;
+  for (const sequence of sequences) await sequence.clearHistory();
+  return await Promise.all(
+    prompts.map((prompt, i) => continued(sequences[i], prompt, count)),
+  );
+}
 
 async function restore(prompt, path) {
   const [known, last] = [prompt.slice(0, -1), prompt.slice(-1)];
@@ -85,13 +119,7 @@ async function restore(prompt, path) {
 }
 
 async function firstMs(tokens) {
-  const begun = performance.now();
-  const evaluated = sequence.evaluate(tokens, {
-    temperature: 0,
-    yieldEogToken: true,
-  });
-  for await (const _ of evaluated) break;
-  return performance.now() - begun;
+  return (await continued(sequence, tokens, 1)).times[0];
 }
 
 function say(message) {

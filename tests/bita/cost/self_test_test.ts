@@ -1,85 +1,101 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Model } from "../../../lib/bita/decode/model.ts";
-import { isWidthInvariant } from "../../../lib/bita/cost/self_test.ts";
-import { wrapModel } from "../../../lib/bita/decode/wrap_model.ts";
-import { ToyModel } from "../../toy/model.ts";
+import { assert, assertEquals } from "@std/assert";
+import type { Step } from "../../../lib/bita/decode/model.ts";
+import { isInvariant } from "../../../lib/bita/cost/self_test.ts";
+import { ToyModel, type ToyOptions } from "../../toy/model.ts";
+import { wrapped } from "../_wrapped.ts";
 
-const widths = [2, 4, 8, 31];
+const ROOMY: ToyOptions = { context: 400, maxRows: 128, maxSequences: 16 };
 
-/** Opens sequences whose logits `bend` may change, knowing the pass's rows. */
-function bent(
-  toy: ToyModel,
-  bend: (logits: Float32Array, rows: number) => void,
-): Model {
-  return wrapModel(toy, (prompt) => {
-    const sequence = toy.open(prompt);
-    let rows = 0;
-    return {
-      forward(pass) {
-        rows = pass.tokens.length;
-        return sequence.forward(pass);
-      },
-      async logits(chosen) {
-        const logits = await sequence.logits(chosen);
-        bend(logits, rows);
-        return logits;
-      },
-      close: () => sequence.close(),
-    };
+/** A toy that flips a bit of a row's logits where `lies` says so. */
+function liar(lies: (pass: readonly Step[], own: number) => boolean) {
+  const toy = new ToyModel(ROOMY);
+  return wrapped(toy, {
+    async run(steps) {
+      const outputs = await toy.run(steps);
+      for (const [own, { logits }] of outputs.entries()) {
+        if (logits.length === 0 || !lies(steps, own)) continue;
+        const last = logits.at(-1)!;
+        new Int32Array(last.buffer, last.byteOffset)[0] ^= 1;
+      }
+      return outputs;
+    },
   });
 }
 
-Deno.test("isWidthInvariant() agrees when only junk rows depend on slots", async () => {
+const rowsOf = (steps: readonly Step[]) =>
+  steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
+
+Deno.test("isInvariant() agrees when only junk rows depend on slots", async () => {
   for (const perturb of [false, true]) {
-    const model = new ToyModel({ perturb });
-    assert(await isWidthInvariant(model, { widths }));
+    const model = new ToyModel({ ...ROOMY, perturb });
+    assert(await isInvariant(model));
     assert(model.opened.every(({ closed }) => closed));
   }
 });
 
-Deno.test("isWidthInvariant() works without masks or prompts", async () => {
-  const model = new ToyModel({ masks: 0, prompts: 0 });
-  assert(await isWidthInvariant(model, { widths }));
-});
-
-Deno.test("isWidthInvariant() sees the last bit of one row at one width", async () => {
-  const model = bent(new ToyModel(), (logits, rows) => {
-    const bits = new Int32Array(logits.buffer, logits.byteOffset);
-    if (rows === 8) bits[bits.length - 1] ^= 1;
-  });
-  assertEquals(await isWidthInvariant(model, { widths }), false);
-  assert(await isWidthInvariant(model, { widths: [2, 4, 31] }));
-});
-
-Deno.test("isWidthInvariant() sees rows that differ only when computed alone", async () => {
-  const model = bent(new ToyModel(), (logits, rows) => {
-    if (rows === 2) logits[0] += 1;
-  });
-  assertEquals(await isWidthInvariant(model, { widths: [31] }), false);
-});
-
-Deno.test("isWidthInvariant() takes two passes a width", async () => {
-  const model = new ToyModel();
-  const prompt = Int32Array.of(1);
-  await isWidthInvariant(model, { widths, prompt });
-  assertEquals(
-    model.opened[0].passes.map(({ tokens }) => tokens.length),
-    [2, 2, 4, 2, 8, 2, 31, 2],
-  );
-});
-
-Deno.test("isWidthInvariant() refuses widths that can't be", async () => {
-  const model = new ToyModel({ maxRows: 16, context: 12 });
-  for (const width of [1, 17]) {
-    await assertRejects(
-      () => isWidthInvariant(model, { widths: [width] }),
-      RangeError,
-      `2 to 16 rows are required: received ${width}`,
-    );
+Deno.test("isInvariant() works without masks or prompts, and in any context", async () => {
+  for (const context of [1, 2, 3, 16, 70, 130, 200]) {
+    const model = new ToyModel({ ...ROOMY, context, masks: 0, prompts: 0 });
+    assert(await isInvariant(model), `${context} tokens`);
   }
-  await assertRejects(
-    () => isWidthInvariant(model, { widths: [16] }),
-    RangeError,
-    "a context of 15 tokens is required: received 12",
-  );
+});
+
+Deno.test("isInvariant() works where sequences take turns, in narrow passes", async () => {
+  const options = { ...ROOMY, maxSequences: 1, maxRows: 31 };
+  const model = new ToyModel(options);
+  assert(await isInvariant(model));
+  assert(model.passes.every((steps) => steps.length === 1));
+  assertEquals(Math.max(...model.passes.map(rowsOf)), 31);
+});
+
+const LIARS: Record<string, Parameters<typeof liar>[0]> = {
+  "passes of two rows": (steps) => rowsOf(steps) === 2,
+  "the rows of a prompt": (steps) => rowsOf(steps) === 64,
+  "the widest pass": (steps) => rowsOf(steps) === 128,
+  "a small tree": (steps) => rowsOf(steps) === 8,
+  "a large tree": (steps) => rowsOf(steps) === 24,
+  "masks": (steps) => steps.some(({ tokens }) => tokens.includes(-1)),
+  "long texts": ([{ start }]) => start > 120,
+  "odd numbers of rows": (steps) => rowsOf(steps) % 2 === 1,
+  "even numbers of rows, beside others": (steps) =>
+    steps.length > 1 && rowsOf(steps) % 2 === 0,
+  "a prompt beside": (steps) =>
+    steps.some(({ read, tokens }) => read.length === 0 && tokens.length > 8),
+  "the first place": (steps, own) => steps.length > 2 && own === 0,
+  "a middle place": (steps, own) => own > 0 && own < steps.length - 1,
+  "the last place": (steps, own) => own > 1 && own === steps.length - 1,
+  ...Object.fromEntries(
+    [2, 3, 4, 8, 16].map((size) => [
+      `${size} sequences`,
+      (steps: readonly Step[]) => steps.length === size,
+    ]),
+  ),
+};
+
+for (const [name, lies] of Object.entries(LIARS)) {
+  Deno.test(`isInvariant() finds out a model that errs in ${name}`, async () => {
+    assertEquals(await isInvariant(liar(lies)), false);
+  });
+}
+
+Deno.test("isInvariant() finds out keys that differ while logits do not", async () => {
+  const toy = new ToyModel(ROOMY);
+  let wide = false;
+  const model = wrapped(toy, {
+    open(prompt) {
+      const sequence = toy.open(prompt);
+      const readKv = sequence.readKv.bind(sequence);
+      sequence.readKv = async (...range) => {
+        const kv = await readKv(...range);
+        if (wide) kv[kv.length - 1]++;
+        return kv;
+      };
+      return sequence;
+    },
+    run(steps) {
+      wide = rowsOf(steps) > 2;
+      return toy.run(steps);
+    },
+  });
+  assertEquals(await isInvariant(model), false);
 });

@@ -1,6 +1,8 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import process from "node:process";
 import { Tensor } from "onnxruntime-common";
+import type { KvBuffer, Session } from "../../../lib/runtime/backend.ts";
+import { growingKvBuffer } from "../../../lib/runtime/kv/growing_kv_buffer.ts";
 import { openRealModel } from "../../real_model.ts";
 import {
   attention,
@@ -19,12 +21,8 @@ Deno.test("openNativeSession() lets its threads sleep between runs", async () =>
   const sequence = model.open(Int32Array.of(1));
   let busyMs = 0;
   for (let start = 0; start < RUNS; start++) {
-    await sequence.forward({
-      start,
-      tokens: Int32Array.of(1),
-      positions: Int32Array.of(start),
-      visible: Uint8Array.of(1),
-    });
+    const tokens = Int32Array.of(1), parents = Int32Array.of(-1);
+    await model.run([{ sequence, start, tokens, parents, read: [] }]);
     const before = process.cpuUsage();
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     const { user, system } = process.cpuUsage(before); // microseconds
@@ -39,8 +37,8 @@ function column(...numbers: number[]): Tensor {
   return new Tensor("float32", Float32Array.from(numbers), [numbers.length, 1]);
 }
 
-Deno.test("openNativeSession() says which file is not there", () => {
-  assertThrows(
+Deno.test("openNativeSession() says which file is not there", async () => {
+  await assertRejects(
     () => openFile("/nowhere/body.onnx"),
     Error,
     "/nowhere/body.onnx failed",
@@ -50,7 +48,7 @@ Deno.test("openNativeSession() says which file is not there", () => {
 Deno.test("openNativeSession() says that a file is broken", async () => {
   const path = await Deno.makeTempFile();
   await Deno.writeTextFile(path, "not a graph");
-  assertThrows(() => openFile(path), Error, "Protobuf parsing failed");
+  await assertRejects(() => openFile(path), Error, "Protobuf parsing failed");
   await Deno.remove(path);
 });
 
@@ -77,77 +75,82 @@ Deno.test("Session.run() computes many things at once, each for its caller", asy
   );
 });
 
-Deno.test("Session.run() writes new rows of a KV buffer and keeps the others", async () => {
-  const session = await openGraph(attention);
-  const slots = 6;
-  const kv = () => new Float32Array(slots * 8).fill(-1);
-  const keys = kv(), values = kv();
-  const past = (data: Float32Array) =>
-    new Tensor("float32", data, [1, 1, slots, 8]);
-  const rows = (...numbers: number[]) =>
-    new Tensor(
-      "float32",
-      Float32Array.from(numbers.flatMap((n) => new Array(8).fill(n))),
-      [1, numbers.length, 8],
-    );
-  const read = async (total: number, ...numbers: number[]) => {
-    await session.run({
+/** One head, eight numbers wide. */
+const HEAD = { layers: 1, kvHeads: 1, headDim: 8 };
+
+/** Makes a KV buffer of six slots for one head. */
+function kvBuffer() {
+  return growingKvBuffer(HEAD, { slots: 6, most: 6, inPlace: true });
+}
+
+/** Rows that hold one number eight times, `[1, rows, 8]`. */
+function rows(...numbers: number[]): Tensor {
+  const data = Float32Array.from(numbers.flatMap((n) => new Array(8).fill(n)));
+  return new Tensor("float32", data, [1, numbers.length, 8]);
+}
+
+/** Attends with rows as keys, and ten times as values; returns a KV buffer's. */
+async function attend(
+  session: Session,
+  kv: KvBuffer,
+  { total, numbers }: { total: number; numbers: number[] },
+): Promise<number[][]> {
+  await session.run(
+    {
       query: rows(...numbers),
       key: rows(...numbers),
       value: rows(...numbers.map((n) => 10 * n)),
-      past_key: past(keys),
-      past_value: past(values),
       seqlens_k: new Tensor("int32", Int32Array.of(total - 1), [1]),
       total: new Tensor("int32", Int32Array.of(total), []),
-    }, {
-      attended: rows(...numbers),
-      present_key: past(keys),
-      present_value: past(values),
-    });
-    return [keys, values].map((data) => data.filter((_, i) => i % 8 === 7));
-  };
+    },
+    { attended: rows(...numbers) },
+    [kv],
+  );
+  return kv.tensors.map(({ data }) =>
+    [...data as Float32Array].filter((_, i) => i % 8 === 7)
+  );
+}
+
+Deno.test("Session.run() writes new rows of a KV buffer and keeps the others", async () => {
+  const session = await openGraph(attention);
+  const kv = kvBuffer();
+  const read = (total: number, ...numbers: number[]) =>
+    attend(session, kv, { total, numbers });
   assertEquals(await read(2, 1, 2), [
-    Float32Array.of(1, 2, -1, -1, -1, -1),
-    Float32Array.of(10, 20, -1, -1, -1, -1),
+    [1, 2, 0, 0, 0, 0],
+    [10, 20, 0, 0, 0, 0],
   ]);
   assertEquals(await read(5, 3, 4, 5), [
-    Float32Array.of(1, 2, 3, 4, 5, -1),
-    Float32Array.of(10, 20, 30, 40, 50, -1),
+    [1, 2, 3, 4, 5, 0],
+    [10, 20, 30, 40, 50, 0],
   ]);
 });
 
-Deno.test("Session.run() keeps what it reads and writes in place for later runs", async () => {
+Deno.test("Session.run() makes the values of a KV buffer once", async () => {
   const { api, alive } = countTensors();
   const session = await openGraph(attention, { api });
-  const vector = (number: number, slots = 1) =>
-    new Tensor("float32", new Float32Array(8 * slots).fill(number), [
-      1,
-      slots,
-      8,
-    ]);
-  const [key, value] = [0, 0].map(() =>
-    new Tensor("float32", new Float32Array(3 * 8), [1, 1, 3, 8])
-  );
-  for (const total of [1, 2, 3]) {
-    await session.run({
-      query: vector(total),
-      key: vector(total),
-      value: vector(10 * total),
-      past_key: key,
-      past_value: value,
-      seqlens_k: new Tensor("int32", Int32Array.of(total - 1), [1]),
-      total: new Tensor("int32", Int32Array.of(total), []),
-    }, {
-      attended: vector(0),
-      present_key: key,
-      present_value: value,
-    });
+  const [one, two] = [kvBuffer(), kvBuffer()];
+  for (const total of [2, 4, 6]) {
+    await attend(session, one, { total, numbers: [total - 1, total] });
     assertEquals(alive(), 2);
   }
+  const [keys] = await attend(session, two, { total: 2, numbers: [7, 8] });
+  assertEquals(alive(), 4);
+  assertEquals(keys, [7, 8, 0, 0, 0, 0]);
   assertEquals(
-    [key, value].map(({ data }) => [...data].filter((_, i) => i % 8 === 7)),
-    [[1, 2, 3], [10, 20, 30]],
+    [...one.tensors[0].data as Float32Array].filter((_, i) => i % 8 === 7),
+    [1, 2, 3, 4, 5, 6],
   );
+});
+
+Deno.test("Session.run() follows a KV buffer that has moved", async () => {
+  const session = await openGraph(attention);
+  const room = { slots: 2, most: 8, inPlace: true };
+  const kv = growingKvBuffer(HEAD, room);
+  await attend(session, kv, { total: 2, numbers: [1, 2] });
+  kv.reserve(4);
+  const [keys] = await attend(session, kv, { total: 4, numbers: [3, 4] });
+  assertEquals(keys, [1, 2, 3, 4]);
 });
 
 /** Zeros, `[rows, columns]`, in memory of their own. */

@@ -94,8 +94,11 @@ Deno.test({
   name: "a KV buffer on webgpu reads back what was written",
   ignore,
   async fn() {
-    const shape = { layers: 2, kvHeads: 3, slots: 9, headDim: 4 };
-    const buffer = (await webgpuBackend()).createKvBuffer(shape);
+    const shape = { layers: 2, kvHeads: 3, headDim: 4 };
+    const buffer = (await webgpuBackend()).createKvBuffer(shape, {
+      slots: 9,
+      most: 9,
+    });
     const data = Float32Array.from({ length: 4 * 3 * 5 * 4 }, (_, i) => i + 1);
     buffer.write(5, data);
     assertEquals(await buffer.read(5), data);
