@@ -209,7 +209,7 @@ for (const health of ["silent", "unavailable"] as Health[]) {
       for (let time = 0; time < 7; time++) {
         const before = performance.now();
         const { blocks, failure } = await instance.cache.erase("a");
-        assert(performance.now() - before < 1_000);
+        assert(performance.now() - before < 5_000, "by its own deadline");
         assertEquals(blocks, time === 0 ? 3 : 0);
         assertMatch(failure!, time < 5 ? /in time/ : /left alone/);
       }
