@@ -14,6 +14,7 @@ import type {
   GenerationEvent,
   GenerationRequest,
   ModelInfo,
+  ModelState,
   PassTrace,
 } from "./generation.ts";
 import type { KvBudget } from "./kv_budget.ts";
@@ -34,7 +35,9 @@ export interface Decoder {
 
 /** What an engine joins. */
 export interface EngineParts {
-  info: ModelInfo;
+  /** Describes the model as it runs now. */
+  info: () => ModelInfo;
+  state: () => ModelState;
   tokenizer: Tokenizer;
   template: ChatTemplate;
   decoder: Decoder;
@@ -46,12 +49,12 @@ export interface EngineParts {
 
 /** Generates text with one model. */
 export function createEngine(parts: EngineParts): Engine {
-  const { info, tokenizer, decoder, queue, budget } = parts;
+  const { tokenizer, decoder, queue, budget } = parts;
 
   /** Turns a request into tokens, or refuses it, before it waits for its turn. */
   function prepare(request: GenerationRequest): DecodeRequest {
     const { sampling, prediction } = request;
-    const reader = { ...parts, context: info.context };
+    const reader = { ...parts, context: parts.info().context };
     checkBias(sampling, tokenizer);
     const prompt = encodePrompt(request.prompt, reader);
     return {
@@ -70,7 +73,12 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   return {
-    info,
+    get info() {
+      return parts.info();
+    },
+    get state() {
+      return parts.state();
+    },
     async *generate(request, { signal }): AsyncGenerator<GenerationEvent> {
       const task = prepare(request);
       const slots = budget.slotsOf(task.prompt.length + task.maxTokens);

@@ -49,14 +49,15 @@ export function byteEngine(
   );
   const queue = new Queue({ maxRunning, maxWaiting, slots: budget.slots });
   const engine = createEngine({
-    info: { ...toyInfo("toy"), context: CONTEXT },
+    info: () => ({ ...toyInfo("toy"), context: CONTEXT }),
+    state: () => "ready",
     tokenizer,
     template: new ChatTemplate(vocabulary, tokenizer),
     decoder,
     queue,
     budget,
   });
-  return { ...engine, queue };
+  return Object.assign(engine, { queue });
 }
 
 /** Encodes a text as the toy's tokens. */
