@@ -77,7 +77,6 @@ export async function serveModel(
     ...artefact.config,
     prompts: artefact.adapter.prompts,
     context,
-    whole: backend === "webgpu",
   }, memoryOf(config, backend));
   // A GPU's passes are no work for this machine's processors.
   const threads = backend === "webgpu" ? 1 : config.threads;
