@@ -7,7 +7,7 @@
 
 import { OutputCounter } from "./output_counter.ts";
 import type { Sampling } from "../bita/choose/sampling.ts";
-import { encodePrediction, encodePrompt } from "./encode_prompt.ts";
+import { checkLengths } from "./encode_texts.ts";
 import { ApiError } from "./errors.ts";
 import type {
   Engine,
@@ -19,9 +19,9 @@ import type {
 } from "./generation.ts";
 import type { KvBudget } from "./kv_budget.ts";
 import type { Queue } from "./queue.ts";
+import type { TextThread } from "./text_thread.ts";
 import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
-import type { ChatTemplate } from "../text/chat_template.ts";
 import { promptParts } from "../text/prompt_parts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
@@ -39,7 +39,7 @@ export interface EngineParts {
   info: () => ModelInfo;
   state: () => ModelState;
   tokenizer: Tokenizer;
-  template: ChatTemplate;
+  texts: Pick<TextThread, "encode">;
   decoder: Decoder;
   /** The line before the decoder. */
   queue: Queue;
@@ -49,24 +49,24 @@ export interface EngineParts {
 
 /** Generates text with one model. */
 export function createEngine(parts: EngineParts): Engine {
-  const { tokenizer, decoder, queue, budget } = parts;
+  const { tokenizer, texts, decoder, queue, budget } = parts;
 
   /** Turns a request into tokens, or refuses it, before it waits for its turn. */
-  function prepare(request: GenerationRequest): DecodeRequest {
-    const { sampling, prediction } = request;
-    const reader = { ...parts, context: parts.info().context };
-    checkBias(sampling, tokenizer);
-    const prompt = encodePrompt(request.prompt, reader);
+  async function prepare(
+    request: GenerationRequest,
+    signal: AbortSignal,
+  ): Promise<DecodeRequest> {
+    checkLengths(request, parts.info());
+    checkBias(request.sampling, tokenizer);
+    const { prompt, prediction } = await texts.encode(request, signal);
     return {
       prompt,
-      sampling,
+      sampling: request.sampling,
       maxTokens: budget.answerTokens(prompt.length, request.maxTokens),
       endTokens: tokenizer.endTokens,
       draft: request.draft,
       draftTree: request.draftTree,
-      prediction: prediction === undefined
-        ? undefined
-        : encodePrediction(prediction, reader),
+      prediction,
       trace: request.draftTrace ?? false,
       cache: request.cache,
     };
@@ -80,7 +80,7 @@ export function createEngine(parts: EngineParts): Engine {
       return parts.state();
     },
     async *generate(request, { signal }): AsyncGenerator<GenerationEvent> {
-      const task = prepare(request);
+      const task = await prepare(request, signal);
       const slots = budget.slotsOf(task.prompt.length + task.maxTokens);
       using _place = await queue.enter(slots, signal);
       const answer = new AnswerText(tokenizer, request.stop);

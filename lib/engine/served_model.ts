@@ -28,6 +28,7 @@ import { createEngine } from "./engine.ts";
 import type { Engine, ModelInfo } from "./generation.ts";
 import { KvBudget, type KvMemory } from "./kv_budget.ts";
 import { Queue } from "./queue.ts";
+import { TextThread } from "./text_thread.ts";
 
 /** What serving a model needs from outside. */
 export interface ServeOptions {
@@ -118,7 +119,7 @@ export async function serveModel(
     info,
     state: () => model.state,
     tokenizer,
-    template,
+    texts: new TextThread({ tokenizer, template, context }, gguf),
     decoder: model,
     queue,
     budget,

@@ -26,7 +26,7 @@ const MOST_FAILURES = 3;
 const FIRST_PAUSE_MS = 500;
 
 /** Milliseconds that a request waits for a model to be open again. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** What a supervisor needs from outside. */
 export interface SupervisorOptions {
@@ -38,7 +38,7 @@ export interface SupervisorOptions {
   onGivenUp: (error: Error) => void;
   /** Waits some milliseconds. */
   pause?: (ms: number) => Promise<void>;
-  /** Milliseconds that a request waits for the model. @default 30_000 */
+  /** Milliseconds that a request waits for the model. @default 60_000 */
   patienceMs?: number;
 }
 

@@ -9,6 +9,7 @@ import { createEngine, type Decoder } from "../../lib/engine/engine.ts";
 import type { Engine } from "../../lib/engine/generation.ts";
 import { KvBudget } from "../../lib/engine/kv_budget.ts";
 import { Queue } from "../../lib/engine/queue.ts";
+import { TextThread } from "../../lib/engine/text_thread.ts";
 import { ChatTemplate } from "../../lib/text/chat_template.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { toyVocabulary } from "../text/_toy.ts";
@@ -41,6 +42,7 @@ export function byteEngine(
   { maxRunning = 16, maxWaiting = 64, slots = 1 << 20 }: ByteEngineOptions = {},
 ): Engine & { queue: Queue } {
   const tokenizer = new Tokenizer(vocabulary);
+  const template = new ChatTemplate(vocabulary, tokenizer);
   // Two numbers of 4 bytes a slot.
   const shape = { layers: 1, kvHeads: 1, headDim: 1 };
   const budget = new KvBudget(
@@ -52,7 +54,9 @@ export function byteEngine(
     info: () => ({ ...toyInfo("toy"), context: CONTEXT }),
     state: () => "ready",
     tokenizer,
-    template: new ChatTemplate(vocabulary, tokenizer),
+    texts: new TextThread({ tokenizer, template, context: CONTEXT }, {
+      path: "",
+    }),
     decoder,
     queue,
     budget,
