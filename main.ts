@@ -6,8 +6,9 @@
  */
 
 import { availableParallelism, homedir } from "node:os";
-import { delay } from "@std/async/delay";
+import { deadline } from "@std/async/deadline";
 import { type Config, helpText, parseConfig } from "./lib/config/config.ts";
+import { exitNow } from "./lib/engine/exit_now.ts";
 import {
   prepareModel,
   type ServedModel,
@@ -90,10 +91,11 @@ async function serve(config: Config): Promise<Leave> {
   let server: Deno.HttpServer | undefined;
 
   async function leave({ code, drainSeconds }: Departure): Promise<void> {
-    if (shutdown.begun || !server) Deno.exit(code || 1);
+    if (shutdown.begun || !server) exitNow(code || 1);
     await shutdown.run(server, { deadlineMs: drainSeconds * 1000 });
-    const idle = Promise.all(served.map(({ model }) => model.idle()));
-    await Promise.race([idle, delay(IDLE_MS)]);
+    // Until then a model may be in native code, where an orderly exit hangs.
+    const idle = served.map(({ model }) => model.idle());
+    await deadline(Promise.all(idle), IDLE_MS).catch(() => exitNow(code));
     Deno.exit(code);
   }
 
@@ -160,7 +162,7 @@ function writeError(line: string): void {
 if (import.meta.main) {
   const numbers = new Map(SIGNALS);
   // Until the server listens there is nothing to wait for.
-  let leave: Leave = (signal) => Deno.exit(128 + numbers.get(signal)!);
+  let leave: Leave = (signal) => exitNow(128 + numbers.get(signal)!);
   for (const [signal] of SIGNALS) {
     Deno.addSignalListener(signal, () => leave(signal));
   }

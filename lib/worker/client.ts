@@ -4,6 +4,7 @@
  * @module
  */
 
+import { deadline } from "@std/async/deadline";
 import { ApiError } from "../engine/errors.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
@@ -16,6 +17,9 @@ import type {
   ToWorker,
 } from "./messages.ts";
 
+/** Milliseconds that a worker may take to finish its pass before it is ended. */
+const CLOSE_MS = 5000;
+
 /** A text that is being decoded. */
 interface Running {
   controller: ReadableStreamDefaultController<TimedOutput>;
@@ -24,7 +28,7 @@ interface Running {
 }
 
 /** Decodes with one model. */
-export class ModelClient implements Disposable {
+export class ModelClient implements AsyncDisposable {
   readonly opened: OpenedModel;
   #worker: Worker;
   #requests = new Map<number, Running>();
@@ -41,7 +45,7 @@ export class ModelClient implements Disposable {
     this.#worker = worker;
     this.opened = opened;
     worker.onmessage = ({ data }) => this.#receive(data);
-    listenForFailure(worker, (error) => this.#fail(error));
+    listenForFailure(worker, (error) => this.#die(error));
   }
 
   /** Starts a worker, of another module if one is named, and opens a model in it. */
@@ -125,13 +129,15 @@ export class ModelClient implements Disposable {
     return erasure.promise;
   }
 
-  /** Ends the worker. */
-  [Symbol.dispose](): void {
+  /** Ends the worker, once it is in no native code or has taken too long. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#end(ended("is closed"));
+    await deadline(this.idle(), CLOSE_MS).catch(() => {});
+    this.#worker.terminate();
   }
 
   #receive(message: FromWorker): void {
-    if (message.type === "failed") this.#fail(new Error(message.message));
+    if (message.type === "failed") this.fail(new Error(message.message));
     if (message.type === "erased") {
       this.#erasures.get(message.id)?.resolve(message);
       this.#erasures.delete(message.id);
@@ -162,18 +168,24 @@ export class ModelClient implements Disposable {
     this.#atWork.delete(id);
   }
 
-  #fail(error: Error): void {
+  /** Fails what runs: the worker lives, but can no longer be used. */
+  fail(error: Error): void {
     if (this.#ended) return;
     this.#end(ended("has failed and is being restarted"));
     this.#failure.resolve(error);
   }
 
+  /** Fails what runs in a worker that is dead. */
+  #die(error: Error): void {
+    for (const id of this.#atWork.keys()) this.#finish(id);
+    this.fail(error);
+  }
+
   #end(error: ApiError): void {
     this.#ended ??= error;
-    this.#worker.terminate();
-    for (const id of this.#atWork.keys()) this.#finish(id);
     for (const [id, { controller }] of this.#requests) {
       this.#forget(id);
+      this.#say({ type: "cancel", id });
       controller.error(error);
     }
     for (const { reject } of this.#erasures.values()) reject(error);

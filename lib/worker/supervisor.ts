@@ -22,6 +22,9 @@ import type { DecodeRequest, OpenedModel, TimedOutput } from "./messages.ts";
 /** Failures in a row, without a served request between, that end the attempts. */
 const MOST_FAILURES = 3;
 
+/** Requests that fail one after the other before their model counts as failed. */
+const MOST_ERRORS = 3;
+
 /** Milliseconds before the first reopening; each further one waits twice as long. */
 const FIRST_PAUSE_MS = 500;
 
@@ -50,6 +53,8 @@ export class Supervisor {
   /** Settles when the model is open, or given up. */
   #opening = Promise.withResolvers<ModelClient>();
   #failures = 0;
+  /** Requests that have failed since the last one that was served. */
+  #errors = 0;
   #restarts = 0;
 
   constructor(options: SupervisorOptions) {
@@ -109,9 +114,12 @@ export class Supervisor {
       yield* client.decode(request, { signal });
     } catch (error) {
       failed = true;
+      if (!signal.aborted && ++this.#errors >= MOST_ERRORS) {
+        client.fail(error as Error);
+      }
       throw error;
     } finally {
-      if (!failed) this.#failures = 0;
+      if (!failed) this.#failures = this.#errors = 0;
     }
   }
 
@@ -131,46 +139,55 @@ export class Supervisor {
   }
 
   /** Ends the worker; the model is not opened again. */
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop();
+    await this.#client?.[Symbol.asyncDispose]();
+  }
+
+  #stop(): void {
     if (this.#state !== "ready") this.#opening.reject(unavailable());
     this.#state = "stopped";
-    this.#client?.[Symbol.dispose]();
   }
 
   #serve(client: ModelClient): void {
-    if (this.#state === "stopped") return client[Symbol.dispose]();
     this.#client = client;
+    this.#errors = 0;
     this.#state = "ready";
     this.#opening.resolve(client);
     client.failure.then((error) => this.#recover(error));
   }
 
-  async #recover(error: Error): Promise<void> {
-    if (this.#state === "stopped") return;
-    if (this.#state === "ready") {
-      this.#opening = Promise.withResolvers();
-      this.#opening.promise.catch(() => {});
-    }
-    this.#state = "failed";
-    this.#failures++;
-    const { open, onFailure, onGivenUp, pause } = this.#options;
-    if (this.#failures >= MOST_FAILURES) {
-      this[Symbol.dispose]();
-      return onGivenUp(error);
-    }
-    onFailure(error);
-    await pause(FIRST_PAUSE_MS * 2 ** (this.#failures - 1));
+  /** Opens the model again after a failure, as often as it takes. */
+  async #recover(failure: Error): Promise<void> {
     if (this.#isStopped()) return;
-    this.#state = "starting";
-    try {
-      this.#serve(await open());
-      this.#restarts++;
-    } catch (cause) {
-      await this.#recover(cause as Error);
+    const { open, onFailure, onGivenUp, pause } = this.#options;
+    this.#opening = Promise.withResolvers();
+    this.#opening.promise.catch(() => {});
+    for (let error = failure;;) {
+      this.#state = "failed";
+      this.#failures++;
+      if (this.#failures >= MOST_FAILURES) {
+        this.#stop();
+        return onGivenUp(error);
+      }
+      onFailure(error);
+      // Two workers at once would need the memory twice.
+      await this.#client?.[Symbol.asyncDispose]();
+      await pause(FIRST_PAUSE_MS * 2 ** (this.#failures - 1));
+      if (this.#isStopped()) return;
+      this.#state = "starting";
+      try {
+        const client = await open();
+        if (this.#isStopped()) return await client[Symbol.asyncDispose]();
+        this.#restarts++;
+        return this.#serve(client);
+      } catch (cause) {
+        error = cause as Error;
+      }
     }
   }
 
-  /** Reads the state anew: it may have changed during a pause. */
+  /** Reads the state anew: it may have changed while something was awaited. */
   #isStopped(): boolean {
     return this.#state === "stopped";
   }

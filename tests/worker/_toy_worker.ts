@@ -35,6 +35,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     } else say({ type: "opened", passMs: 1, exact: "bitwise", prefix: "off" });
   }
   if (data.type === "erase") say({ type: "erased", id: data.id, blocks: 7 });
+  if (data.type === "cancel") say({ type: "done", id: data.id, error: "left" });
   if (data.type !== "decode") return;
   const { id, request: { prompt: [first] } } = data;
   const output = { tokens: [first], rows: 2, drafted: 0, accepted: 0, ms: 1 };

@@ -63,7 +63,7 @@ for (const death of ["throws", "loseDevice"] as const) {
   Deno.test(`Supervisor opens a model again after its worker ${death}`, async () => {
     const { supervisor, failures, pauses, ends } = supervise();
     assertEquals(supervisor.state, "starting");
-    using _ = supervisor;
+    await using _ = supervisor;
     await supervisor.start();
     assertEquals(supervisor.state, "ready");
 
@@ -115,7 +115,7 @@ Deno.test("Supervisor gives a model up that fails three times in a row", async (
 
 Deno.test("Supervisor forgives failures once a request has been served", async () => {
   const { supervisor, pauses, ends, world } = supervise();
-  using _ = supervisor;
+  await using _ = supervisor;
   await supervisor.start();
   for (let failure = 0; failure < 4; failure++) {
     await assertRejects(() => decode(supervisor, FIRST_TOKEN.throws));
@@ -129,7 +129,7 @@ Deno.test("Supervisor forgives failures once a request has been served", async (
 
 Deno.test("Supervisor takes a request that was left early for served", async () => {
   const { supervisor, pauses, ends } = supervise();
-  using _ = supervisor;
+  await using _ = supervisor;
   await supervisor.start();
   for (let failure = 0; failure < 2; failure++) {
     await assertRejects(() => decode(supervisor, FIRST_TOKEN.throws));
@@ -148,18 +148,26 @@ Deno.test("Supervisor takes a request that was left early for served", async () 
   assertEquals(pauses, [500, 500]);
 });
 
-Deno.test("Supervisor keeps a worker in which one request has failed", async () => {
-  const { supervisor, failures } = supervise();
-  using _ = supervisor;
+Deno.test("Supervisor keeps a worker until requests fail one after the other", async () => {
+  const { supervisor, failures, pauses } = supervise();
+  await using _ = supervisor;
   await supervisor.start();
-  await assertRejects(() => decode(supervisor, FIRST_TOKEN.fail), Error);
-  assertEquals(await decode(supervisor, FIRST_TOKEN.answer), [0, 0]);
+  const fail = () =>
+    assertRejects(() => decode(supervisor, FIRST_TOKEN.fail), Error, "broken");
+  for (let round = 0; round < 2; round++) {
+    await fail();
+    await fail();
+    assertEquals(await decode(supervisor, FIRST_TOKEN.answer), [0, 0]);
+  }
   assertEquals([supervisor.state, failures], ["ready", []]);
+  for (let request = 0; request < 3; request++) await fail();
+  await until(() => pauses.length === 1);
+  assertEquals([supervisor.state, failures], ["failed", ["broken"]]);
 });
 
 Deno.test("Supervisor sends a request away that has waited long, or lets it leave", async () => {
   const { supervisor, pauses } = supervise({ patienceMs: 0 });
-  using _ = supervisor;
+  await using _ = supervisor;
   await supervisor.start();
   await assertRejects(() => decode(supervisor, FIRST_TOKEN.throws));
   await until(() => pauses.length === 1);

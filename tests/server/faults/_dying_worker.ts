@@ -6,10 +6,10 @@
 
 /// <reference lib="deno.worker" />
 
-import "../../lib/worker/worker.ts";
+import "../../../lib/worker/worker.ts";
 
-self.addEventListener("message", ({ data }) => {
-  if (data !== "throw") return;
+self.addEventListener("message", (event) => {
+  if ((event as MessageEvent).data !== "throw") return;
   setTimeout(() => {
     throw new Error("injected");
   });
