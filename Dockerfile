@@ -46,7 +46,8 @@ HEALTHCHECK --start-period=60s CMD ["deno", "eval", "--no-config", \
 ENTRYPOINT ["deno", "run", "--no-prompt", "--cached-only", "--frozen", \
   "--allow-net=0.0.0.0:8000,denokv:4512", \
   "--allow-read=/app,/models,/data,/packages", "--allow-write=/data", \
-  "--allow-env", "--allow-sys=hostname,homedir,cpus,statfs", "--allow-ffi", "main.ts"]
+  "--allow-env", "--allow-sys=hostname,homedir,cpus,statfs,systemMemoryInfo", \
+  "--allow-ffi", "main.ts"]
 
 # Deno speaks to GPUs through Vulkan, whose loader finds NVIDIA's driver through EGL.
 # Without Vulkan it would take EGL itself, and draw with the processor.

@@ -6,143 +6,46 @@
  */
 
 import { availableParallelism, homedir } from "node:os";
-import process from "node:process";
-import { openArtefact } from "./models/artefact.ts";
-import { modelFile } from "./models/download/download.ts";
-import { defaultProgress } from "./models/download/progress.ts";
-import { openGguf } from "./models/gguf/reader.ts";
-import { ggufVocabulary } from "./models/gguf/vocabulary.ts";
-import {
-  type LocalModel,
-  type RemoteModel,
-  resolveModel,
-} from "./models/registry.ts";
+import { deadline } from "@std/async/deadline";
 import { type Config, helpText, parseConfig } from "./lib/config/config.ts";
-import { createEngine } from "./lib/engine/engine.ts";
-import type { Engine } from "./lib/engine/generation.ts";
-import { KvBudget, type KvMemory } from "./lib/engine/kv_budget.ts";
-import { Queue } from "./lib/engine/queue.ts";
+import { exitNow } from "./lib/engine/exit_now.ts";
+import {
+  prepareModel,
+  type ServedModel,
+  serveModel,
+} from "./lib/engine/served_model.ts";
+import { Shutdown } from "./lib/engine/shutdown.ts";
 import { createLog } from "./lib/observe/log.ts";
 import { Metrics } from "./lib/observe/metrics.ts";
-import { ModelClient } from "./lib/worker/client.ts";
 import type { PrefixSettings } from "./lib/prefix/open_prefix_cache.ts";
 import { openSecret, secretPath } from "./lib/prefix/secret.ts";
-import type { BackendName } from "./lib/runtime/backend.ts";
-import { chooseBackend, WEIGHTS } from "./lib/runtime/choose_backend.ts";
-import { Shutdown } from "./lib/engine/shutdown.ts";
-import { ChatTemplate } from "./lib/text/chat_template.ts";
-import { Tokenizer } from "./lib/text/tokenizer.ts";
+import { resolveModel } from "./models/registry.ts";
 import { createApp } from "./routes/app.ts";
 
-/** Downloads and converts one model, which takes a while the first time only. */
-async function prepareModel(name: string, config: Config) {
-  const { cacheDir } = config;
-  const progress = defaultProgress();
-  const model = resolveModel(name);
-  const gguf = await openGguf(await modelFile(model, { cacheDir, progress }));
-  const backend = await chooseBackend(config.backend);
-  const artefact = await openArtefact(gguf, {
-    cacheDir,
-    format: WEIGHTS[backend],
-    progress,
-    adapter: adapterPath(model),
-  });
-  return { model, gguf, backend, artefact };
+/** Signals that end the server, and their numbers. */
+const SIGNALS: [Deno.Signal, number][] = [
+  ["SIGINT", 2],
+  Deno.build.os === "windows" ? ["SIGBREAK", 21] : ["SIGTERM", 15],
+];
+
+/** Ends the server because of a signal. */
+type Leave = (signal: Deno.Signal) => void;
+
+/** How the process ends. */
+interface Departure {
+  code: number;
+  /** Seconds that running replies may take. */
+  drainSeconds: number;
 }
 
-/** Starts one model: the engine, and the worker that it runs in. */
-async function startModel(name: string, config: Config) {
-  const { model, gguf, backend, artefact } = await prepareModel(name, config);
-  const vocabulary = ggufVocabulary(gguf.metadata);
-  const tokenizer = new Tokenizer(vocabulary);
-  const template = new ChatTemplate(vocabulary, tokenizer);
-  const weights = artefact.format;
-  // A GPU's passes are no work for this machine's processors.
-  const threads = backend === "webgpu" ? 1 : config.threads;
-  const context = config.context ?? artefact.config.context;
-  const budget = new KvBudget({
-    ...artefact.config,
-    prompts: artefact.adapter.prompts,
-    context,
-    whole: backend === "webgpu",
-  }, modelMemory(config, backend));
-  const prefix = await prefixSettings(config);
-  const client = await ModelClient.open({
-    artefact,
-    backend,
-    threads,
-    context,
-    prefix: { ...prefix, memoryBytes: budget.tierBytes },
-    shared: await Promise.all(
-      config.prefix.shared.map(async (path) =>
-        template.encodeSystem(await Deno.readTextFile(path))
-      ),
-    ),
-  });
-  const { passMs, exact, prefix: caching } = client.opened;
-  console.log(
-    `${model.id}: ${backend}, ${weights} weights, ${threads} threads, ` +
-      `${context} tokens of context, ${passMs.toFixed(1)} ms a pass, ` +
-      `${exact} exact; prompt cache: ${caching}`,
-  );
-  const digest = artefact.digest.slice(0, 8);
-  const queue = new Queue({
-    maxRunning: config.parallel,
-    maxWaiting: config.queue,
-    slots: budget.slots,
-  });
-  const engine = createEngine({
-    info: {
-      id: model.id,
-      created: Math.floor(Date.now() / 1000),
-      context,
-      backend,
-      weights,
-      threads,
-      exact,
-      fingerprint: `fp_${digest}_${backend}_${weights}_${exact}`,
-    },
-    tokenizer,
-    template,
-    decoder: client,
-    queue,
-    budget,
-  });
-  return { engine, client, queue };
-}
-
-/** Returns one model's share of the memory for keys and values. */
-function modelMemory(
-  { models, kvMemory, prefix }: Config,
-  backend: BackendName,
-): KvMemory {
-  const cached = prefix.mode !== "off" && backend !== "webgpu";
-  return {
-    bytes: kvMemory && kvMemory / models.length,
-    free: freeMemory() / models.length,
-    tier: cached ? prefix.memoryBytes : 0,
-  };
-}
-
-/** Returns the bytes that this process may still take, in a container or not. */
-function freeMemory(): number {
-  const limit = process.constrainedMemory() || Infinity;
-  const left = Math.max(0, limit - process.memoryUsage.rss());
-  return Math.min(left, process.availableMemory());
-}
+/** Milliseconds that native code may take to end before the process ends anyway. */
+const IDLE_MS = 5000;
 
 /** Says how prompts are cached. */
 async function prefixSettings(config: Config): Promise<PrefixSettings> {
   const { prefix: { secret: words, ...settings }, cacheDir } = config;
   const path = secretPath({ ...settings, cacheDir });
   return { ...settings, secret: await openSecret({ words, path }) };
-}
-
-/** Says where a model's adapter is, if it has one. */
-function adapterPath(model: LocalModel | RemoteModel): string | URL {
-  return "path" in model
-    ? model.path.replace(/\.gguf$/, ".bita.safetensors")
-    : new URL(`models/${model.id}/bita.safetensors`, import.meta.url);
 }
 
 /** A command that shows the server at work, fit to be pasted. */
@@ -157,22 +60,66 @@ function curlLine(origin: string, model: string): string {
   return `curl -N ${origin}/v1/chat/completions -H 'content-type: application/json' -d '${body}'`;
 }
 
-async function serve(config: Config): Promise<void> {
+/** Names the ids of models, which must differ. */
+function checkIds(names: string[]): void {
+  const ids = names.map((name) => resolveModel(name).id);
+  const twice = ids.find((id, index) => ids.indexOf(id) < index);
+  if (twice === undefined) return;
+  throw new TypeError(
+    `Cannot start: MODEL must name models of different ids: received ${twice} twice`,
+  );
+}
+
+/** Prints how a model runs. */
+function announce({ engine: { info }, model, budget }: ServedModel): void {
+  const { passMs, prefix } = model.opened!;
+  console.log(
+    `${info.id}: ${info.backend}, ${info.weights} weights, ${info.threads} threads, ` +
+      `${info.context} tokens of context, ${budget.slots} in memory, ` +
+      `${
+        passMs.toFixed(1)
+      } ms a pass, ${info.exact} exact; prompt cache: ${prefix}`,
+  );
+}
+
+/** Starts the server; returns what ends it, for a signal or after a failure. */
+async function serve(config: Config): Promise<Leave> {
   const counts = new Metrics();
-  const engines: Engine[] = [];
-  const clients: ModelClient[] = [];
-  for (const name of config.models) {
-    const { engine, client, queue } = await startModel(name, config);
-    engines.push(engine);
-    clients.push(client);
-    counts.watch(engine.info.id, { queue, cache: () => client.counters });
-  }
-  const { apiKeys, adminKey, corsOrigins } = config;
   const log = createLog({ level: config.logLevel, write: writeError });
   const shutdown = new Shutdown();
+  const served: ServedModel[] = [];
+  let server: Deno.HttpServer | undefined;
+
+  async function leave({ code, drainSeconds }: Departure): Promise<void> {
+    if (shutdown.begun || !server) exitNow(code || 1);
+    await shutdown.run(server, { deadlineMs: drainSeconds * 1000 });
+    // Until then a model may be in native code, where an orderly exit hangs.
+    const idle = served.map(({ model }) => model.idle());
+    await deadline(Promise.all(idle), IDLE_MS).catch(() => exitNow(code));
+    Deno.exit(code);
+  }
+
+  const prefix = await prefixSettings(config);
+  for (const name of config.models) {
+    const model = await serveModel(name, {
+      config,
+      prefix,
+      onFailure: (model, err) => log.error({ model, err }, "model failed"),
+      onGivenUp(id, { message }) {
+        console.error(
+          `Cannot serve ${id}: it has failed too often in a row: ${message}`,
+        );
+        leave({ code: 1, drainSeconds: 0 });
+      },
+    });
+    served.push(model);
+    counts.watch(model.engine.info.id, model);
+    announce(model);
+  }
+  const { apiKeys, adminKey, corsOrigins } = config;
   const app = createApp({
-    engines,
-    caches: clients,
+    engines: served.map(({ engine }) => engine),
+    caches: served.map(({ model }) => model),
     apiKeys,
     adminKey,
     ...(corsOrigins.includes("*") ? {} : { corsOrigins }),
@@ -186,31 +133,24 @@ async function serve(config: Config): Promise<void> {
     counts,
     shutdown,
   });
-  const server = Deno.serve({
+  server = Deno.serve({
     hostname: config.host,
     port: config.port,
     onListen({ hostname, port }) {
       const host = hostname.includes(":") ? `[${hostname}]` : hostname;
       const origin = `http://${host}:${port}`;
       console.log(`Listening on ${origin}; try:\n`);
-      console.log(curlLine(origin, engines[0].info.id));
+      console.log(curlLine(origin, served[0].engine.info.id));
     },
   }, (request) => app.fetch(request));
 
-  async function leave(signal: Deno.Signal): Promise<void> {
-    if (shutdown.begun) Deno.exit(1);
+  return (signal) => {
     log.info({ signal }, "shutting down");
-    await shutdown.run(server, { deadlineMs: config.drainSeconds * 1000 });
-    await Promise.all(clients.map((client) => client.idle()));
-    Deno.exit(0);
-  }
-  const windows = Deno.build.os === "windows";
-  for (const signal of ["SIGINT", windows ? "SIGBREAK" : "SIGTERM"] as const) {
-    Deno.addSignalListener(signal, () => leave(signal));
-  }
+    leave({ code: 0, drainSeconds: config.drainSeconds });
+  };
 }
 
-/** Tells who only looks whether we are well from who wants something. */
+/** Returns the level of a request's line: probes are no news. */
 function requestLevel({ path }: { path: string }): "debug" | "info" {
   return ["/live", "/ready", "/metrics"].includes(path) ? "debug" : "info";
 }
@@ -220,21 +160,30 @@ function writeError(line: string): void {
 }
 
 if (import.meta.main) {
+  const numbers = new Map(SIGNALS);
+  // Until the server listens there is nothing to wait for.
+  let leave: Leave = (signal) => exitNow(128 + numbers.get(signal)!);
+  for (const [signal] of SIGNALS) {
+    Deno.addSignalListener(signal, () => leave(signal));
+  }
   const host = {
     processors: availableParallelism(),
     cacheHome: Deno.env.get("XDG_CACHE_HOME") || `${homedir()}/.cache`,
   };
   if (Deno.args.includes("--help")) {
     console.log(helpText(host));
-  } else {
-    try {
-      const config = parseConfig(Deno.env.toObject(), host);
-      if (Deno.args.includes("--prepare")) {
-        for (const name of config.models) await prepareModel(name, config);
-      } else await serve(config);
-    } catch (error) {
-      console.error(error instanceof Error ? error.message : error);
-      Deno.exit(1);
+    Deno.exit(0);
+  }
+  try {
+    const config = parseConfig(Deno.env.toObject(), host);
+    checkIds(config.models);
+    if (Deno.args.includes("--prepare")) {
+      for (const name of config.models) await prepareModel(name, config);
+      Deno.exit(0);
     }
+    leave = await serve(config);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    Deno.exit(1);
   }
 }

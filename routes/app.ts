@@ -102,7 +102,7 @@ export function createApp({
   app.route("/v1", completions(options));
   app.route("/v1", models(engines));
   app.route("/", health(engines));
-  app.route("/", probes(shutdown));
+  app.route("/", probes(engines, shutdown));
   app.route("/", metrics(counts));
   app.route("/", playground());
   if (adminKey) app.route("/admin", adminCache(caches, { adminKey }));

@@ -1,5 +1,5 @@
 /**
- * `GET /health`: that the server is up, and how each model runs here.
+ * `GET /health`: what each model is doing, and how it runs here.
  *
  * @module
  */
@@ -8,12 +8,14 @@ import { Hono } from "hono";
 import type { Engine } from "../lib/engine/generation.ts";
 import { methodNotAllowed } from "./failure.ts";
 
-/** Reports on `engines`. */
+/** Reports on `engines`; the status is 503 unless all of them are ready. */
 export function health(engines: readonly Engine[]): Hono {
   return new Hono()
     .get("/health", (c) => {
-      const models = engines.map(({ info }) => ({
+      const ready = engines.every(({ state }) => state === "ready");
+      const models = engines.map(({ info, state }) => ({
         id: info.id,
+        state,
         backend: info.backend,
         weights: info.weights,
         threads: info.threads,
@@ -21,7 +23,8 @@ export function health(engines: readonly Engine[]): Hono {
         exact: info.exact,
         fingerprint: info.fingerprint,
       }));
-      return c.json({ status: "ok", models });
+      const status = ready ? "ok" : "unavailable";
+      return c.json({ status, models }, ready ? 200 : 503);
     })
     .all("/health", methodNotAllowed("GET"));
 }

@@ -1,25 +1,29 @@
 /**
- * `GET /live` and `GET /ready`: what an orchestrator asks, in two words. Models are
- * open before the server listens, so it is ready until it shuts down.
+ * `GET /live` and `GET /ready`: whether the process works, and whether it can serve
+ * requests now.
  *
  * @module
  */
 
 import { Hono } from "hono";
+import type { Engine } from "../lib/engine/generation.ts";
 import type { Shutdown } from "../lib/engine/shutdown.ts";
 import { methodNotAllowed } from "./failure.ts";
 
-/** Says whether the process works, and whether it wants more work. */
-export function probes(shutdown: Shutdown): Hono {
+/** Answers orchestrators: ready is a server that stays and whose models all run. */
+export function probes(
+  engines: readonly Engine[],
+  shutdown: Pick<Shutdown, "begun">,
+): Hono {
   return new Hono()
     .get("/live", (c) => c.json({ status: "ok" }))
     .all("/live", methodNotAllowed("GET"))
-    .get(
-      "/ready",
-      (c) =>
-        shutdown.begun
-          ? c.json({ status: "shutting down" }, 503)
-          : c.json({ status: "ok" }),
-    )
+    .get("/ready", (c) => {
+      if (shutdown.begun) return c.json({ status: "shutting down" }, 503);
+      const waiting = engines.find(({ state }) => state !== "ready");
+      return waiting
+        ? c.json({ status: `a model is ${waiting.state}` }, 503)
+        : c.json({ status: "ok" });
+    })
     .all("/ready", methodNotAllowed("GET"));
 }

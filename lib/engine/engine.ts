@@ -7,20 +7,21 @@
 
 import { OutputCounter } from "./output_counter.ts";
 import type { Sampling } from "../bita/choose/sampling.ts";
-import { encodePrediction, encodePrompt } from "./encode_prompt.ts";
+import { checkLengths } from "./encode_texts.ts";
 import { ApiError } from "./errors.ts";
 import type {
   Engine,
   GenerationEvent,
   GenerationRequest,
   ModelInfo,
+  ModelState,
   PassTrace,
 } from "./generation.ts";
 import type { KvBudget } from "./kv_budget.ts";
 import type { Queue } from "./queue.ts";
+import type { TextThread } from "./text_thread.ts";
 import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
-import type { ChatTemplate } from "../text/chat_template.ts";
 import { promptParts } from "../text/prompt_parts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 
@@ -34,9 +35,11 @@ export interface Decoder {
 
 /** What an engine joins. */
 export interface EngineParts {
-  info: ModelInfo;
+  /** Describes the model as it runs now. */
+  info: () => ModelInfo;
+  state: () => ModelState;
   tokenizer: Tokenizer;
-  template: ChatTemplate;
+  texts: Pick<TextThread, "encode">;
   decoder: Decoder;
   /** The line before the decoder. */
   queue: Queue;
@@ -46,33 +49,38 @@ export interface EngineParts {
 
 /** Generates text with one model. */
 export function createEngine(parts: EngineParts): Engine {
-  const { info, tokenizer, decoder, queue, budget } = parts;
+  const { tokenizer, texts, decoder, queue, budget } = parts;
 
   /** Turns a request into tokens, or refuses it, before it waits for its turn. */
-  function prepare(request: GenerationRequest): DecodeRequest {
-    const { sampling, prediction } = request;
-    const reader = { ...parts, context: info.context };
-    checkBias(sampling, tokenizer);
-    const prompt = encodePrompt(request.prompt, reader);
+  async function prepare(
+    request: GenerationRequest,
+    signal: AbortSignal,
+  ): Promise<DecodeRequest> {
+    checkLengths(request, parts.info());
+    checkBias(request.sampling, tokenizer);
+    const { prompt, prediction } = await texts.encode(request, signal);
     return {
       prompt,
-      sampling,
+      sampling: request.sampling,
       maxTokens: budget.answerTokens(prompt.length, request.maxTokens),
       endTokens: tokenizer.endTokens,
       draft: request.draft,
       draftTree: request.draftTree,
-      prediction: prediction === undefined
-        ? undefined
-        : encodePrediction(prediction, reader),
+      prediction,
       trace: request.draftTrace ?? false,
       cache: request.cache,
     };
   }
 
   return {
-    info,
+    get info() {
+      return parts.info();
+    },
+    get state() {
+      return parts.state();
+    },
     async *generate(request, { signal }): AsyncGenerator<GenerationEvent> {
-      const task = prepare(request);
+      const task = await prepare(request, signal);
       const slots = budget.slotsOf(task.prompt.length + task.maxTokens);
       using _place = await queue.enter(slots, signal);
       const answer = new AnswerText(tokenizer, request.stop);

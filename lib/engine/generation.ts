@@ -140,9 +140,14 @@ export interface ModelInfo {
   fingerprint: string;
 }
 
+/** What a model is doing: only a ready one decodes. */
+export type ModelState = "starting" | "ready" | "failed" | "stopped";
+
 /** Generates text with one model. */
 export interface Engine {
+  /** How the model runs; it may change when the model is opened again. */
   readonly info: ModelInfo;
+  readonly state: ModelState;
   /**
    * Yields pieces of text as they become certain, then the end.
    *

@@ -26,8 +26,6 @@ export interface KvSize {
   prompts: number;
   /** Tokens that a text may have. */
   context: number;
-  /** Whether a sequence takes the memory of the whole context from its start. */
-  whole: boolean;
 }
 
 /** The memory to divide, in bytes. */
@@ -59,10 +57,7 @@ export class KvBudget {
     this.tierBytes = Math.floor(Math.min(tier, total * TIER_SHARE));
     this.slots = Math.floor((total - this.tierBytes) / perSlot);
     const left = this.slots - this.slotsOf(0);
-    this.longest = Math.min(
-      size.context,
-      size.whole && left >= 0 ? Infinity : left,
-    );
+    this.longest = Math.min(size.context, left);
     const least = Math.min(LEAST_TEXT, size.context);
     if (this.longest >= least) return;
     const needed = perSlot * this.slotsOf(least) / (1 - TIER_SHARE);
@@ -75,8 +70,7 @@ export class KvBudget {
 
   /** Returns the slots of a sequence whose text may come to `tokens`. */
   slotsOf(tokens: number): number {
-    const { prompts, context, whole } = this.#size;
-    return prompts + (whole ? context : tokens) + PASS_ROWS;
+    return this.#size.prompts + tokens + PASS_ROWS;
   }
 
   /**

@@ -7,7 +7,7 @@
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { GenerationReport } from "./observed.ts";
-import type { Counts } from "../engine/generation.ts";
+import type { Counts, ModelState } from "../engine/generation.ts";
 import type { Queue } from "../engine/queue.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 
@@ -93,8 +93,15 @@ const LINE: [key: "waiting" | "running", name: string, help: string][] = [
 /** The parts of a model that are looked at when metrics are read. */
 export interface WatchedModel {
   queue: Pick<Queue, "waiting" | "running">;
-  cache: () => PrefixCounters | undefined;
+  /** The model itself, whose worker also has the prefix cache. */
+  model: {
+    readonly state: ModelState;
+    readonly restarts: number;
+    readonly counters: PrefixCounters | undefined;
+  };
 }
+
+const STATES: ModelState[] = ["starting", "ready", "failed", "stopped"];
 
 const SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300];
 
@@ -133,19 +140,39 @@ export class Metrics {
       new Gauge({
         ...about(name, help),
         collect() {
-          for (const [model, { queue }] of models) {
-            this.set({ model_name: model }, queue[key]);
+          for (const [id, { queue }] of models) {
+            this.set({ model_name: id }, queue[key]);
           }
         },
       });
     }
+    new Gauge({
+      ...about("bita:model_state", "1 for the state that a model is in."),
+      labelNames: ["model_name", "state"],
+      collect() {
+        for (const [id, { model }] of models) {
+          for (const state of STATES) {
+            this.set({ model_name: id, state }, Number(model.state === state));
+          }
+        }
+      },
+    });
+    new Counter({
+      ...about("bita:model_restarts_total", "Times a model was opened again."),
+      collect() {
+        this.reset();
+        for (const [id, { model }] of models) {
+          this.inc({ model_name: id }, model.restarts);
+        }
+      },
+    });
     for (const [key, name, help] of CACHE_COUNTS) {
       new Counter({
         ...about(`bita:prefix_${name}_total`, help),
         collect() {
           this.reset();
-          for (const [model, { cache }] of models) {
-            this.inc({ model_name: model }, cache()?.[key] ?? 0);
+          for (const [id, { model }] of models) {
+            this.inc({ model_name: id }, model.counters?.[key] ?? 0);
           }
         },
       });
@@ -154,18 +181,18 @@ export class Metrics {
       new Gauge({
         ...about(`bita:prefix_${name}`, help),
         collect() {
-          for (const [model, { cache }] of models) {
-            this.set({ model_name: model }, cache()?.[key] ?? 0);
+          for (const [id, { model }] of models) {
+            this.set({ model_name: id }, model.counters?.[key] ?? 0);
           }
         },
       });
     }
   }
 
-  /** Shows a model's line and cache, and its counts from zero on. */
-  watch(model: string, { queue, cache }: WatchedModel): void {
-    for (const counter of this.#counters) counter.inc({ model_name: model }, 0);
-    this.#models.set(model, { queue, cache });
+  /** Shows a model's line, state and cache, and its counts from zero on. */
+  watch(id: string, watched: WatchedModel): void {
+    for (const counter of this.#counters) counter.inc({ model_name: id }, 0);
+    this.#models.set(id, watched);
   }
 
   /** Counts a generation that is over. */

@@ -77,6 +77,8 @@ export interface Session {
 /** Runs the graphs of one model. */
 export interface Backend {
   readonly name: BackendName;
+  /** Resolves with a reason when the hardware has failed; absent if it cannot. */
+  readonly lost?: Promise<string>;
   /** Pass widths between which a row's logits are the same bits. */
   readonly rows: { min: number; max: number };
   /** Whether several sequences may share a pass with the same bits as alone. */

@@ -22,11 +22,9 @@ export class Detokenizer {
    * @throws {RangeError} if the vocabulary lacks an id.
    */
   push(ids: Iterable<number>): string {
-    let text = "";
-    for (const id of ids) {
-      text += this.#utf8.decode(this.#tokenizer.bytes(id), { stream: true });
-    }
-    return text;
+    const bytes: number[] = [];
+    for (const id of ids) bytes.push(...this.#tokenizer.bytes(id));
+    return this.#utf8.decode(Uint8Array.from(bytes), { stream: true });
   }
 
   /** Ends the text: half a character that was held back becomes U+FFFD. */

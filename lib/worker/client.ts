@@ -4,6 +4,8 @@
  * @module
  */
 
+import { deadline } from "@std/async/deadline";
+import { ApiError } from "../engine/errors.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import type {
@@ -15,6 +17,9 @@ import type {
   ToWorker,
 } from "./messages.ts";
 
+/** Milliseconds that a worker may take to finish its pass before it is ended. */
+const CLOSE_MS = 5000;
+
 /** A text that is being decoded. */
 interface Running {
   controller: ReadableStreamDefaultController<TimedOutput>;
@@ -23,7 +28,7 @@ interface Running {
 }
 
 /** Decodes with one model. */
-export class ModelClient implements Disposable {
+export class ModelClient implements AsyncDisposable {
   readonly opened: OpenedModel;
   #worker: Worker;
   #requests = new Map<number, Running>();
@@ -31,33 +36,30 @@ export class ModelClient implements Disposable {
   #atWork = new Map<number, PromiseWithResolvers<void>>();
   #erasures = new Map<number, PromiseWithResolvers<Erasure>>();
   #nextId = 0;
-  #failure: Error | undefined;
+  /** What requests get once the worker has failed or is closed. */
+  #ended: ApiError | undefined;
+  #failure = Promise.withResolvers<Error>();
   #counters: PrefixCounters | undefined;
 
   private constructor(worker: Worker, opened: OpenedModel) {
     this.#worker = worker;
     this.opened = opened;
-    worker.onmessage = ({ data }) => this.#hear(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      this.#fail(new Error(`The model's worker failed: ${event.message}`));
-    };
+    worker.onmessage = ({ data }) => this.#receive(data);
+    listenForFailure(worker, (error) => this.#die(error));
   }
 
-  /** Starts a worker and waits until its model is ready. */
-  static async open(message: Omit<OpenMessage, "type">): Promise<ModelClient> {
-    const worker = new Worker(import.meta.resolve("./worker.ts"), {
-      type: "module",
-    });
+  /** Starts a worker, of another module if one is named, and opens a model in it. */
+  static async open(
+    message: Omit<OpenMessage, "type">,
+    { module = import.meta.resolve("./worker.ts") }: { module?: string } = {},
+  ): Promise<ModelClient> {
+    const worker = new Worker(module, { type: "module" });
     const { promise, resolve, reject } = Promise.withResolvers<OpenedModel>();
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.type === "opened") resolve(data);
       if (data.type === "failed") reject(new Error(data.message));
     };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      reject(new Error(event.message));
-    };
+    listenForFailure(worker, reject);
     worker.postMessage({ type: "open", ...message } satisfies ToWorker);
     try {
       return new ModelClient(worker, await promise);
@@ -65,6 +67,11 @@ export class ModelClient implements Disposable {
       worker.terminate();
       throw error;
     }
+  }
+
+  /** Resolves when the worker or its device has failed; nothing is decoded then. */
+  get failure(): Promise<Error> {
+    return this.#failure.promise;
   }
 
   /**
@@ -79,13 +86,13 @@ export class ModelClient implements Disposable {
   ): ReadableStream<TimedOutput> {
     const id = this.#nextId++;
     const stop = () => {
-      this.#end(id);
+      this.#forget(id);
       this.#say({ type: "cancel", id });
     };
     return new ReadableStream<TimedOutput>({
       start: (controller) => {
         signal.throwIfAborted();
-        if (this.#failure) throw this.#failure;
+        if (this.#ended) throw this.#ended;
         const abort = () => {
           stop();
           controller.error(signal.reason);
@@ -114,7 +121,7 @@ export class ModelClient implements Disposable {
 
   /** Erases the prompts of a caller, or of all callers. */
   erase(caller?: string): Promise<Erasure> {
-    if (this.#failure) return Promise.reject(this.#failure);
+    if (this.#ended) return Promise.reject(this.#ended);
     const id = this.#nextId++;
     const erasure = Promise.withResolvers<Erasure>();
     this.#erasures.set(id, erasure);
@@ -122,13 +129,15 @@ export class ModelClient implements Disposable {
     return erasure.promise;
   }
 
-  /** Ends the worker. */
-  [Symbol.dispose](): void {
+  /** Ends the worker, once it is in no native code or has taken too long. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end(ended("is closed"));
+    await deadline(this.idle(), CLOSE_MS).catch(() => {});
     this.#worker.terminate();
-    this.#fail(new Error("The model is closed"));
   }
 
-  #hear(message: FromWorker): void {
+  #receive(message: FromWorker): void {
+    if (message.type === "failed") this.fail(new Error(message.message));
     if (message.type === "erased") {
       this.#erasures.get(message.id)?.resolve(message);
       this.#erasures.delete(message.id);
@@ -143,13 +152,13 @@ export class ModelClient implements Disposable {
       controller.enqueue(message.output);
       return;
     }
-    this.#end(message.id);
+    this.#forget(message.id);
     if (message.error === undefined) controller.close();
     else controller.error(new Error(message.error));
   }
 
   /** Lets go of a request: what its signal depends on may live as long as the server. */
-  #end(id: number): void {
+  #forget(id: number): void {
     this.#requests.get(id)?.ignore();
     this.#requests.delete(id);
   }
@@ -159,11 +168,24 @@ export class ModelClient implements Disposable {
     this.#atWork.delete(id);
   }
 
-  #fail(error: Error): void {
-    this.#failure = error;
+  /** Fails what runs: the worker lives, but can no longer be used. */
+  fail(error: Error): void {
+    if (this.#ended) return;
+    this.#end(ended("has failed and is being restarted"));
+    this.#failure.resolve(error);
+  }
+
+  /** Fails what runs in a worker that is dead. */
+  #die(error: Error): void {
     for (const id of this.#atWork.keys()) this.#finish(id);
+    this.fail(error);
+  }
+
+  #end(error: ApiError): void {
+    this.#ended ??= error;
     for (const [id, { controller }] of this.#requests) {
-      this.#end(id);
+      this.#forget(id);
+      this.#say({ type: "cancel", id });
       controller.error(error);
     }
     for (const { reject } of this.#erasures.values()) reject(error);
@@ -173,4 +195,22 @@ export class ModelClient implements Disposable {
   #say(message: ToWorker): void {
     this.#worker.postMessage(message);
   }
+}
+
+/** Calls `fail` when a worker throws what nothing catches, or cannot be understood. */
+function listenForFailure(worker: Worker, fail: (error: Error) => void): void {
+  worker.onerror = (event) => {
+    event.preventDefault();
+    fail(new Error(`The model's worker failed: ${event.message}`));
+  };
+  worker.onmessageerror = () =>
+    fail(new Error("The model's worker failed: a message was unreadable"));
+}
+
+function ended(state: string): ApiError {
+  return new ApiError(
+    500,
+    `Cannot finish the reply: the model must run: it ${state}`,
+    { code: "model_failed" },
+  );
 }

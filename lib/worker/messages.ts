@@ -65,6 +65,7 @@ export interface OpenedModel {
 /** From the worker to the main thread. */
 export type FromWorker =
   | ({ type: "opened" } & OpenedModel)
+  /** The model did not open, or the worker can no longer run it. */
   | { type: "failed"; message: string }
   | { type: "output"; id: number; output: TimedOutput }
   | { type: "done"; id: number; error?: string; counters?: PrefixCounters }

@@ -29,6 +29,16 @@ import { Scheduler } from "./scheduler.ts";
 const running = new Map<number, AbortController>();
 let decoding: Decoding;
 
+// What nothing catches ends this worker alone, once the main thread knows.
+self.addEventListener("error", (event) => {
+  event.preventDefault();
+  say({ type: "failed", message: messageOf(event.error ?? event.message) });
+});
+self.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  say({ type: "failed", message: messageOf(event.reason) });
+});
+
 self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
   switch (data.type) {
     case "open":
@@ -52,6 +62,7 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
 async function open(message: OpenMessage): Promise<void> {
   try {
     const backend = await openBackend(message.backend, message);
+    backend.lost?.then((message) => say({ type: "failed", message }));
     const model = await openModel(backend, message.artefact, message);
     const { cost, invariant } = await checkModel(model);
     model.onWork = ({ part, ...work }) => cost.learn(part, work);

@@ -76,7 +76,7 @@ Deno.test("the image's permissions are enough, and no more than that", async () 
 
   await using server = await startServer(
     { CACHE_DIR: cache, KV_PATH: `${data}/kv.sqlite`, BACKEND: "cpu" },
-    args,
+    { args },
   );
   const response = await fetch(`${server.url}/v1/completions`, {
     method: "POST",
@@ -120,7 +120,7 @@ Deno.test({
     await command(env, ["--prepare"]).output();
     await using server = await startServer(
       { ...env, KV_PATH: `${data}/kv.sqlite` },
-      await entrypoint({ models, data }),
+      { args: await entrypoint({ models, data }) },
     );
     const health = await (await fetch(`${server.url}/health`)).json();
     assertEquals(health.models[0].backend, "webgpu");

@@ -9,6 +9,7 @@ import { createEngine, type Decoder } from "../../lib/engine/engine.ts";
 import type { Engine } from "../../lib/engine/generation.ts";
 import { KvBudget } from "../../lib/engine/kv_budget.ts";
 import { Queue } from "../../lib/engine/queue.ts";
+import { TextThread } from "../../lib/engine/text_thread.ts";
 import { ChatTemplate } from "../../lib/text/chat_template.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { toyVocabulary } from "../text/_toy.ts";
@@ -41,22 +42,26 @@ export function byteEngine(
   { maxRunning = 16, maxWaiting = 64, slots = 1 << 20 }: ByteEngineOptions = {},
 ): Engine & { queue: Queue } {
   const tokenizer = new Tokenizer(vocabulary);
+  const template = new ChatTemplate(vocabulary, tokenizer);
   // Two numbers of 4 bytes a slot.
   const shape = { layers: 1, kvHeads: 1, headDim: 1 };
   const budget = new KvBudget(
-    { ...shape, prompts: 0, context: CONTEXT, whole: false },
+    { ...shape, prompts: 0, context: CONTEXT },
     { bytes: slots * 8, free: 0, tier: 0 },
   );
   const queue = new Queue({ maxRunning, maxWaiting, slots: budget.slots });
   const engine = createEngine({
-    info: { ...toyInfo("toy"), context: CONTEXT },
+    info: () => ({ ...toyInfo("toy"), context: CONTEXT }),
+    state: () => "ready",
     tokenizer,
-    template: new ChatTemplate(vocabulary, tokenizer),
+    texts: new TextThread({ tokenizer, template, context: CONTEXT }, {
+      path: "",
+    }),
     decoder,
     queue,
     budget,
   });
-  return { ...engine, queue };
+  return Object.assign(engine, { queue });
 }
 
 /** Encodes a text as the toy's tokens. */

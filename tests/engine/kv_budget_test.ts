@@ -11,7 +11,6 @@ const SIZE = {
   headDim: 64,
   prompts: 16,
   context: 8192,
-  whole: false,
 };
 const PER_TOKEN = 46_080;
 
@@ -36,14 +35,6 @@ Deno.test("KvBudget takes half of the free memory, or what one text needs", () =
   const least = of(64 * MIB);
   assertEquals(least.slots, 16 + 8192 + 128);
   assertEquals(least.longest, 8192);
-});
-
-Deno.test("KvBudget counts the whole context where a sequence takes it at once", () => {
-  const memory = { bytes: 1024 * MIB, free: 0, tier: 0 };
-  const whole = new KvBudget({ ...SIZE, whole: true }, memory);
-  assertEquals(whole.slotsOf(100), 16 + 8192 + 128);
-  assertEquals(whole.longest, 8192);
-  assertEquals(new KvBudget(SIZE, memory).slotsOf(100), 16 + 100 + 128);
 });
 
 Deno.test("KvBudget bounds an answer by the context and by the memory", () => {
@@ -72,11 +63,9 @@ Deno.test("KvBudget bounds an answer by the context and by the memory", () => {
 });
 
 Deno.test("KvBudget refuses memory that holds no text", () => {
-  for (const [whole, needed] of [[false, "10MiB"], [true, "489MiB"]] as const) {
-    assertThrows(
-      () => new KvBudget({ ...SIZE, whole }, { bytes: MIB, free: 0, tier: 0 }),
-      RangeError,
-      `KV_MEMORY must be at least ${needed} for each model: received 1MiB`,
-    );
-  }
+  assertThrows(
+    () => new KvBudget(SIZE, { bytes: MIB, free: 0, tier: 0 }),
+    RangeError,
+    "KV_MEMORY must be at least 10MiB for each model: received 1MiB",
+  );
 });

@@ -1,7 +1,11 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { ApiError } from "../../lib/engine/errors.ts";
-import type { Engine, GenerationRequest } from "../../lib/engine/generation.ts";
+import type {
+  Engine,
+  GenerationRequest,
+  ModelState,
+} from "../../lib/engine/generation.ts";
 import { Queue } from "../../lib/engine/queue.ts";
 import { Metrics } from "../../lib/observe/metrics.ts";
 import { observed } from "../../lib/observe/observed.ts";
@@ -21,11 +25,12 @@ function request(): GenerationRequest {
 
 /** Watches a model named "toy", of which nothing is in use. */
 function metrics(
-  { queue = new Queue({ maxRunning: 1 }), cache = newCounters() } = {},
-): Metrics {
+  { queue = new Queue({ maxRunning: 1 }), counters = newCounters() } = {},
+): { counts: Metrics; model: { state: ModelState; restarts: number } } {
   const counts = new Metrics();
-  counts.watch("toy", { queue, cache: () => cache });
-  return counts;
+  const model = { state: "ready" as ModelState, restarts: 0, counters };
+  counts.watch("toy", { queue, model });
+  return { counts, model };
 }
 
 /** Starts a generation that is counted when it is over. */
@@ -57,7 +62,7 @@ function ends(counts: Metrics, reason: string) {
 }
 
 Deno.test("Metrics counts tokens, passes and ends", async () => {
-  const counts = metrics();
+  const { counts } = metrics();
   assertEquals(await read(counts, "vllm:generation_tokens_total"), 0);
   for (let n = 0; n < 2; n++) {
     await Array.fromAsync(observe(toyEngine(), counts));
@@ -70,7 +75,7 @@ Deno.test("Metrics counts tokens, passes and ends", async () => {
 });
 
 Deno.test("Metrics counts the tokens of a stream that was left", async () => {
-  const counts = metrics();
+  const { counts } = metrics();
   let words = 0;
   for await (const _ of observe(toyEngine(), counts)) if (++words === 3) break;
   assertEquals(await read(counts, "vllm:generation_tokens_total"), 3);
@@ -79,7 +84,7 @@ Deno.test("Metrics counts the tokens of a stream that was left", async () => {
 });
 
 Deno.test("Metrics counts the tokens of a generation that was cut off", async () => {
-  const counts = metrics();
+  const { counts } = metrics();
   const stopping = new AbortController();
   const { signal } = stopping;
   await assertRejects(async () => {
@@ -92,7 +97,7 @@ Deno.test("Metrics counts the tokens of a generation that was cut off", async ()
 });
 
 Deno.test("Metrics takes what a client did wrong for no error, and no latency", async () => {
-  const counts = metrics();
+  const { counts } = metrics();
   const failures: [Error, string][] = [
     [new ApiError(400, "wrong"), "refused"],
     [new ApiError(429, "full"), "refused"],
@@ -117,7 +122,7 @@ Deno.test("Metrics takes what a client did wrong for no error, and no latency", 
 
 Deno.test("Metrics times in seconds", async () => {
   let now = 0;
-  const counts = metrics();
+  const { counts } = metrics();
   const toy = toyEngine({
     pace: (word) => {
       now += word === 0 ? 2000 : 500;
@@ -132,7 +137,7 @@ Deno.test("Metrics times in seconds", async () => {
 
 Deno.test("Metrics shows how many requests wait and run", async () => {
   const queue = new Queue({ maxRunning: 1, maxWaiting: 2 });
-  const counts = metrics({ queue });
+  const { counts } = metrics({ queue });
   const line = async () => [
     await read(counts, "vllm:num_requests_running"),
     await read(counts, "vllm:num_requests_waiting"),
@@ -157,7 +162,7 @@ Deno.test("Metrics.report() is Prometheus's text format", async () => {
 
 Deno.test("Metrics shows what a cache counts", async () => {
   const cache = newCounters();
-  const counts = metrics({ cache });
+  const { counts } = metrics({ counters: cache });
   assertEquals(await read(counts, "bita:prefix_memory_hits_total"), 0);
   cache.memoryHits = 3;
   cache.storeBytes = 70_000;
@@ -165,4 +170,20 @@ Deno.test("Metrics shows what a cache counts", async () => {
   assertEquals(await read(counts, "bita:prefix_store_bytes"), 70_000);
   cache.memoryHits = 5;
   assertEquals(await read(counts, "bita:prefix_memory_hits_total"), 5);
+});
+
+Deno.test("Metrics shows what a model is doing, and how often it was restarted", async () => {
+  const { counts, model } = metrics();
+  const states = () =>
+    Promise.all(
+      ["starting", "ready", "failed", "stopped"].map((state) =>
+        read(counts, "bita:model_state", `,state="${state}"`)
+      ),
+    );
+  assertEquals(await states(), [0, 1, 0, 0]);
+  assertEquals(await read(counts, "bita:model_restarts_total"), 0);
+  model.state = "failed";
+  model.restarts = 2;
+  assertEquals(await states(), [0, 0, 1, 0]);
+  assertEquals(await read(counts, "bita:model_restarts_total"), 2);
 });

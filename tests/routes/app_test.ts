@@ -31,6 +31,7 @@ Deno.test("createApp() reports health", async () => {
   assertEquals(status, "ok");
   assertEquals(models[0], {
     id: "toy",
+    state: "ready",
     backend: "cpu",
     weights: "int8",
     threads: 2,

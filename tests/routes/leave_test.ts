@@ -133,6 +133,7 @@ function watched(inner: Engine) {
   const left: number[] = [];
   const engine: Engine = {
     info: inner.info,
+    state: inner.state,
     generate(request, options) {
       const { seed } = request.sampling;
       came.push(seed);

@@ -21,25 +21,39 @@ export interface RunningServer {
   startMs: number;
   /** What it has logged so far, a record a line. */
   log(): Record<string, unknown>[];
-  /** Asks it to leave; gives its exit code. */
+  /** All that it has written to its standard error. */
+  complaint(): string;
+  signal(signal: Deno.Signal): void;
+  /** Sends a signal that it leaves upon; returns its exit code. */
   stop(signal: Deno.Signal): Promise<number>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts the server, as its task does or with `args`, and waits until it listens. */
+/** How to start it other than its task does. */
+export interface StartOptions {
+  /** Arguments of Deno, instead of the task's. */
+  args?: string[];
+  /** A module of `faults/` that runs before the server. */
+  preload?: string;
+}
+
+/** Starts the server, as its task does or otherwise, and waits until it listens. */
 export async function startServer(
   env: Environment = {},
-  args: string[] = taskArguments(),
+  options: StartOptions = {},
 ): Promise<RunningServer> {
   const before = performance.now();
-  const child = denoCommand(env, args).spawn();
+  const child = command(env, [], options).spawn();
   const output = child.stdout.pipeThrough(new TextDecoderStream());
   let complaint = "";
   const complaints = child.stderr.pipeThrough(new TextDecoderStream())
     .pipeTo(new WritableStream({ write: (text) => void (complaint += text) }));
-  async function stop(signal: Deno.Signal): Promise<number> {
-    child.kill(signal);
-    return (await child.status).code;
+  const signal = (signal: Deno.Signal) => child.kill(signal);
+  async function stop(last: Deno.Signal): Promise<number> {
+    signal(last);
+    const { code } = await child.status;
+    await complaints;
+    return code;
   }
   async function kill(): Promise<void> {
     await stop("SIGKILL").catch(() => {}); // it may have left by itself
@@ -54,7 +68,10 @@ export async function startServer(
       [];
     if (url === undefined) continue;
     const startMs = performance.now() - before;
-    return { url, curl, startMs, log, stop, [Symbol.asyncDispose]: kill };
+    return {
+      ...{ url, curl, startMs, log, complaint: () => complaint, signal, stop },
+      [Symbol.asyncDispose]: kill,
+    };
   }
   const { code } = await child.status;
   await complaints;
@@ -72,8 +89,16 @@ export async function runServer(
 }
 
 /** Builds the command of `deno task start`, with the task's permissions. */
-export function command(env: Environment, args: string[] = []): Deno.Command {
-  return denoCommand(env, [...taskArguments(), ...args]);
+export function command(
+  env: Environment,
+  args: string[] = [],
+  { args: start = taskArguments(), preload }: StartOptions = {},
+): Deno.Command {
+  const [run, ...rest] = start;
+  const first = preload === undefined
+    ? [run]
+    : [run, "--preload", `tests/server/faults/${preload}`];
+  return denoCommand(env, [...first, ...rest, ...args]);
 }
 
 function taskArguments(): string[] {

@@ -21,6 +21,14 @@ Deno.test("a wrong setting ends the start with one line", async () => {
   using folder = temporaryFolder();
   const cases: [Record<string, string>, RegExp][] = [
     [{ PORT: "abc" }, /^Cannot start: PORT must be .+: received "abc"\n$/],
+    [
+      { MODEL: `${MODEL},${folder.path}/${MODEL}.gguf` },
+      /^Cannot start: MODEL must name models of different ids: received \S+ twice\n$/,
+    ],
+    [
+      { KV_MEMORY: "1MiB" },
+      /^Cannot start: KV_MEMORY must be at least \d+MiB for each model: received 1MiB\n$/,
+    ],
     [{ MODEL: "gpt-5" }, /^Cannot find the model: .+: received "gpt-5"\n$/],
     [
       { MODEL: `${folder.path}/none.gguf` },

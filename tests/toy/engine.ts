@@ -11,6 +11,7 @@ import type {
   GenerationEvent,
   GenerationRequest,
   ModelInfo,
+  ModelState,
 } from "../../lib/engine/generation.ts";
 import type { Queue } from "../../lib/engine/queue.ts";
 
@@ -27,6 +28,7 @@ export interface ToyOptions {
 
 /** An engine that remembers what it was asked and how each run ended. */
 export interface ToyEngine extends Engine {
+  state: ModelState;
   readonly asked: GenerationRequest[];
   /** `"running"`, `"ended"`, `"failed"` or `"left"`, a run each. */
   readonly runs: string[];
@@ -64,7 +66,7 @@ export function toyEngine(
       if (runs[run] === "running") runs[run] = "left";
     }
   }
-  return { info: toyInfo(id), asked, runs, generate };
+  return { info: toyInfo(id), state: "ready", asked, runs, generate };
 }
 
 /** Describes a toy. */

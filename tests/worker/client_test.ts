@@ -6,7 +6,7 @@ import { watchedSignal } from "../_signal.ts";
 import { CONFIG, realArtefact } from "../real_model.ts";
 
 Deno.test("ModelClient lets go of a signal once a text has ended or was left", async () => {
-  using client = await ModelClient.open({
+  await using client = await ModelClient.open({
     artefact: await realArtefact(WEIGHTS.cpu),
     backend: "cpu",
     threads: CONFIG.threads,

@@ -39,6 +39,7 @@ export async function webgpuBackend(): Promise<Backend> {
   keptAlive.add(adapter);
   return {
     name: "webgpu",
+    lost: failureOf(device),
     rows: { min: 4, max: 31 },
     batches: false,
     inPlace: false,
@@ -59,6 +60,19 @@ export async function webgpuBackend(): Promise<Backend> {
       return new Float32Array(bytes);
     },
   };
+}
+
+/** Waits until a device is lost, or computes what is wrong. */
+function failureOf(device: GPUDevice): Promise<string> {
+  return new Promise((resolve) => {
+    device.lost.then(({ message }) =>
+      resolve(`The GPU device was lost: ${message}`)
+    );
+    device.addEventListener("uncapturederror", (event) => {
+      const { error } = event as GPUUncapturedErrorEvent;
+      resolve(`The GPU device failed: ${error.message}`);
+    });
+  });
 }
 
 /** Makes a KV buffer of its full size, as a buffer on the device can't grow. */

@@ -50,11 +50,8 @@ export const commonFields = {
   min_p: numberFrom(0, 1),
   presence_penalty: numberFrom(-2, 2),
   frequency_penalty: numberFrom(-2, 2),
-  logit_bias: z.record(
-    z.string(),
-    z.number(BIAS).min(-100, BIAS).max(100, BIAS),
-    BIASES,
-  ).nullish(),
+  logit_bias: z.custom<Record<string, number>>(isObject, BIASES)
+    .superRefine(checkBiases).nullish(),
   seed: z.number(SEED).refine(isInt64, SEED).nullish(),
   stop: z.custom<string | string[]>(isStop, STOP).nullish(),
   n: z.literal(1, ONE).nullish(),
@@ -177,6 +174,23 @@ function toDraftTree(shape: string | null | undefined): number[] | undefined {
 
 function isTree(shape: string): boolean {
   return shape === "auto" || isShape(shape);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Checks the numbers; a schema for each takes ten times as long. */
+function checkBiases(
+  biases: Record<string, unknown>,
+  context: z.RefinementCtx,
+): void {
+  for (const [id, bias] of Object.entries(biases)) {
+    if (typeof bias === "number" && Math.abs(bias) <= 100) continue;
+    const path = [id];
+    context.addIssue({ code: "custom", path, message: BIAS, input: bias });
+    return;
+  }
 }
 
 function isInt64(value: number): boolean {

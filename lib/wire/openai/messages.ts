@@ -8,6 +8,9 @@ import { z } from "zod";
 import type { ChatMessage } from "../../engine/generation.ts";
 import { unsupported } from "./fields.ts";
 
+/** As many as OpenAI takes. */
+const MOST_MESSAGES = 2048;
+
 const MESSAGES = "must be an array of at least one message";
 const MESSAGE = "must be an object with a role and content";
 const ROLE =
@@ -40,5 +43,10 @@ const message = z.object({
   content: content.map(({ text }) => text).join("\n"),
 }));
 
-/** Reads the messages of a chat. */
-export const messages = z.array(message, MESSAGES).min(1, MESSAGES);
+/** Reads the messages of a chat; their number is checked first, as it costs least. */
+export const messages = z.unknown()
+  .refine(
+    (value) => !Array.isArray(value) || value.length <= MOST_MESSAGES,
+    `must be at most ${MOST_MESSAGES} messages`,
+  )
+  .pipe(z.array(message, MESSAGES).min(1, MESSAGES));

@@ -10,6 +10,11 @@ const options = { randomSeed: () => 7 };
 const hi = [{ role: "user", content: "Hi" }];
 
 const chatRows: Row[] = [
+  [
+    { messages: Array.from({ length: 2049 }, () => 1) },
+    "messages",
+    "must be at most 2048 messages: received an array of 2049",
+  ],
   [{ model: undefined }, "model", "the id of a model: received nothing"],
   [{ model: "" }, "model", 'the id of a model: received ""'],
   [{ model: 3 }, "model", "received 3"],

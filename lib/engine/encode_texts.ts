@@ -1,0 +1,121 @@
+/**
+ * From what a request says to the tokens that the model reads, or to the reason
+ * why it cannot read them.
+ *
+ * @module
+ */
+
+import type { ChatTemplate } from "../text/chat_template.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { ApiError } from "./errors.ts";
+import type { ChatMessage, GenerationRequest } from "./generation.ts";
+
+/** The texts of a request. */
+export type RequestTexts = Pick<GenerationRequest, "prompt" | "prediction">;
+
+/** The texts of a request as tokens. */
+export interface EncodedTexts {
+  prompt: Int32Array;
+  prediction?: Int32Array | undefined;
+}
+
+/** What encodes texts. */
+export interface TextReader {
+  tokenizer: Tokenizer;
+  template: ChatTemplate;
+  /** Tokens that a prompt and its answer may hold together. */
+  context: number;
+}
+
+/** More characters than a text has for each of its tokens; English has four. */
+const CHARACTERS_PER_TOKEN = 32;
+
+/**
+ * Refuses texts that can hardly fit, before the time is spent to encode them.
+ *
+ * @throws {ApiError} 400 if a text is too long.
+ */
+export function checkLengths(
+  { prompt, prediction }: RequestTexts,
+  { context }: { context: number },
+): void {
+  const most = CHARACTERS_PER_TOKEN * context;
+  const check = (texts: string[], param: string, what: string) => {
+    const length = texts.reduce((sum, text) => sum + text.length, 0);
+    if (length <= most) return;
+    throw new ApiError(
+      400,
+      `Cannot read the ${what}: it must have at most ${most} characters for ${context} tokens of context: received ${length}`,
+      { param, code: "context_length_exceeded" },
+    );
+  };
+  check(promptTexts(prompt), paramOf(prompt), "prompt");
+  check([prediction ?? ""], "prediction", "prediction");
+}
+
+/**
+ * Encodes a prompt that leaves room for one more token at least, and a prediction, no
+ * content of which becomes a control token.
+ *
+ * @throws {ApiError} 400 if the prompt has no token, or a text has too many.
+ */
+export function encodeTexts(
+  { prompt, prediction }: RequestTexts,
+  reader: TextReader,
+): EncodedTexts {
+  const encoded = { prompt: encodePrompt(prompt, reader) };
+  if (prediction === undefined) return encoded;
+  const ids = reader.tokenizer.encode(prediction);
+  if (ids.length <= reader.context) return { ...encoded, prediction: ids };
+  throw new ApiError(
+    400,
+    `Cannot read the prediction: it must have at most ${reader.context} tokens: received ${ids.length}`,
+    { param: "prediction", code: "context_length_exceeded" },
+  );
+}
+
+/** Lists the texts that a prompt is made of. */
+export function promptTexts(prompt: RequestTexts["prompt"]): string[] {
+  return "text" in prompt
+    ? [prompt.text]
+    : prompt.messages.map(({ content }) => content);
+}
+
+function encodePrompt(
+  prompt: RequestTexts["prompt"],
+  { tokenizer, template, context }: TextReader,
+): Int32Array {
+  const param = paramOf(prompt);
+  const ids = "text" in prompt
+    ? tokenizer.encodePrompt(prompt.text)
+    : encodeChat(prompt.messages, template);
+  if (ids.length === 0) {
+    throw new ApiError(
+      400,
+      "Cannot complete the prompt: at least one token is required: received none",
+      { param },
+    );
+  }
+  if (ids.length < context) return ids;
+  throw new ApiError(
+    400,
+    `Cannot read the prompt: it must be shorter than ${context} tokens: received ${ids.length}`,
+    { param, code: "context_length_exceeded" },
+  );
+}
+
+function encodeChat(
+  messages: ChatMessage[],
+  template: ChatTemplate,
+): Int32Array {
+  try {
+    return template.encode(messages);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new ApiError(400, error.message, { param: "messages" });
+  }
+}
+
+function paramOf(prompt: RequestTexts["prompt"]): string {
+  return "text" in prompt ? "prompt" : "messages";
+}

@@ -1,0 +1,64 @@
+/**
+ * Encodes long texts in a thread of their own, so that no request holds up the others.
+ *
+ * @module
+ */
+
+/// <reference lib="deno.worker" />
+
+import { openGguf } from "../../models/gguf/reader.ts";
+import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
+import { ChatTemplate } from "../text/chat_template.ts";
+import { Tokenizer } from "../text/tokenizer.ts";
+import {
+  type EncodedTexts,
+  encodeTexts,
+  type RequestTexts,
+  type TextReader,
+} from "./encode_texts.ts";
+import { ApiError, type ApiErrorOptions } from "./errors.ts";
+
+/** To the worker; the first message names the model's file. */
+export type ToTextWorker =
+  | { type: "open"; path: string; context: number }
+  | { type: "encode"; texts: RequestTexts };
+
+/** From the worker, one for each text that it was sent. */
+export type FromTextWorker =
+  | { type: "encoded"; encoded: EncodedTexts }
+  | { type: "failed"; message: string }
+  | {
+    type: "refused";
+    status: number;
+    message: string;
+    options: ApiErrorOptions;
+  };
+
+let reader: Promise<TextReader>;
+
+self.onmessage = async ({ data }: MessageEvent<ToTextWorker>) => {
+  if (data.type === "open") reader = open(data);
+  else self.postMessage(await answer(data.texts));
+};
+
+async function open(
+  { path, context }: { path: string; context: number },
+): Promise<TextReader> {
+  const { metadata } = await openGguf(path);
+  const vocabulary = ggufVocabulary(metadata);
+  const tokenizer = new Tokenizer(vocabulary);
+  const template = new ChatTemplate(vocabulary, tokenizer);
+  return { tokenizer, template, context };
+}
+
+async function answer(texts: RequestTexts): Promise<FromTextWorker> {
+  try {
+    return { type: "encoded", encoded: encodeTexts(texts, await reader) };
+  } catch (error) {
+    const { message } = error as Error;
+    if (!(error instanceof ApiError)) return { type: "failed", message };
+    const { status, code, param } = error;
+    const options = { ...code && { code }, ...param && { param } };
+    return { type: "refused", status, message, options };
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * The real worker, whose GPU device can be destroyed by any word on a channel.
+ *
+ * @module
+ */
+
+/// <reference lib="deno.worker" />
+
+const { requestDevice } = GPUAdapter.prototype;
+
+GPUAdapter.prototype.requestDevice = async function (...args) {
+  const device = await requestDevice.apply(this, args);
+  new BroadcastChannel("destroy-device").onmessage = () => device.destroy();
+  return device;
+};
+
+await import("../../lib/worker/worker.ts");

@@ -1,0 +1,192 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { GREEDY } from "../../lib/bita/choose/sampling.ts";
+import { ApiError } from "../../lib/engine/errors.ts";
+import { ModelClient } from "../../lib/worker/client.ts";
+import type { OpenMessage } from "../../lib/worker/messages.ts";
+import { Supervisor } from "../../lib/worker/supervisor.ts";
+import { watchedSignal } from "../_signal.ts";
+import { FIRST_TOKEN, NO_CONTEXT } from "./_toy_worker.ts";
+
+/** Supervises a toy worker, whose pauses last until they are ended. */
+function supervise({ patienceMs }: { patienceMs?: number } = {}) {
+  const failures: string[] = [];
+  const pauses: number[] = [];
+  const ends: (() => void)[] = [];
+  const world = { context: 64, givenUp: "" };
+  const supervisor = new Supervisor({
+    open: () =>
+      ModelClient.open(
+        { context: world.context } as Omit<OpenMessage, "type">,
+        { module: import.meta.resolve("./_toy_worker.ts") },
+      ),
+    onFailure: ({ message }) => failures.push(message),
+    onGivenUp: ({ message }) => world.givenUp = message,
+    pause(ms) {
+      pauses.push(ms);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      ends.push(resolve);
+      return promise;
+    },
+    ...(patienceMs !== undefined && { patienceMs }),
+  });
+  return { supervisor, failures, pauses, ends, world };
+}
+
+/** Decodes a prompt of one token; returns the tokens of the answer. */
+async function decode(
+  supervisor: Supervisor,
+  first: number,
+  signal = new AbortController().signal,
+): Promise<number[]> {
+  const outputs = supervisor.decode({
+    prompt: Int32Array.of(first),
+    sampling: GREEDY,
+    maxTokens: 4,
+    endTokens: new Set(),
+    draft: "auto",
+    trace: false,
+    cache: { caller: "", salt: "" },
+  }, { signal });
+  const tokens = await Array.fromAsync(outputs, ({ tokens }) => tokens);
+  return tokens.flat();
+}
+
+/** Waits until something holds, and fails if that takes seconds. */
+async function until(done: () => boolean): Promise<void> {
+  for (let tries = 0; !done(); tries++) {
+    if (tries === 500) throw new Error("Cannot go on: nothing happened in 5 s");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+for (const death of ["throws", "loseDevice"] as const) {
+  Deno.test(`Supervisor opens a model again after its worker ${death}`, async () => {
+    const { supervisor, failures, pauses, ends } = supervise();
+    assertEquals(supervisor.state, "starting");
+    await using _ = supervisor;
+    await supervisor.start();
+    assertEquals(supervisor.state, "ready");
+
+    const running = decode(supervisor, FIRST_TOKEN.hang);
+    const killing = decode(supervisor, FIRST_TOKEN[death]);
+    for (const promise of [running, killing]) {
+      const error = await assertRejects(
+        () => promise,
+        ApiError,
+        "it has failed and is being restarted",
+      );
+      assertEquals([error.status, error.code], [500, "model_failed"]);
+    }
+    await until(() => pauses.length === 1);
+    assertEquals(supervisor.state, "failed");
+    assertEquals(failures.length, 1);
+    await supervisor.idle();
+    await assertRejects(() => supervisor.erase(), ApiError, "restarted");
+
+    // What comes meanwhile waits, and is answered.
+    const { signal, listeners } = watchedSignal();
+    const waiting = decode(supervisor, FIRST_TOKEN.answer, signal);
+    await until(() => listeners() === 1);
+    ends[0]();
+    assertEquals(await waiting, [0, 0]);
+    assertEquals([supervisor.state, supervisor.restarts], ["ready", 1]);
+    assertEquals(listeners(), 0);
+    assertEquals((await supervisor.erase()).blocks, 7);
+  });
+}
+
+Deno.test("Supervisor gives a model up that fails three times in a row", async () => {
+  const { supervisor, pauses, ends, world } = supervise();
+  await supervisor.start();
+  await assertRejects(() => decode(supervisor, FIRST_TOKEN.throws));
+  await until(() => pauses.length === 1);
+  const waiting = decode(supervisor, FIRST_TOKEN.answer);
+  const refused = assertRejects(() => waiting, ApiError);
+  world.context = NO_CONTEXT;
+  ends[0]();
+  await until(() => pauses.length === 2);
+  assertEquals(pauses, [500, 1000]);
+  assertEquals(world.givenUp, "");
+  ends[1]();
+  await until(() => world.givenUp !== "");
+  assertEquals([world.givenUp, supervisor.state], ["no context", "stopped"]);
+  assertEquals((await refused).status, 503);
+});
+
+Deno.test("Supervisor forgives failures once a request has been served", async () => {
+  const { supervisor, pauses, ends, world } = supervise();
+  await using _ = supervisor;
+  await supervisor.start();
+  for (let failure = 0; failure < 4; failure++) {
+    await assertRejects(() => decode(supervisor, FIRST_TOKEN.throws));
+    await until(() => pauses.length === failure + 1);
+    ends[failure]();
+    assertEquals(await decode(supervisor, FIRST_TOKEN.answer), [0, 0]);
+  }
+  assertEquals(pauses, [500, 500, 500, 500]);
+  assertEquals([supervisor.restarts, world.givenUp], [4, ""]);
+});
+
+Deno.test("Supervisor takes a request that was left early for served", async () => {
+  const { supervisor, pauses, ends } = supervise();
+  await using _ = supervisor;
+  await supervisor.start();
+  for (let failure = 0; failure < 2; failure++) {
+    await assertRejects(() => decode(supervisor, FIRST_TOKEN.throws));
+    await until(() => pauses.length === failure + 1);
+    ends[failure]();
+    await until(() => supervisor.state === "ready");
+    if (failure > 0) continue;
+    const outputs = supervisor.decode(
+      { prompt: Int32Array.of(FIRST_TOKEN.hang) } as Parameters<
+        Supervisor["decode"]
+      >[0],
+      { signal: new AbortController().signal },
+    );
+    for await (const _ of outputs) break;
+  }
+  assertEquals(pauses, [500, 500]);
+});
+
+Deno.test("Supervisor keeps a worker until requests fail one after the other", async () => {
+  const { supervisor, failures, pauses } = supervise();
+  await using _ = supervisor;
+  await supervisor.start();
+  const fail = () =>
+    assertRejects(() => decode(supervisor, FIRST_TOKEN.fail), Error, "broken");
+  for (let round = 0; round < 2; round++) {
+    await fail();
+    await fail();
+    assertEquals(await decode(supervisor, FIRST_TOKEN.answer), [0, 0]);
+  }
+  assertEquals([supervisor.state, failures], ["ready", []]);
+  for (let request = 0; request < 3; request++) await fail();
+  await until(() => pauses.length === 1);
+  assertEquals([supervisor.state, failures], ["failed", ["broken"]]);
+});
+
+Deno.test("Supervisor sends a request away that has waited long, or lets it leave", async () => {
+  const { supervisor, pauses } = supervise({ patienceMs: 0 });
+  await using _ = supervisor;
+  await supervisor.start();
+  await assertRejects(() => decode(supervisor, FIRST_TOKEN.throws));
+  await until(() => pauses.length === 1);
+  const error = await assertRejects(
+    () => decode(supervisor, FIRST_TOKEN.answer),
+    ApiError,
+    "is being restarted",
+  );
+  assertEquals(error.status, 503);
+  assert(Number(error.headers["retry-after-ms"]) > 0);
+  const leaving = new AbortController();
+  const left = decode(supervisor, FIRST_TOKEN.answer, leaving.signal);
+  leaving.abort(new TypeError("gone"));
+  await assertRejects(() => left, TypeError, "gone");
+});
+
+Deno.test("Supervisor does not try a model again that never ran", async () => {
+  const { supervisor, failures, world } = supervise();
+  world.context = NO_CONTEXT;
+  await assertRejects(() => supervisor.start(), Error, "no context");
+  assertEquals([supervisor.state, failures], ["failed", []]);
+});
