@@ -48,6 +48,7 @@ export class GuardedStore {
   /** Failures in a row. */
   #failures = 0;
   #restsUntil = 0;
+  #isClosed = false;
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -78,14 +79,19 @@ export class GuardedStore {
     }
   }
 
-  /** Closes the connection. */
+  /** Closes the connection for good: later calls fail. */
   close(): void {
+    this.#isClosed = true;
+    this.#disconnect();
+  }
+
+  #disconnect(): void {
     this.#store?.then((store) => store.close()).catch(() => {});
     this.#store = undefined;
   }
 
   #mayCall(): boolean {
-    if (this.#abandoned >= MOST_PENDING) return false;
+    if (this.#isClosed || this.#abandoned >= MOST_PENDING) return false;
     if (this.#failures < MOST_FAILURES) return true;
     const now = this.#options.now();
     if (now < this.#restsUntil) return false;
@@ -108,7 +114,7 @@ export class GuardedStore {
     try {
       return await deadline(store, CONNECT_MS);
     } catch (error) {
-      if (this.#store === store) this.close();
+      if (this.#store === store) this.#disconnect();
       throw error;
     }
   }
@@ -120,7 +126,7 @@ export class GuardedStore {
       if (!isTimeout(error)) throw error;
       const done = () => void this.#abandoned--;
       call.then(done, done);
-      if (++this.#abandoned % MOST_ABANDONED === 0) this.close();
+      if (++this.#abandoned % MOST_ABANDONED === 0) this.#disconnect();
       throw error;
     }
   }

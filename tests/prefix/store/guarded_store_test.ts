@@ -136,3 +136,14 @@ Deno.test("GuardedStore connects again after a failure to connect", async () => 
   assertEquals(await look(), []);
   assertEquals(connections, 3);
 });
+
+Deno.test("GuardedStore does not connect again once it is closed", async () => {
+  let connections = 0;
+  const { store, look } = guarded(() => {
+    connections++;
+    return Promise.resolve(storeThat(fail));
+  });
+  assertEquals(await look(), []);
+  store.close();
+  assertEquals([await look(), connections], [undefined, 1]);
+});
