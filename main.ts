@@ -88,7 +88,7 @@ async function serve(config: Config): Promise<Leave> {
   const log = createLog({ level: config.logLevel, write: writeError });
   const shutdown = new Shutdown();
   const served: ServedModel[] = [];
-  let server: Deno.HttpServer | undefined;
+  let server: Deno.HttpServer | undefined = undefined;
 
   async function leave({ code, drainSeconds }: Departure): Promise<void> {
     if (shutdown.begun || !server) exitNow(code || 1);

@@ -1,138 +1,106 @@
 /**
- * A store whose calls may hang or fail. Every call has a deadline, and after some
- * failures in a row the store is left alone for a while (a circuit breaker).
- *
- * A call cannot be cancelled: Deno retries a remote KV for ever. So calls that were
- * given up are counted, and too many of them cost the connection.
+ * Where texts are encoded: short ones at once, long ones in a worker, one after the
+ * other, so that the HTTP thread is never busy for long.
  *
  * @module
  */
 
-import { deadline } from "@std/async/deadline";
-import type { PrefixCounters } from "../prefix_counters.ts";
-import type { BlockStore } from "./block_store.ts";
+import { abortable } from "@std/async/abortable";
+import {
+  type EncodedTexts,
+  encodeTexts,
+  promptTexts,
+  type RequestTexts,
+  type TextReader,
+} from "./encode_texts.ts";
+import { ApiError } from "./errors.ts";
+import type { FromTextWorker, ToTextWorker } from "./text_worker.ts";
 
-/** Failures in a row after which the store is left alone. */
-const MOST_FAILURES = 5;
+/**
+ * The most characters that are encoded at once: some milliseconds of words, and some
+ * tens of milliseconds of the worst text, which is white space.
+ */
+const SHORT = 2000;
 
-/** Milliseconds for which it is left alone; then one call tries it. */
-const REST_MS = 30_000;
+/** Characters that take a template as long as it takes for one more message. */
+const MESSAGE = 20;
 
-/** Calls given up, but not ended, that cost the connection. */
-const MOST_ABANDONED = 8;
+/** What encodes the texts of one model's requests. */
+export class TextThread implements Disposable {
+  readonly #reader: TextReader;
+  readonly #path: string;
+  /** Opened with the first long text. */
+  #worker: Worker | undefined;
+  /** Settles when the worker is free. */
+  #free: Promise<unknown> = Promise.resolve();
 
-/** Those after which there are no calls; closing a connection does not end them. */
-const MOST_PENDING = 64;
-
-/** Milliseconds that connecting may take. */
-const CONNECT_MS = 2_000;
-
-/** What the guard needs. */
-export interface GuardOptions {
-  connect: () => Promise<BlockStore>;
-  counters: PrefixCounters;
-  /** Milliseconds of a clock that never goes back. */
-  now: () => number;
-}
-
-/** A call of a store. */
-export type StoreCall<T> = (store: BlockStore) => Promise<T>;
-
-/** Calls a store; connects when first needed, and again after a failure. */
-export class GuardedStore {
-  /** Called with each failure that is not a timeout. */
-  onFailure: ((error: unknown) => void) | undefined;
-  readonly #options: GuardOptions;
-  #store: Promise<BlockStore> | undefined;
-  #abandoned = 0;
-  /** Failures in a row. */
-  #failures = 0;
-  #restsUntil = 0;
-  #isClosed = false;
-
-  constructor(options: GuardOptions) {
-    this.#options = options;
-  }
-
-  /** Calls the store; resolves to `undefined` where {@linkcode tryCall} rejects. */
-  async call<T>(call: StoreCall<T>, ms: number): Promise<T | undefined> {
-    return await this.tryCall(call, ms).catch(() => undefined);
+  /** @param options.path the model's file, which has the vocabulary. */
+  constructor(reader: TextReader, { path }: { path: string }) {
+    this.#reader = reader;
+    this.#path = path;
   }
 
   /**
-   * Calls the store.
+   * Encodes the texts of a request.
    *
-   * @throws {Error} if it fails, takes longer than `ms` or has failed too often.
+   * @throws {ApiError} 400 if they do not fit into the context.
+   * @throws the signal's reason if it aborts before.
    */
-  async tryCall<T>(call: StoreCall<T>, ms: number): Promise<T> {
-    if (!this.#mayCall()) {
-      throw new Error("its last calls failed, so it is left alone for a while");
-    }
-    try {
-      const store = await this.#connected();
-      const result = await this.#inTime(call(store), ms);
-      this.#failures = 0;
-      return result;
-    } catch (error) {
-      this.#noteFailure(error);
-      throw error;
-    }
+  async encode(
+    texts: RequestTexts,
+    signal: AbortSignal,
+  ): Promise<EncodedTexts> {
+    if (weightOf(texts) <= SHORT) return encodeTexts(texts, this.#reader);
+    const encoded = this.#free.then(() => {
+      signal.throwIfAborted();
+      return this.#ask(texts);
+    });
+    this.#free = encoded.catch(() => {});
+    return await abortable(encoded, signal);
   }
 
-  /** Closes the connection for good: later calls fail. */
-  close(): void {
-    this.#isClosed = true;
-    this.#disconnect();
+  /** Ends the worker. */
+  [Symbol.dispose](): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
   }
 
-  #disconnect(): void {
-    this.#store?.then((store) => store.close()).catch(() => {});
-    this.#store = undefined;
-  }
-
-  #mayCall(): boolean {
-    if (this.#isClosed || this.#abandoned >= MOST_PENDING) return false;
-    if (this.#failures < MOST_FAILURES) return true;
-    const now = this.#options.now();
-    if (now < this.#restsUntil) return false;
-    this.#restsUntil = now + REST_MS; // for all calls but this one
-    return true;
-  }
-
-  #noteFailure(error: unknown): void {
-    const { counters, now } = this.#options;
-    if (++this.#failures >= MOST_FAILURES) this.#restsUntil = now() + REST_MS;
-    if (isTimeout(error)) counters.timeouts++;
-    else {
-      counters.failures++;
-      this.onFailure?.(error);
+  async #ask(texts: RequestTexts): Promise<EncodedTexts> {
+    const worker = this.#worker ??= this.#open();
+    const { promise, resolve } = Promise.withResolvers<FromTextWorker>();
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      resolve({ type: "failed", message: event.message });
+    };
+    worker.postMessage({ type: "encode", texts } satisfies ToTextWorker);
+    const answer = await promise;
+    switch (answer.type) {
+      case "encoded":
+        return answer.encoded;
+      case "refused":
+        throw new ApiError(answer.status, answer.message, answer.options);
+      case "failed":
+        this[Symbol.dispose](); // the next text gets a new worker
+        throw new Error(`The text worker failed: ${answer.message}`);
     }
   }
 
-  async #connected(): Promise<BlockStore> {
-    const store = this.#store ??= this.#options.connect();
-    try {
-      return await deadline(store, CONNECT_MS);
-    } catch (error) {
-      if (this.#store === store) this.#disconnect();
-      throw error;
-    }
-  }
-
-  async #inTime<T>(call: Promise<T>, ms: number): Promise<T> {
-    try {
-      return await deadline(call, ms);
-    } catch (error) {
-      if (!isTimeout(error)) throw error;
-      const done = () => void this.#abandoned--;
-      call.then(done, done);
-      if (++this.#abandoned % MOST_ABANDONED === 0) this.#disconnect();
-      throw error;
-    }
+  #open(): Worker {
+    const worker = new Worker(import.meta.resolve("./text_worker.ts"), {
+      type: "module",
+    });
+    const { context } = this.#reader;
+    const message: ToTextWorker = { type: "open", path: this.#path, context };
+    worker.postMessage(message);
+    return worker;
   }
 }
 
-/** Returns whether a call was given up because of its deadline. */
-export function isTimeout(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "TimeoutError";
+/** Returns about how long texts take to encode, in characters. */
+function weightOf({ prompt, prediction = "" }: RequestTexts): number {
+  return promptTexts(prompt).reduce(
+    (sum, text) => sum + MESSAGE + text.length,
+    prediction.length,
+  );
 }
