@@ -1,10 +1,10 @@
 /**
- * A GGUF file and its adapter turned into ONNX graphs, once, and kept on disk.
+ * Converts a GGUF file and its adapter into ONNX graphs and caches them on disk.
  *
- * In the cache, a folder a model and weight format, and adapter if it changes the
- * graphs; `.partial` is one in the making and `.lock` keeps processes apart. A folder
- * gets its name only when all of it is on the disk, so that whoever sees the name may
- * trust it.
+ * The cache has one folder for each model, weight format and adapter that changes the
+ * graphs. A conversion writes to a `.partial` folder, under a `.lock` against other
+ * processes. The folder gets its final name after everything in it is on the disk, so a
+ * folder with that name is complete.
  *
  * @module
  */
@@ -26,21 +26,21 @@ import {
 } from "./graph/llama_weights.ts";
 import { WeightsFile } from "./graph/weights_file.ts";
 
-/** Rises whenever the graphs of an equal file would differ. */
+/** Increased whenever the same file would be converted to different graphs. */
 const CONVERTER_VERSION = 5;
 
 /**
- * Sequences that a body computes together, one graph a size. Sizes between would be
- * some percent faster where they fit, but each takes a third of a second to open.
+ * Batch sizes, in sequences, that get a body graph of their own. More sizes would save
+ * some percent of a pass, but each graph takes a third of a second to open.
  */
 export const BATCHES = [2, 4, 8, 16];
 
-/** What a model runs from; plain data, so that it may cross to a worker. */
+/** A converted model as plain data, which can be posted to a worker. */
 export interface Artefact {
   /**
-   * Folder of `body.onnx`, `head.onnx` and `weights.bin`; of `drafting.onnx` if the
-   * adapter updates linears, the body for passes with mask rows; and of `hydra.onnx`
-   * if it has a head that drafts without rows.
+   * Folder with `body.onnx`, `head.onnx` and `weights.bin`. It also has
+   * `drafting.onnx`, the body for passes with mask rows, if the adapter updates
+   * linears, and `hydra.onnx` if the adapter has a Hydra head.
    */
   folder: string;
   format: WeightFormat;
@@ -48,21 +48,21 @@ export interface Artefact {
   /** SHA-256 of the GGUF file, in hex. */
   digest: string;
   adapter: Adapter;
-  /** Where the embedding lies, packed, in the GGUF file. */
+  /** The packed embedding in the GGUF file. */
   embedding: TensorInfo & { path: string };
 }
 
-/** Where graphs are kept, in which format, and who hears of their making. */
+/** Options of {@linkcode openArtefact}. */
 export interface ArtefactOptions {
-  /** Folder of all caches; graphs go into `graphs/` below it. */
+  /** Folder of all caches; graphs are stored in its `graphs/`. */
   cacheDir: string;
   format: WeightFormat;
   progress: Progress;
-  /** Path of an adapter; a file that is not there is an untrained one. */
+  /** Path of an adapter; a missing file means {@linkcode UNTRAINED}. */
   adapter?: string | URL;
 }
 
-/** Gives a model's graphs, converting the file if that was not done before. */
+/** Returns a model's graphs, after converting the file if the cache has none. */
 export async function openArtefact(
   gguf: Gguf,
   { cacheDir, format, progress, adapter: adapterPath }: ArtefactOptions,
@@ -112,7 +112,7 @@ export async function openArtefact(
   };
 }
 
-/** Tells whether an adapter is part of the graphs. */
+/** Returns whether the graphs depend on the adapter. */
 function changesGraphs({ updates, hydra }: Adapter): boolean {
   return updates.length > 0 || hydra !== undefined;
 }

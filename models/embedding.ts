@@ -1,11 +1,12 @@
 /**
- * The embedding, kept as packed as its file has it and unpacked row by row.
+ * The embedding matrix, packed in memory as in its file and unpacked row by row.
  *
  * @module
  */
 
-import { dequantize } from "./gguf/dequantize.ts";
 import type { Artefact } from "./artefact.ts";
+import { dequantize } from "./gguf/dequantize.ts";
+import { readTensor } from "./gguf/reader.ts";
 
 /** Looks up rows of the embedding matrix `[vocab, dim]`. */
 export class Embedding {
@@ -24,19 +25,7 @@ export class Embedding {
 
   /** Reads the packed matrix of a model. */
   static async open({ embedding }: Artefact): Promise<Embedding> {
-    const { path, offset, byteLength } = embedding;
-    using file = await Deno.open(path);
-    await file.seek(offset, Deno.SeekMode.Start);
-    const packed = new Uint8Array(byteLength);
-    for (let end = 0; end < byteLength;) {
-      const count = await file.read(packed.subarray(end));
-      if (count === null) {
-        throw new SyntaxError(
-          `Cannot read the embedding: the file must keep its size: received a shorter "${path}"`,
-        );
-      }
-      end += count;
-    }
+    const packed = await readTensor(embedding.path, embedding);
     return new Embedding(embedding, packed);
   }
 

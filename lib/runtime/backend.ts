@@ -1,8 +1,8 @@
 /**
- * What a backend is: ONNX Runtime on one kind of hardware.
+ * The interface of a backend: ONNX Runtime on one kind of hardware.
  *
- * The rest of the room is the same for all of them; they differ in how a session
- * opens, where the KV buffer lives, and which pass widths give the same bits.
+ * Backends differ in how they open a session, where they keep the KV buffer, and which
+ * pass widths compute the same bits.
  *
  * @module
  */
@@ -10,38 +10,38 @@
 import type { Tensor } from "onnxruntime-common";
 import type { KvShape } from "./kv/kv_layout.ts";
 
-/** The backends, the fastest kind of hardware first. */
+/** All backends, fastest hardware first. */
 export const BACKENDS = ["webgpu", "cpu", "wasm"] as const;
 
 /** One of {@linkcode BACKENDS}. */
 export type BackendName = (typeof BACKENDS)[number];
 
-/** Tensors by the names that the graph gives them. */
+/** Tensors by their names in the graph. */
 export type NamedTensors = Record<string, Tensor>;
 
-/** Outputs by name, each with the tensor that it is written into, if it has one. */
+/** Outputs by name, each with the tensor to write it to, or `null` for a new one. */
 export type Fetches = Record<string, Tensor | null>;
 
-/** Keys and values of one sequence, on the hardware that computes them. */
+/** Keys and values of one sequence, in the backend's memory. */
 export interface KvBuffer {
   /**
-   * `[1, kvHeads, slots, headDim]` each, the keys of all layers before their values;
-   * another list once the memory has moved.
+   * `[1, kvHeads, slots, headDim]` each, the keys of all layers before their values. The
+   * list changes when the buffer grows.
    */
   readonly tensors: readonly Tensor[];
-  /** Makes room for slots; what they hold stays. */
+  /** Grows to at least `slots` slots and keeps their content. */
   reserve(slots: number): void;
-  /** Takes over what a pass has written elsewhere; absent if it writes in place. */
+  /** Replaces the tensors by a pass's outputs; absent if passes write in place. */
   keep?(present: readonly Tensor[]): void;
   /**
-   * Reads slots from the first on, or from another:
+   * Reads slots, from `from` or else from the first:
    * `[2 * layers, kvHeads, slots, headDim]`, keys first.
    */
   read(
     slots: number,
     options?: { from?: number },
   ): Promise<Float32Array<ArrayBuffer>>;
-  /** Sets slots, in the layout of {@linkcode read}. */
+  /** Writes slots in the layout of {@linkcode read}. */
   write(
     slots: number,
     data: Float32Array<ArrayBuffer>,
@@ -51,21 +51,21 @@ export interface KvBuffer {
   close(): void;
 }
 
-/** How much text a KV buffer is for. */
+/** Size of a KV buffer. */
 export interface KvRoom {
-  /** Slots that are needed soon. */
+  /** Initial slots. */
   slots: number;
-  /** Slots that are never exceeded. */
+  /** Maximum slots. */
   most: number;
 }
 
 /** An opened graph. */
 export interface Session {
   /**
-   * Computes outputs, each into the tensor given for it, or into a new one.
+   * Computes outputs and writes each to its tensor in `fetches`, or to a new one.
    *
-   * @param kv the KV buffers of the graph's sequences, in order, if it has any; their
-   * rows are written.
+   * @param kv The KV buffers of the graph's sequences, in order, if it has any. The
+   * pass writes their new slots.
    */
   run(
     feeds: NamedTensors,
@@ -74,23 +74,24 @@ export interface Session {
   ): Promise<NamedTensors>;
 }
 
-/** Runs the graphs of one model. */
+/** Opens and runs the graphs of a model. */
 export interface Backend {
   readonly name: BackendName;
-  /** Resolves with a reason when the hardware has failed; absent if it cannot. */
+  /** Resolves to the reason when the hardware fails; absent if it cannot fail. */
   readonly lost?: Promise<string>;
-  /** Pass widths between which a row's logits are the same bits. */
+  /** Range of pass widths in which a row's logits have the same bits. */
   readonly rows: { min: number; max: number };
-  /** Whether several sequences may share a pass with the same bits as alone. */
+  /** Whether a pass of several sequences computes the same bits as separate passes. */
   readonly batches: boolean;
-  /** Whether outputs must be given memory, which is then written in place. */
+  /** Whether outputs are written in place, to memory that the caller provides. */
   readonly inPlace: boolean;
   /**
-   * Opens the graph file at `path`, with its weights beside it. The runs of a `brief`
-   * one may hold up this thread, where handing them to another takes longer.
+   * Opens the graph file at `path`, whose weights are in the same folder. The runs of a
+   * `brief` session may block this thread, if a switch to another takes longer.
    */
   createSession(path: string, options?: { brief?: boolean }): Promise<Session>;
+  /** Creates the KV buffer of a sequence. */
   createKvBuffer(shape: KvShape, room: KvRoom): KvBuffer;
-  /** Copies an output's numbers into main memory and disposes of it. */
+  /** Copies an output to main memory and disposes of it. */
   download(output: Tensor): Promise<Float32Array>;
 }

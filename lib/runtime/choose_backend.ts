@@ -1,5 +1,5 @@
 /**
- * Which backend runs here: a real GPU, else native CPU kernels, else wasm.
+ * Chooses the backend: a real GPU, else native CPU kernels, else WebAssembly.
  *
  * @module
  */
@@ -8,17 +8,21 @@ import type { WeightFormat } from "../../models/graph/linear.ts";
 import { gpuAdapter } from "./web/gpu_adapter.ts";
 import { type Backend, type BackendName, BACKENDS } from "./backend.ts";
 
-/** What a person may ask for: a backend, or the best one. */
+/** The setting of the backend: a name, or `"auto"` for the best one. */
 export type BackendChoice = BackendName | "auto";
 
-/** The weight format that each backend runs fastest. */
+/** The fastest weight format of each backend. */
 export const WEIGHTS: Record<BackendName, WeightFormat> = {
   webgpu: "int8",
   cpu: "int8",
   wasm: "fp32",
 };
 
-/** Names the chosen backend, or with `"auto"` the first that can run here. */
+/**
+ * Returns the chosen backend, or with `"auto"` the first that this machine can run.
+ *
+ * @throws {Deno.errors.NotSupported} if it can run none.
+ */
 export async function chooseBackend(
   choice: BackendChoice,
 ): Promise<BackendName> {
@@ -27,13 +31,13 @@ export async function chooseBackend(
     if (await canRun(name)) return name;
   }
   throw new Deno.errors.NotSupported(
-    `Cannot choose a backend: one of ${
+    `Cannot choose a backend: this machine must support one of ${
       BACKENDS.join(", ")
-    } must run here: received none`,
+    }: received none`,
   );
 }
 
-/** Tells whether a backend runs here; a GPU in software does not count. */
+/** Returns whether this machine can run a backend; a software GPU does not count. */
 async function canRun(name: BackendName): Promise<boolean> {
   switch (name) {
     case "webgpu": {

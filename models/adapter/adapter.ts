@@ -1,7 +1,7 @@
 /**
- * What bi-directional tuning has taught a frozen model: the mask tokens that draft
- * and the prompt tokens that they alone attend to (BiTA, arXiv 2401.12522 §3.1), and
- * beyond the paper what some linears do to mask rows.
+ * The parameters that bi-directional tuning adds to a frozen model: mask tokens, which
+ * draft, and prompt tokens, which only mask tokens attend to (BiTA, arXiv 2401.12522
+ * §3.1). Beyond the paper, low-rank updates change some linears on mask rows.
  *
  * @module
  */
@@ -12,27 +12,27 @@ import type { LlamaConfig } from "../architectures/llama.ts";
 import { type Hydra, HYDRA_TENSORS, parseHydra } from "./hydra.ts";
 import { parseSafetensors, type Safetensors } from "./safetensors.ts";
 
-/** Learned tokens, M masks and P prompts. */
+/** An adapter with M mask tokens and P prompt tokens. */
 export interface Adapter {
   /** Mask tokens, M. */
   masks: number;
-  /** `[M, dim]`; without it, each is the mean of the text's prompt. */
+  /** `[M, dim]`; if absent, each mask is the mean embedding of the request's prompt. */
   maskEmbeddings?: Float32Array<ArrayBuffer>;
   /** Prompt tokens, P. */
   prompts: number;
   /** `[2 * layers, kvHeads, P, headDim]`, keys first. */
   promptKv: Float32Array<ArrayBuffer>;
-  /** What linears add on mask rows. */
+  /** Low-rank updates of linears on mask rows. */
   updates: Update[];
-  /** How often its guesses were right on text that tuning has not seen. */
+  /** Acceptance rates on text outside the tuning data. */
   acceptance?: AcceptanceTable;
-  /** A head that drafts without rows. */
+  /** A head that drafts without mask rows. */
   hydra?: Hydra;
-  /** SHA-256 of its file, in hex; empty if there is none. */
+  /** SHA-256 of the adapter file, in hex; empty if there is no file. */
   digest: string;
 }
 
-/** Linears that can be updated; some are two matrices, one above the other. */
+/** Linears that can be updated; some are matrices stacked by rows. */
 const LINEARS = [
   "attn_qkv",
   "attn_output",
@@ -40,15 +40,15 @@ const LINEARS = [
   "ffn_down",
 ] as const;
 
-/** A low-rank update, `B · A`, of one linear in the layers from one on. */
+/** A low-rank update, `B · A`, of a linear in all layers from one on. */
 export interface Update {
   linear: typeof LINEARS[number];
-  /** The first layer with it; all behind have it too. */
+  /** The first updated layer; all later layers are updated too. */
   firstLayer: number;
   rank: number;
-  /** Numbers that the linear reads. */
+  /** Input features of the linear. */
   inputs: number;
-  /** Numbers that it writes. */
+  /** Output features of the linear. */
   outputs: number;
   /** `[layers - firstLayer, rank, inputs]` */
   a: Float32Array;
@@ -56,7 +56,7 @@ export interface Update {
   b: Float32Array;
 }
 
-/** Drafts a little with any model: nothing learned, three masks. */
+/** An adapter for any model: three masks and nothing learned. */
 export const UNTRAINED: Adapter = {
   masks: 3,
   prompts: 0,
@@ -65,17 +65,17 @@ export const UNTRAINED: Adapter = {
   digest: "",
 };
 
-/** The model that an adapter must fit. */
+/** The model that an adapter was tuned for. */
 export interface AdapterBase {
   config: LlamaConfig;
-  /** SHA-256 of the model's file, in hex. */
+  /** SHA-256 of the model file, in hex. */
   digest: string;
 }
 
 /**
- * Reads the adapter at `path`; a file that is not there is an untrained adapter.
+ * Reads the adapter at `path`, or returns {@linkcode UNTRAINED} if the file is missing.
  *
- * @throws {RangeError} if it was tuned for another model or another shape.
+ * @throws {RangeError} if it was tuned for another model or has the wrong shape.
  */
 export async function openAdapter(
   path: string | URL,
@@ -92,7 +92,7 @@ export async function openAdapter(
   return { ...toAdapter(parseSafetensors(bytes), base), digest };
 }
 
-/** The tensors that the graphs know what to do with. */
+/** The tensors that an adapter may have. */
 const KNOWN = [
   "mask_embeddings",
   "prompt_keys",
@@ -101,7 +101,11 @@ const KNOWN = [
   ...HYDRA_TENSORS,
 ];
 
-/** Checks tensors against the model they were tuned for. */
+/**
+ * Checks an adapter's tensors against the model.
+ *
+ * @throws {RangeError} if it was tuned for another model or has the wrong shape.
+ */
 export function toAdapter(
   { metadata, tensors }: Safetensors,
   { config, digest }: AdapterBase,
@@ -138,7 +142,7 @@ export function toAdapter(
     if (firstLayer < 0) {
       const name = `update.${linear}.a`;
       throw refusal(
-        `${name} must be of at most ${layers} layers`,
+        `${name} must have at most ${layers} layers`,
         `${changed}`,
       );
     }
@@ -160,7 +164,7 @@ export function toAdapter(
   };
 }
 
-/** Gives what a linear writes and reads. */
+/** Returns the shape of a linear's matrix. */
 function linearShape(
   linear: Update["linear"],
   { heads, kvHeads, headDim, dim, hidden }: LlamaConfig,

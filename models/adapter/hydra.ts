@@ -1,14 +1,15 @@
 /**
- * What was learned to draft without rows: a Hydra head (arXiv 2402.05109), as
- * `tune hydra` adds it to an adapter's file.
+ * A Hydra head (arXiv 2402.05109), which drafts without mask rows. `tune hydra` adds it
+ * to an adapter file.
  *
  * ```text
  * state' = state + w2 · silu(w1 · [state, inputs, embedding of the token] + bias)
  * logits = head[vocab] · out · state'
  * ```
  *
- * `inputs` are what some layers of the row read, which know more of the text than its
- * last state does (as in EAGLE-3, arXiv 2503.01840); they stay the same along a chain.
+ * `inputs` are the inputs of some layers for the row (as in EAGLE-3, arXiv 2503.01840).
+ * They carry more about the text than the last hidden state. They stay the same for all
+ * tokens of a draft.
  *
  * @module
  */
@@ -19,11 +20,11 @@ import type { LlamaConfig } from "../architectures/llama.ts";
 import type { Matrix } from "../graph/linear.ts";
 import type { Safetensors } from "./safetensors.ts";
 
-/** A Hydra head; it reads the hidden state of a row and the token chosen there. */
+/** A Hydra head; it reads a row's hidden state and the token chosen at that row. */
 export interface Hydra {
-  /** `[V]` ids that it can draft, rising. */
+  /** `[V]` ids that it can draft, ascending. */
   vocab: Int32Array;
-  /** The L layers whose inputs it reads, rising. */
+  /** The L layers whose inputs it reads, ascending. */
   layers: readonly number[];
   /** `[width, (2 + L) * dim]` */
   w1: Matrix;
@@ -33,11 +34,11 @@ export interface Hydra {
   w2: Matrix;
   /** `[dim, dim]` */
   out: Matrix;
-  /** How often its guesses were right on text that tuning has not seen. */
+  /** Acceptance rates on text outside the tuning data. */
   acceptance: AcceptanceTable;
 }
 
-/** Its tensors in the file. */
+/** Names of its tensors in the file. */
 export const HYDRA_TENSORS = [
   "hydra.w1",
   "hydra.bias",
@@ -46,9 +47,9 @@ export const HYDRA_TENSORS = [
 ];
 
 /**
- * Reads the head out of an adapter's file, if there is one in it.
+ * Returns the Hydra head of an adapter file, if it has one.
  *
- * @throws {RangeError} if it does not fit the model.
+ * @throws {RangeError} if the head does not fit the model.
  */
 export function parseHydra(
   { metadata, tensors }: Safetensors,
@@ -65,9 +66,9 @@ export function parseHydra(
     }
     return { rows, columns, data: tensor.data };
   };
-  const layers = parseIds(metadata, { name: "hydra_layers", below: depth });
+  const layers = parseIds(metadata, "hydra_layers", depth);
   return {
-    vocab: parseIds(metadata, { name: "hydra_vocab", below: vocab }),
+    vocab: parseIds(metadata, "hydra_vocab", vocab),
     layers: [...layers],
     w1: take("w1", width, (2 + layers.length) * dim),
     bias: bias.data,
@@ -77,18 +78,19 @@ export function parseHydra(
   };
 }
 
-/** Reads a list of ids, JSON in the metadata. */
+/** Parses a JSON list of ids in the metadata. */
 function parseIds(
   metadata: Safetensors["metadata"],
-  { name, below }: { name: string; below: number },
+  name: string,
+  below: number,
 ): Int32Array {
-  const rising = z.array(z.int().min(0).max(below - 1))
+  const ascending = z.array(z.int().min(0).max(below - 1))
     .refine((ids) => ids.every((id, i) => i === 0 || id > ids[i - 1]));
   const json = metadata[name] ?? "null";
-  const { success, data } = rising.safeParse(JSON.parse(json));
+  const { success, data } = ascending.safeParse(JSON.parse(json));
   if (success) return Int32Array.from(data);
   throw refusal(
-    `${name} must list rising ids below ${below}`,
+    `${name} must list ascending ids below ${below}`,
     json.slice(0, 40),
   );
 }

@@ -1,37 +1,43 @@
 /**
- * Reads safetensors files: a header of JSON, then the tensors' bytes.
+ * Parses safetensors files: a JSON header, then the tensors' bytes.
  * Format: https://huggingface.co/docs/safetensors, "Format".
  *
  * @module
  */
 
+import { z } from "zod";
 import { dequantize } from "../gguf/dequantize.ts";
 import type { TensorTypeName } from "../gguf/tensor_types.ts";
 
-/** A file's tensors by name, as floats, and its metadata. */
+/** A file's metadata, and its tensors by name, as floats. */
 export interface Safetensors {
   metadata: Record<string, string>;
   tensors: Map<string, { shape: number[]; data: Float32Array<ArrayBuffer> }>;
 }
 
-/** Bytes of the number before the header. */
+/** Bytes of the header's length, before the header. */
 const LENGTH_BYTES = 8;
 
-/** The element types that are read, in both formats' names. */
+/** The supported element types; GGUF has the same names for them. */
 const TYPES = ["F32", "F16", "BF16"] as const satisfies TensorTypeName[];
 
-/** What the header says of a tensor. */
-interface Entry {
-  dtype: string;
-  shape: number[];
-  data_offsets: [start: number, end: number];
-}
+const HEADER = z.object({
+  __metadata__: z.record(z.string(), z.string()).default({}),
+}).catchall(z.unknown());
+
+/** The header's entry for a tensor. */
+const ENTRY = z.object({
+  dtype: z.string(),
+  shape: z.array(z.int().nonnegative()),
+  /** First byte, and the byte after the last. */
+  data_offsets: z.tuple([z.int().nonnegative(), z.int()]),
+});
 
 /**
  * Parses a whole file.
  *
- * @throws {SyntaxError} if it is no safetensors file, or ends too soon.
- * @throws {TypeError} if a tensor is not of floats.
+ * @throws {SyntaxError} if it is not a safetensors file, or is truncated.
+ * @throws {TypeError} if the elements of a tensor are not floats.
  */
 export function parseSafetensors(bytes: Uint8Array): Safetensors {
   if (bytes.length < LENGTH_BYTES) throw malformed("a header", "none");
@@ -41,35 +47,41 @@ export function parseSafetensors(bytes: Uint8Array): Safetensors {
   if (headerBytes > body.length) {
     throw malformed("a header within the file", `${headerBytes} bytes`);
   }
-  const { __metadata__: metadata = {}, ...entries } = parseHeader(
+  const { __metadata__: metadata, ...entries } = parseHeader(
     body.subarray(0, headerBytes),
   );
   const data = body.subarray(headerBytes);
   const tensors: Safetensors["tensors"] = new Map();
   for (const [name, entry] of Object.entries(entries)) {
-    tensors.set(name, readTensor(name, entry as unknown as Entry, data));
+    tensors.set(name, readTensor(name, entry, data));
   }
   return { metadata, tensors };
 }
 
-function parseHeader(
-  bytes: Uint8Array,
-): Record<string, Record<string, string>> {
+function parseHeader(bytes: Uint8Array): z.infer<typeof HEADER> {
   const text = new TextDecoder().decode(bytes);
+  let json: unknown;
   try {
-    const header = JSON.parse(text);
-    if (typeof header === "object" && header !== null) return header;
+    json = JSON.parse(text);
   } catch {
-    // Refused below, like any other header that is no object.
+    // Rejected below, like any other header that is not an object.
   }
-  throw malformed("a header of JSON", JSON.stringify(text.slice(0, 40)));
+  const { success, data } = HEADER.safeParse(json);
+  if (success) return data;
+  throw malformed("a JSON header", JSON.stringify(text.slice(0, 40)));
 }
 
 function readTensor(
   name: string,
-  { dtype, shape, data_offsets }: Entry,
+  entry: unknown,
   data: Uint8Array,
 ): { shape: number[]; data: Float32Array<ArrayBuffer> } {
+  const parsed = ENTRY.safeParse(entry);
+  if (!parsed.success) {
+    const received = String(JSON.stringify(entry)).slice(0, 80);
+    throw malformed(`${name} with a type, a shape and offsets`, received);
+  }
+  const { dtype, shape, data_offsets: [start, end] } = parsed.data;
   const type = TYPES.find((known) => known === dtype);
   if (!type) {
     throw new TypeError(
@@ -78,19 +90,17 @@ function readTensor(
       }: received ${dtype}`,
     );
   }
-  const sizes = Array.isArray(shape) ? shape : [NaN];
-  const [start, end] = Array.isArray(data_offsets) ? data_offsets : [NaN, NaN];
-  const size = sizes.reduce((product, dim) => product * dim, 1);
+  const size = shape.reduce((product, dim) => product * dim, 1);
   const bytes = size * (type === "F32" ? 4 : 2);
-  if (!(start >= 0 && end <= data.length && end - start === bytes)) {
+  if (end > data.length || end - start !== bytes) {
     throw malformed(
-      `${name} of ${sizes.join("×")} within the file`,
+      `${name} of ${shape.join("×")} within the file`,
       `bytes ${start} to ${end} of ${data.length}`,
     );
   }
   const floats = new Float32Array(size);
   dequantize(type, data.subarray(start, end), floats);
-  return { shape: sizes, data: floats };
+  return { shape, data: floats };
 }
 
 function malformed(rule: string, received: string): SyntaxError {

@@ -1,6 +1,6 @@
 /**
- * The shape of a Llama model, and proof that a file has every tensor of it and
- * nothing beyond: a bias or a scaling that nobody applies would make wrong text.
+ * Reads the dimensions of a Llama model, and checks that a file has exactly its tensors.
+ * An extra tensor, such as a bias that the graph does not apply, would mean wrong text.
  *
  * @module
  */
@@ -20,43 +20,43 @@ export interface LlamaConfig {
   layers: number;
   /** Query heads. */
   heads: number;
-  /** Key and value heads; each serves `heads / kvHeads` query heads. */
+  /** Key and value heads; each is shared by `heads / kvHeads` query heads. */
   kvHeads: number;
-  /** Numbers a head. */
+  /** Size of a head. */
   headDim: number;
-  /** Numbers a hidden state. */
+  /** Size of a hidden state. */
   dim: number;
-  /** Numbers inside a feed-forward block. */
+  /** Inner size of a feed-forward block. */
   hidden: number;
-  /** Rows of the embedding, at least as many as there are tokens. */
+  /** Rows of the embedding, at least one for each token. */
   vocab: number;
-  /** Tokens that the model was trained to see. */
+  /** Context length of training, in tokens. */
   context: number;
   /** Base of the rotary angles. */
   ropeTheta: number;
-  /** What keeps RMS normalisation from dividing by zero. */
+  /** Added in RMS normalisation to avoid a division by zero. */
   epsilon: number;
-  /** Whether the embedding is the head's matrix too. */
+  /** Whether the head uses the embedding matrix. */
   tiedHead: boolean;
 }
 
-/** Llama's rotary base where a file names none. */
+/** Rotary base of a file without one. */
 const DEFAULT_THETA = 10_000;
 
-/** Fields whose presence means something that the graph does not do. */
+/** Fields of features that the graph does not support. */
 const UNSUPPORTED = [
   "llama.expert_count",
   "llama.rope.scale_linear",
   "llama.attention.sliding_window",
 ];
 
-/** A tensor that carries nothing a Llama graph needs. */
+/** A tensor that the graph does not need. */
 const IGNORED = /^blk\.\d+\.attn_rot_embd\.weight$/;
 
 /**
  * Reads the dimensions and checks every tensor against them.
  *
- * @throws {TypeError} if it is not a plain Llama, or a field is wrong.
+ * @throws {TypeError} if the model is not a plain Llama, or a field has the wrong type.
  * @throws {RangeError} if dimensions or shapes contradict each other.
  */
 export function llamaConfig(
@@ -66,7 +66,7 @@ export function llamaConfig(
   checkPlain(metadata);
   const embedding = tensors.get("token_embd.weight");
   if (embedding === undefined) {
-    throw refusal(RangeError, "token_embd.weight must be there", "none");
+    throw refusal(RangeError, "token_embd.weight must exist", "none");
   }
   const dim = field(metadata, "llama.embedding_length", COUNT);
   const heads = field(metadata, "llama.attention.head_count", COUNT);
@@ -136,12 +136,12 @@ function checkDimensions(config: LlamaConfig, metadata: Metadata): void {
   }
   const tokens = metadata["tokenizer.ggml.tokens"];
   if (Array.isArray(tokens) && tokens.length > config.vocab) {
-    const rule = `there must be at most ${config.vocab} tokens`;
+    const rule = `the tokenizer must have at most ${config.vocab} tokens`;
     throw refusal(RangeError, rule, tokens.length);
   }
 }
 
-/** Lists every tensor of the graph by name, a layer at a time. */
+/** Yields the name and shape of every tensor, layer by layer. */
 function* expectedShapes(
   { layers, heads, kvHeads, headDim, dim, hidden, vocab, tiedHead }:
     LlamaConfig,
@@ -163,7 +163,7 @@ function* expectedShapes(
   }
 }
 
-/** The first missing tensor stops the walk, however many layers are claimed. */
+/** Stops at the first missing tensor, however many layers the metadata claims. */
 function checkTensors(
   tensors: ReadonlyMap<string, TensorInfo>,
   shapes: Iterable<[name: string, shape: number[]]>,
@@ -179,7 +179,7 @@ function checkTensors(
   }
   for (const name of tensors.keys()) {
     if (!known.has(name) && !IGNORED.test(name)) {
-      const rule = "every tensor must be one that a plain Llama has";
+      const rule = "every tensor must be part of a plain Llama";
       throw refusal(TypeError, rule, name);
     }
   }

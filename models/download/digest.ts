@@ -1,12 +1,12 @@
 /**
- * SHA-256 of a file, read in pieces.
+ * SHA-256 of files, read in pieces.
  *
  * @module
  */
 
 import { createHash, type Hash } from "node:crypto";
 
-/** Feeds the file at `path` to `hash` and gives its length in bytes. */
+/** Updates `hash` with the file at `path` and returns the file's size in bytes. */
 export async function hashFile(path: string, hash: Hash): Promise<number> {
   using file = await Deno.open(path);
   const piece = new Uint8Array(1 << 20);
@@ -19,7 +19,7 @@ export async function hashFile(path: string, hash: Hash): Promise<number> {
   }
 }
 
-/** Gives the SHA-256 of the file at `path`, in hex. */
+/** Returns the SHA-256 of the file at `path`, in hex. */
 export async function fileDigest(path: string): Promise<string> {
   const hash = createHash("sha256");
   await hashFile(path, hash);

@@ -1,10 +1,10 @@
 /**
- * Gets a model's file onto this machine: from its sources in order, whichever
- * answers, and never in a state that a later start would wrongly trust.
+ * Downloads a model file from the first of its sources that works, and caches it. An
+ * incomplete file is never mistaken for a complete one, even after a crash.
  *
- * In the cache, beside a model's file: `.partial` is one on its way, `.pip` a wheel
- * being unpacked, `.lock` keeps processes apart, `.checked.json` says what was true
- * of the file when its digest was right.
+ * The cache has some files beside the model file: `.partial` is a download in progress,
+ * `.pip` a folder with a wheel, `.lock` a lock against other processes, and
+ * `.checked.json` records that the digest was verified.
  *
  * @module
  */
@@ -16,22 +16,22 @@ import type { Progress } from "./progress.ts";
 import { isTrusted } from "./trust.ts";
 import type { LocalModel, RemoteModel, Source } from "../registry.ts";
 
-/** Where a model's file goes, and who hears of it. */
+/** Options of {@linkcode modelFile}. */
 export interface DownloadOptions extends HttpPatience {
-  /** Folder of all caches; files go into `models/` below it. */
+  /** Folder of all caches; model files are stored in its `models/`. */
   cacheDir: string;
   progress: Progress;
-  /** How wheels are downloaded; with this machine's pip by default. */
+  /** How to download wheels; with this machine's pip by default. */
   pip?: PipDownload;
 }
 
 /**
- * Gives the path of a model's file, downloading it if need be.
+ * Returns the path of a model file, after downloading it if necessary.
  *
- * Processes that ask for the same file at once wait for the first.
+ * Only one process at a time downloads a file; others wait for it.
  *
- * @throws {Deno.errors.NotFound} if a path names no file.
- * @throws {AggregateError} if no source gave the right file.
+ * @throws {Deno.errors.NotFound} if there is no file at a local model's path.
+ * @throws {AggregateError} if no source has the right file.
  */
 export async function modelFile(
   model: LocalModel | RemoteModel,
@@ -47,7 +47,7 @@ export async function modelFile(
 
   await Deno.mkdir(folder, { recursive: true });
   using lock = await Deno.open(`${path}.lock`, { write: true, create: true });
-  // The system gives the lock back when its holder dies, however it dies.
+  // The system releases the lock even if this process is killed.
   await lock.lock(true);
   if (!await isTrusted(path, model.sha256)) {
     await download(model, { ...options, path });
@@ -76,7 +76,7 @@ async function download(
       const adopted = partial.length > 0;
       await fill(partial, source, options).catch(async (error) => {
         if (!adopted || !(error instanceof RangeError)) throw error;
-        // What an earlier process left may be at fault.
+        // The bytes of an earlier process may have been wrong.
         await fill(partial, source, options);
       });
       return;
@@ -88,7 +88,7 @@ async function download(
   const reasons = errors.map(({ message }) => message).join("; ");
   throw new AggregateError(
     errors,
-    `Cannot get ${model.id}: one of its sources must give it: received ${reasons}`,
+    `Cannot download ${model.id}: one of its sources must have the file: received ${reasons}`,
   );
 }
 
@@ -98,11 +98,11 @@ async function fill(
   options: DownloadOptions & { path: string },
 ): Promise<void> {
   const { path, pip = pipDownload, progress } = options;
-  if ("url" in source) await fetchInto(partial, source.url, options);
-  else {await unwrapInto(partial, source, {
-      pip,
-      folder: `${path}.pip`,
-      progress,
-    });}
+  if ("url" in source) {
+    await fetchInto(partial, source.url, options);
+  } else {
+    const folder = `${path}.pip`;
+    await unwrapInto(partial, source, { pip, folder, progress });
+  }
   await partial.finish();
 }

@@ -1,35 +1,34 @@
 /**
- * A model file over HTTP: resumed where it broke off, tried a few times, but given
- * up at once where nobody answers, since the next source may be nearer.
+ * Downloads a model file over HTTP. An interrupted download is resumed a few times. If
+ * the server does not respond at all, the next source is tried at once.
  *
  * @module
  */
 
 import type { PartialFile } from "./partial_file.ts";
 import type { Progress } from "./progress.ts";
-import { Watchdog } from "./watchdog.ts";
 
-/** How patient a download is; times in milliseconds. */
+/** Timeouts and delays of a download, in milliseconds. */
 export interface HttpPatience {
-  /** Until a server must have begun to answer; 5,000 by default. */
+  /** Until the server must have begun to respond. @default 5000 */
   connectTimeout?: number;
-  /** Until the next bytes must have come; 30,000 by default. */
+  /** Until the next bytes must have arrived. @default 30000 */
   stallTimeout?: number;
-  /** Before the second attempt, doubled before each later one; 500 by default. */
+  /** Before the second attempt, doubled before each later one. @default 500 */
   retryDelay?: number;
 }
 
-/** Attempts in all, as long as the first had an answer. */
+/** Maximum attempts, if the server responded at all. */
 const ATTEMPTS = 5;
 
-/** Statuses that may be others a little later; so may all from 500 on. */
-const PASSING_STATUSES = [408, 425, 429];
+/** Temporary failures, besides all statuses from 500 on. */
+const TEMPORARY_STATUSES = [408, 425, 429];
 
 /**
- * Appends what `url` holds beyond the bytes that `partial` has.
+ * Appends the rest of the file at `url` to `partial`.
  *
- * @throws {Error} if the server does not answer, refuses, or breaks off too often.
- * @throws {RangeError} if it holds another file than the one expected.
+ * @throws {Error} if the server does not respond, refuses, or fails too often.
+ * @throws {RangeError} if the file is not the expected one.
  */
 export async function fetchInto(
   partial: PartialFile,
@@ -45,7 +44,7 @@ export async function fetchInto(
       if (!(error instanceof Interruption)) throw error;
       if (attempt === ATTEMPTS || !transfer.answered) throw error;
       const delay = retryDelay * 2 ** (attempt - 1);
-      progress.note(`${error.message}; trying again in ${delay} ms`);
+      progress.note(`${error.message}; retrying in ${delay} ms`);
       await new Promise((resolve) => setTimeout(resolve, delay));
     } finally {
       progress.stop();
@@ -53,11 +52,11 @@ export async function fetchInto(
   }
 }
 
-/** A failure that another attempt may not meet. */
+/** A failure that may not recur in another attempt. */
 class Interruption extends Error {}
 
 class Transfer {
-  /** Whether the server has ever answered. */
+  /** Whether the server has responded in any attempt. */
   answered = false;
   #partial: PartialFile;
   #url: string;
@@ -74,13 +73,13 @@ class Transfer {
     this.#options = options;
   }
 
-  /** Makes one attempt at all that is missing. */
+  /** Makes one attempt to download the missing bytes. */
   async run(): Promise<void> {
     const partial = this.#partial;
     const { connectTimeout = 5_000, stallTimeout = 30_000 } = this.#options;
     const { sha256, bytes } = partial.expected;
     if (bytes !== undefined && partial.length === bytes) return;
-    // Without a digest, only an unchanged tag proves that two halves fit.
+    // Without a digest, only an unchanged ETag proves that both parts match.
     if (sha256 === undefined && !this.#etag) await partial.restart();
 
     using silence = new Watchdog(connectTimeout);
@@ -95,17 +94,17 @@ class Transfer {
       for (;;) {
         silence.expect(stallTimeout);
         const { done, value } = await body.read().catch((error) => {
-          throw this.#interruption("the whole file must come", error.message);
+          throw this.#interruption("the whole file must arrive", error.message);
         });
         if (done) break;
         await partial.write(value);
         this.#options.progress.advance(value.length);
       }
     } finally {
-      await body.cancel().catch(() => {}); // it may have failed already
+      await body.cancel().catch(() => {}); // The body may have failed already.
     }
     if (total !== undefined && partial.length !== total) {
-      throw this.#interruption(`${total} bytes must come`, partial.length);
+      throw this.#interruption(`${total} bytes must arrive`, partial.length);
     }
   }
 
@@ -126,11 +125,11 @@ class Transfer {
     } catch (error) {
       const { message, cause } = error as Error;
       const reason = cause instanceof Error ? cause.message : message;
-      throw this.#interruption("the server must answer", reason);
+      throw this.#interruption("the server must respond", reason);
     }
   }
 
-  /** Checks an answer and gives the size of the whole file, if it tells. */
+  /** Checks a response and returns the size of the whole file, if it has one. */
   async #accept(response: Response): Promise<number | undefined> {
     const { status, headers } = response;
     const partial = this.#partial;
@@ -140,16 +139,16 @@ class Transfer {
     };
     if (status !== 200 && status !== 206) {
       if (status === 416) await partial.restart();
-      const passing = status === 416 || status >= 500 ||
-        PASSING_STATUSES.includes(status);
-      const error = this.#interruption("the file must be there", status);
-      throw await refuse(passing ? error : new Error(error.message));
+      const temporary = status === 416 || status >= 500 ||
+        TEMPORARY_STATUSES.includes(status);
+      const error = this.#interruption("the file must exist", status);
+      throw await refuse(temporary ? error : new Error(error.message));
     }
     const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(
       headers.get("content-range") ?? "",
     );
     if (status === 206 && Number(range?.[1]) !== partial.length) {
-      const rule = `the rest must begin at ${partial.length}`;
+      const rule = `the rest must begin at byte ${partial.length}`;
       await partial.restart();
       throw await refuse(
         this.#interruption(rule, headers.get("content-range")),
@@ -176,5 +175,32 @@ class Transfer {
     return new Interruption(
       `Cannot download from ${this.#host}: ${rule}: received ${received}`,
     );
+  }
+}
+
+/** Aborts its signal when a timeout ends. */
+class Watchdog implements Disposable {
+  #controller = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(timeout: number) {
+    this.expect(timeout);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Restarts the timeout, in milliseconds. */
+  expect(timeout: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(new Error(`nothing for ${timeout} ms`));
+    }, timeout);
+  }
+
+  /** Clears the timeout. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
   }
 }

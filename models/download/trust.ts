@@ -1,14 +1,14 @@
 /**
- * Which cached files are known to be whole, without hashing them at every start:
- * a note beside each says its digest, size and time as they were when it was
- * checked. A file that no longer fits its note is hashed again.
+ * Verifies cached files without hashing them at every start. A note beside each file
+ * records its digest, size and modification time when it was verified. A file that
+ * differs from its note is hashed again.
  *
  * @module
  */
 
 import { fileDigest } from "./digest.ts";
 
-/** What was true of a file when its digest was checked. */
+/** State of a file when its digest was verified. */
 interface Note {
   sha256: string;
   bytes: number;
@@ -16,7 +16,7 @@ interface Note {
   modified: number;
 }
 
-/** Notes that the file at `path` has this digest. */
+/** Records that the file at `path` has this digest. */
 export async function trust(path: string, sha256: string): Promise<void> {
   const { size, mtime } = await Deno.stat(path);
   const note: Note = { sha256, bytes: size, modified: mtime?.getTime() ?? 0 };
@@ -26,9 +26,9 @@ export async function trust(path: string, sha256: string): Promise<void> {
 }
 
 /**
- * Tells whether the file at `path` is whole.
+ * Returns whether the file at `path` is complete.
  *
- * Without a known digest, it must still be what its note says.
+ * Without `sha256`, the file must match its note.
  */
 export async function isTrusted(
   path: string,
@@ -44,7 +44,7 @@ export async function isTrusted(
     note.modified === (stat.mtime?.getTime() ?? 0)
   ) return true;
   if (await fileDigest(path) !== expected) return false;
-  // A cache that can't be written only costs the hash again next time.
+  // If the note cannot be written, the next start hashes the file again.
   await trust(path, expected).catch(() => {});
   return true;
 }
@@ -54,7 +54,7 @@ async function readNote(path: string): Promise<Note | undefined> {
   try {
     return text === undefined ? undefined : JSON.parse(text);
   } catch {
-    return undefined; // a torn note is no note
+    return undefined; // An incomplete note counts as missing.
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * ggml's first quantisations: blocks of 32 values with one scale `d`, and in the
- * `_1` kinds a minimum `m`. Nibble `i` of the low halves is value `i`, of the
- * high halves value `i + 16`; 5-bit kinds keep the fifth bits in one integer.
+ * `_1` types a minimum `m`. The low nibble of byte `i` is value `i`, the high nibble is
+ * value `i + 16`. The 5-bit types store all fifth bits in one integer, `h`.
  *
  * ```text
  * Q4_0  d:f16             q:u8[16]   d (q - 8)

@@ -1,25 +1,25 @@
 /**
- * Reads a GGUF header front to back, without trusting it: no length found in the
- * file is believed before that many bytes are known to be there.
+ * Reads an untrusted GGUF header front to back. Every length in it is checked against
+ * the size of the file before it is used.
  *
  * @module
  */
 
-/** Bytes fetched at once; a header of 50,000 tokens takes two or three windows. */
+/** Bytes read at once; a header with 50,000 tokens takes two or three windows. */
 const WINDOW_BYTES = 1 << 20;
 
-/** The most bytes of one string: a chat template has some ten thousand. */
+/** Maximum bytes of a string; a chat template has about ten thousand. */
 const MAX_STRING_BYTES = 1 << 20;
 
-/** A source of bytes that knows its size. */
+/** A source of bytes of a known size. */
 export interface ByteSource {
-  /** Bytes in all. */
+  /** Total bytes. */
   readonly size: number;
-  /** Gives `length` bytes from `offset` on, which lie inside `size`. */
+  /** Returns `length` bytes from `offset` on; the range lies within `size`. */
   read(offset: number, length: number): Uint8Array;
 }
 
-/** A position in a {@linkcode ByteSource} that moves on with each value read. */
+/** A position in a {@linkcode ByteSource} that each read advances. */
 export class Cursor {
   #source: ByteSource;
   #window: DataView = new DataView(new ArrayBuffer(0));
@@ -42,9 +42,9 @@ export class Cursor {
   }
 
   /**
-   * Reads a number of `bytes` bytes as `get` finds it in a view.
+   * Reads a number of `bytes` bytes with `get`.
    *
-   * @throws {RangeError} if it is an integer that a double can't hold exactly.
+   * @throws {RangeError} if it is an integer that a double cannot represent exactly.
    */
   number(
     bytes: number,
@@ -63,7 +63,7 @@ export class Cursor {
   /**
    * Reads an unsigned 64-bit integer.
    *
-   * @throws {RangeError} if a double can't hold it exactly.
+   * @throws {RangeError} if a double cannot represent it exactly.
    */
   uint64(): number {
     return this.number(8, (view, offset) => view.getBigUint64(offset, true));
@@ -88,11 +88,11 @@ export class Cursor {
     );
   }
 
-  /** Steps over `length` bytes and says where in the window they are. */
+  /** Skips `length` bytes and returns their offset in the window. */
   #take(length: number): number {
     if (length > this.remaining) {
       throw new SyntaxError(
-        `Cannot read a GGUF header: the file must go on for ${length} bytes after byte ${this.#offset}: received ${this.remaining}`,
+        `Cannot read a GGUF header: the file must have ${length} more bytes after byte ${this.#offset}: received ${this.remaining}`,
       );
     }
     if (

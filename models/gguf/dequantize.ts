@@ -1,6 +1,6 @@
 /**
- * Packed weights to floats, to the bit as ggml's own reference gives them: every
- * product here fits a double exactly, so each value is rounded once, at the end.
+ * Unpacks quantised weights into floats, bit for bit like ggml's reference. A double
+ * represents every product exactly, so each value is rounded once, at the end.
  *
  * @module
  */
@@ -36,7 +36,7 @@ const UNPACK: Record<
 /**
  * Unpacks whole blocks of a type into `out`, or into a new array.
  *
- * @throws {RangeError} if there is half a block, or `out` has another length.
+ * @throws {RangeError} if a block is incomplete, or `out` has another length.
  */
 export function dequantize(
   type: TensorTypeName,

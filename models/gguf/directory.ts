@@ -1,6 +1,6 @@
 /**
- * Where each tensor of a GGUF file lies, once it is sure that it can lie there:
- * inside the file, aligned, and nowhere on top of another.
+ * Locates the tensors of a GGUF file and checks that each one is aligned, lies within
+ * the file and overlaps no other.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
 /** GGUF's default for `general.alignment`, in bytes. */
 const DEFAULT_ALIGNMENT = 32;
 
-/** The most bytes of padding that an alignment may ask for. */
+/** Maximum alignment in bytes. */
 const MAX_ALIGNMENT = 1 << 20;
 
 /** A tensor of the file. */
@@ -33,8 +33,8 @@ export interface TensorInfo {
 /**
  * Locates the tensors of a file of `fileSize` bytes, by name.
  *
- * @throws {RangeError} if sizes or offsets contradict each other or the file.
- * @throws {SyntaxError} if a type is unknown or a name occurs twice.
+ * @throws {RangeError} if sizes or offsets contradict each other or the file size.
+ * @throws {SyntaxError} if a type is unknown or a name is not unique.
  */
 export function locateTensors(
   header: Header,
@@ -42,8 +42,9 @@ export function locateTensors(
 ): Map<string, TensorInfo> {
   const alignment = header.metadata["general.alignment"] ?? DEFAULT_ALIGNMENT;
   if (
-    typeof alignment !== "number" || alignment < 1 ||
-    alignment > MAX_ALIGNMENT || (alignment & (alignment - 1)) !== 0
+    typeof alignment !== "number" || !Number.isInteger(alignment) ||
+    alignment < 1 || alignment > MAX_ALIGNMENT ||
+    (alignment & (alignment - 1)) !== 0
   ) {
     const rule =
       `general.alignment must be a power of two up to ${MAX_ALIGNMENT}`;
@@ -53,7 +54,7 @@ export function locateTensors(
   const tensors = new Map<string, TensorInfo>();
   for (const line of header.tensors) {
     if (tensors.has(line.name)) {
-      const rule = "a tensor's name must occur once";
+      const rule = "tensor names must be unique";
       throw refusal(SyntaxError, rule, JSON.stringify(line.name));
     }
     if (line.offset % alignment !== 0) {
@@ -73,12 +74,12 @@ export function locateTensors(
   return tensors;
 }
 
-/** Works out a tensor's bytes; a product too big to be exact is past any end. */
+/** Computes a tensor's size; an inexact product is larger than any file. */
 function measure(line: TensorLine, dataStart: number): TensorInfo {
   const type = tensorTypeName(line.type);
   if (type === undefined) {
     const known = Object.keys(TENSOR_TYPES).join(", ");
-    const rule = `tensor "${line.name}" must be one of ${known}`;
+    const rule = `tensor "${line.name}" must have one of the types ${known}`;
     throw refusal(SyntaxError, rule, `type ${line.type}`);
   }
   const { values, bytes } = TENSOR_TYPES[type];

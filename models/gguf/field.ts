@@ -1,5 +1,5 @@
 /**
- * Typed fields out of a GGUF's metadata, each checked where it is read.
+ * Reads typed fields of a GGUF file's metadata and checks their types.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { MetadataValue } from "./header.ts";
 /** Metadata by key. */
 export type Metadata = Readonly<Record<string, MetadataValue>>;
 
-/** What a field must be, in words and in code. */
+/** A type of field: its description and its test. */
 export interface FieldKind<T extends MetadataValue> {
   what: string;
   is(value: MetadataValue): value is T;
@@ -64,9 +64,9 @@ export const NUMBERS: FieldKind<number[]> = {
 };
 
 /**
- * Gives the field `key`, or nothing where the file has none.
+ * Returns the field `key`, or `undefined` if the file has none.
  *
- * @throws {TypeError} if it is of another kind.
+ * @throws {TypeError} if it has another type.
  */
 export function optionalField<T extends MetadataValue>(
   metadata: Metadata,
@@ -79,9 +79,9 @@ export function optionalField<T extends MetadataValue>(
 }
 
 /**
- * Gives the field `key`.
+ * Returns the field `key`.
  *
- * @throws {TypeError} if there is none, or it is of another kind.
+ * @throws {TypeError} if it is missing or has another type.
  */
 export function field<T extends MetadataValue>(
   metadata: Metadata,
@@ -89,7 +89,7 @@ export function field<T extends MetadataValue>(
   kind: FieldKind<T>,
 ): T {
   const value = optionalField(metadata, key, kind);
-  if (value === undefined) throw refusal(key, kind.what, "nothing");
+  if (value === undefined) throw refusal(key, kind.what, "none");
   return value;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Half-precision floats, by a table of all 65,536: scales are read once a block,
- * in the hottest loops of loading a model.
+ * Half-precision floats, looked up in a table of all 65,536. Each block of weights has
+ * such a scale, so loading a model reads millions of them.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const HALVES = Float32Array.from({ length: 65_536 }, (_, bits) => {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 });
 
-/** Reads the little-endian half at byte `at`. */
+/** Reads the little-endian half-precision float at byte `at`. */
 export function half(bytes: Uint8Array, at: number): number {
   return HALVES[bytes[at] | bytes[at + 1] << 8];
 }

@@ -1,11 +1,11 @@
 /**
- * The head of a GGUF file: metadata, then a directory of tensors.
+ * The header of a GGUF file: metadata, then a directory of tensors.
  *
  * ```text
  * "GGUF" version:u32 tensors:u64 entries:u64
  * entries × { key:string type:u32 value }
  * tensors × { name:string n:u32 dims:u64[n] type:u32 offset:u64 }
- * padding, then the data that offsets count from
+ * padding, then the data, where offset 0 is
  * ```
  *
  * @module
@@ -16,7 +16,7 @@ import { type ByteSource, Cursor } from "./cursor.ts";
 /** `GGUF` as a little-endian integer. */
 const MAGIC = 0x46554747;
 
-/** Version 1 had 32-bit sizes; 3 differs from 2 in that it may be big-endian. */
+/** Version 1 had 32-bit sizes; version 3 also allows big-endian files. */
 const VERSIONS = [2, 3];
 
 /** Bytes of the shortest entry: an empty key, a type and a byte. */
@@ -25,23 +25,23 @@ const MIN_ENTRY_BYTES = 8 + 4 + 1;
 /** Bytes of the shortest directory line: an empty name and no dimensions. */
 const MIN_TENSOR_BYTES = 8 + 4 + 4 + 8;
 
-/** The most array elements of a header: a vocabulary of 256,000 has a million. */
+/** Maximum array elements in a header; 256,000 tokens need about a million. */
 const MAX_ELEMENTS = 4_000_000;
 
 /** ggml's `GGML_MAX_DIMS`. */
 const MAX_DIMS = 4;
 
-/** The type number of arrays, which hold values of one other type. */
+/** The type number of arrays; their elements share one other type. */
 const ARRAY = 9;
 
-/** A metadata value; integers are numbers, whatever their width in the file. */
+/** A metadata value; integers of all widths are numbers. */
 export type MetadataValue =
   | string
   | number
   | boolean
   | (string | number | boolean)[];
 
-/** A line of the tensor directory, as it stands in the file. */
+/** An entry of the tensor directory, as in the file. */
 export interface TensorLine {
   name: string;
   /** Innermost dimension first. */
@@ -52,7 +52,7 @@ export interface TensorLine {
   offset: number;
 }
 
-/** All that precedes the data. */
+/** Everything before the data. */
 export interface Header {
   metadata: Record<string, MetadataValue>;
   tensors: TensorLine[];
@@ -60,13 +60,13 @@ export interface Header {
   length: number;
 }
 
-/** A kind of value: the fewest bytes that it takes, and how to read it. */
+/** A type of value: its minimum size in bytes and its reader. */
 interface Scalar {
   bytes: number;
   read(cursor: Cursor): string | number | boolean;
 }
 
-/** What a metadata value may be, by its type number. */
+/** The types of metadata values, by their number in the file. */
 const SCALARS: Record<number, Scalar> = {
   0: number(1, (view, at) => view.getUint8(at)),
   1: number(1, (view, at) => view.getInt8(at)),
@@ -86,10 +86,10 @@ const SCALARS: Record<number, Scalar> = {
 };
 
 /**
- * Parses the head of a GGUF file.
+ * Parses the header of a GGUF file.
  *
- * @throws {SyntaxError} if it is not GGUF, or ends too soon.
- * @throws {RangeError} if a count or a size in it can't be true.
+ * @throws {SyntaxError} if the file is not GGUF, or is truncated.
+ * @throws {RangeError} if a count or a size is impossible.
  */
 export function parseHeader(source: ByteSource): Header {
   const cursor = new Cursor(source);
@@ -120,7 +120,11 @@ function readMetadata(
   for (let i = 0; i < entries; i++) {
     const key = cursor.string();
     if (metadata.has(key)) {
-      throw refusal(SyntaxError, "a key must occur once", JSON.stringify(key));
+      throw refusal(
+        SyntaxError,
+        "metadata keys must be unique",
+        JSON.stringify(key),
+      );
     }
     const type = cursor.uint32();
     if (type !== ARRAY) {
@@ -164,19 +168,19 @@ function scalar(type: number): Scalar {
   if (found) return found;
   throw refusal(
     SyntaxError,
-    "a value must be a number, a boolean, a string or a flat array of them",
+    "a value must be a number, a boolean, a string or a flat array of these",
     `type ${type}`,
   );
 }
 
-/** Reads how many items follow, each of at least `bytes` bytes. */
+/** Reads the count of the items that follow, each of at least `bytes` bytes. */
 function count(cursor: Cursor, what: string, bytes: number): number {
   const items = cursor.uint64();
   const most = Math.floor(cursor.remaining / bytes);
   if (items <= most) return items;
   throw refusal(
     RangeError,
-    `the rest of the file must hold all ${what}, so at most ${most}`,
+    `the rest of the file must have room for all ${what}, at most ${most}`,
     items,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * ggml's K-quants: blocks of 256 values whose scales are themselves packed.
+ * ggml's K-quants: blocks of 256 values with packed scales.
  *
  * ```text
  * Q4_K  d:f16 dmin:f16 scales:u8[12]         q:u8[128]             d s q - dmin m
@@ -80,15 +80,16 @@ export function unpackQ6_K(bytes: Uint8Array, out: Float32Array): void {
 }
 
 /**
- * Six bits of a run's scale. The twelve bytes hold four scales, four minima, and
- * the low nibbles of the other four of each, whose top bits sit atop the first.
+ * Returns the 6-bit scale of a run. The twelve bytes hold four scales, four minima and
+ * the low nibbles of the other four of each. The top two bits of the first eight bytes
+ * complete those nibbles.
  */
 function scaleOf(bytes: Uint8Array, at: number, run: number): number {
   if (run < 4) return bytes[at + run] & 63;
   return bytes[at + run + 4] & 15 | bytes[at + run - 4] >> 6 << 4;
 }
 
-/** Six bits of a run's minimum. */
+/** Returns the 6-bit minimum of a run. */
 function minOf(bytes: Uint8Array, at: number, run: number): number {
   if (run < 4) return bytes[at + run + 4] & 63;
   return bytes[at + run + 4] >> 4 | bytes[at + run] >> 6 << 4;

@@ -1,6 +1,6 @@
 /**
- * A GGUF file: its metadata and its tensors, read one by one so that a model
- * never stands in memory as a whole.
+ * Opens a GGUF file: its metadata, and its tensors one by one, so that a model is never
+ * in memory as a whole.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { type MetadataValue, parseHeader } from "./header.ts";
 export type { TensorInfo } from "./directory.ts";
 export type { MetadataValue } from "./header.ts";
 
-/** A GGUF file whose head has been checked. */
+/** A GGUF file with a checked header. */
 export interface Gguf {
   readonly path: string;
   /** By key, such as `"general.architecture"`. */
@@ -19,7 +19,7 @@ export interface Gguf {
   /** By name, such as `"token_embd.weight"`. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /**
-   * Reads a tensor's bytes, still packed.
+   * Reads a tensor's packed bytes.
    *
    * @throws {RangeError} if there is no such tensor.
    */
@@ -27,10 +27,10 @@ export interface Gguf {
 }
 
 /**
- * Opens the GGUF file at `path`. It keeps no file handle, so it needs no closing.
+ * Opens the GGUF file at `path`. The result holds no file handle and needs no closing.
  *
- * @throws {SyntaxError} if the file is not GGUF of a known version, or ends too soon.
- * @throws {RangeError} if counts, sizes or offsets in it can't be true.
+ * @throws {SyntaxError} if the file is not GGUF of a known version, or is truncated.
+ * @throws {RangeError} if counts, sizes or offsets in it are impossible.
  */
 export async function openGguf(path: string): Promise<Gguf> {
   using file = await Deno.open(path);
@@ -61,12 +61,17 @@ export async function openGguf(path: string): Promise<Gguf> {
           `Cannot read a tensor: its name must be in the file: received "${name}"`,
         );
       }
-      return await readAt(path, tensor);
+      return await readTensor(path, tensor);
     },
   };
 }
 
-async function readAt(
+/**
+ * Reads the packed bytes of a tensor of the file at `path`.
+ *
+ * @throws {SyntaxError} if the file is shorter than when it was opened.
+ */
+export async function readTensor(
   path: string,
   { offset, byteLength }: TensorInfo,
 ): Promise<Uint8Array> {

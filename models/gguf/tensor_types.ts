@@ -1,21 +1,21 @@
 /**
- * How numbers are stored in a GGUF file: in blocks of a few values that share
- * their scales. One table, so that who checks a file and who unpacks it agree.
+ * The storage types of GGUF tensors: blocks of values that share their scales. Header
+ * checks and unpacking use the same table.
  *
  * @module
  */
 
-/** A way to store numbers. */
+/** A storage type of a tensor. */
 export interface TensorType {
   /** Values in a block. */
   values: number;
   /** Bytes of a block. */
   bytes: number;
-  /** The number that stands for this type in a file. */
+  /** ggml's number for this type. */
   code: number;
 }
 
-/** The types that can be read, by ggml's names. */
+/** The supported types, by ggml's names. */
 export const TENSOR_TYPES = {
   F32: { values: 1, bytes: 4, code: 0 },
   F16: { values: 1, bytes: 2, code: 1 },
@@ -30,7 +30,7 @@ export const TENSOR_TYPES = {
   Q6_K: { values: 256, bytes: 210, code: 14 },
 } as const satisfies Record<string, TensorType>;
 
-/** The name of a type that can be read. */
+/** The name of a supported type. */
 export type TensorTypeName = keyof typeof TENSOR_TYPES;
 
 const NAMES = new Map(
@@ -39,7 +39,7 @@ const NAMES = new Map(
   ) => [code as number, name as TensorTypeName]),
 );
 
-/** Gives the name of the type that a file calls `code`, if it can be read. */
+/** Returns the name of ggml's type `code`, if it is supported. */
 export function tensorTypeName(code: number): TensorTypeName | undefined {
   return NAMES.get(code);
 }

@@ -1,5 +1,5 @@
 /**
- * What a tokenizer needs to know, out of a GGUF's metadata.
+ * Reads a tokenizer's data out of a GGUF file's metadata.
  *
  * @module
  */
@@ -15,27 +15,27 @@ import {
   TEXTS,
 } from "./field.ts";
 
-/** Kinds of tokens, numbered as in `tokenizer.ggml.token_type`. */
+/** Types of tokens, numbered as in `tokenizer.ggml.token_type`. */
 export const TOKEN_TYPE = {
   /** An ordinary piece, spelled in the byte-level alphabet. */
   normal: 1,
-  /** A mark of the model's own format, never part of a text. */
+  /** Part of the model's own format, never of a text. */
   control: 3,
-  /** A literal text that is always one token. */
+  /** A string that is always one token. */
   userDefined: 4,
 } as const;
 
-/** A model's vocabulary and how it splits and frames text. */
+/** A model's vocabulary, and how it splits text and adds special tokens. */
 export interface Vocabulary {
-  /** Kind of tokenizer; `"gpt2"` is byte-level BPE. */
+  /** Type of tokenizer; `"gpt2"` is byte-level BPE. */
   model: string;
-  /** How text is split before merging, such as `"smollm"`. */
+  /** Name of the pre-tokenizer, which splits text before merging. */
   pre: string;
-  /** Texts by id, in the tokenizer's own alphabet. */
+  /** Tokens by id, in the tokenizer's own alphabet. */
   tokens: string[];
-  /** {@linkcode TOKEN_TYPE} or another of llama.cpp's numbers, by id. */
+  /** Token types by id: {@linkcode TOKEN_TYPE} or another of llama.cpp's numbers. */
   types: number[];
-  /** Pairs to merge, best first, each with a space between its halves. */
+  /** Pairs to merge, best first, each with a space between its parts. */
   merges: string[];
   /** Id of the token that begins a text. */
   bosToken?: number;
@@ -47,9 +47,9 @@ export interface Vocabulary {
 }
 
 /**
- * Reads the vocabulary out of a GGUF's metadata.
+ * Reads the vocabulary out of a GGUF file's metadata.
  *
- * @throws {TypeError} if a field is missing or of the wrong kind.
+ * @throws {TypeError} if a field is missing or has the wrong type.
  * @throws {RangeError} if ids or lengths contradict each other.
  */
 export function ggufVocabulary(metadata: Metadata): Vocabulary {

@@ -1,21 +1,21 @@
 /**
- * The attention of a pass: each sequence attends to its own KV cache.
+ * The attention of a pass, in which each sequence attends to its own KV cache.
  *
  * ```text
  * qkv of all rows ── Gather rows of sequence 0 ── GroupQueryAttention ─┐
  *                 ── Gather rows of sequence 1 ── GroupQueryAttention ─┴ Concat ── Gather
  * ```
  *
- * ONNX Runtime's kernel computes one sequence at a time where several rows follow a
- * past, so there is a node for each, with inputs of its own, `.0`, `.1`, … behind
- * their names. `rows` lists the rows of a sequence among those of the pass, at least
- * two, the last one repeated if need be; `order` lists the pass's rows among all
- * that the nodes computed. A graph for one sequence has neither, nor the suffix.
+ * ONNX Runtime's kernel supports several rows after a past for one sequence only, so
+ * each sequence has a node. The inputs of a node have the suffix `.0`, `.1`, … `rows`
+ * lists the rows of its sequence in the pass. These are at least two; the last one may
+ * be repeated. `order` lists, for each row of the pass, its index in the concatenated
+ * outputs. A graph for one sequence has no suffix, no `rows` and no `order`.
  *
- * Keys and values go to consecutive slots, `seqlens_k` being the last of them.
- * Rotary angles are looked up by slot, not by position (WebGPU's kernel ignores
- * positions): `cos` and `sin` hold, for every slot, the angles of the position that
- * its row stands for. `bias` is added to the attention scores.
+ * Keys and values are written to consecutive slots; `seqlens_k` is the last of them.
+ * Rotary angles are looked up by slot, since WebGPU's kernel ignores positions: `cos`
+ * and `sin` hold, for each slot, the angles of its row's position. `bias` is added to
+ * the attention scores.
  *
  * @module
  */
@@ -23,10 +23,10 @@
 import type { LlamaConfig } from "../architectures/llama.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 
-/** Inputs of the nodes of one sequence. */
+/** The inputs of one sequence. */
 interface Lane {
   suffix: string;
-  /** Input that lists the sequence's rows, where there are several sequences. */
+  /** Input that lists the sequence's rows; empty in a graph for one sequence. */
   rows: string;
   seqlens: string;
   total: string;
@@ -35,7 +35,7 @@ interface Lane {
   bias: string;
 }
 
-/** Adds attention to a graph, layer by layer. */
+/** Adds attention to a graph. */
 export class Attention {
   readonly #graph: GraphBuilder;
   readonly #config: LlamaConfig;
@@ -69,7 +69,7 @@ export class Attention {
     });
   }
 
-  /** Attends in one layer; `qkv` and what is returned have the pass's rows. */
+  /** Adds the attention of a layer; `qkv` and the output have the pass's rows. */
   add(qkv: string, layer: number): string {
     const attended = this.#lanes.map((lane) => this.#attend(qkv, layer, lane));
     if (attended.length === 1) return attended[0];

@@ -1,5 +1,5 @@
 /**
- * Builds an ONNX graph node by node; weights go straight to their file.
+ * Builds an ONNX graph node by node and writes its weights to a separate file.
  *
  * @module
  */
@@ -7,29 +7,30 @@
 import protobuf from "protobufjs";
 import type { WeightsFile } from "./weights_file.ts";
 
-/** ONNX's numbers for the element types in use. */
+/** ONNX's numbers of the element types in use. */
 const ELEMENT = { float32: 1, uint8: 2, int32: 6, int64: 7 };
 
-/** ONNX's numbers for the attribute types in use. */
+/** ONNX's numbers of the attribute types in use. */
 const ATTRIBUTE = { float: 1, int: 2 };
 
-/** `data_location` of a tensor that lies outside the graph's own file. */
+/** `data_location` of a tensor in another file. */
 const EXTERNAL = 1;
 
-/** What varies about a node. */
+/** Options of {@linkcode GraphBuilder.node}. */
 export interface NodeOptions {
-  /** Empty for ONNX's own operators. */
+  /** Domain of the operator; ONNX's own by default. */
   domain?: "com.microsoft";
-  /** Output names; one that is free by default. */
+  /** Output names; one unique name by default. */
   outputs?: string[];
-  /** Whole numbers. */
+  /** Integer attributes. */
   ints?: Record<string, number>;
+  /** Float attributes. */
   floats?: Record<string, number>;
 }
 
-/** A graph under construction; several may share a weights file. */
+/** A graph under construction; several graphs may share a weights file. */
 export class GraphBuilder {
-  /** Where the constants are. */
+  /** The file of the constants. */
   readonly weights: WeightsFile;
   readonly #graph = {
     name: "main",
@@ -38,11 +39,12 @@ export class GraphBuilder {
     input: [] as object[],
     output: [] as object[],
   };
+
   constructor(weights: WeightsFile) {
     this.weights = weights;
   }
 
-  /** Declares an input; a dimension with a name may have any size. */
+  /** Declares an input; a named dimension may have any size. */
   input(
     name: string,
     type: keyof typeof ELEMENT,
@@ -80,7 +82,7 @@ export class GraphBuilder {
     return outputs[0];
   }
 
-  /** Stores a constant tensor and adds it. */
+  /** Stores a constant tensor and adds it to the graph. */
   weight(
     name: string,
     dims: number[],
@@ -91,9 +93,9 @@ export class GraphBuilder {
   }
 
   /**
-   * Adds a constant tensor of the weights file.
+   * Adds a stored constant tensor to the graph.
    *
-   * @throws {TypeError} if it holds none of this name.
+   * @throws {TypeError} if the weights file has none of this name.
    */
   stored(name: string): string {
     const { type, dims, offset, length } = this.weights.tensor(name);

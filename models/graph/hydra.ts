@@ -1,5 +1,5 @@
 /**
- * A Hydra head as a graph: see `../adapter/hydra.ts` for what it computes.
+ * The ONNX graph of a Hydra head, whose formula is in `../adapter/hydra.ts`.
  *
  * @module
  */
@@ -10,9 +10,14 @@ import { linear, type Matrix, storeLinear } from "./linear.ts";
 import { headName, type LlamaWeights } from "./llama_weights.ts";
 
 /**
- * Builds a step: `states [1, rows, dim]` and which of them, `row [1]`; the embedding of
- * the `token [1, 1, dim]` chosen there; `inputs [1, rows, L * dim]` and which of them,
- * `inputs_row [1]`, if it reads some → `next [1, 1, dim]` and `logits [1, 1, V]`.
+ * Builds one step of a Hydra head.
+ *
+ * ```text
+ * states [1, rows, dim]      row [1]         the hidden state to read
+ * inputs [1, rows, L * dim]  inputs_row [1]  the layers' inputs to read, if L > 0
+ * token [1, 1, dim]                          embedding of the token chosen at the row
+ * → next [1, 1, dim], logits [1, 1, V]
+ * ```
  */
 export async function buildHydra(
   hydra: Hydra,
@@ -26,14 +31,14 @@ export async function buildHydra(
   };
 
   const token = graph.input("token", "float32", [1, 1, dim]);
-  const pick = (rows: string, { size, row }: { size: number; row: string }) =>
+  const pick = (rows: string, size: number, row: string) =>
     graph.node("Gather", [
       graph.input(rows, "float32", [1, `${rows}_rows`, size]),
       graph.input(row, "int64", [1]),
     ], { ints: { axis: 1 } });
-  const state = pick("states", { size: dim, row: "row" });
+  const state = pick("states", dim, "row");
   const size = hydra.layers.length * dim;
-  const inputs = size > 0 ? [pick("inputs", { size, row: "inputs_row" })] : [];
+  const inputs = size > 0 ? [pick("inputs", size, "inputs_row")] : [];
   const all = graph.node("Concat", [state, ...inputs, token], {
     ints: { axis: -1 },
   });
@@ -52,7 +57,7 @@ export async function buildHydra(
   return graph;
 }
 
-/** Joins two linears, the second of which reads what the first, `inner`, writes. */
+/** Returns the product `outer · inner`. */
 function multiply(outer: Matrix, inner: Matrix): Matrix {
   const { rows, columns: shared } = outer;
   const { columns } = inner;
@@ -70,7 +75,7 @@ function multiply(outer: Matrix, inner: Matrix): Matrix {
   return { rows, columns, data };
 }
 
-/** Takes rows of a matrix. */
+/** Returns the given rows of a matrix. */
 function rowsOf({ columns, data }: Matrix, rows: Int32Array): Matrix {
   const out = new Float32Array(rows.length * columns);
   for (const [i, row] of rows.entries()) {

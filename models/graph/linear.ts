@@ -1,5 +1,5 @@
 /**
- * A weight matrix as an ONNX operator, in the format that a backend is fast with.
+ * Weight matrices as ONNX operators, in the format that is fastest on a backend.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import type { GraphBuilder } from "./graph_builder.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
 /**
- * How weights are stored: `int8` in blocks with a scale each (native CPU, WebGPU),
- * `fp32` as they are (wasm, where unpacking blocks costs more than it saves).
+ * Storage of weights: `int8` in blocks with one scale each (native CPU, WebGPU), or
+ * `fp32` (wasm, where unpacking a block takes longer than reading floats).
  */
 export type WeightFormat = "int8" | "fp32";
 
-/** A matrix `[rows, columns]`, row by row: a row an output feature. */
+/** A matrix `[rows, columns]` in row-major order, one row per output feature. */
 export interface Matrix {
   rows: number;
   columns: number;
@@ -23,23 +23,23 @@ export interface Matrix {
 /** Columns that share one scale. */
 const BLOCK = 32;
 
-/** How finely weights are quantised: 4 bits halve what a row must read. */
+/** Bits of a quantised weight; 4 bits halve the memory that a pass reads. */
 type Bits = 4 | 8;
 
-/** The most and the fewest steps tried from zero to a block's largest value. */
+/** Range and increment of the steps tried from zero to a block's largest value. */
 const STEPS = {
   4: { most: 8.5, fewest: 6, by: 0.25 },
   8: { most: 127, fewest: 112, by: 1 },
 };
 
-/** Lets the CPU kernels quantise a row's activations to 8 bits, block by block. */
+/** `accuracy_level` at which CPU kernels quantise activations to 8-bit blocks. */
 const INT8_ACTIVATIONS = 4;
 
-/** What a linear is stored from. */
+/** Options of {@linkcode storeLinear}. */
 interface LinearOptions {
   matrix: Matrix;
   format: WeightFormat;
-  /** Of a weight in the format `int8`; 4 for what may be wrong, as a guess may. */
+  /** Bits of an `int8` weight; 4 suits drafts, which may be wrong. @default 8 */
   bits?: Bits;
 }
 
@@ -60,7 +60,7 @@ export function storeLinear(
   weights.add(`${name}.scales`, [rows * blocks], scales);
 }
 
-/** Adds `input · matrixᵀ` with stored weights; returns the output's name. */
+/** Adds `input · matrixᵀ` with stored weights and returns the output's name. */
 export function linear(
   graph: GraphBuilder,
   input: string,
@@ -88,14 +88,13 @@ export function linear(
 }
 
 /**
- * Rounds each block to whole steps, with the step that loses least.
+ * Quantises a matrix in blocks of 32 columns, with the step that loses least.
  *
- * Weights that were quantised before lie on few levels; a step that divides their
- * distance keeps them almost as they are, where the largest possible step would
- * round them once more.
+ * Weights from a quantised file have few distinct values. A step that divides their
+ * distance keeps them almost unchanged, while the largest step would round them again.
  *
- * @returns scales `[rows, columns / 32]` and bytes `[rows, columns * bits / 8]`, the
- * first of two weights in the low half; half of the range stands for zero.
+ * @returns Scales `[rows, columns / 32]` and bytes `[rows, columns * bits / 8]`. With 4
+ * bits, the first of two weights is in the low half. A weight of 0 has the middle level.
  */
 export function quantize(
   { rows, columns, data }: Matrix,
@@ -122,7 +121,7 @@ export function quantize(
   return { bytes, scales };
 }
 
-/** Finds the scale that loses least on the block that begins at `start`. */
+/** Returns the scale that loses least in the block at `start`. */
 function bestScale(data: Float32Array, start: number, bits: Bits): number {
   const { most, fewest, by } = STEPS[bits];
   const zero = 2 ** (bits - 1);
@@ -151,19 +150,19 @@ function bestScale(data: Float32Array, start: number, bits: Bits): number {
   return best;
 }
 
-/** 1.5 · 2⁵²: a double of this size has no room for a fraction. */
+/** 1.5 · 2⁵²: a double of this size has no fraction bits. */
 const NO_FRACTION = 6755399441055744;
 
 /**
- * Rounds to the nearest of the integers from `-zero` to `zero - 1`, several times
- * faster than `Math.round` would.
+ * Rounds to the nearest integer from `-zero` to `zero - 1`, several times faster than
+ * `Math.round`.
  */
 function toLevel(x: number, zero: number): number {
   const nearest = x + NO_FRACTION - NO_FRACTION;
   return nearest >= zero ? zero - 1 : nearest < -zero ? -zero : nearest;
 }
 
-/** Gives the numbers of a matrix column by column. */
+/** Returns the numbers of a matrix in column-major order. */
 export function transpose({ rows, columns, data }: Matrix): Float32Array {
   const out = new Float32Array(data.length);
   for (let row = 0; row < rows; row++) {

@@ -1,13 +1,13 @@
 /**
  * The Llama architecture as ONNX graphs that share one weights file.
  *
- * The *body* turns embedded rows into hidden states and writes their keys and
- * values into the KV caches; the *head* turns chosen hidden rows into logits.
- * Embedding happens outside, so that mask tokens need no vocabulary entry.
+ * The *body* maps embedded rows to hidden states and writes their keys and values to
+ * the KV caches. The *head* maps chosen hidden states to logits. Tokens are embedded
+ * outside the graph, so that mask tokens need no vocabulary entry.
  *
- * A body is for one sequence or for several. All but attention is computed for the
- * rows of all sequences at once; see `attention.ts`. `gate` marks the mask rows in a
- * body with an adapter's updates, and is no input of the others.
+ * A body computes one sequence or several. Only attention (`attention.ts`) differs
+ * between sequences; everything else is computed for all rows at once. A body with an
+ * adapter's updates also has the input `gate`, which marks mask rows.
  *
  * @module
  */
@@ -21,15 +21,15 @@ import { headName } from "./llama_weights.ts";
 import { Updates } from "./updates.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
-/** What a body is built from; the weights are stored before. */
+/** The parts of a body; its weights must be stored already. */
 export interface BodyParts {
   config: LlamaConfig;
   weights: WeightsFile;
   /** Sequences that share a pass. @default 1 */
   sequences?: number;
-  /** What an adapter adds to linears; none by default. */
+  /** Updates of an adapter; none by default. */
   updates?: readonly Update[];
-  /** The L layers whose inputs are outputs too; none by default. */
+  /** The L layers whose inputs are outputs of the graph; none by default. */
   tapped?: readonly number[];
 }
 

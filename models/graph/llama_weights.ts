@@ -1,5 +1,5 @@
 /**
- * The weights of a Llama model as its graphs want them.
+ * Stores the weights of a Llama model in the layout of its graphs.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { WeightsFile } from "./weights_file.ts";
 /** Returns a tensor of the model by its GGUF name, dequantised. */
 export type TensorReader = (name: string) => Promise<Matrix>;
 
-/** Where weights come from and go to. */
+/** The source and the destination of the weights. */
 export interface LlamaWeights {
   config: LlamaConfig;
   format: WeightFormat;
@@ -48,16 +48,16 @@ export async function storeLlama(
   await matrix(headName(config));
 }
 
-/** Names the tensor that turns hidden states into logits. */
+/** Returns the name of the tensor that maps hidden states to logits. */
 export function headName({ tiedHead }: LlamaConfig): string {
   return tiedHead ? "token_embd.weight" : "output.weight";
 }
 
 /**
- * Puts a head's rows back into two halves.
+ * Reorders each head's rows from pairs to halves.
  *
- * GGUF keeps the rows of Llama's queries and keys in pairs (0, half, 1, half + 1,
- * …), as interleaved rotary embedding wants them; the graph rotates halves.
+ * GGUF stores the rows of Llama's queries and keys in pairs (0, half, 1, half + 1, …)
+ * for interleaved rotary embedding. The graph rotates halves.
  */
 function halves({ rows, columns, data }: Matrix, headDim: number): Matrix {
   const out = new Float32Array(data.length);
@@ -70,7 +70,7 @@ function halves({ rows, columns, data }: Matrix, headDim: number): Matrix {
   return { rows, columns, data: out };
 }
 
-/** Sets matrices of equal width one below the other. */
+/** Concatenates matrices by rows. */
 function stack(...parts: Matrix[]): Matrix {
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const { columns } = parts[0];

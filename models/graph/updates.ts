@@ -1,12 +1,12 @@
 /**
- * Low-rank updates: what tuning adds to a linear, on mask rows alone.
+ * Low-rank updates, which tuning adds to linears on mask rows only.
  *
  * ```text
- * y + B · (gate * (A · x))      gate: 1 on mask rows, 0 on all others
+ * y + B · (gate * (A · x))      gate: 1 on mask rows, 0 on other rows
  * ```
  *
- * The other rows get zeros added, so that they are what the frozen model computes. A
- * pass without mask rows needs none of it, which is why it has a graph without.
+ * The update of other rows is zero, so they are exactly the frozen model's. A pass
+ * without mask rows uses a graph without updates.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import type { Update } from "../adapter/adapter.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 import { transpose } from "./linear.ts";
 
-/** Adds updates to linears of a graph. */
+/** Adds an adapter's updates to the linears of a graph. */
 export class Updates {
   readonly #graph: GraphBuilder;
   readonly #updates: readonly Update[];
   #gate = "";
 
-  /** Declares the input `gate [1, rows, 1]` if there are any. */
+  /** Declares the input `gate [1, rows, 1]` if there are updates. */
   constructor(graph: GraphBuilder, updates: readonly Update[]) {
     this.#graph = graph;
     this.#updates = updates;
@@ -31,10 +31,10 @@ export class Updates {
   }
 
   /**
-   * Updates what the linear made of `input` in a layer: its `outputs`, which share
-   * the rows of B in order and equally.
+   * Adds the update of a linear in a layer. Several `outputs` each get an equal share of
+   * the rows of B, in order.
    *
-   * @returns the updated outputs' names.
+   * @returns The names of the updated outputs.
    */
   apply(
     input: string,
@@ -45,18 +45,10 @@ export class Updates {
       candidate.linear === linear && layer >= candidate.firstLayer
     );
     if (!update) return outputs;
-    return this.#add(input, outputs, { update, layer });
-  }
-
-  #add(
-    input: string,
-    outputs: string[],
-    { update, layer }: { update: Update; layer: number },
-  ): string[] {
     const graph = this.#graph;
     const { rank, inputs } = update;
     const at = layer - update.firstLayer;
-    const name = `blk.${layer}.${update.linear}`;
+    const name = `blk.${layer}.${linear}`;
     const a = slice(update.a, at, rank * inputs);
     const weightA = graph.weight(
       `${name}.a`,
@@ -82,7 +74,7 @@ export class Updates {
   }
 }
 
-/** Takes the part of an array with an index, the parts being of one size. */
+/** Returns part `index` of an array in parts of `size`. */
 function slice(data: Float32Array, index: number, size: number): Float32Array {
   return data.subarray(index * size, (index + 1) * size);
 }

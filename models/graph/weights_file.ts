@@ -1,6 +1,6 @@
 /**
- * The file that holds the weights of all graphs of a model, written front to back, so
- * that a model is converted tensor by tensor and never stands in memory as a whole.
+ * The file with the weights of all graphs of a model. It is written tensor by tensor, so
+ * that a model in conversion is never in memory as a whole.
  *
  * @module
  */
@@ -13,12 +13,12 @@ export interface StoredTensor {
   length: number;
 }
 
-/** ONNX Runtime maps weights into memory only where a page begins. */
+/** Bytes of a page; ONNX Runtime can only map weights that start at one. */
 const ALIGNMENT = 4096;
 
-/** Appends tensors to a file; graphs refer to them by name. */
+/** A file of tensors; graphs refer to them by name. */
 export class WeightsFile implements Disposable {
-  /** The file's name without its folder, as the graphs refer to it. */
+  /** The file's name without its folder, as in the graphs. */
   readonly name: string;
   readonly #file: Deno.FsFile;
   readonly #tensors = new Map<string, StoredTensor>();
@@ -31,9 +31,9 @@ export class WeightsFile implements Disposable {
   }
 
   /**
-   * Writes a tensor at the next page.
+   * Writes a tensor at the start of the next page.
    *
-   * @throws {TypeError} if the file has one of this name.
+   * @throws {TypeError} if the file already has one of this name.
    */
   add(name: string, dims: number[], data: Float32Array | Uint8Array): void {
     if (this.#tensors.has(name)) {
@@ -60,13 +60,13 @@ export class WeightsFile implements Disposable {
     });
   }
 
-  /** Whether the file has a tensor of this name. */
+  /** Returns whether the file has a tensor of this name. */
   has(name: string): boolean {
     return this.#tensors.has(name);
   }
 
   /**
-   * Returns the place of a tensor.
+   * Returns the location of a tensor.
    *
    * @throws {TypeError} if the file has none of this name.
    */
@@ -83,7 +83,7 @@ export class WeightsFile implements Disposable {
     return JSON.stringify(Object.fromEntries(this.#tensors));
   }
 
-  /** Waits until the disk has it all, then closes the file. */
+  /** Waits until all tensors are on the disk, then closes the file. */
   [Symbol.dispose](): void {
     this.#file.syncSync();
     this.#file.close();

@@ -14,12 +14,12 @@ const FILES = [
   ...["body.onnx", "head.onnx", "weights.bin", "weights.json"],
 ];
 
-/** A tiny model in a folder of its own, and the conversions that it saw. */
+/** A tiny model in a temporary folder, and its conversions. */
 class Workshop implements AsyncDisposable {
   readonly folder = Deno.makeTempDirSync();
   readonly path = `${this.folder}/tiny.gguf`;
   readonly graphs = `${this.folder}/cache/graphs`;
-  /** A label a conversion. */
+  /** Labels of the conversions. */
   readonly started: string[] = [];
 
   /** Opens the model's artefact. */
@@ -69,13 +69,13 @@ Deno.test("openArtefact() converts a model once", async () => {
   assertEquals(shop.started, ["Converting to int8"]);
 });
 
-Deno.test("openArtefact() can cross to a worker", async () => {
+Deno.test("openArtefact() returns plain data for a worker", async () => {
   await using shop = await workshop();
   const artefact = await shop.open();
   assertEquals(structuredClone(artefact), artefact);
 });
 
-Deno.test("openArtefact() says where the packed embedding lies", async () => {
+Deno.test("openArtefact() returns the location of the packed embedding", async () => {
   await using shop = await workshop();
   const { embedding } = await shop.open();
   assertEquals(embedding.path, shop.path);
@@ -83,7 +83,7 @@ Deno.test("openArtefact() says where the packed embedding lies", async () => {
   assertEquals(embedding.type, "F16");
 });
 
-Deno.test("openArtefact() keeps formats and files apart", async () => {
+Deno.test("openArtefact() has a folder for each format and file", async () => {
   await using shop = await workshop();
   const int8 = await shop.open("int8");
   const fp32 = await shop.open("fp32");
@@ -94,7 +94,7 @@ Deno.test("openArtefact() keeps formats and files apart", async () => {
   assertEquals(shop.started.length, 3);
 });
 
-Deno.test("openArtefact() gives equal graphs for equal files", async () => {
+Deno.test("openArtefact() converts equal files to equal graphs", async () => {
   await using one = await workshop({ seed: 3 });
   await using two = await workshop({ seed: 3 });
   const [a, b] = [await one.open(), await two.open()];
@@ -108,14 +108,14 @@ Deno.test("openArtefact() gives equal graphs for equal files", async () => {
   }
 });
 
-Deno.test("openArtefact() converts once for all who ask at once", async () => {
+Deno.test("openArtefact() converts once for concurrent calls", async () => {
   await using shop = await workshop();
   const all = await Promise.all([shop.open(), shop.open(), shop.open()]);
   for (const artefact of all) assertEquals(artefact, all[0]);
   assertEquals(shop.started.length, 1);
 });
 
-Deno.test("openArtefact() trusts nothing that a killed start left", async () => {
+Deno.test("openArtefact() discards the partial folder of a killed process", async () => {
   await using shop = await workshop();
   const { folder } = await shop.open();
   const whole = FILES.map((name) => Deno.readFileSync(`${folder}/${name}`));
@@ -131,7 +131,7 @@ Deno.test("openArtefact() trusts nothing that a killed start left", async () => 
   assertEquals(namesIn(shop.graphs).filter((n) => n.endsWith(".partial")), []);
 });
 
-Deno.test("openArtefact() leaves nothing to trust when a conversion fails", async () => {
+Deno.test("openArtefact() leaves no complete folder after a failed conversion", async () => {
   await using shop = await workshop();
   const gguf = await openGguf(shop.path);
   const progress = { start() {}, advance() {}, stop() {}, note() {} };

@@ -5,14 +5,14 @@ import {
   resolveModel,
 } from "../../models/registry.ts";
 
-/** Resolves a name that stands for a download. */
+/** Resolves the name of a model to download. */
 function resolveRemote(name: string): RemoteModel {
   const model = resolveModel(name);
   if ("path" in model) throw new Error(`"${name}" is a path`);
   return model;
 }
 
-Deno.test("REGISTRY holds a card in the folder of each id", async () => {
+Deno.test("REGISTRY has a card in the folder of each id", async () => {
   for (const [id, card] of REGISTRY) {
     const path = new URL(`../../models/${id}/model.json`, import.meta.url);
     assertEquals(JSON.parse(await Deno.readTextFile(path)), card);
@@ -21,14 +21,14 @@ Deno.test("REGISTRY holds a card in the folder of each id", async () => {
   }
 });
 
-Deno.test("resolveModel() knows a registry id", () => {
+Deno.test("resolveModel() resolves a registry id", () => {
   const model = resolveRemote("smollm2-135m-instruct");
   assertEquals(model.file, "smollm2-135m-instruct-b179c9523d0e6a0f.gguf");
   assertEquals(model.bytes, 98_362_432);
   assertEquals(model.sources.length, 2);
 });
 
-Deno.test("resolveModel() takes a path as it is", () => {
+Deno.test("resolveModel() returns a path unchanged", () => {
   assertEquals(resolveModel("../my models/Tiny Llama.Q4_1.gguf"), {
     id: "Tiny-Llama.Q4_1",
     path: "../my models/Tiny Llama.Q4_1.gguf",
@@ -46,7 +46,7 @@ Deno.test("resolveModel() names a URL's file by the URL's hash", () => {
   assert(other.file !== "tiny-91d5ebc9644d8098.gguf");
 });
 
-Deno.test("resolveModel() never lets a URL name a file elsewhere", () => {
+Deno.test("resolveModel() never leaves the cache folder for a URL", () => {
   for (const path of ["..%2f..%2fx.gguf", "", "...gguf", "a%00b"]) {
     const { file } = resolveRemote(`https://example.org/${path}`);
     assertMatch(file, /^[\w-][\w.-]*-[0-9a-f]{16}\.gguf$/);

@@ -1,14 +1,14 @@
 /**
- * The machine's GPU, asked for quietly.
+ * Requests the machine's GPU without the driver's warnings.
  *
  * @module
  */
 
 import { tmpdir } from "node:os";
 
-/** Gives the fastest adapter, perhaps a software driver's, if there is any. */
+/** Returns the fastest adapter, which may be a software driver, or `null`. */
 export async function gpuAdapter(): Promise<GPUAdapter | null> {
-  // Mesa looks for a display here, and complains on a machine without one.
+  // Mesa reads this variable and warns if it is not set.
   if (Deno.build.os === "linux" && !Deno.env.get("XDG_RUNTIME_DIR")) {
     Deno.env.set("XDG_RUNTIME_DIR", tmpdir());
   }

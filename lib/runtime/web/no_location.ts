@@ -1,8 +1,8 @@
 /**
- * Takes a worker's `location` away. ONNX Runtime resolves its own files against the
- * origin that it names, and a worker from a file has none: `"null"` is no base.
+ * Removes a worker's `location`. ONNX Runtime resolves its own files against the
+ * location's origin. In a worker from a file that is `"null"`, which is no base URL.
  *
- * Import it before onnxruntime-web, which looks when it is loaded.
+ * Import it before onnxruntime-web, which reads the location when it is loaded.
  *
  * @module
  */

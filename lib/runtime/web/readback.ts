@@ -1,14 +1,13 @@
 /**
- * Reads GPU buffers back without the 10 ms that Deno waits after a map.
+ * Reads GPU buffers without the 10 ms that Deno waits after a map.
  *
- * Deno finishes the device's work inside `mapAsync` itself and only then sleeps
- * before it resolves, so the range can be read at once. A buffer's first map must
- * be awaited.
+ * Deno completes the device's work inside `mapAsync`, then sleeps before the promise
+ * resolves, so the range can be read at once. A buffer's first map must be awaited.
  *
  * @module
  */
 
-/** A buffer that the CPU can see, grown to the largest read so far. */
+/** A mappable buffer that grows to the largest read. */
 export class Readback {
   #device: GPUDevice;
   #staging: GPUBuffer | undefined;

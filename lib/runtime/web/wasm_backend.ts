@@ -1,5 +1,5 @@
 /**
- * WebAssembly kernels through onnxruntime-web, where nothing native may load.
+ * WebAssembly kernels of onnxruntime-web, for machines that cannot load native code.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Backend } from "../backend.ts";
 import { growingKvBuffer } from "../kv/growing_kv_buffer.ts";
 import { oneAfterAnother, readGraph, webSession } from "./web_session.ts";
 
-/** The multi-threaded module, in two files. */
+/** The two files of the multi-threaded module. */
 const MODULE = import.meta.resolve(
   "onnxruntime-web/ort-wasm-simd-threaded.mjs",
 );
@@ -18,7 +18,7 @@ const BINARY = import.meta.resolve(
   "onnxruntime-web/ort-wasm-simd-threaded.wasm",
 );
 
-/** Runs on `threads` threads of a WebAssembly module. */
+/** Returns a backend with `threads` threads of WebAssembly. */
 export function wasmBackend(threads: number): Backend {
   return {
     name: "wasm",
@@ -44,10 +44,10 @@ export function wasmBackend(threads: number): Backend {
 }
 
 /**
- * Runs `load` while blobs of the module are known by the module's own URL.
+ * Runs `load` with `URL.createObjectURL` replaced to return the module's own URL.
  *
- * ONNX Runtime imports its multi-threaded module from a blob, from which the
- * module can't find its threads' script under Deno.
+ * ONNX Runtime imports its multi-threaded module from a blob. Under Deno, the module
+ * cannot find its threads' script from there.
  */
 async function withModuleUrls<T>(load: () => Promise<T>): Promise<T> {
   const { createObjectURL, revokeObjectURL } = URL;

@@ -1,5 +1,5 @@
 /**
- * Sessions of onnxruntime-web, which opens no files itself.
+ * Opens sessions of onnxruntime-web, which cannot read files itself.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { InferenceSession } from "onnxruntime-common";
 import type { KvBuffer, NamedTensors, Session } from "../backend.ts";
 import { kvNames } from "../kv/kv_layout.ts";
 
-/** A graph in memory, as `InferenceSession.create` takes it. */
+/** A graph and its weights in memory, for `InferenceSession.create`. */
 export interface GraphBytes {
   model: Uint8Array;
   externalData: { path: string; data: Uint8Array }[];
@@ -27,7 +27,7 @@ export async function readGraph(path: string): Promise<GraphBytes> {
   };
 }
 
-/** Wraps a session of onnxruntime-web, whose graphs are for one sequence. */
+/** Wraps a session of onnxruntime-web for a graph of one sequence. */
 export function webSession(session: InferenceSession): Session {
   return {
     async run(feeds, fetches, kv: readonly KvBuffer[] = []) {
@@ -46,8 +46,8 @@ export function webSession(session: InferenceSession): Session {
 }
 
 /**
- * Wraps what opens a session so that a call waits for those before it: WebGPU refuses
- * a second session while one is being made.
+ * Returns a function that opens one session at a time, since WebGPU rejects a second
+ * session while one is being opened.
  */
 export function oneAfterAnother(
   open: (path: string) => Promise<Session>,

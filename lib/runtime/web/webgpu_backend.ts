@@ -1,6 +1,6 @@
 /**
- * WebGPU through onnxruntime-web. Keys, values and hidden states stay on the
- * device; only the logits that somebody reads come back.
+ * WebGPU kernels of onnxruntime-web. Keys, values and hidden states stay on the device;
+ * only requested outputs are copied to main memory.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import { Readback } from "./readback.ts";
 import { oneAfterAnother, readGraph, webSession } from "./web_session.ts";
 
 /**
- * Adapters in use. The device refers to its adapter by number only, and Deno frees
- * an adapter that nobody holds.
+ * Adapters in use. Deno frees an adapter without references, although its device still
+ * needs it.
  */
 const keptAlive = new Set<GPUAdapter>();
 
 /**
- * Runs on a GPU, or on a software driver that claims to be one.
+ * Returns a backend on the GPU, or on a software driver.
  *
  * @throws {Deno.errors.NotSupported} if there is neither.
  */
@@ -62,7 +62,7 @@ export async function webgpuBackend(): Promise<Backend> {
   };
 }
 
-/** Waits until a device is lost, or computes what is wrong. */
+/** Returns the reason when a device is lost or reports an error. */
 function failureOf(device: GPUDevice): Promise<string> {
   return new Promise((resolve) => {
     device.lost.then(({ message }) =>
@@ -75,7 +75,7 @@ function failureOf(device: GPUDevice): Promise<string> {
   });
 }
 
-/** Makes a KV buffer of its full size, as a buffer on the device can't grow. */
+/** Creates a KV buffer of its full size, since a buffer on the device cannot grow. */
 function createKvBuffer(
   device: GPUDevice,
   shape: KvShape,

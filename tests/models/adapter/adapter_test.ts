@@ -21,7 +21,7 @@ const CONFIG: LlamaConfig = {
 };
 const BASE = { config: CONFIG, digest: "abc" };
 
-/** An adapter's tensors with 3 masks and 2 prompts, numbered through. */
+/** Returns tensors of 3 masks and 2 prompts, with consecutive numbers. */
 function tensors() {
   let next = 0;
   const tensor = (...shape: number[]) => ({
@@ -67,7 +67,7 @@ Deno.test("toAdapter() refuses another shape", () => {
   );
 });
 
-Deno.test("toAdapter() refuses what the graphs would leave out", () => {
+Deno.test("toAdapter() refuses unknown tensors", () => {
   const metadata = { base_sha256: "abc" };
   const more = tensors();
   more.set("layer_vectors", more.get("mask_embeddings")!);
@@ -97,7 +97,7 @@ Deno.test("toAdapter() reads updates of the last layers", () => {
   assertThrows(
     () => toAdapter({ metadata, tensors: more }, BASE),
     RangeError,
-    "update.ffn_down.a must be of at most 2 layers: received 3",
+    "update.ffn_down.a must have at most 2 layers: received 3",
   );
   more.set("update.ffn_down.a", { ...a, shape: [1, 2, 12] });
   assertThrows(
@@ -107,7 +107,7 @@ Deno.test("toAdapter() reads updates of the last layers", () => {
   );
 });
 
-Deno.test("toAdapter() reads how often guesses were right", () => {
+Deno.test("toAdapter() reads the acceptance table", () => {
   const acceptance = { shares: [0.5], seen: [[[4, 5]]], hits: [[[2, 5]]] };
   const read = (evaluation: object) =>
     toAdapter({
@@ -128,12 +128,12 @@ Deno.test("toAdapter() reads how often guesses were right", () => {
     assertThrows(
       () => read({ acceptance: wrong }),
       SyntaxError,
-      "must hold a table of acceptance by shares",
+      "must have a table of acceptance by shares",
     );
   }
 });
 
-Deno.test("openAdapter() takes a missing file for an untrained adapter", async () => {
+Deno.test("openAdapter() returns an untrained adapter for a missing file", async () => {
   assertEquals(await openAdapter("no/such/file", BASE), UNTRAINED);
   const golden = new URL("../golden.safetensors", import.meta.url);
   await assertRejects(() => openAdapter(golden, BASE), RangeError);

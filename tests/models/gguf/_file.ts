@@ -1,5 +1,5 @@
 /**
- * Writes small GGUF files, right or deliberately wrong.
+ * Builds small GGUF files, valid or deliberately invalid.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type Gguf, openGguf } from "../../../models/gguf/reader.ts";
 /** A metadata entry: its key, then the bytes of its type and value. */
 export type Entry = [key: string, ...parts: Uint8Array[]];
 
-/** A line of the tensor directory. */
+/** An entry of the tensor directory. */
 export interface Line {
   name: string;
   /** Innermost dimension first. */
@@ -20,7 +20,7 @@ export interface Line {
   offset: number;
 }
 
-/** What a file is made of; counts follow from the lists unless given. */
+/** The parts of a file; counts are the lengths of the lists by default. */
 export interface Parts {
   magic?: string;
   version?: number;
@@ -31,7 +31,7 @@ export interface Parts {
   data?: Uint8Array;
 }
 
-/** Gives the bytes of a file of these parts, data aligned to 32 bytes. */
+/** Returns the bytes of a file, with the data aligned to 32 bytes. */
 export function ggufFile(parts: Parts): Uint8Array<ArrayBuffer> {
   const { entries = [], lines = [], data = new Uint8Array() } = parts;
   const head = concat(
@@ -51,7 +51,7 @@ export function ggufFile(parts: Parts): Uint8Array<ArrayBuffer> {
   return concat(head, new Uint8Array(-head.length & 31), data);
 }
 
-/** Sets byte arrays one behind the other. */
+/** Concatenates byte arrays. */
 export function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -62,33 +62,33 @@ export function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   return out;
 }
 
-/** An unsigned 32-bit integer. */
+/** Encodes an unsigned 32-bit integer. */
 export function u32(value: number): Uint8Array {
   return new Uint8Array(Uint32Array.of(value).buffer);
 }
 
-/** An unsigned 64-bit integer. */
+/** Encodes an unsigned 64-bit integer. */
 export function u64(value: number | bigint): Uint8Array {
   return new Uint8Array(BigUint64Array.of(BigInt(value)).buffer);
 }
 
-/** A string with its length before it. */
+/** Encodes a string after its length. */
 export function text(value: string): Uint8Array {
   const bytes = new TextEncoder().encode(value);
   return concat(u64(bytes.length), bytes);
 }
 
-/** The type and value of a string entry. */
+/** Encodes the type and value of a string entry. */
 export function textValue(value: string): Uint8Array {
   return concat(u32(8), text(value));
 }
 
-/** The type and value of an entry that is an array of strings. */
+/** Encodes the type and value of an entry of strings. */
 export function textsValue(values: string[]): Uint8Array {
   return concat(u32(9), u32(8), u64(values.length), ...values.map(text));
 }
 
-/** The type and value of an unsigned 32-bit entry. */
+/** Encodes the type and value of an unsigned 32-bit entry. */
 export function u32Value(value: number): Uint8Array {
   return concat(u32(4), u32(value));
 }
@@ -99,7 +99,7 @@ export const LINES: Line[] = [
   { name: "second", dims: [32], type: 1, offset: 64 },
 ];
 
-/** Opens a file of these bytes. */
+/** Opens a GGUF file with these bytes. */
 export async function open(bytes: Uint8Array): Promise<Gguf> {
   const path = await Deno.makeTempFile({ suffix: ".gguf" });
   try {
@@ -110,7 +110,7 @@ export async function open(bytes: Uint8Array): Promise<Gguf> {
   }
 }
 
-/** Expects that a file of these parts is refused, for the reason given. */
+/** Expects that a file of these parts is refused for `reason`. */
 export async function assertRefused(
   parts: Parts,
   kind: new () => Error,

@@ -17,12 +17,12 @@ const GOLDEN: Golden[] = (await Deno.readTextFile(
   new URL("../golden_dequantize.jsonl", import.meta.url),
 )).trim().split("\n").map((line) => JSON.parse(line));
 
-/** The bits of floats, which tell -0 from 0. */
+/** Returns the bits of floats, which differ for -0 and 0. */
 function bits(floats: Float32Array): Uint32Array {
   return new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
 }
 
-Deno.test("dequantize() is tested for every type", () => {
+Deno.test("dequantize() has a golden value for every type", () => {
   assertEquals(
     GOLDEN.map(({ type }) => type).toSorted(),
     Object.keys(TENSOR_TYPES).toSorted() as TensorTypeName[],
@@ -30,7 +30,7 @@ Deno.test("dequantize() is tested for every type", () => {
 });
 
 for (const { type, packed, floats } of GOLDEN) {
-  Deno.test(`dequantize() gives ${type} to the bit`, () => {
+  Deno.test(`dequantize() unpacks ${type} bit for bit`, () => {
     const expected = Uint8Array.fromBase64(floats);
     assertEquals(
       bits(dequantize(type, Uint8Array.fromBase64(packed))),
@@ -39,7 +39,7 @@ for (const { type, packed, floats } of GOLDEN) {
   });
 }
 
-Deno.test("dequantize() reads and writes at any place of a larger buffer", () => {
+Deno.test("dequantize() reads and writes views of larger buffers", () => {
   for (const { type, packed } of GOLDEN) {
     const bytes = Uint8Array.fromBase64(packed);
     const expected = dequantize(type, bytes);
@@ -51,7 +51,7 @@ Deno.test("dequantize() reads and writes at any place of a larger buffer", () =>
   }
 });
 
-Deno.test("dequantize() refuses half a block", () => {
+Deno.test("dequantize() refuses an incomplete block", () => {
   assertThrows(
     () => dequantize("Q4_1", new Uint8Array(30)),
     RangeError,

@@ -31,7 +31,7 @@ const VALID: Parts = {
   data: Uint8Array.from({ length: 128 }, (_, i) => i),
 };
 
-Deno.test("openGguf() reads metadata of every kind", async () => {
+Deno.test("openGguf() reads metadata of every type", async () => {
   const { metadata } = await open(ggufFile(VALID));
   assertEquals(metadata, {
     "general.architecture": "llama",
@@ -44,7 +44,7 @@ Deno.test("openGguf() reads metadata of every kind", async () => {
   });
 });
 
-Deno.test("openGguf() gives shapes outermost first and offsets in the file", async () => {
+Deno.test("openGguf() returns shapes outermost first and offsets in the file", async () => {
   const bytes = ggufFile(VALID);
   const { tensors } = await open(bytes);
   const dataStart = bytes.length - 128;
@@ -66,7 +66,7 @@ Deno.test("openGguf() gives shapes outermost first and offsets in the file", asy
   ]);
 });
 
-Deno.test("openGguf() sees in a file what Hugging Face's parser sees", async () => {
+Deno.test("openGguf() agrees with Hugging Face's parser", async () => {
   const path = await Deno.makeTempFile({ suffix: ".gguf" });
   try {
     await Deno.writeFile(path, ggufFile(VALID));
@@ -95,7 +95,7 @@ Deno.test("openGguf() sees in a file what Hugging Face's parser sees", async () 
   }
 });
 
-Deno.test("openGguf() reads strings whole wherever its windows end", async () => {
+Deno.test("openGguf() reads strings across the ends of windows", async () => {
   const words = Array.from({ length: 3000 }, (_, i) => `${i} `.repeat(i));
   const { metadata } = await open(
     ggufFile({ entries: [["tokens", textsValue(words)]] }),
@@ -103,7 +103,7 @@ Deno.test("openGguf() reads strings whole wherever its windows end", async () =>
   assertEquals(metadata.tokens, words);
 });
 
-Deno.test("Gguf.read() gives a tensor's bytes", async () => {
+Deno.test("Gguf.read() returns a tensor's bytes", async () => {
   const path = await Deno.makeTempFile({ suffix: ".gguf" });
   try {
     await Deno.writeFile(path, ggufFile(VALID));
@@ -121,17 +121,21 @@ Deno.test("Gguf.read() gives a tensor's bytes", async () => {
   }
 });
 
-Deno.test("openGguf() refuses what is not GGUF 2 or 3", async () => {
+Deno.test("openGguf() refuses other formats and versions", async () => {
   await assertRefused({ magic: "GGML" }, SyntaxError, "begin with");
   await assertRefused({ version: 1 }, SyntaxError, "version must be 2 or 3");
   await assertRefused({ version: 4 }, SyntaxError, "version must be 2 or 3");
-  await assertRejects(() => open(new Uint8Array()), SyntaxError, "go on for 4");
+  await assertRejects(
+    () => open(new Uint8Array()),
+    SyntaxError,
+    "must have 4 more",
+  );
   const big = ggufFile({}).slice();
   big.set([0, 0, 0, 3], 4);
   await assertRejects(() => open(big), SyntaxError, "version");
 });
 
-Deno.test("openGguf() refuses a file that ends anywhere in its head", async () => {
+Deno.test("openGguf() refuses a file that ends within its header", async () => {
   const bytes = ggufFile(VALID);
   for (let end = 0; end < bytes.length - 1; end++) {
     const error = await assertRejects(() => open(bytes.slice(0, end)), Error);
@@ -139,16 +143,20 @@ Deno.test("openGguf() refuses a file that ends anywhere in its head", async () =
   }
 });
 
-Deno.test("openGguf() refuses counts that the file can't hold", async () => {
+Deno.test("openGguf() refuses counts that exceed the file", async () => {
   const most = 2n ** 64n - 1n;
-  await assertRefused({ lineCount: 1000 }, RangeError, "hold all tensors");
-  await assertRefused({ entryCount: 2 ** 40 }, RangeError, "hold all metadata");
+  await assertRefused({ lineCount: 1000 }, RangeError, "room for all tensors");
+  await assertRefused(
+    { entryCount: 2 ** 40 },
+    RangeError,
+    "room for all metadata",
+  );
   await assertRefused({ entryCount: most }, RangeError, "between -2^53 and");
   const array = concat(u32(9), u32(0), u64(2 ** 50));
   await assertRefused(
     { entries: [["a", array]] },
     RangeError,
-    "hold all array elements",
+    "room for all array elements",
   );
   const data = new Uint8Array(4_000_001);
   const bytes = concat(u32(9), u32(0), u64(data.length), data);
@@ -157,27 +165,31 @@ Deno.test("openGguf() refuses counts that the file can't hold", async () => {
 
 Deno.test("openGguf() refuses strings that are too long", async () => {
   const longer = concat(u32(8), u64(500), new Uint8Array(20));
-  await assertRefused({ entries: [["a", longer]] }, SyntaxError, "go on for");
+  await assertRefused(
+    { entries: [["a", longer]] },
+    SyntaxError,
+    "must have 500 more",
+  );
   const huge = concat(u32(8), u64(2 ** 40));
   await assertRefused({ entries: [["a", huge]] }, RangeError, "1048576 bytes");
 });
 
-Deno.test("openGguf() refuses values and keys that mean nothing", async () => {
+Deno.test("openGguf() refuses unknown types and repeated keys", async () => {
   const nested = concat(u32(9), u32(9), u64(0));
   await assertRefused({ entries: [["a", nested]] }, SyntaxError, "type 9");
   await assertRefused({ entries: [["a", u32(13)]] }, SyntaxError, "type 13");
   const twice: Parts["entries"] = [["a", u32Value(1)], ["a", u32Value(2)]];
-  await assertRefused({ entries: twice }, SyntaxError, "occur once");
+  await assertRefused({ entries: twice }, SyntaxError, "keys must be unique");
 });
 
-Deno.test("openGguf() keeps a key named __proto__ as an ordinary key", async () => {
+Deno.test("openGguf() reads the key __proto__ like any other", async () => {
   const { metadata } = await open(
     ggufFile({ entries: [["__proto__", textValue("x")]] }),
   );
   assertEquals(Object.entries(metadata), [["__proto__", "x"]]);
 });
 
-Deno.test("openGguf() survives any damage to a file", async () => {
+Deno.test("openGguf() refuses a damaged file with an error of its own", async () => {
   const bytes = ggufFile(VALID);
   const at = fc.nat(bytes.length - 1);
   const values = fc.oneof(

@@ -14,7 +14,7 @@ const METADATA: Metadata = {
   "tokenizer.chat_template": "{{ messages[0].content }}",
 };
 
-/** The metadata without its field `key`. */
+/** Returns the metadata without the field `key`. */
 function without(key: string): Metadata {
   const { [key]: _, ...rest } = METADATA;
   return rest;
@@ -59,7 +59,7 @@ Deno.test("ggufVocabulary() refuses a file without a tokenizer", () => {
   }
 });
 
-Deno.test("ggufVocabulary() refuses fields of the wrong kind", () => {
+Deno.test("ggufVocabulary() refuses fields of the wrong type", () => {
   const cases: [key: string, value: Metadata[string], message: string][] = [
     ["tokenizer.ggml.tokens", [1, 2], "list of strings: received a list of 2"],
     ["tokenizer.ggml.token_type", ["x"], "list of numbers"],

@@ -1,5 +1,5 @@
 /**
- * Builds a graph into a folder of its own and computes it with ONNX Runtime.
+ * Builds a graph in a temporary folder and runs it with ONNX Runtime.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { InferenceSession, type Tensor } from "onnxruntime-node";
 import { GraphBuilder } from "../../../models/graph/graph_builder.ts";
 import { WeightsFile } from "../../../models/graph/weights_file.ts";
 
-/** Builds a graph, feeds it, and returns its outputs. */
+/** Builds a graph, runs it on `feeds` and returns its outputs. */
 export async function compute(
   build: (graph: GraphBuilder) => void,
   feeds: Record<string, Tensor>,

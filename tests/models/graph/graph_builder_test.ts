@@ -9,12 +9,12 @@ import { GraphBuilder } from "../../../models/graph/graph_builder.ts";
 import { WeightsFile } from "../../../models/graph/weights_file.ts";
 import { compute } from "./_compute.ts";
 
-/** A column of numbers, `[rows, 1]`. */
+/** Returns a column of numbers, `[rows, 1]`. */
 function column(...numbers: number[]): Tensor {
   return new Tensor("float32", Float32Array.from(numbers), [numbers.length, 1]);
 }
 
-Deno.test("GraphBuilder builds graphs that ONNX Runtime computes", async () => {
+Deno.test("GraphBuilder builds graphs that ONNX Runtime can run", async () => {
   const { sum } = await compute((graph) => {
     const x = graph.input("x", "float32", ["rows", 1]);
     const ten = graph.weight("ten", [1], Float32Array.of(10));
@@ -27,7 +27,7 @@ Deno.test("GraphBuilder builds graphs that ONNX Runtime computes", async () => {
   assertEquals([...sum.data as Float32Array], [11, 21, 31]);
 });
 
-Deno.test("GraphBuilder.node() passes whole and real attributes on", async () => {
+Deno.test("GraphBuilder.node() sets integer and float attributes", async () => {
   const { y } = await compute((graph) => {
     const x = graph.input("x", "float32", ["rows", 1]);
     const bent = graph.node("LeakyRelu", [x], { floats: { alpha: 0.25 } });
@@ -38,7 +38,7 @@ Deno.test("GraphBuilder.node() passes whole and real attributes on", async () =>
   assertEquals([...y.data as Float32Array], [-1, -4, 8, 8]);
 });
 
-Deno.test("GraphBuilder.node() finds Microsoft's operators and skips inputs", async () => {
+Deno.test("GraphBuilder.node() supports Microsoft's operators and omitted inputs", async () => {
   const { y } = await compute((graph) => {
     const x = graph.input("x", "float32", ["rows", 1]);
     const swish = graph.node("QuickGelu", [x], {
@@ -66,7 +66,7 @@ Deno.test("GraphBuilder.weight() stores bytes as bytes", async () => {
   assertEquals([...y.data as Float32Array], [4.5, 128.5]);
 });
 
-Deno.test("GraphBuilder.node() names its outputs apart", async () => {
+Deno.test("GraphBuilder.node() has unique output names", async () => {
   const path = await Deno.makeTempFile();
   {
     using weights = new WeightsFile(path);

@@ -21,7 +21,7 @@ function numbers(seed: number, length: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => 2 * uniform(seed, i) - 1);
 }
 
-/** Takes the bytes for `(byte - 128) * scale`. */
+/** Dequantises bytes as `(byte - 128) * scale`. */
 function restore({ bytes, scales }: ReturnType<typeof quantize>): Float32Array {
   return Float32Array.from(
     bytes,
@@ -29,7 +29,7 @@ function restore({ bytes, scales }: ReturnType<typeof quantize>): Float32Array {
   );
 }
 
-/** Packs levels 0 to 15 as 4-bit files do: `step * level + lowest`. */
+/** Draws weights as in a 4-bit file: `step * level + lowest`, levels 0 to 15. */
 function fourBits(
   seed: number,
   { step, lowest }: { step: number; lowest: number },
@@ -41,7 +41,7 @@ function fourBits(
   return { rows: 1, columns: BLOCK, data };
 }
 
-/** Root of the mean square of what rounding lost. */
+/** Returns the root mean square of the rounding errors. */
 function loss(matrix: Matrix, restored: Float32Array): number {
   const squares = matrix.data.map((x, i) => (x - restored[i]) ** 2);
   return Math.sqrt(squares.reduce((sum, x) => sum + x) / squares.length);
@@ -62,14 +62,14 @@ Deno.test("quantize() moves no weight by more than half a step of its block", ()
   }
 });
 
-Deno.test("quantize() keeps 4-bit levels around zero as they are", () => {
+Deno.test("quantize() preserves 4-bit levels around zero", () => {
   for (let seed = 0; seed < 50; seed++) {
     const matrix = fourBits(seed, { step: 0.013, lowest: -8 * 0.013 });
     assert(loss(matrix, restore(quantize(matrix))) < 1e-7);
   }
 });
 
-Deno.test("quantize() loses less of any 4-bit levels than 127 steps would", () => {
+Deno.test("quantize() loses less of 4-bit levels than 127 steps do", () => {
   let best = 0, plain = 0;
   for (let seed = 0; seed < 200; seed++) {
     const matrix = fourBits(seed, {
@@ -84,11 +84,10 @@ Deno.test("quantize() loses less of any 4-bit levels than 127 steps would", () =
       matrix.data.map((x) => Math.round(x / scale) * scale),
     );
   }
-  console.log(`rounding loss: ${(best / plain).toFixed(3)} of 127 steps`);
   assert(best < 0.7 * plain);
 });
 
-Deno.test("quantize() gives zero for a block of zeros", () => {
+Deno.test("quantize() returns zero for a block of zeros", () => {
   const data = new Float32Array(2 * BLOCK);
   data[BLOCK] = -1;
   const { bytes, scales } = quantize({ rows: 2, columns: BLOCK, data });
@@ -97,7 +96,7 @@ Deno.test("quantize() gives zero for a block of zeros", () => {
   assertAlmostEquals((bytes[BLOCK] - 128) * scales[1], -1, 1e-6);
 });
 
-Deno.test("quantize() packs levels of 4 bits in pairs, the first one low", () => {
+Deno.test("quantize() packs 4-bit levels in pairs, the first one low", () => {
   const data = new Float32Array(BLOCK);
   data.set([0.5, -0.5, 0, 0.25]);
   const { bytes, scales } = quantize({ rows: 1, columns: BLOCK, data }, 4);
@@ -114,7 +113,7 @@ Deno.test("quantize() packs levels of 4 bits in pairs, the first one low", () =>
   );
 });
 
-Deno.test("quantize() refuses rows that don't end with a block", () => {
+Deno.test("quantize() refuses rows that end within a block", () => {
   assertThrows(
     () => quantize({ rows: 2, columns: 48, data: new Float32Array(96) }),
     RangeError,
@@ -129,7 +128,7 @@ for (
     ["int8", 4, 1],
   ] as const
 ) {
-  Deno.test(`linear() multiplies by the transposed matrix in ${format} of ${bits} bits`, async () => {
+  Deno.test(`linear() multiplies by the transposed matrix in ${format} with ${bits} bits`, async () => {
     const [count, rows, columns] = [5, 7, 64];
     const matrix = { rows, columns, data: numbers(2, rows * columns) };
     const x = numbers(3, count * columns);

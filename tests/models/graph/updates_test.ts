@@ -26,7 +26,7 @@ const UPDATE: Update = {
   b: numbers(2, 2 * OUTPUTS * RANK),
 };
 
-/** Gives the first, all and the last of `OUTPUTS` numbers that B · A · x adds. */
+/** Returns the `OUTPUTS` numbers of B · A · x in a layer. */
 function change(x: Float32Array, layer: number): number[] {
   const at = layer - FIRST_LAYER;
   const a = UPDATE.a.subarray(at * RANK * INPUTS);
@@ -42,7 +42,7 @@ function change(x: Float32Array, layer: number): number[] {
   });
 }
 
-Deno.test("Updates change mask rows alone, both matrices of a linear", async () => {
+Deno.test("Updates change only mask rows, in both matrices of a linear", async () => {
   const layer = FIRST_LAYER + 1;
   const x = numbers(3, 2 * INPUTS), gate = numbers(4, 4), up = numbers(5, 4);
   const half = [1, 2, OUTPUTS / 2];
@@ -75,7 +75,7 @@ Deno.test("Updates change mask rows alone, both matrices of a linear", async () 
   }
 });
 
-Deno.test("Updates leave other layers and linears as they are", async () => {
+Deno.test("Updates do not change other layers and linears", async () => {
   await compute((graph) => {
     graph.input("x", "float32", [1, 1, INPUTS]);
     const updates = new Updates(graph, [UPDATE]);

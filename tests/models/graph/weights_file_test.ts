@@ -6,7 +6,7 @@ import {
 
 const PAGE = 4096;
 
-Deno.test("WeightsFile.add() begins every tensor on a page of its own", async () => {
+Deno.test("WeightsFile.add() starts every tensor on a new page", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/weights.bin`;
   const numbers = Float32Array.from({ length: 2000 }, (_, i) => i / 7);
@@ -35,7 +35,7 @@ Deno.test("WeightsFile.add() begins every tensor on a page of its own", async ()
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("WeightsFile.add() refuses a name twice", async () => {
+Deno.test("WeightsFile.add() refuses a repeated name", async () => {
   const path = await Deno.makeTempFile();
   {
     using weights = new WeightsFile(path);
@@ -57,7 +57,7 @@ Deno.test("WeightsFile.add() leaves no gap after a full page", async () => {
   await Deno.remove(path);
 });
 
-Deno.test("WeightsFile.add() writes only the part that a view shows", async () => {
+Deno.test("WeightsFile.add() writes only the bytes of a view", async () => {
   const path = await Deno.makeTempFile();
   {
     using weights = new WeightsFile(path);
@@ -68,7 +68,7 @@ Deno.test("WeightsFile.add() writes only the part that a view shows", async () =
   await Deno.remove(path);
 });
 
-Deno.test("WeightsFile drops what the file held before", async () => {
+Deno.test("WeightsFile truncates an existing file", async () => {
   const path = await Deno.makeTempFile();
   await Deno.writeFile(path, new Uint8Array(3 * PAGE));
   {
