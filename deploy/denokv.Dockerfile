@@ -1,4 +1,4 @@
-# A KV Connect server: what Deno KV speaks to beyond one machine's file.
+# A KV Connect server: the Deno KV that several machines share.
 
 FROM rust:1.90-slim-trixie AS build
 # hadolint ignore=DL3008
@@ -14,6 +14,7 @@ COPY --from=build /out/bin/denokv /usr/local/bin/denokv
 VOLUME /data
 EXPOSE 4512
 USER 10001
-# The token comes from DENO_KV_ACCESS_TOKEN. Commits wait 5 ms for company.
+# The token comes from DENO_KV_ACCESS_TOKEN. A commit waits up to 5 ms for others, to be
+# written with them.
 ENTRYPOINT ["denokv", "--sqlite-path", "/data/kv.sqlite", "serve", \
   "--addr", "0.0.0.0:4512", "--atomic-write-batch-timeout-ms", "5"]

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { existsSync } from "node:fs";
 
 /** A symbol as `deno doc --json` describes it. */
 interface Declaration {
@@ -45,4 +46,22 @@ Deno.test("every exported symbol says what it is", async () => {
     })
   );
   assertEquals(silent, []);
+});
+
+Deno.test("every file that a document names exists", () => {
+  const rooms = "deploy|docs|lib|models|routes|tests";
+  const path = new RegExp(`\`((?:${rooms})/[\\w./-]*|main\\.ts)\``, "g");
+  const missing = [
+    "README",
+    "ARCHITECTURE",
+    "CONTRIBUTING",
+    "docs/constants",
+    "docs/deploy",
+  ]
+    .flatMap((document) => {
+      const text = Deno.readTextFileSync(`${document}.md`);
+      return [...text.matchAll(path)].map(([, path]) => path);
+    })
+    .filter((path) => !existsSync(path));
+  assertEquals(missing, []);
 });
