@@ -77,5 +77,5 @@ Deno.test("StopStrings cuts any chunking as indexOf() cuts the whole", () => {
 });
 
 Deno.test("new StopStrings() refuses an empty stop string", () => {
-  assertThrows(() => new StopStrings(["a", ""]), TypeError, "must have a char");
+  assertThrows(() => new StopStrings(["a", ""]), TypeError, "at least one character");
 });
