@@ -1,5 +1,5 @@
 /**
- * Lets web pages of other origins call the server and read what it says.
+ * Allows web pages of other origins to call the server and read its responses.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Tells of each request once it has an answer. A stream has one when it begins; how
- * its generation went is told at its end, in `generate.ts`.
+ * Reports each request when its response starts. The outcome of a stream is reported
+ * at its end, in `generate.ts`.
  *
  * @module
  */

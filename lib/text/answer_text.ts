@@ -1,6 +1,6 @@
 /**
- * Tokens of an answer to text that may be shown: half characters and what may
- * become a stop string are held back.
+ * Turns the tokens of an answer into text that may be shown. An incomplete character
+ * is held back, and so is a possible start of a stop string.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { Detokenizer } from "./detokenizer.ts";
 import { StopStrings } from "./stop_strings.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
-/** What has become certain of an answer. */
+/** The text of an answer that has become certain. */
 export interface AnswerPart {
   /** Text that may be shown. */
   text: string;
-  /** The text by tokens, one piece each; what was held back is in a later piece. */
+  /** The text of each token. Text that was held back is in a later piece. */
   pieces: string[];
-  /** Whether a stop string follows, which ends the answer. */
+  /** Whether a stop string follows the text, which ends the answer. */
   stopped: boolean;
 }
 
@@ -30,7 +30,7 @@ export class AnswerText {
     this.#stops = new StopStrings(stop);
   }
 
-  /** Reads more tokens, up to a stop string; the last ones hold nothing back. */
+  /** Adds tokens, up to a stop string. With `last`, no text is held back. */
   push(tokens: Iterable<number>, { last }: { last: boolean }): AnswerPart {
     const pieces: string[] = [];
     for (const token of tokens) {

@@ -1,11 +1,14 @@
 /**
- * The byte-level alphabet of GPT-2: 256 printable characters, one a byte, in
- * which byte-level vocabularies are spelled.
+ * The byte-level alphabet of GPT-2, which has one printable character for each byte.
+ * Byte-level vocabularies are spelled in it.
  *
  * @module
  */
 
-/** The character of each byte: its own where that prints, else U+0100 onwards. */
+/**
+ * The character of each byte. A byte that isn't a printable Latin-1 character has one
+ * from U+0100 on.
+ */
 export const BYTE_ALPHABET: readonly string[] = alphabet();
 
 const BYTES = new Map(
@@ -13,16 +16,16 @@ const BYTES = new Map(
 );
 
 /**
- * Gives the bytes that a spelling stands for.
+ * Returns the bytes of a token from its spelling.
  *
- * @throws {TypeError} if a character isn't of the alphabet.
+ * @throws {TypeError} if a character is not in the alphabet.
  */
 export function bytesOf(spelling: string): Uint8Array {
   return Uint8Array.from(spelling, (character) => {
     const byte = BYTES.get(character);
     if (byte === undefined) {
       throw new TypeError(
-        `Cannot read a token: its spelling must be of the byte-level alphabet: received ${
+        `Cannot read a token: its spelling must be in the byte-level alphabet: received ${
           JSON.stringify(spelling)
         }`,
       );

@@ -1,11 +1,11 @@
 /**
- * Messages to the token ids of a prompt, through the model's own Jinja template.
+ * Encodes messages as the token ids of a prompt, with the model's Jinja template.
  *
- * The ids are those of the rendered text in one piece, but no content may yield a
- * control token, alone or together with what the template puts beside it. So
- * contents are rendered with a guard between all characters: no control token of
- * the guarded text has a character of theirs. Then the guards are dropped, the cuts
- * between control tokens encoded as plain text.
+ * The message contents must never become a control token, not even together with the
+ * template's text around them. So the template is rendered with a guard character
+ * between all characters of the contents. The control tokens in this text are the
+ * template's own. The text between them loses its guards and is encoded as plain text.
+ * The ids are those of the unguarded text.
  *
  * @module
  */
@@ -15,11 +15,11 @@ import type { ChatMessage } from "../engine/generation.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
 
-/** Half a surrogate pair: it occurs in no well-formed text. */
+/** Half a surrogate pair, which no well-formed text contains. */
 const GUARD = "\uDC00";
-const GUARDS = /\uDC00/gu; // with "u" it never matches inside a pair
+const GUARDS = /\uDC00/gu; // With "u", it never matches inside a pair.
 
-/** The format that most small models without a template were tuned on. */
+/** The usual format of small models that have no template. */
 const CHATML =
   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
@@ -29,7 +29,7 @@ export class ChatTemplate {
   readonly #tokenizer: Tokenizer;
   readonly #tokens: Record<string, string>;
 
-  /** @throws {SyntaxError} if the model's template isn't Jinja. */
+  /** @throws {SyntaxError} if the model's template is not valid Jinja. */
   constructor(vocabulary: Vocabulary, tokenizer: Tokenizer) {
     this.#template = templateOf(vocabulary);
     this.#tokenizer = tokenizer;
@@ -40,9 +40,9 @@ export class ChatTemplate {
   }
 
   /**
-   * Encodes a chat up to where the assistant's next answer begins.
+   * Encodes a chat, up to the start of the assistant's next answer.
    *
-   * @throws {TypeError} if the model has no template, or it refuses the messages.
+   * @throws {TypeError} if the model has no template or it rejects the messages.
    */
   encode(messages: ChatMessage[]): Int32Array {
     const wellFormed = messages.map(({ role, content }) => ({
@@ -58,9 +58,9 @@ export class ChatTemplate {
   }
 
   /**
-   * Encodes what all chats with this system prompt begin with.
+   * Encodes the common start of all chats with this system prompt.
    *
-   * @throws {TypeError} if the model has no template, or it refuses system prompts.
+   * @throws {TypeError} if the model has no template or it rejects system prompts.
    */
   encodeSystem(content: string): Int32Array {
     const [a, b] = ["a", "b"].map((question) =>
@@ -73,8 +73,9 @@ export class ChatTemplate {
   }
 
   /**
-   * Encodes a text whose contents the template has rewritten, as it can't where
-   * they are guarded. The control tokens must be those of the guarded text.
+   * Encodes a text in which the template has rewritten the contents. Guards can hide
+   * what a template looks for, such as "</think>". So the ids are those of the
+   * unguarded text, and the guarded text must have the same control tokens.
    */
   #encodeRewritten(text: string, guarded: string): Int32Array {
     const ids = this.#tokenizer.encodeWithControls(text);
@@ -84,7 +85,7 @@ export class ChatTemplate {
     );
     if (controls !== expected) {
       throw new TypeError(
-        "Cannot encode a chat: messages must not spell control tokens where the template rewrites them: received one that does",
+        "Cannot encode a chat: a message that the template rewrites must not contain control tokens: received one that does",
       );
     }
     return ids;
@@ -139,7 +140,7 @@ function textOf(vocabulary: Vocabulary, id: number | undefined): string {
   return id === undefined ? "" : vocabulary.tokens[id];
 }
 
-/** Puts guards around all characters but outer white space, which is trimmed. */
+/** Puts guards around all characters except outer white space, which is trimmed. */
 function guardMessage({ role, content }: ChatMessage): ChatMessage {
   const core = content.trim();
   if (core === "") return { role, content };

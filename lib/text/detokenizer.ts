@@ -1,25 +1,25 @@
 /**
- * A stream of token ids to a stream of text: a character whose bytes are spread
- * over several tokens comes out when its last byte is there.
+ * Decodes a stream of token ids to a stream of text. A character may have its bytes in
+ * several tokens; it is held back until the last one.
  *
  * @module
  */
 
 import type { Tokenizer } from "./tokenizer.ts";
 
-/** Decodes the ids of one text, in order. */
+/** Decodes the token ids of one text, in order. */
 export class Detokenizer {
   readonly #tokenizer: Pick<Tokenizer, "bytes">;
-  readonly #utf8 = new TextDecoder("utf-8", { ignoreBOM: true }); // so it is kept
+  readonly #utf8 = new TextDecoder("utf-8", { ignoreBOM: true }); // Keeps the BOM.
 
   constructor(tokenizer: Pick<Tokenizer, "bytes">) {
     this.#tokenizer = tokenizer;
   }
 
   /**
-   * Gives the text that further ids make certain, perhaps none.
+   * Adds ids and returns the characters that they complete.
    *
-   * @throws {RangeError} if the vocabulary lacks an id.
+   * @throws {RangeError} if an id is not in the vocabulary.
    */
   push(ids: Iterable<number>): string {
     const bytes: number[] = [];
@@ -27,7 +27,7 @@ export class Detokenizer {
     return this.#utf8.decode(Uint8Array.from(bytes), { stream: true });
   }
 
-  /** Ends the text: half a character that was held back becomes U+FFFD. */
+  /** Ends the text and returns U+FFFD for a character that is incomplete. */
   flush(): string {
     return this.#utf8.decode();
   }

@@ -1,7 +1,7 @@
 /**
- * How text is cut into words before byte pairs merge, by the name that a model
- * file gives. Regular expressions are those of the models' `tokenizer.json`; where
- * there is none ("default"), those of llama.cpp.
+ * How text is split into words before byte-pair encoding. A model file names its
+ * pre-tokenizer. The regular expressions are from the models' `tokenizer.json`, and
+ * those of "default" from llama.cpp.
  *
  * @module
  */
@@ -11,19 +11,19 @@ const GPT2 = String
 
 const DIGIT = String.raw`\p{N}`;
 
-/** The expression of the GPT-4 family, by how many digits go together. */
+/** Returns the expression of the GPT-4 family, with `digits` for a group of digits. */
 function gpt4(digits: string): string {
   return String
     .raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|${digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
 }
 
-/** How one family of models prepares text. */
+/** How one family of models splits text. */
 export interface PreTokenizer {
-  /** Expressions whose matches are words; each cuts what the one before left. */
+  /** Expressions that match words. Each one splits the pieces of the one before. */
   cuts: string[];
-  /** Whether text is brought to Unicode's composed form (NFC) first. */
+  /** Whether text is first normalised to Unicode's composed form (NFC). */
   compose?: boolean;
-  /** Whether a word that is a token is taken whole, whatever the merges say. */
+  /** Whether a word that is a token skips the merges. */
   ignoreMerges?: boolean;
 }
 
@@ -54,9 +54,9 @@ const KNOWN = new Map([
 ]);
 
 /**
- * Finds a pre-tokenizer by the `tokenizer.ggml.pre` of a model file.
+ * Returns the pre-tokenizer with the name in a model file's `tokenizer.ggml.pre`.
  *
- * @throws {TypeError} if the name isn't known.
+ * @throws {TypeError} if the name is unknown.
  */
 export function preTokenizer(name: string): PreTokenizer {
   const found = KNOWN.get(name);

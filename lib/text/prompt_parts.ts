@@ -1,5 +1,5 @@
 /**
- * A prompt as people read it, cut where the cache's knowledge of it ends.
+ * Decodes a prompt to readable text in two parts: the cached one and the rest.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import type { PromptPart } from "../engine/generation.ts";
 import { Detokenizer } from "./detokenizer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
-/** What reading a prompt needs. */
+/** Options of {@linkcode promptParts}. */
 export interface PromptPartsOptions {
   tokenizer: Pick<Tokenizer, "bytes" | "isControl" | "spelling">;
-  /** Tokens at its beginning that the cache had. */
+  /** Number of tokens at the start that were in the cache. */
   cached: number;
 }
 
-/** Spells a prompt's parts; half a character at the cut goes to the second one. */
+/** Decodes both parts of a prompt. A character across the cut is in the second part. */
 export function promptParts(
   prompt: Int32Array,
   { tokenizer, cached }: PromptPartsOptions,

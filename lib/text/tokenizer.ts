@@ -1,9 +1,9 @@
 /**
- * Text to token ids and back, from a model's own vocabulary: byte-level BPE.
+ * Encodes text as token ids and decodes them, by byte-level BPE with the vocabulary of
+ * a model.
  *
- * Control tokens are kept out of the merging vocabulary, so plain text can't
- * become one, whatever it spells. A byte that the vocabulary lacks is left out of
- * the text, as every other implementation does.
+ * The vocabulary for merging has no control tokens, so plain text can never become
+ * one. A byte that is not in the vocabulary is dropped, as in other implementations.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { BYTE_ALPHABET, bytesOf } from "./byte_alphabet.ts";
 import { preTokenizer } from "./pre_tokenizer.ts";
 import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
 
-/** Control tokens that end an answer in the formats of well-known models. */
+/** Control tokens that end an answer in common chat formats. */
 const END_OF_TURN = [
   "<|im_end|>",
   "<|endoftext|>",
@@ -25,15 +25,15 @@ const END_OF_TURN = [
   "</s>",
 ];
 
-/** How {@linkcode Tokenizer.encodeWithControls} reads a text. */
+/** Options of {@linkcode Tokenizer.encodeWithControls}. */
 export interface ControlOptions {
-  /** Matches what breaks up control tokens and is itself left out; global. */
+  /** A global expression. Its matches break up control tokens and are then dropped. */
   guard?: RegExp;
 }
 
 /** The tokenizer of one model. */
 export class Tokenizer {
-  /** Ids after which an answer is over. */
+  /** Ids of the tokens that end an answer. */
   readonly endTokens: ReadonlySet<number>;
 
   readonly #vocabulary: Vocabulary;
@@ -42,7 +42,7 @@ export class Tokenizer {
   readonly #anyControl: RegExp;
   readonly #utf8 = new TextEncoder();
 
-  /** @throws {TypeError} if the vocabulary isn't byte-level BPE of a known kind. */
+  /** @throws {TypeError} if the vocabulary is not byte-level BPE of a known kind. */
   constructor(vocabulary: Vocabulary) {
     if (vocabulary.model !== "gpt2") {
       throw new TypeError(
@@ -53,7 +53,7 @@ export class Tokenizer {
     this.#bpe = new HuggingFaceTokenizer(tokenizerJson(vocabulary), {});
     this.#controls = new Map(
       entriesOf(vocabulary, TOKEN_TYPE.control)
-        .filter(([text]) => [...text].length > 1), // no guard fits into one character
+        .filter(([text]) => [...text].length > 1), // A guard can't break up one character.
     );
     this.#anyControl = anyOf([...this.#controls.keys()]);
     this.endTokens = new Set(
@@ -64,24 +64,24 @@ export class Tokenizer {
     );
   }
 
-  /** Token ids are below it. */
+  /** Number of tokens in the vocabulary. */
   get size(): number {
     return this.#vocabulary.tokens.length;
   }
 
-  /** Encodes plain text: whatever it spells, no id is a control token's. */
+  /** Encodes plain text. No id is a control token's, even if the text spells one. */
   encode(text: string): Int32Array {
     return Int32Array.from(this.#pieces(text));
   }
 
-  /** Encodes a text to go on from, after the token that the model starts with. */
+  /** Encodes a text to continue, with the model's start token if it wants one. */
   encodePrompt(text: string): Int32Array {
     const { addBosToken, bosToken } = this.#vocabulary;
     const start = addBosToken && bosToken !== undefined ? [bosToken] : [];
     return Int32Array.from([...start, ...this.#pieces(text)]);
   }
 
-  /** Encodes text in which the spelling of a control token is that token. */
+  /** Encodes text in which control tokens are spelled out. */
   encodeWithControls(text: string, options: ControlOptions = {}): Int32Array {
     const { guard = /(?!)/g } = options;
     const ids = text.split(this.#anyControl).map((cut) =>
@@ -91,9 +91,10 @@ export class Tokenizer {
   }
 
   /**
-   * Gives the bytes of a token, perhaps a part of a character; none for a control.
+   * Returns the bytes of a token, which may end inside a character. A control token has
+   * none.
    *
-   * @throws {RangeError} if the vocabulary has no such id.
+   * @throws {RangeError} if the id is not in the vocabulary.
    */
   bytes(id: number): Uint8Array {
     const { tokens, types } = this.#vocabulary;
@@ -109,12 +110,12 @@ export class Tokenizer {
     return new Uint8Array();
   }
 
-  /** Gives a token as the vocabulary spells it, such as `<|im_end|>`. */
+  /** Returns a token's spelling in the vocabulary, such as `<|im_end|>`. */
   spelling(id: number): string {
     return this.#vocabulary.tokens[id];
   }
 
-  /** Tells whether an id is a control token's. */
+  /** Returns whether an id is a control token's. */
   isControl(id: number): boolean {
     return this.#vocabulary.types[id] === TOKEN_TYPE.control;
   }
@@ -124,7 +125,7 @@ export class Tokenizer {
   }
 }
 
-/** Describes the vocabulary the way a `tokenizer.json` does. */
+/** Returns the vocabulary in the form of a `tokenizer.json`. */
 function tokenizerJson(vocabulary: Vocabulary): Record<string, unknown> {
   const { cuts, compose, ignoreMerges } = preTokenizer(vocabulary.pre);
   const pieces = Object.fromEntries(entriesOf(vocabulary, TOKEN_TYPE.normal));
@@ -156,7 +157,7 @@ function tokenizerJson(vocabulary: Vocabulary): Record<string, unknown> {
   };
 }
 
-/** Drops bytes before merging, so that what stands around them may merge. */
+/** Drops bytes before merging, so that the characters around them can merge. */
 function withoutBytes(bytes: string[]): Record<string, unknown>[] {
   if (bytes.length === 0) return [];
   const escaped = bytes.map((byte) =>
@@ -172,7 +173,7 @@ function entriesOf(vocabulary: Vocabulary, type: number): [string, number][] {
     .filter(([, id]) => vocabulary.types[id] === type);
 }
 
-/** Matches, and captures for `split`, the longest of some literal texts. */
+/** Returns an expression that captures the longest of some literal texts. */
 function anyOf(texts: string[]): RegExp {
   const longestFirst = texts.toSorted((a, b) => b.length - a.length);
   const literals = longestFirst.map((text) => RegExp.escape(text));

@@ -1,18 +1,17 @@
 /**
- * An answer on the page: its text in bursts, one a pass, that tell of themselves
- * when pointed at or walked through with the arrow keys.
+ * An answer on the page. Each pass has an element with the text of its tokens. Pointing
+ * at it shows the details of the pass, and so do the arrow keys.
  *
  * @module
  */
 
 import { element } from "./elements.js";
 import { inspect, uninspect } from "./inspector.js";
-import { promptView } from "./prompt_view.js";
 
-/** Tints to go round; bursts beside each other never share one. */
+/** Number of tints. Neighbouring passes never have the same one. */
 const TINTS = 4;
 
-/** An answer, as it grows. */
+/** An answer that grows pass by pass. */
 export class AnswerView {
   text = "";
   #passes = [];
@@ -22,7 +21,7 @@ export class AnswerView {
     className: "answer",
     tabIndex: 0,
     role: "group",
-    ariaLabel: "Answer. Arrow keys go from pass to pass.",
+    ariaLabel: "Answer. Use the arrow keys to move between passes.",
     ariaBusy: "true",
   });
   #facts = element("p", { className: "facts" });
@@ -31,8 +30,8 @@ export class AnswerView {
   constructor() {
     const body = this.#body;
     body.addEventListener("pointerover", ({ target }) => {
-      const burst = target.closest(".burst");
-      this.#show([...body.children].indexOf(burst));
+      const output = target.closest(".output");
+      this.#show([...body.children].indexOf(output));
     });
     body.addEventListener("pointerleave", () => this.#show(-1));
     body.addEventListener("blur", () => this.#show(-1));
@@ -46,7 +45,7 @@ export class AnswerView {
     });
   }
 
-  /** Adds the prompt, as the draft trace tells it before all passes. */
+  /** Adds the prompt, which comes before all passes. */
   read(parts) {
     this.element.prepend(promptView(parts));
   }
@@ -61,22 +60,22 @@ export class AnswerView {
       element("span", { className: guess ? "guessed" : "" }, text)
     );
     this.#body.append(
-      element("span", { className: `burst${tint}` }, ...texts),
+      element("span", { className: `output${tint}` }, ...texts),
     );
     this.#passes.push(pass);
     this.text += tokens.map(({ text }) => text).join("");
     if (follows) this.element.scrollIntoView({ block: "nearest" });
   }
 
-  /** Adds what the last chunk says of the whole. */
+  /** Adds the timings of the whole answer, which come with the last chunk. */
   finish(timings) {
     const { predicted_n, passes, predicted_per_second } = timings;
     const rate = predicted_per_second.toFixed(1);
     this.#facts.textContent =
-      `${predicted_n} tokens in ${passes} passes, ${rate} a second`;
+      `${predicted_n} tokens in ${passes} passes, ${rate} tokens/s`;
   }
 
-  /** Ends the answer, whether or not it is whole. */
+  /** Ends the answer, even if it is incomplete. */
   close() {
     this.#body.ariaBusy = "false";
   }
@@ -84,9 +83,36 @@ export class AnswerView {
   #show(number) {
     this.#body.children[this.#current]?.classList.remove("current");
     this.#current = number;
-    const burst = this.#body.children[number];
-    if (!burst) return uninspect();
-    burst.classList.add("current");
-    inspect(burst, { number: number + 1, pass: this.#passes[number] });
+    const output = this.#body.children[number];
+    if (!output) return uninspect();
+    output.classList.add("current");
+    inspect(output, { number: number + 1, pass: this.#passes[number] });
   }
+}
+
+/**
+ * Returns the prompt of an answer, folded under its token counts. Cached text is marked.
+ *
+ * @param {{ text: string, tokens: number, cached: boolean }[]} parts
+ */
+function promptView(parts) {
+  const count = (counted) =>
+    counted.reduce((sum, { tokens }) => sum + tokens, 0);
+  const max = count(parts);
+  const value = count(parts.filter(({ cached }) => cached));
+  const ariaLabel = "Prompt tokens from the cache";
+  const texts = parts.filter(({ text }) => text).map(({ text, cached }) =>
+    element(cached ? "mark" : "span", {}, text)
+  );
+  return element(
+    "details",
+    { className: "reads" },
+    element(
+      "summary",
+      { className: "facts" },
+      `Prompt of ${max} tokens, ${value} cached `,
+      element("meter", { max, value, ariaLabel }),
+    ),
+    element("p", {}, ...texts),
+  );
 }

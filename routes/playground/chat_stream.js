@@ -1,17 +1,17 @@
 /**
- * Chat completions with nothing but `fetch`: the server's events, one by one.
+ * Streams chat completions with `fetch` alone.
  *
  * @module
  */
 
 /**
- * Asks for a chat completion and yields its chunks as they come.
+ * Requests a chat completion and yields its chunks as they arrive.
  *
  * Aborting the signal stops the server within a pass.
  *
- * @param {object} request the body, as OpenAI's API has it
+ * @param {object} request the body in the format of OpenAI's API
  * @param {{ signal: AbortSignal, key?: string }} options
- * @throws {Error} with the server's own words, if it refuses or fails.
+ * @throws {Error} with the server's message if the request fails.
  */
 export async function* chatStream(request, { signal, key }) {
   const response = await fetch("v1/chat/completions", {
@@ -33,7 +33,7 @@ export async function* chatStream(request, { signal, key }) {
 }
 
 /**
- * Yields the data of server-sent events; comments are left out.
+ * Yields the data of server-sent events and skips comments.
  *
  * @param {ReadableStream<Uint8Array>} body
  */

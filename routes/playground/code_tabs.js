@@ -1,6 +1,6 @@
 /**
- * The snippets, with this server's address and the model at hand in them. They are
- * files that the tests run.
+ * Tabs with code snippets, which show this server's address and the selected model. The
+ * tests run the snippets' files.
  *
  * @module
  */
@@ -8,9 +8,9 @@
 import { byId } from "./elements.js";
 
 /**
- * Makes the tabs work; `model` gives the id to show.
+ * Sets up the tabs.
  *
- * @param {() => string} model
+ * @param {() => string} model returns the id of the selected model
  */
 export function codeTabs(model) {
   const tabs = [...document.querySelectorAll("[role=tab]")];

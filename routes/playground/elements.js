@@ -1,11 +1,11 @@
 /**
- * Elements in one line each.
+ * Helpers for elements of the page.
  *
  * @module
  */
 
 /**
- * Makes an element with properties and children; texts stay texts.
+ * Creates an element with properties and children. Strings become text nodes.
  *
  * @param {string} name
  * @param {Record<string, unknown>} [properties]
@@ -18,7 +18,7 @@ export function element(name, properties = {}, ...children) {
 }
 
 /**
- * Finds an element of the page by its id.
+ * Returns the element of the page with an id.
  *
  * @param {string} id
  */

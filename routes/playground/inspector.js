@@ -1,5 +1,5 @@
 /**
- * What stands behind a burst: its pass, and who guessed each of its tokens.
+ * Shows the details of a pass and the source of each of its tokens.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 import { byId, element } from "./elements.js";
 
 /**
- * Shows a pass beside its burst.
+ * Shows the details of a pass next to its output.
  *
- * @param {HTMLElement} burst
- * @param {{ number: number, pass: object }} told
+ * @param {HTMLElement} output
+ * @param {{ number: number, pass: object }} details
  */
-export function inspect(burst, { number, pass }) {
+export function inspect(output, { number, pass }) {
   const { ms, rows, drafted, tokens } = pass;
   const right = tokens.filter(({ guess }) => guess).length;
   const head = ["Token", "Guessed by", "Depth", "Rank", "Chance"];
@@ -23,7 +23,7 @@ export function inspect(burst, { number, pass }) {
       {},
       `Pass ${number}: ${count(tokens.length, "token")} in ${
         ms.toFixed(0)
-      } ms, ${count(rows, "row")}; ${drafted} tried, ${right} right`,
+      } ms, ${count(rows, "row")}; ${drafted} drafted, ${right} accepted`,
     ),
     element(
       "table",
@@ -32,10 +32,10 @@ export function inspect(burst, { number, pass }) {
       element("tbody", {}, ...tokens.map((token) => row("td", cells(token)))),
     ),
   );
-  place(box, burst.getClientRects()[0]);
+  place(box, output.getClientRects()[0]);
 }
 
-/** Hides what is shown. */
+/** Hides the details. */
 export function uninspect() {
   byId("inspector").replaceChildren();
 }
@@ -44,7 +44,7 @@ function cells({ text, guess }) {
   const shown = text === ""
     ? "…"
     : JSON.stringify(text).slice(1, -1).replaceAll(" ", "␣");
-  if (!guess) return [shown, "nobody", "", "", ""];
+  if (!guess) return [shown, "not guessed", "", "", ""];
   return [
     shown,
     guess.drafters.join(" + "),
@@ -59,7 +59,7 @@ function row(kind, texts) {
   return element("tr", {}, ...cells);
 }
 
-/** Puts the box under a line of text, or over it where there is no room. */
+/** Places the box below a line of text, or above it if there is no room below. */
 function place(box, line) {
   const { width, height } = box.getBoundingClientRect();
   const left = Math.min(line.left, innerWidth - width - 8);

@@ -1,13 +1,13 @@
 /**
- * The passes of one answer on an axis of time: a bar a pass, as wide as it took and
- * as high as its tokens.
+ * The passes of an answer on a time axis. Each pass is a bar: its width is the time, its
+ * height the number of tokens.
  *
  * @module
  */
 
 import { element } from "./elements.js";
 
-/** A lane, as it fills. */
+/** A lane that grows pass by pass. */
 export class LaneView {
   #ms = 0;
   #name;
@@ -35,7 +35,7 @@ export class LaneView {
     );
   }
 
-  /** Tokens a second, so far. */
+  /** Tokens per second so far. */
   get rate() {
     return this.#tokens / this.#ms * 1000;
   }
@@ -52,12 +52,12 @@ export class LaneView {
     this.#tokens += tokens.length;
     this.#passes++;
     const each = (this.#tokens / this.#passes).toFixed(2);
-    const facts = `${this.rate.toFixed(1)} tokens/s, ${each} a pass`;
+    const facts = `${this.rate.toFixed(1)} tokens/s, ${each} tokens/pass`;
     this.#facts.textContent = facts;
     this.#strip.ariaLabel = `${this.#name}: ${facts}`;
   }
 
-  /** Keeps the lanes beside each other on the longest one's scale. */
+  /** Scales all lanes to the longest one. */
   #stretch() {
     const { style } = this.element.parentElement;
     const span = Number(style.getPropertyValue("--span"));

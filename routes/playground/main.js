@@ -1,5 +1,5 @@
 /**
- * The page's door: joins the form, the buttons and the chat.
+ * Entry point of the page. Connects the form, the buttons and the chat.
  *
  * @module
  */
@@ -8,7 +8,6 @@ import { Chat } from "./chat.js";
 import { codeTabs } from "./code_tabs.js";
 import { byId } from "./elements.js";
 import { LaneView } from "./lane_view.js";
-import { readParameters } from "./parameters.js";
 
 const chat = new Chat((text) => byId("status").textContent = text);
 
@@ -22,7 +21,7 @@ async function submit() {
   busy(false);
 }
 
-/** Swaps the buttons, and never leaves the keyboard on a hidden one. */
+/** Swaps the buttons. The focus never stays on a hidden one. */
 function busy(is) {
   const had = document.activeElement;
   byId("send").hidden = is;
@@ -31,7 +30,31 @@ function busy(is) {
   if (had === byId("send") || had === byId("stop")) byId("prompt").focus();
 }
 
-/** Fills the model picker, and says how each model runs here. */
+/**
+ * Returns the fields of the request and the other values of the form.
+ *
+ * The seed is always set, so that the request can be repeated without drafts.
+ */
+function readParameters() {
+  const form = new FormData(byId("parameters"));
+  const number = (name) => Number(form.get(name));
+  const [seed] = crypto.getRandomValues(new Uint32Array(1));
+  return {
+    fields: {
+      model: byId("model").value,
+      draft: form.get("draft"),
+      max_tokens: number("max_tokens"),
+      temperature: number("temperature"),
+      top_p: number("top_p"),
+      seed: form.get("seed") === "" ? seed : number("seed"),
+    },
+    key: form.get("key"),
+    system: form.get("system").trim(),
+    compare: form.get("compare") !== null,
+  };
+}
+
+/** Fills the model list and shows how each model runs on this server. */
 async function loadModels() {
   const { models } = await (await fetch("health")).json();
   const picker = byId("model");
@@ -67,7 +90,7 @@ for (const example of document.querySelectorAll(".example")) {
 }
 byId("lanes").append(
   new LaneView("With drafts").element,
-  new LaneView("Without").element,
+  new LaneView("Without drafts").element,
 );
 await loadModels();
 await codeTabs(() => byId("model").value);

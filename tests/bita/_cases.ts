@@ -1,5 +1,5 @@
 /**
- * Decodings of all kinds, drawn at random, to hold a claim against.
+ * Random decodings of all kinds, for property tests.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface Case {
   toy: ToyOptions & { masks: number; vocab: number };
   prompt: number[];
   shape: Int32Array;
-  /** Seed of a planner that plans anything; 0 takes the shape's. */
+  /** Seed of a planner that plans any tree. 0 uses the planner of the shape. */
   wild: number;
   options: Omit<DecodeOptions, "prompt">;
   stop: string | undefined;
@@ -60,7 +60,7 @@ const sampling = fc.record({
   seed: fc.nat(),
 });
 
-/** Decodings of all kinds. */
+/** Random decodings of all kinds. */
 export const cases: fc.Arbitrary<Case> = fc.record({
   toy,
   prompt: fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 12 }),
@@ -82,14 +82,14 @@ export const cases: fc.Arbitrary<Case> = fc.record({
   ),
 });
 
-/** The planner of a case. */
+/** Returns the planner of a case. */
 export function plannerOf({ shape, wild, toy }: Case): Planner {
   return wild === 0
     ? shapePlanner(shape, toy.masks)
     : wildPlanner(wild, { masks: toy.masks, vocab: toy.vocab });
 }
 
-/** Plans any tree, with good guesses, bad ones, twins and any mask counts. */
+/** Plans any tree, with right, wrong and equal guesses and any numbers of masks. */
 function wildPlanner(
   seed: number,
   { masks, vocab }: { masks: number; vocab: number },

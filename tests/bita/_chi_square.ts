@@ -1,8 +1,8 @@
 /**
- * The chance that counts as far from their expectation, or farther, come about.
+ * Returns the chance of counts that are at least as far from their expectation.
  *
- * Cells that expect fewer than 5 are taken together. Wilson and Hilferty's normal
- * approximation, good to a few percent of the chance.
+ * Cells that expect fewer than 5 are merged. Uses the normal approximation of Wilson
+ * and Hilferty, whose error is a few percent of the chance.
  */
 export function chiSquareChance(counts: number[], expected: number[]): number {
   let rareCount = 0;
@@ -27,7 +27,7 @@ export function chiSquareChance(counts: number[], expected: number[]): number {
   return normalTail(z);
 }
 
-/** The chance of a normal deviate above z; Abramowitz and Stegun 26.2.17. */
+/** Returns the chance of a normal deviate above z, by Abramowitz and Stegun 26.2.17. */
 function normalTail(z: number): number {
   if (z < 0) return 1 - normalTail(-z);
   const t = 1 / (1 + 0.2316419 * z);

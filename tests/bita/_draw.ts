@@ -1,4 +1,4 @@
-/** Draws a square mask, one row a line: "#" where it attends, "." where not. */
+/** Draws a square mask, with a line for each row: "#" attends and "." does not. */
 export function draw(mask: Uint8Array): string[] {
   const n = Math.sqrt(mask.length);
   const cells = Array.from(mask, (bit) => bit ? "#" : ".").join("");

@@ -1,5 +1,5 @@
 /**
- * A model that fools the verifier into a wrong guess: proof that the tests of equal
+ * A model that makes the verifier accept a wrong guess. It shows that the tests of equal
  * texts can fail.
  *
  * @module
@@ -8,7 +8,7 @@
 import type { Model, Step, StepOutput } from "../../lib/bita/decode/model.ts";
 import { wrapped } from "./_wrapped.ts";
 
-/** Wraps a model so that it agrees with the first guess of each step. */
+/** Returns a model that agrees with the first guess of each step. */
 export function gullible(model: Model): Model {
   return wrapped(model, {
     async run(steps) {

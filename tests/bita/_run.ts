@@ -1,5 +1,5 @@
 /**
- * Runs decoders on a toy, and reads their outputs as a caller with a stop string would.
+ * Runs decoders on a toy and reads their outputs up to a stop string.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { decode, type DraftingOptions } from "../../lib/bita/decode/decoder.ts";
 import { decodePlain } from "../../lib/bita/decode/plain.ts";
 import { Scheduler } from "../../lib/worker/scheduler.ts";
 
-/** Decodes plainly, in a sequence that is closed at the end. */
+/** Decodes plainly in a new sequence and then closes it. */
 export function decodedPlainly(
   model: Model,
   prompt: Int32Array,
@@ -30,7 +30,7 @@ export function decodedPlainly(
   );
 }
 
-/** Decodes with drafts, in a sequence that is closed at the end. */
+/** Decodes with drafts in a new sequence and then closes it. */
 export function decodedWithDrafts(
   model: Model,
   prompt: Int32Array,
@@ -59,19 +59,19 @@ async function* inSequence(
   }
 }
 
-/** What came of a decoding. */
+/** The result of a decoding. */
 export interface Outcome {
   tokens: number[];
   finish: string | undefined;
   outputs: DecodeOutput[];
 }
 
-/** Writes a token as text: few letters, so that stop strings come up. */
+/** Returns a token as one of four letters, so that stop strings occur. */
 export function letter(token: number): string {
   return "abcd"[token % 4];
 }
 
-/** Reads outputs until they end, or leaves at a stop string. */
+/** Reads outputs up to their end or to a stop string. */
 export async function run(
   decoding: AsyncGenerator<DecodeOutput>,
   stop?: string,

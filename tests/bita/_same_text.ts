@@ -1,5 +1,5 @@
 /**
- * Decodes a toy's text with drafts and without.
+ * Decodes the text of a toy with drafts and without.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { ToyModel } from "../toy/model.ts";
 import { decodedPlainly, decodedWithDrafts, run } from "./_run.ts";
 
-/** A toy, and how it chooses. */
+/** A toy and its sampling. */
 export interface SameText {
   seed: number;
   vocab: number;
   temperature: number;
-  /** Gives the planner under test, which may know the text. */
+  /** Returns the planner under test, which may know the text. */
   planner(model: ToyModel, prompt: Int32Array, text: number[]): Planner;
 }
 
-/** Checks that drafts change no token; gives how many guesses were right. */
+/** Checks that drafts change no token and returns the number of right guesses. */
 export async function assertSameText(
   { seed, vocab, temperature, planner }: SameText,
 ): Promise<number> {

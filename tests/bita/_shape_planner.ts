@@ -1,5 +1,5 @@
 /**
- * Drafts by masks alone, in a tree of any shape.
+ * A planner for masks alone, with a tree of any shape.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Model } from "../../lib/bita/decode/model.ts";
 import { type Planner, usefulMasks } from "../../lib/bita/draft/planner.ts";
 import { comb, depths } from "../../lib/bita/tree/tree.ts";
 
-/** How to decode; with the paper's tree unless a planner is given. */
+/** Options of {@linkcode draft}. The default planner has the paper's tree. */
 export type MaskedOptions =
   & Omit<DraftingOptions, "planner" | "prompt">
   & { planner?: Planner };
@@ -27,12 +27,12 @@ export function draft(
 }
 
 /**
- * Fills the same tree each time, with a full group of `masks` behind each node.
+ * Returns a planner that always fills the same tree, with `masks` masks after each node.
  *
  * A node of depth d and rank r among its siblings gets the r-th guess of mask d.
- * Behind a hit sibling the tree stands on its successor instead of the root.
- * Nodes without a guess stay out, and so do nodes and masks that could only draft
- * beyond the end of the text.
+ * After a hit sibling, the tree starts from its successor instead of the root.
+ * Nodes without a guess are left out. So are nodes and masks that could only draft after
+ * the end of the text.
  */
 export function shapePlanner(shape: Int32Array, masks: number): Planner {
   const depth = depths(shape);
@@ -77,13 +77,13 @@ export function shapePlanner(shape: Int32Array, masks: number): Planner {
   };
 }
 
-/** Numbers each node among its siblings, from 0. */
+/** Returns the rank of each node among its siblings, from 0. */
 function ranks(parents: Int32Array): Int32Array {
   const children = new Int32Array(parents.length);
   return parents.map((parent) => parent < 0 ? 0 : children[parent]++);
 }
 
-/** Counts, depth by depth from 1, the most siblings. */
+/** Returns the highest number of siblings for each depth from 1. */
 function widest(depth: Int32Array, rank: Int32Array): number[] {
   const widths: number[] = [];
   for (let node = 1; node < depth.length; node++) {
@@ -93,7 +93,7 @@ function widest(depth: Int32Array, rank: Int32Array): number[] {
   return widths;
 }
 
-/** Builds a tree in which every node above `depth` has `width` children. */
+/** Returns a tree in which every node above `depth` has `width` children. */
 export function full(width: number, depth: number): Int32Array {
   const parents = [-1];
   let level = [0];

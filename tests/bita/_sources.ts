@@ -1,5 +1,5 @@
 /**
- * Sources of guesses for a planner over the toy.
+ * Sources of guesses for a planner of the toy.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { Prediction } from "../../lib/bita/draft/prediction.ts";
 import { SuccessorTable } from "../../lib/bita/draft/successors.ts";
 import type { ToyModel } from "../toy/model.ts";
 
-/** What guesses are made of. */
+/** Options of {@linkcode guessSources}. */
 export interface SourceOptions {
   prompt: Int32Array;
   drafters: Drafter[];
@@ -27,7 +27,7 @@ export interface SourceOptions {
   prediction?: Iterable<number>;
 }
 
-/** Returns sources that have learned nothing yet. */
+/** Returns sources that have not learned anything yet. */
 export function guessSources(
   model: ToyModel,
   { prompt, drafters, acceptance, hydra, prediction }: SourceOptions,
@@ -47,7 +47,7 @@ export function guessSources(
   };
 }
 
-/** A table in which so many of 100 guesses were right, whatever they were. */
+/** Returns a table in which `hits` of 100 guesses of each kind were right. */
 export function alike(
   hits: number,
   { masks }: { masks: number },
@@ -56,10 +56,10 @@ export function alike(
   return { shares: [], seen: all(100), hits: all(hits) };
 }
 
-/** Rows that cost nothing. */
+/** A cost of passes in which rows are free. */
 export const FLAT = { body: costCurve([[2, 10], [32, 10]]), head: () => 1 };
 
-/** Plans for a toy whose rows cost so much. */
+/** Returns a planner for a toy with a cost of passes. */
 export function costPlanner(
   model: ToyModel,
   { cost = FLAT, ...options }: SourceOptions & { cost?: typeof FLAT },

@@ -1,12 +1,12 @@
 /**
- * A model with some of its parts replaced.
+ * A model with some of its members replaced.
  *
  * @module
  */
 
 import type { Model } from "../../lib/bita/decode/model.ts";
 
-/** Returns a model like another one but for what is given. */
+/** Returns a model with the members of another one, except for `changes`. */
 export function wrapped(
   model: Model,
   changes: Partial<Model>,

@@ -45,7 +45,7 @@ async function untilIdle(): Promise<number> {
 
 Deno.test({
   name:
-    "a chat streams in outputs as the API tells them, and is the same without",
+    "a chat streams the passes of the API and has the same text without drafts",
   ignore,
   async fn() {
     await using opened = await openPlayground(stage.browser, stage.server.url);
@@ -90,7 +90,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "pointing at a burst, or walking to it, tells who guessed its tokens",
+  name: "pointing at a pass or selecting it shows the source of its tokens",
   ignore,
   async fn() {
     await using opened = await openPlayground(stage.browser, stage.server.url);
@@ -130,7 +130,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Stop stops the model, and the chat goes on",
+  name: "Stop stops the model and the chat continues",
   ignore,
   async fn() {
     await using opened = await openPlayground(stage.browser, stage.server.url);
@@ -173,7 +173,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the page says what the server refuses",
+  name: "the page shows an error of the server",
   ignore,
   async fn() {
     await using opened = await openPlayground(stage.browser, stage.server.url);

@@ -1,18 +1,18 @@
 /**
- * The repository's own code, and who imports whom in it.
+ * The repository's own code and the imports in it.
  *
  * @module
  */
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** A source file; its path is relative to the repository. */
+/** A source file. Its path is relative to the repository. */
 export interface Source {
   path: string;
   text: string;
 }
 
-/** Reads our own code at the given places, folders with all below them. */
+/** Reads the code at the given paths. Folders include their subfolders. */
 export function sources(...places: string[]): Source[] {
   return places.flatMap((path) => {
     if (path.endsWith("/node_modules")) return [];
@@ -27,7 +27,21 @@ export function sources(...places: string[]): Source[] {
   });
 }
 
-/** An import: two paths, or a path and the specifier of a package. */
+/** Lists the names of the files in each folder, subfolders included. */
+export function filesByFolder(...folders: string[]): Map<string, string[]> {
+  return new Map(folders.flatMap((folder) => {
+    const entries = [...Deno.readDirSync(new URL(folder, ROOT))]
+      .filter(({ name }) => !/^(node_modules|__pycache__)$/.test(name));
+    const files = entries.filter(({ isFile }) => isFile);
+    const subfolders = entries.filter(({ isDirectory }) => isDirectory);
+    return [
+      [folder, files.map(({ name }) => name)],
+      ...filesByFolder(...subfolders.map(({ name }) => `${folder}/${name}`)),
+    ] as [string, string[]][];
+  }));
+}
+
+/** An import of a module or of a package. */
 export interface Import {
   from: string;
   to: string;
@@ -44,7 +58,7 @@ interface ModuleGraph {
   }[];
 }
 
-/** Lists all imports, of types too, that a module leads to. */
+/** Lists all imports of a module and of the modules it imports, including types. */
 export async function importsFrom(module: string): Promise<Import[]> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", module],

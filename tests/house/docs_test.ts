@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { existsSync } from "node:fs";
 
-/** A symbol as `deno doc --json` describes it. */
+/** A symbol in the output of `deno doc --json`. */
 interface Declaration {
   /** `"export"`, or `"private"`. */
   declarationKind: string;
-  /** What is declared; a re-export is a `"reference"`. */
+  /** Kind of symbol. A re-export is a `"reference"`. */
   kind: string;
   location: { filename: string; line: number };
   jsDoc?: { doc?: string };
@@ -17,7 +17,7 @@ interface Documentation {
   }>;
 }
 
-/** Lists the modules of a folder, those below it included. */
+/** Lists the modules of a folder and its subfolders. */
 function modulesOf(folder: string): string[] {
   return [...Deno.readDirSync(folder)].flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
@@ -26,7 +26,7 @@ function modulesOf(folder: string): string[] {
   });
 }
 
-Deno.test("every exported symbol says what it is", async () => {
+Deno.test("every exported symbol has a comment", async () => {
   const modules = ["lib", "models", "routes"].flatMap(modulesOf);
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["doc", "--json", ...modules],

@@ -13,8 +13,18 @@ Deno.test(`no file has more than ${MOST_LINES} lines`, () => {
   assertEquals(paths(long), []);
 });
 
-Deno.test("every module opens with why it exists", () => {
-  const head = /^\/\*\*\n \* (?:(?!\*\/)[^])+\n \*\n \* @module\n \*\/\n/;
+const HEAD = /^\/\*\*\n \* ((?:(?!\*\/)[^])+)\n \*\n \* @module\n \*\/\n/;
+
+Deno.test("every module starts with a comment that explains it", () => {
   const modules = MODULES.filter(({ path }) => !path.includes("/snippets/"));
-  assertEquals(paths(modules.filter(({ text }) => !head.test(text))), []);
+  assertEquals(paths(modules.filter(({ text }) => !HEAD.test(text))), []);
+});
+
+Deno.test("no head comment has a sentence that starts with Gives or Tells", () => {
+  const verb = /(?:^|[.:;]\s+)(?:Gives|Hears|Lets|Says|Tells)\b/;
+  const odd = [...MODULES, ...sources("tests")].filter(({ text }) => {
+    const [, head = ""] = text.match(HEAD) ?? [];
+    return verb.test(head.replaceAll("\n * ", " "));
+  });
+  assertEquals(paths(odd), []);
 });

@@ -1,5 +1,5 @@
 /**
- * Says which backend is chosen where this process may do what it may.
+ * Prints the backend that is chosen with the permissions of this process.
  *
  * @module
  */

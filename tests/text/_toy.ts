@@ -1,5 +1,5 @@
 /**
- * A toy vocabulary: a byte is its own id, and further tokens follow.
+ * A toy vocabulary. The ids of the bytes are their values, and further tokens follow.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { BYTE_ALPHABET } from "../../lib/text/byte_alphabet.ts";
 import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
 
-/** What a toy vocabulary has beside its bytes; ids from 256, in this order. */
+/** Tokens of a toy vocabulary after its bytes. Their ids start at 256, in this order. */
 export interface ToyOptions {
   merges?: string[];
   controls?: string[];
@@ -15,7 +15,7 @@ export interface ToyOptions {
   chatTemplate?: string;
 }
 
-/** Builds a vocabulary of the 256 bytes and some further tokens. */
+/** Returns a vocabulary of the 256 bytes and some further tokens. */
 export function toyVocabulary(options: ToyOptions = {}): Vocabulary {
   const { merges = [], controls = [], userDefined = [] } = options;
   const merged = merges.map((merge) => merge.replace(" ", ""));

@@ -10,7 +10,7 @@ import {
 } from "../../models/gguf/vocabulary.ts";
 import { realGguf } from "../real_model.ts";
 
-/** Reads the vocabulary out of the model's file. */
+/** Reads the vocabulary from the model's file. */
 export async function readVocabulary(): Promise<Vocabulary> {
   return ggufVocabulary((await realGguf()).metadata);
 }

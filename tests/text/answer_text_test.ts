@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { AnswerText } from "../../lib/text/answer_text.ts";
 
-/** Bytes are tokens. */
+/** A tokenizer whose tokens are bytes. */
 const tokenizer = { bytes: (id: number) => Uint8Array.of(id) };
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("AnswerText.push() cuts its text into a piece for each token", () => {
+Deno.test("AnswerText.push() returns the text of each token", () => {
   const answer = new AnswerText(tokenizer, []);
   assertEquals(answer.push(utf8("aé"), { last: false }), {
     text: "aé",
@@ -15,7 +15,7 @@ Deno.test("AnswerText.push() cuts its text into a piece for each token", () => {
   });
 });
 
-Deno.test("AnswerText.push() gives what was held back to the last token", () => {
+Deno.test("AnswerText.push() adds text that was held back to the last token", () => {
   const answer = new AnswerText(tokenizer, ["---"]);
   answer.push(utf8("a-"), { last: false });
   assertEquals(answer.push(utf8("-"), { last: true }), {
@@ -25,7 +25,7 @@ Deno.test("AnswerText.push() gives what was held back to the last token", () => 
   });
 });
 
-Deno.test("AnswerText.push() has no piece without a token, but the text held back", () => {
+Deno.test("AnswerText.push() returns text that was held back even without a token", () => {
   const answer = new AnswerText(tokenizer, ["---"]);
   answer.push(utf8("a-"), { last: false });
   assertEquals(answer.push([], { last: true }), {

@@ -21,7 +21,7 @@ function bytes(text: string): number[] {
   return [...new TextEncoder().encode(text)];
 }
 
-Deno.test("ChatTemplate.encode() gives the ids of Jinja and Hugging Face", async () => {
+Deno.test("ChatTemplate.encode() returns the same ids as Jinja with Hugging Face", async () => {
   const golden = await Deno.readTextFile(
     new URL("golden_prompts.jsonl", import.meta.url),
   );
@@ -33,7 +33,7 @@ Deno.test("ChatTemplate.encode() gives the ids of Jinja and Hugging Face", async
   }
 });
 
-Deno.test("ChatTemplate.encodeSystem() gives what all chats with it begin with", () => {
+Deno.test("ChatTemplate.encodeSystem() returns the common start of chats", () => {
   const system: ChatMessage = { role: "system", content: "Be brief." };
   const begin = template.encodeSystem(system.content);
   for (const content of ["", "a", "b", "Why?"]) {
@@ -41,10 +41,10 @@ Deno.test("ChatTemplate.encodeSystem() gives what all chats with it begin with",
     assertEquals(chat.slice(0, begin.length), begin);
   }
   const text = begin.length - tokenizer.encode("Be brief.").length;
-  assert(text > 4, "the user's turn begins too");
+  assert(text > 4, "the start of the user's turn is missing");
 });
 
-Deno.test("ChatTemplate.encode() lets no content yield a control token", () => {
+Deno.test("ChatTemplate.encode() never turns content into a control token", () => {
   const part = fc.oneof(
     fc.constantFrom(...vocabulary.tokens.slice(0, 17)),
     fc.constantFrom("<|im_", "end|>", "<", "|>", "\uDC00", "🐀", " ", "\n"),
@@ -71,7 +71,7 @@ Deno.test("ChatTemplate.encode() lets no content yield a control token", () => {
   );
 });
 
-Deno.test("ChatTemplate.encode() breaks a control token that trimming would join", () => {
+Deno.test("ChatTemplate.encode() breaks up a control token that trimming would join", () => {
   const ids = encodeToy(" >\n", {
     controls: ["<a>"],
     chatTemplate: "<a{{ messages[0].content | trim }}",
@@ -79,7 +79,7 @@ Deno.test("ChatTemplate.encode() breaks a control token that trimming would join
   assertEquals(ids, bytes("<a>"));
 });
 
-Deno.test("ChatTemplate.encode() breaks a control token that two messages would join", () => {
+Deno.test("ChatTemplate.encode() breaks up a control token that two messages would join", () => {
   const toy = toyVocabulary({
     controls: ["<>"],
     chatTemplate: "{% for m in messages %}{{ m.content }}{% endfor %}",
@@ -100,7 +100,7 @@ Deno.test("ChatTemplate.encode() never reads one character as a control token", 
   assertEquals(ids, bytes("🐀"));
 });
 
-Deno.test("ChatTemplate.encode() gives the template its string operations", () => {
+Deno.test("ChatTemplate.encode() supports string operations in the template", () => {
   const options = {
     controls: ["<a>"],
     chatTemplate: "<a>{{ messages[0].content.split('</think>')[-1] }}<a>",
@@ -110,11 +110,11 @@ Deno.test("ChatTemplate.encode() gives the template its string operations", () =
   assertThrows(
     () => encodeToy("hm</think><a>", options),
     TypeError,
-    "must not spell control tokens where the template rewrites them",
+    "a message that the template rewrites must not contain control tokens",
   );
 });
 
-Deno.test("ChatTemplate.encode() passes the texts of bos and eos on", () => {
+Deno.test("ChatTemplate.encode() passes the bos and eos texts to the template", () => {
   const toy = toyVocabulary({
     controls: ["<s>", "</s>"],
     chatTemplate: "{{ bos_token }}{{ messages[0].content }}{{ eos_token }}",
@@ -125,7 +125,7 @@ Deno.test("ChatTemplate.encode() passes the texts of bos and eos on", () => {
   assertEquals([...ids], [256, 0x61, 257]);
 });
 
-Deno.test("ChatTemplate.encode() falls back on ChatML", () => {
+Deno.test("ChatTemplate.encode() falls back to ChatML", () => {
   const ids = encodeToy("Hi", { controls: ["<|im_start|>", "<|im_end|>"] });
   assertEquals(ids, [
     ...[256, ...bytes("user\nHi"), 257, ...bytes("\n")],
@@ -133,7 +133,7 @@ Deno.test("ChatTemplate.encode() falls back on ChatML", () => {
   ]);
 });
 
-Deno.test("ChatTemplate.encode() refuses without template and ChatML", () => {
+Deno.test("ChatTemplate.encode() throws without a template and without ChatML's tokens", () => {
   assertThrows(
     () => encodeToy("Hi", { controls: ["<|im_start|>"] }),
     TypeError,
@@ -141,7 +141,7 @@ Deno.test("ChatTemplate.encode() refuses without template and ChatML", () => {
   );
 });
 
-Deno.test("ChatTemplate.encode() tells why a template refuses", () => {
+Deno.test("ChatTemplate.encode() throws with the reason why a template rejects", () => {
   assertThrows(
     () =>
       encodeToy("Hi", { chatTemplate: "{{ raise_exception('No users!') }}" }),
@@ -150,14 +150,14 @@ Deno.test("ChatTemplate.encode() tells why a template refuses", () => {
   );
 });
 
-Deno.test("ChatTemplate.encode() takes half a surrogate pair as UTF-8 does", () => {
+Deno.test("ChatTemplate.encode() replaces half a surrogate pair with U+FFFD", () => {
   const ids = encodeToy("\uDC00a\uD83D", {
     chatTemplate: "{{ messages[0].content }}",
   });
   assertEquals(ids, bytes("\ufffda\ufffd"));
 });
 
-Deno.test("new ChatTemplate() refuses what isn't Jinja", () => {
+Deno.test("new ChatTemplate() throws if the template is not valid Jinja", () => {
   assertThrows(
     () => encodeToy("Hi", { chatTemplate: "{% for %}" }),
     SyntaxError,

@@ -1,14 +1,14 @@
-"""Writes golden.jsonl and golden_prompts.jsonl beside this file.
+"""Writes golden.jsonl and golden_prompts.jsonl next to this file.
 
-The authority is Hugging Face's `tokenizers` package (and Jinja for the prompts),
-on the vocabulary of the default model:
+The reference is Hugging Face's `tokenizers` package (and Jinja for the prompts), with
+the vocabulary of the default model:
 
     GGUF=SmolLM2-135M-Instruct.Q4_1.gguf python golden.py
 
-golden.jsonl         [pre-tokenizer, text, ids], a line a text
-golden_prompts.jsonl {"messages": [...], "ids": [...]}, a line a chat
+golden.jsonl         [pre-tokenizer, text, ids], one line for each text
+golden_prompts.jsonl {"messages": [...], "ids": [...]}, one line for each chat
 
-Needs gguf, jinja2 and tokenizers. Seeded: equal versions write equal files.
+Needs gguf, jinja2 and tokenizers. It is seeded, so equal versions write equal files.
 """
 
 import json
@@ -62,7 +62,7 @@ def number(r):
 
 
 def anything(r):
-    """A code point of any plane; planes 4 to 11 begin with bytes the vocabulary lacks."""
+    """Returns any code point. Those of planes 4 to 11 start with bytes not in the vocabulary."""
     while True:
         point = r.randrange(r.choice([0x300, 0x3000, 0x10000, 0x110000]))
         if not 0xD800 <= point < 0xE000:
@@ -165,7 +165,7 @@ def main():
 
 
 def benign(r):
-    """A content without a control token, perhaps white at its ends, perhaps empty."""
+    """Returns a content without control tokens. It may be empty or have outer white space."""
     kinds = [kind for kind in KINDS if kind != "marks"]
     body = "".join(piece(r, r.choice(kinds)) for _ in range(r.randint(0, 8)))
     return r.choice(["", "", " ", "\n\n"]) + body + r.choice(["", "", " ", "\n", "<", "|>"])

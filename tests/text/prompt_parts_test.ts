@@ -7,7 +7,7 @@ const tokenizer = new Tokenizer(
   toyVocabulary({ controls: ["<|im_start|>", "<|im_end|>", "<|endoftext|>"] }),
 );
 
-Deno.test("promptParts() spells control tokens, and cuts where the cache ends", () => {
+Deno.test("promptParts() spells control tokens and cuts where the cache ends", () => {
   const prompt = tokenizer.encodeWithControls("<|im_start|>hi<|im_end|>");
   assertEquals(promptParts(prompt, { tokenizer, cached: 2 }), [
     { text: "<|im_start|>h", tokens: 2, cached: true },
@@ -15,7 +15,7 @@ Deno.test("promptParts() spells control tokens, and cuts where the cache ends", 
   ]);
 });
 
-Deno.test("promptParts() leaves a cut character to the second part", () => {
+Deno.test("promptParts() puts a character across the cut into the second part", () => {
   const prompt = tokenizer.encode("é");
   assertEquals(promptParts(prompt, { tokenizer, cached: 1 }), [
     { text: "", tokens: 1, cached: true },

@@ -15,14 +15,14 @@ function run(stops: string[], chunks: string[]) {
   return { text: text + rest.text, stopped: rest.stopped };
 }
 
-/** Cuts a whole text at the first stop string, the plain way. */
+/** Cuts a whole text at the first stop string. */
 function cutWhole(stops: string[], text: string) {
   const starts = stops.map((stop) => text.indexOf(stop)).filter((i) => i >= 0);
   const stopped = starts.length > 0;
   return { text: stopped ? text.slice(0, Math.min(...starts)) : text, stopped };
 }
 
-Deno.test("StopStrings.push() holds back what may become a stop string", () => {
+Deno.test("StopStrings.push() holds back the possible start of a stop string", () => {
   const watch = new StopStrings(["END"]);
   assertEquals(watch.push("the E"), { text: "the ", stopped: false });
   assertEquals(watch.push("N"), { text: "", stopped: false });
@@ -30,7 +30,7 @@ Deno.test("StopStrings.push() holds back what may become a stop string", () => {
   assertEquals(watch.push("D."), { text: "", stopped: true });
 });
 
-Deno.test("StopStrings.push() waits for a match that begins earlier", () => {
+Deno.test("StopStrings.push() waits for a match that starts earlier", () => {
   const watch = new StopStrings(["bc", "abcd"]);
   assertEquals(watch.push("xabc"), { text: "x", stopped: false });
   assertEquals(watch.push("d"), { text: "", stopped: true });
@@ -41,26 +41,26 @@ Deno.test("StopStrings.push() does not wait for a longer match", () => {
   assertEquals(watch.push("ab"), { text: "", stopped: true });
 });
 
-Deno.test("StopStrings.push() gives everything when there are no stops", () => {
+Deno.test("StopStrings.push() returns all text without stop strings", () => {
   assertEquals(new StopStrings([]).push("all"), {
     text: "all",
     stopped: false,
   });
 });
 
-Deno.test("StopStrings.flush() gives what was held back in vain", () => {
+Deno.test("StopStrings.flush() returns text that was held back", () => {
   const watch = new StopStrings(["END"]);
   assertEquals(watch.push("EN"), { text: "", stopped: false });
   assertEquals(watch.flush(), { text: "EN", stopped: false });
 });
 
-Deno.test("StopStrings.flush() stops at a match that waited for another", () => {
+Deno.test("StopStrings.flush() stops at a match after an unfinished one", () => {
   const watch = new StopStrings(["bc", "abcd"]);
   assertEquals(watch.push("abc"), { text: "", stopped: false });
   assertEquals(watch.flush(), { text: "a", stopped: true });
 });
 
-Deno.test("StopStrings cuts any chunking as indexOf() cuts the whole", () => {
+Deno.test("StopStrings cuts chunks as indexOf() cuts the whole text", () => {
   const few = fc.constantFrom("a", "b", "😀");
   fc.assert(
     fc.property(
@@ -76,6 +76,10 @@ Deno.test("StopStrings cuts any chunking as indexOf() cuts the whole", () => {
   );
 });
 
-Deno.test("new StopStrings() refuses an empty stop string", () => {
-  assertThrows(() => new StopStrings(["a", ""]), TypeError, "must have a char");
+Deno.test("new StopStrings() throws on an empty stop string", () => {
+  assertThrows(
+    () => new StopStrings(["a", ""]),
+    TypeError,
+    "at least one character",
+  );
 });

@@ -7,7 +7,7 @@ import { toyVocabulary } from "./_toy.ts";
 const vocabulary = await readVocabulary();
 const tokenizer = new Tokenizer(vocabulary);
 
-/** The bytes that the default vocabulary lacks. */
+/** Bytes that are not in the default vocabulary. */
 const LACKING = new Set([
   ...[0x04, 0x06, 0x13, 0x14, 0x16, 0x1d, 0xc0, 0xc1, 0xf1, 0xf2],
   ...Array.from({ length: 11 }, (_, i) => 0xf5 + i),
@@ -17,7 +17,7 @@ function bytesOf(ids: Iterable<number>): number[] {
   return [...ids].flatMap((id) => [...tokenizer.bytes(id)]);
 }
 
-Deno.test("Tokenizer.encode() gives the ids of Hugging Face's tokenizers", async () => {
+Deno.test("Tokenizer.encode() returns the same ids as Hugging Face's tokenizers", async () => {
   const golden = await Deno.readTextFile(
     new URL("golden.jsonl", import.meta.url),
   );
@@ -35,7 +35,7 @@ Deno.test("Tokenizer.encode() gives the ids of Hugging Face's tokenizers", async
   }
 });
 
-Deno.test("Tokenizer.encode() loses no byte but those the vocabulary lacks", () => {
+Deno.test("Tokenizer.encode() only drops bytes that are not in the vocabulary", () => {
   const utf8 = new TextEncoder();
   const textUnit = fc.oneof(
     fc.string({ unit: "binary" }),
@@ -52,7 +52,7 @@ Deno.test("Tokenizer.encode() loses no byte but those the vocabulary lacks", () 
   );
 });
 
-Deno.test("Tokenizer.encode() gives ordinary pieces for a control token's text", () => {
+Deno.test("Tokenizer.encode() encodes the text of a control token as plain text", () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof(
@@ -67,19 +67,19 @@ Deno.test("Tokenizer.encode() gives ordinary pieces for a control token's text",
   );
 });
 
-Deno.test("Tokenizer.encode() takes a user-defined token whole", () => {
+Deno.test("Tokenizer.encode() keeps a user-defined token whole", () => {
   const tokenizer = new Tokenizer(toyVocabulary({ userDefined: ["<think>"] }));
   assertEquals([...tokenizer.encode("a<think>b")], [0x61, 256, 0x62]);
   assertEquals(tokenizer.bytes(256), new TextEncoder().encode("<think>"));
 });
 
-Deno.test("Tokenizer.encode() merges across a byte that the vocabulary lacks", () => {
+Deno.test("Tokenizer.encode() merges across a byte that is not in the vocabulary", () => {
   const toy = toyVocabulary({ merges: ["! ?"] });
   toy.types[0x04] = 5; // unused
   assertEquals([...new Tokenizer(toy).encode("!\x04?")], [256]);
 });
 
-Deno.test("Tokenizer.encode() takes a Llama 3 word whole, whatever the merges", () => {
+Deno.test("Tokenizer.encode() skips the merges for a Llama 3 word that is a token", () => {
   const toy = toyVocabulary({ merges: ["b c", "a b", "ab c"] });
   const llama = new Tokenizer({ ...toy, pre: "llama-bpe" });
   assertEquals([...new Tokenizer(toy).encode("abc")], [0x61, 256]);
@@ -89,7 +89,7 @@ Deno.test("Tokenizer.encode() takes a Llama 3 word whole, whatever the merges", 
 Deno.test("Tokenizer.encode() stays fast on long runs of one character", () => {
   for (const unit of ["a", " ", "\n", "漢"]) {
     const text = unit.repeat(30_000);
-    tokenizer.encode(text); // warms up
+    tokenizer.encode(text); // Warms up.
     const [short, long] = [text, text.repeat(4)].map((text) => {
       const start = performance.now();
       tokenizer.encode(text);
@@ -100,36 +100,36 @@ Deno.test("Tokenizer.encode() stays fast on long runs of one character", () => {
   }
 });
 
-Deno.test("Tokenizer.encodePrompt() begins as the model wants", () => {
+Deno.test("Tokenizer.encodePrompt() starts with the bos token if the model wants it", () => {
   const toy = toyVocabulary({ controls: ["<s>"] });
   const starting = { ...toy, bosToken: 256, addBosToken: true };
   assertEquals([...new Tokenizer(toy).encodePrompt("a")], [0x61]);
   assertEquals([...new Tokenizer(starting).encodePrompt("a")], [256, 0x61]);
 });
 
-Deno.test("Tokenizer.encodeWithControls() takes the longest control token", () => {
+Deno.test("Tokenizer.encodeWithControls() matches the longest control token", () => {
   const tokenizer = new Tokenizer(toyVocabulary({ controls: ["<a", "<a>"] }));
   assertEquals([...tokenizer.encodeWithControls("<a><ab")], [257, 256, 0x62]);
 });
 
-Deno.test("Tokenizer.encodeWithControls() drops guards after they did their work", () => {
+Deno.test("Tokenizer.encodeWithControls() drops guards after splitting", () => {
   const tokenizer = new Tokenizer(toyVocabulary({ controls: ["<a>"] }));
   const ids = tokenizer.encodeWithControls("<#a><a>#", { guard: /#/g });
   assertEquals([...ids], [...tokenizer.encode("<a>"), 256]);
 });
 
-Deno.test("Tokenizer.endTokens holds the end of a text and of a turn", () => {
+Deno.test("Tokenizer.endTokens contains the ends of a text and of a turn", () => {
   const ids = ["<|endoftext|>", "<|im_end|>"].map((text) =>
     vocabulary.tokens.indexOf(text)
   );
   assertEquals(tokenizer.endTokens, new Set(ids));
 });
 
-Deno.test("Tokenizer.bytes() gives none for a control token", () => {
+Deno.test("Tokenizer.bytes() returns no bytes for a control token", () => {
   assertEquals(tokenizer.bytes(0), new Uint8Array());
 });
 
-Deno.test("Tokenizer.bytes() refuses an id beyond the vocabulary", () => {
+Deno.test("Tokenizer.bytes() throws on an id that is not in the vocabulary", () => {
   assertThrows(
     () => tokenizer.bytes(49_152),
     RangeError,
@@ -137,7 +137,7 @@ Deno.test("Tokenizer.bytes() refuses an id beyond the vocabulary", () => {
   );
 });
 
-Deno.test("new Tokenizer() refuses another kind of vocabulary", () => {
+Deno.test("new Tokenizer() throws on another kind of vocabulary", () => {
   const toy = toyVocabulary();
   assertThrows(
     () => new Tokenizer({ ...toy, model: "llama" }),
@@ -146,7 +146,7 @@ Deno.test("new Tokenizer() refuses another kind of vocabulary", () => {
   );
 });
 
-Deno.test("new Tokenizer() names the pre-tokenizers that it knows", () => {
+Deno.test("new Tokenizer() lists the known pre-tokenizers if one is unknown", () => {
   assertThrows(
     () => new Tokenizer({ ...toyVocabulary(), pre: "tekken" }),
     TypeError,

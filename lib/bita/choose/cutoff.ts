@@ -1,46 +1,50 @@
 /**
- * Where top-k, top-p and min-p cut a vocabulary, without sorting it.
+ * Applies top-k, top-p and min-p without sorting the vocabulary.
  *
- * Tokens rank by weight, then by id, and each filter keeps the first of them. The
- * bits of a positive float order like the float itself: their leading bits put
- * tokens into buckets, and only the bucket where a filter ends is sorted.
+ * Tokens rank by weight, then by id, and each filter keeps the first of them. Positive
+ * floats have the same order as their bits. So the leading bits sort tokens into
+ * buckets, and only the bucket in which a filter ends is sorted.
  *
  * @module
  */
 
-/** Drops the low bits of a float: 32 buckets are left for each power of two. */
+/** Low bits of a float that are dropped. This leaves 32 buckets per power of two. */
 const BUCKET_SHIFT = 18;
 
-/** Bucket of 1, the weight of the best token and so the highest of all. */
+/** The bucket of 1, which is the highest weight. */
 const TOP_BUCKET = 0x3f800000 >>> BUCKET_SHIFT;
 
-/** The last token that is kept; those that rank behind it are not. */
+/** The last token that is kept. Tokens that rank after it are dropped. */
 export interface Cutoff {
   /** Its weight, from 0 to 1. */
   weight: number;
-  /** The last id kept among tokens of just this weight. */
+  /** The last id that is kept of the tokens with exactly this weight. */
   id: number;
 }
 
-/** The filters of a {@linkcode Cutoff}. */
+/** The filters, in the order in which they apply. */
 export interface CutoffOptions {
-  /** Keeps the k heaviest tokens; 0 keeps all. */
+  /** Keeps this number of tokens with the highest weights. 0 keeps all. */
   topK: number;
-  /** Then keeps the fewest whose share of the weight reaches it; 1 keeps all. */
+  /** Keeps the fewest tokens whose share of the remaining weight reaches it. 1 keeps all. */
   topP: number;
-  /** Keeps weights from this on. */
+  /** Keeps tokens with at least this weight. */
   minP: number;
 }
 
-/** Tokens and their weight, by bucket. */
+/** Counts and weights of the tokens in each bucket. */
 export class Histogram {
-  /** Tokens in each bucket. */
+  /** Number of tokens. */
   readonly counts = new Int32Array(TOP_BUCKET + 1);
-  /** Their weights, added up. */
+  /** Sum of their weights. */
   readonly masses = new Float64Array(TOP_BUCKET + 1);
 }
 
-/** Finds where the filters cut `weights`, `[vocab]` from 0 to 1, the best at 1. */
+/**
+ * Finds the last token that the filters keep.
+ *
+ * @param weights `[vocab]` weights from 0 to 1; the highest one is 1.
+ */
 export function findCutoff(
   weights: Float32Array<ArrayBuffer>,
   { topK, topP, minP }: CutoffOptions,
@@ -57,19 +61,18 @@ export function findCutoff(
   );
   let mass = fill(histogram, weights, bits);
   if (limited) {
-    const kth = reach(topK, { by: "counts", histogram, weights, bits });
+    const kth = reach(topK, "counts", histogram, weights, bits);
     cutoff = stricter(cutoff, kth);
     mass = kth.mass;
   }
   if (topP < 1) {
-    const goal = topP * mass;
-    const last = reach(goal, { by: "masses", histogram, weights, bits });
+    const last = reach(topP * mass, "masses", histogram, weights, bits);
     cutoff = stricter(cutoff, last);
   }
   return cutoff;
 }
 
-/** Counts and adds the weights up by bucket; returns their sum. */
+/** Fills the histogram and returns the sum of all weights. */
 function fill(
   { counts, masses }: Histogram,
   weights: Float32Array,
@@ -85,17 +88,13 @@ function fill(
   return masses.reduce((sum, mass) => sum + mass, 0);
 }
 
-interface ReachOptions {
-  by: "counts" | "masses";
-  histogram: Histogram;
-  weights: Float32Array;
-  bits: Uint32Array;
-}
-
-/** Finds the token at which the best ones together reach `goal`. */
+/** Finds the token at which the count or the weight of the best tokens reaches `goal`. */
 function reach(
   goal: number,
-  { by, histogram, weights, bits }: ReachOptions,
+  by: "counts" | "masses",
+  histogram: Histogram,
+  weights: Float32Array,
+  bits: Uint32Array,
 ): Cutoff & { mass: number } {
   let bucket = TOP_BUCKET;
   let amount = 0;
@@ -115,7 +114,7 @@ function reach(
   return { weight: weights[last], id: last, mass };
 }
 
-/** Lists the tokens of a bucket, heaviest first. */
+/** Lists the tokens of a bucket, the highest weight first. */
 function ranked(
   bucket: number,
   weights: Float32Array,

@@ -1,6 +1,7 @@
 /**
- * From a row of logits to a token. The choice hangs only on the row, the settings,
- * the place and the tokens before it, never on how or when the row was computed.
+ * Chooses a token from a row of logits. The choice depends only on the row, the
+ * settings, the position and the tokens before it. It does not depend on how or when
+ * the row was computed.
  *
  * @module
  */
@@ -9,27 +10,27 @@ import { findCutoff, Histogram } from "./cutoff.ts";
 import { exp } from "./exp.ts";
 import { uniform } from "./random.ts";
 
-/** How a token is chosen from the logits. Equal settings give equal text. */
+/** How a token is chosen from the logits. Equal settings lead to equal text. */
 export interface Sampling {
-  /** 0 is greedy: the most likely token, the lowest id on a tie. */
+  /** 0 is greedy: the most likely token, and the lowest id on a tie. */
   temperature: number;
-  /** Keeps the smallest set of tokens whose probability reaches it; 1 keeps all. */
+  /** Keeps the fewest tokens whose probabilities add up to it. 1 keeps all. */
   topP: number;
-  /** Keeps the k most likely tokens; 0 keeps all. */
+  /** Keeps this number of the most likely tokens. 0 keeps all. */
   topK: number;
-  /** Keeps tokens at least this fraction as likely as the best; 0 keeps all. */
+  /** Keeps tokens with at least this fraction of the best one's probability. 0 keeps all. */
   minP: number;
-  /** Subtracted once from the logit of every token generated so far. */
+  /** Subtracted once from the logit of each token that was generated before. */
   presencePenalty: number;
-  /** Subtracted from a token's logit for each time that it was generated. */
+  /** Subtracted from the logit of a token for each time that it was generated. */
   frequencyPenalty: number;
   /** Added to logits, by token id. */
   logitBias: ReadonlyMap<number, number>;
-  /** Seed of the counter-based generator; an unsigned 32-bit integer. */
+  /** Seed of the random numbers: an unsigned 32-bit integer. */
   seed: number;
 }
 
-/** Takes the most likely token each time. */
+/** Always chooses the most likely token. */
 export const GREEDY: Sampling = {
   temperature: 0,
   topP: 1,
@@ -41,28 +42,28 @@ export const GREEDY: Sampling = {
   seed: 0,
 };
 
-/** The place of a choice. */
+/** Options of {@linkcode chooseToken}. */
 export interface ChoiceOptions {
-  /** Position in the text of the token to choose. */
+  /** Position of the new token in the text. */
   position: number;
-  /** How often each token was generated before it. */
+  /** How often each token was generated before. */
   counts: ReadonlyMap<number, number>;
-  /** Memory to work in. */
+  /** Memory to reuse. */
   scratch: Scratch;
 }
 
-/** Memory for {@linkcode chooseToken}, made once for many choices. */
+/** Memory of {@linkcode chooseToken}, which many choices reuse. */
 export class Scratch {
   /** Logits with biases and penalties. */
   readonly logits: Float32Array;
-  /** Probabilities over the best one's. */
+  /** Probabilities, divided by the highest one. */
   readonly weights: Float32Array<ArrayBuffer>;
-  /** Running sums of the weights. */
+  /** Running sums of the weights that are kept. */
   readonly sums: Float64Array;
-  /** The weights by size. */
+  /** Buckets of the weights. */
   readonly histogram = new Histogram();
 
-  /** Makes room for rows of `vocab` logits. */
+  /** Allocates memory for rows of `vocab` logits. */
   constructor(vocab: number) {
     this.logits = new Float32Array(vocab);
     this.weights = new Float32Array(vocab);
@@ -71,19 +72,19 @@ export class Scratch {
 }
 
 /**
- * Chooses a token from one row of logits, `[vocab]`, which stays as it is.
+ * Chooses a token from a row of logits, `[vocab]`, and does not change the row.
  *
- * Top-k looks at the probabilities after the temperature, top-p at what top-k
- * left, and min-p compares with the best token.
+ * The temperature applies before all filters. Top-p applies to the tokens that top-k
+ * keeps. Min-p compares with the best token.
  *
- * @throws {RangeError} if the logits hold no number to choose by.
+ * @throws {RangeError} if no logit is above -Infinity or the weights are not finite.
  */
 export function chooseToken(
   logits: Float32Array,
   sampling: Sampling,
   { position, counts, scratch }: ChoiceOptions,
 ): number {
-  const adjusted = adjust(logits, sampling, { counts, scratch });
+  const adjusted = adjust(logits, sampling, counts, scratch);
   const best = argmax(adjusted);
   if (sampling.temperature === 0) return best;
 
@@ -98,15 +99,16 @@ export function chooseToken(
       `Cannot choose a token: finite weights are required: received ${total}`,
     );
   }
-  // u is at most 1 - 2^-53, so u * total rounds to less than total.
+  // The random number is at most 1 - 2^-53, so the product rounds to less than total.
   return firstAbove(sums, uniform(sampling.seed, position) * total);
 }
 
-/** Applies biases and penalties, in a copy if there are any. */
+/** Applies biases and penalties to a copy of the logits, if there are any. */
 function adjust(
   logits: Float32Array,
   { logitBias, presencePenalty, frequencyPenalty }: Sampling,
-  { counts, scratch }: Pick<ChoiceOptions, "counts" | "scratch">,
+  counts: ReadonlyMap<number, number>,
+  scratch: Scratch,
 ): Float32Array {
   const penalised = presencePenalty !== 0 || frequencyPenalty !== 0;
   if (!penalised && logitBias.size === 0) return logits;
@@ -121,11 +123,11 @@ function adjust(
   return out;
 }
 
-/** Finds the largest logit, the first of several. */
+/** Returns the id of the highest logit, or the lowest such id. */
 function argmax(logits: Float32Array): number {
   let best = -1;
   let max = -Infinity;
-  // Rows are mostly below their maximum: to ask four at once takes half the time.
+  // Most logits are below the maximum, so comparing four at once takes half the time.
   for (let id = 0; id < logits.length; id += 4) {
     if (
       logits[id] > max || logits[id + 1] > max ||
@@ -147,7 +149,7 @@ function argmax(logits: Float32Array): number {
   return best;
 }
 
-/** Fills the running sums of the weights that are kept; returns the last. */
+/** Fills the running sums of the weights that are kept and returns the last one. */
 function addUp(
   weights: Float32Array<ArrayBuffer>,
   sampling: Sampling,
@@ -157,14 +159,14 @@ function addUp(
   let sum = 0;
   for (let id = 0; id < weights.length; id++) {
     const w = weights[id];
-    // Negated, so that NaN is kept and shows in the total.
+    // The condition is negated so that NaN is kept and makes the total NaN.
     if (!(w < weight || (w === weight && id > lastTie))) sum += w;
     sums[id] = sum;
   }
   return sum;
 }
 
-/** Finds the first running sum above `target`, which is less than the last. */
+/** Returns the index of the first sum above `target`, which is below the last sum. */
 function firstAbove(sums: Float64Array, target: number): number {
   let low = 0;
   let high = sums.length - 1;

@@ -1,24 +1,24 @@
 /**
- * The best guesses of a row, without sorting the vocabulary.
+ * Finds the most likely tokens of a row without sorting the vocabulary.
  *
  * @module
  */
 
-/** The most likely tokens of a row, best first; the lower id on a tie. */
+/** The most likely tokens of a row, the best first, and the lower id on a tie. */
 export interface TopK {
-  /** Vocabulary ids, at most as many as there are. */
+  /** Vocabulary ids. */
   ids: number[];
   /**
-   * Each one's probability, beside the {@linkcode RIVALS} best alone: how sure the row
-   * is of it, without a sum over the vocabulary.
+   * Probability of each token among the {@linkcode RIVALS} best alone. It shows how sure
+   * the row is without a sum over the vocabulary.
    */
   shares: number[];
 }
 
-/** Tokens whose probabilities add up to 1. */
+/** Number of best tokens whose shares add up to 1. */
 const RIVALS = 10;
 
-/** Finds the `k` most likely tokens, at least 1, of a row of logits, `[vocab]`. */
+/** Returns the `k` most likely tokens of a row of logits, `[vocab]`; `k` is at least 1. */
 export function topK(logits: Float32Array, k: number): TopK {
   const ids = bestIds(logits, Math.max(k, RIVALS));
   const weights = ids.map((id) => Math.exp(logits[id] - logits[ids[0]]));
@@ -29,22 +29,23 @@ export function topK(logits: Float32Array, k: number): TopK {
   };
 }
 
-/** Finds the ids alone, best first. */
+/** Returns the ids of the `k` highest logits, the best first. */
 export function bestIds(logits: Float32Array, k: number): number[] {
   const ids: number[] = [];
   let worst = -Infinity;
   for (let id = 0; id < logits.length; id++) {
     const logit = logits[id];
-    if (logit > worst || id < k) worst = insert(ids, id, { logits, k });
+    if (logit > worst || id < k) worst = insert(ids, id, logits, k);
   }
   return ids;
 }
 
-/** Puts an id in its place among the best; returns the logit to beat. */
+/** Inserts an id in order and returns the lowest logit of the best `k`. */
 function insert(
   ids: number[],
   id: number,
-  { logits, k }: { logits: Float32Array; k: number },
+  logits: Float32Array,
+  k: number,
 ): number {
   let rank = ids.length;
   while (rank > 0 && logits[ids[rank - 1]] < logits[id]) rank--;

@@ -1,25 +1,25 @@
 /**
- * What rows cost on this host, in milliseconds.
+ * The time that rows take on this host, in milliseconds.
  *
  * @module
  */
 
-/** Measured points: rows, and the milliseconds that they take together. */
+/** Measured numbers of rows, each with the milliseconds that these rows take. */
 export type CostSamples = readonly (readonly [rows: number, ms: number])[];
 
-/** Milliseconds that passes of any width take. */
+/** The milliseconds that the parts of a pass take. */
 export interface Cost {
-  /** Of the body, for the rows of a pass that some sequences share; 1 unless given. */
+  /** Returns the time of the body for all rows of a pass, by default of one sequence. */
   body(rows: number, sequences?: number): number;
-  /** Of the head, for the rows that are read at once. */
+  /** Returns the time of the head for the rows that are read at once. */
   head(rows: number): number;
-  /** Of a step of the Hydra head; nothing unless given. */
+  /** Returns the time of a step of the Hydra head, 0 by default. */
   draft?(): number;
 }
 
 /**
- * Draws a curve through samples, straight between them and beyond the last two;
- * before the first it is flat, since narrower passes are padded.
+ * Returns a curve through the samples. It is linear between them and extrapolates the
+ * last two. It is flat before the first, since narrower passes are padded.
  *
  * @throws {RangeError} if there are fewer than two samples.
  */
@@ -40,7 +40,7 @@ export function costCurve(samples: CostSamples): (rows: number) => number {
   };
 }
 
-/** More rows never take less time; where they seem to, something disturbed. */
+/** Raises times that are lower than those of fewer rows, which is a measuring error. */
 function rising(samples: CostSamples): (readonly [number, number])[] {
   let most = 0;
   return samples.toSorted(([a], [b]) => a - b).map(([rows, ms]) => {

@@ -1,36 +1,39 @@
 /**
- * What rows cost, kept up to date by the passes that run anyway: a start on a busy
- * machine must not plan wrong trees for ever.
+ * The time that rows take, updated by each pass. Samples from a busy start must not lead
+ * to wrong trees for ever.
  *
  * @module
  */
 
 import { type Cost, costCurve, type CostSamples } from "./cost_curve.ts";
 
-/** How far one pass moves what is known of its width. */
+/** Learning rate of a pass for its own width. */
 const RATE = 1 / 16;
 
-/** How far a shared pass moves what is known of as many sequences. */
+/** Learning rate of a shared pass for its number of sequences. */
 const SHARE_RATE = 1 / 8;
 
-/** Its say about all other widths: a machine slows down, or only wide passes. */
+/**
+ * Part of the rate for all other widths. A pass that is slower than expected can mean a
+ * slower machine or only slower passes of this width.
+ */
 const SHARED = 0.5;
 
-/** The most that one pass may differ; beyond it, something disturbed. */
+/** The highest factor by which a pass counts as slower or faster than expected. */
 const MOST = 2;
 
-/** Costs that start from samples and follow what is seen. */
+/** Costs that start from samples and follow the measured passes. */
 export class LiveCost implements Cost {
-  /** Functions of their own, since planners take them out of here. */
+  /** A property, since planners pass these functions on. */
   readonly body: (rows: number, sequences?: number) => number;
   readonly head: (rows: number) => number;
   readonly draft: () => number;
   #draft = 0;
-  /** By sequences, from 2. */
+  /** Time relative to a pass of one sequence, by number of sequences from 2. */
   readonly #shares: (number | undefined)[] = [];
   readonly #curves: { body: LiveCurve; head: LiveCurve };
 
-  /** @throws {RangeError} if there are fewer than two samples of either. */
+  /** @throws {RangeError} if body or head has fewer than two samples. */
   constructor(samples: { body: CostSamples; head: CostSamples }) {
     const body = new LiveCurve(samples.body);
     const head = new LiveCurve(samples.head);
@@ -40,7 +43,7 @@ export class LiveCost implements Cost {
     this.#curves = { body, head };
   }
 
-  /** Notes the milliseconds that rows took; passes beyond the samples are ignored. */
+  /** Learns from the milliseconds that rows took. Rows beyond the samples are ignored. */
   learn(
     part: "body" | "head" | "draft",
     { rows, sequences, ms }: { rows: number; sequences: number; ms: number },
@@ -55,7 +58,7 @@ export class LiveCost implements Cost {
     }
   }
 
-  /** Returns how much longer rows take that belong to so many sequences. */
+  /** Returns the time of rows of several sequences, relative to rows of one. */
   #share(sequences: number): number {
     for (let fewer = sequences; fewer > 1; fewer--) {
       const share = this.#shares[fewer];

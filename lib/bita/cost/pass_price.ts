@@ -1,31 +1,31 @@
 /**
- * What rows of a pass cost, in tokens: the time that they take, times what decoding
- * brings in that time. A guess is worth its row if it brings more.
+ * The price of the rows of a pass, in tokens. It is the time that the rows take, times
+ * the tokens that decoding gains in this time. A guess pays for its row if it gains more.
  *
- * Other sequences may share the pass. Then a row delays all of them, so it is priced
- * by the tokens of all, at the width that the pass has with all of their rows. So
- * every sequence ranks its guesses against one price, and where many share a pass, few
- * guesses are worth it.
+ * If other sequences share the pass, a row delays all of them. So its price counts the
+ * tokens of all sequences and the rows of all sequences. All of them compare their
+ * guesses with the same price. In a pass of many sequences, few guesses pay.
  *
  * @module
  */
 
 import type { Cost } from "./cost_curve.ts";
 
-/** What the other sequences of a pass have in it. */
+/** The other sequences of a pass. */
 export interface Beside {
   sequences: number;
-  /** Their rows, and how many of those are read. */
+  /** Their rows together. */
   rows: number;
+  /** Number of these rows whose logits are read. */
   read: number;
   /** Tokens that they gain together. */
   tokens: number;
 }
 
-/** Of a sequence that has its passes for itself. */
+/** No other sequences. */
 export const ALONE: Beside = { sequences: 0, rows: 0, read: 0, tokens: 0 };
 
-/** Passes over which the gain is averaged, once there were so many. */
+/** Passes over which the gain is averaged. */
 const MEMORY = 32;
 
 /** Prices the rows of one sequence, pass by pass. */
@@ -33,50 +33,50 @@ export class PassPrice {
   readonly #cost: Cost;
   readonly #look: () => Beside;
   #beside = ALONE;
-  /** How much faster than a plain pass tokens come, lately; at least 1. */
+  /** Recent tokens a millisecond, relative to plain passes; at least 1. */
   #gain = 1;
   #passes = 1;
 
   /**
-   * @param cost milliseconds of passes by all of their rows.
-   * @param look returns what others will have in the next pass.
+   * @param cost the milliseconds of passes.
+   * @param look returns the other sequences of the next pass.
    */
   constructor(cost: Cost, look: () => Beside = () => ALONE) {
     this.#cost = cost;
     this.#look = look;
   }
 
-  /** Turns to the next pass. */
+  /** Moves on to the next pass. */
   next(): void {
     this.#beside = this.#look();
   }
 
-  /** Whether others share the pass. */
+  /** Whether other sequences share the pass. */
   get isShared(): boolean {
     return this.#beside.sequences > 0;
   }
 
-  /** Tokens a millisecond that all sequences of the pass gain together. */
+  /** Tokens that all sequences of the pass gain in a millisecond. */
   get pace(): number {
     return this.#gain * this.#brought(1) / this.#ms(1, 1);
   }
 
-  /** Returns the price of a pass in which the sequence has so many rows. */
+  /** Returns the price of the pass with these rows of the sequence. */
   of(rows: number, read: number): number {
     return this.pace * this.#ms(rows, read);
   }
 
-  /** Returns the price of one row more, which is read, too. */
+  /** Returns the price of one more row, which is also read. */
   ofRow(rows: number, read: number): number {
     return this.pace * (this.#ms(rows + 1, read + 1) - this.#ms(rows, read));
   }
 
-  /** Returns the price of a step of the Hydra head. */
+  /** The price of a step of the Hydra head. */
   get ofDraft(): number {
     return this.pace * (this.#cost.draft?.() ?? 0);
   }
 
-  /** Notes the tokens that a pass brought. */
+  /** Learns from the tokens that a pass gained. */
   learn(tokens: number, { rows, read }: { rows: number; read: number }): void {
     const pace = this.#brought(tokens) / this.#ms(rows, read);
     const gain = pace / (this.#brought(1) / this.#ms(1, 1));

@@ -1,7 +1,7 @@
 /**
- * Whether decoding is exact on this host: a natural row must have the same bits, keys
- * and values included, however wide its pass is, whatever rows follow it, and
- * whichever sequences share the pass.
+ * Tests whether decoding is exact on this host. The logits, keys and values of a natural
+ * row must have the same bits in every pass. They must not depend on the width of the
+ * pass, on the rows after it or on the other sequences.
  *
  * @module
  */
@@ -11,22 +11,22 @@ import { layOut } from "../tree/pass_layout.ts";
 import { chain } from "../tree/tree.ts";
 import { uniform } from "../choose/random.ts";
 
-/** What is tested. */
+/** Options of {@linkcode isInvariant}. */
 export interface SelfTestOptions {
-  /** Rows of the passes that read a prompt. @default 64 */
+  /** Rows of a prefill pass. @default 64 */
   prefillRows?: number;
 }
 
-/** Rows of passes that are natural in their first two, and junk in the others. */
+/** Rows of passes with two natural rows and then wrong guesses and masks. */
 const WIDTHS = [8, 24];
 
-/** Sequences that share a pass, the tested one at the first, middle and last place. */
+/** Numbers of sequences in a pass. The tested one is first, in the middle or last. */
 const BATCHES = [2, 3, 4, 8, 16];
 
 /**
- * Compares natural rows, to the bit, with the same rows in a pass of two rows.
+ * Compares the bits of natural rows with those of the same rows in a pass of two rows.
  *
- * Where the context is too short for the widest passes, narrower ones stand in.
+ * Uses narrower passes where the context is too short for the widest ones.
  */
 export async function isInvariant(
   model: Model,
@@ -42,17 +42,17 @@ export async function isInvariant(
   }
 }
 
-/** A step of the tested sequence: some of its text, then junk. */
+/** A step of the tested sequence: part of its text, then wrong guesses and masks. */
 interface Rows {
   position: number;
   natural: number;
-  /** Rows in all. @default natural */
+  /** All rows of the step. @default natural */
   width?: number;
-  /** Whether some of the junk is masks. @default false */
+  /** Whether masks are among the other rows. @default false */
   masks?: boolean;
 }
 
-/** What two natural rows gave. */
+/** Logits, keys and values of two natural rows. */
 interface Pair {
   position: number;
   /** `[2]` of `[vocab]` logits. */
@@ -63,7 +63,7 @@ interface Pair {
 class SelfTest {
   readonly #model: Model;
   readonly #sequence: Sequence & Partial<KvSequence>;
-  /** Sequences that share passes with it. */
+  /** Sequences that share passes with the tested one. */
   readonly #others: Sequence[] = [];
   #text: Int32Array = new Int32Array(0);
   /** The last two rows of the text, as a pass of two rows computes them. */
@@ -79,8 +79,8 @@ class SelfTest {
   }
 
   /**
-   * Reads a text in two parts, the second in the widest pass that there may be, and
-   * the last two rows of each once more.
+   * Reads a text in two parts, the second one in the widest possible pass. Compares the
+   * last two rows of each part with a pass of two rows.
    */
   async arePartsExact(rows: number): Promise<boolean> {
     const { vocab, context, maxRows, maxSequences } = this.#model;
@@ -101,7 +101,7 @@ class SelfTest {
     return true;
   }
 
-  /** Computes the last two rows of the text before masks and wrong guesses. */
+  /** Compares the last two rows of the text, now with masks and wrong guesses after them. */
   async isExactBeforeJunk(widths: readonly number[]): Promise<boolean> {
     const { position } = this.#last;
     for (const all of widths) {
@@ -112,7 +112,7 @@ class SelfTest {
     return true;
   }
 
-  /** Computes the last rows of the text beside other sequences. */
+  /** Compares the last rows of the text, now with other sequences in the pass. */
   async isExactInBatches(batches: readonly number[]): Promise<boolean> {
     const { maxSequences } = this.#model;
     const { position, logits } = this.#last;
@@ -132,7 +132,7 @@ class SelfTest {
     return true;
   }
 
-  /** Computes rows, and some of another sequence; returns the last two natural. */
+  /** Computes rows, with `beside` rows of another sequence, and returns the last two. */
   async #pair(
     { beside = 0, ...rows }: Rows & { beside?: number },
   ): Promise<Pair> {
@@ -151,7 +151,7 @@ class SelfTest {
     const most = masks ? this.#model.masks : 0;
     const maskCount = Math.min(most, (width - natural) >> 1);
     const nodes = width - maskCount;
-    const parents = new Int32Array(nodes); // guesses hang under the root
+    const parents = new Int32Array(nodes); // Other nodes are children of the root.
     parents.set(chain(natural - 1));
     const all = someTokens(vocab, nodes);
     all.set(this.#text.subarray(position, position + natural));
@@ -165,7 +165,7 @@ class SelfTest {
     };
   }
 
-  /** Makes a step of another sequence, which begins with it. */
+  /** Returns a step of another sequence, which opens with it. */
   #otherStep(other: number, rows: number): Step {
     const { prompts, vocab } = this.#model;
     const tokens = someTokens(vocab, other + rows).subarray(other);
@@ -175,7 +175,7 @@ class SelfTest {
     return { sequence, start: prompts, tokens, parents, read: [] };
   }
 
-  /** Runs a pass; copies the logits that its steps read. */
+  /** Runs a pass and returns copies of the logits that its steps read. */
   async #compute(steps: readonly Step[]): Promise<Float32Array[][]> {
     const outputs = await this.#model.run(steps);
     const logits = outputs.map((output) =>
@@ -186,7 +186,7 @@ class SelfTest {
   }
 }
 
-/** Picks arbitrary tokens, the same ones each time. */
+/** Returns arbitrary tokens, always the same ones. */
 function someTokens(vocab: number, length: number): Int32Array {
   return Int32Array.from(
     { length },

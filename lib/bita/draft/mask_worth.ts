@@ -1,9 +1,9 @@
 /**
- * What masks are worth: the tokens that a pass gains over plain decoding when so many
- * masks have drafted for it, after paying for the rows of its guesses.
+ * The worth of masks: the tokens that a pass gains over plain decoding if a number of
+ * masks have drafted for it, less the price of its guesses.
  *
- * It is learned, since other drafters often guess the same token, and then a mask adds
- * less than its chance to be accepted.
+ * The worth is learned. Other drafters often guess the same token, and then a mask adds
+ * less than its chance of acceptance.
  *
  * @module
  */
@@ -13,22 +13,22 @@ import type { Calibration } from "./calibration.ts";
 /** Passes over which the worth is averaged. */
 const MEMORY = 100;
 
-/** The part of accepted guesses that is gained, since others guess the same token. */
+/** Part of the accepted guesses that no other drafter makes, as a first estimate. */
 const GAINED = 0.3;
 
-/** Passes that the estimate at the start counts as. */
+/** Number of passes that the first estimate counts as. */
 const WEIGHT = 4;
 
-/** One pass in so many tries a mask that does not seem to pay. */
+/** One of this number of passes tries a mask that does not seem to pay. */
 const TRIAL = 64;
 
-/** Net tokens a pass, by the number of masks that drafted for it. */
+/** Net tokens of a pass, by the number of masks that drafted for it. */
 export class MaskWorth {
   readonly #net: number[] = [];
   readonly #passes: number[] = [];
   #planned = 0;
 
-  /** Expects at first that a part of the accepted guesses is gained. */
+  /** Starts from an estimate by the calibration. */
   constructor(masks: number, calibration: Calibration) {
     let chain = 1, net = 0;
     for (let count = 0; count <= masks; count++) {
@@ -39,17 +39,17 @@ export class MaskWorth {
     }
   }
 
-  /** Returns what one mask more than `count` adds, from 0. */
+  /** Returns the tokens that one more mask than `count` adds, at least 0. */
   gain(count: number): number {
     return Math.max(0, this.#net[count + 1] - this.#net[count]);
   }
 
-  /** Returns whether this pass tries what does not seem to pay. */
+  /** Returns whether this pass tries a mask that does not seem to pay. */
   tries(): boolean {
     return ++this.#planned % TRIAL === 0;
   }
 
-  /** Notes the net tokens of a pass for which `count` masks drafted. */
+  /** Learns from the net tokens of a pass for which `count` masks drafted. */
   learn(count: number, net: number): void {
     const passes = this.#passes[count] = Math.min(
       MEMORY,

@@ -1,29 +1,28 @@
 /**
- * Where the end of a text has occurred in it before, and so what may come next:
- * drafting by copying (prompt lookup), which needs no training and no rows of the
- * model.
+ * Prompt lookup: finds where the last tokens of a text have occurred before, and drafts
+ * the tokens that followed there. This needs no training and no rows of the model.
  *
  * @module
  */
 
-/** An earlier place that looks like the end of the text. */
+/** An earlier occurrence of the last tokens. */
 export interface Match {
-  /** Index in the text of the token that followed there. */
+  /** Index of the token that followed. */
   next: number;
-  /** Tokens that are equal before it, at most {@linkcode LONGEST_MATCH}. */
+  /** Number of equal tokens before it, at most {@linkcode LONGEST_MATCH}. */
   length: number;
 }
 
-/** Lengths of the runs that are looked up, the longest first. */
+/** Lengths of the n-grams that are looked up, the longest first. */
 const RUNS = [4, 2, 1];
 
-/** Equal tokens beyond these say no more about what follows. */
+/** More equal tokens than this do not make a match more reliable. */
 export const LONGEST_MATCH = 16;
 
-/** A growing text, indexed by its runs of tokens. */
+/** A growing text, indexed by its n-grams. */
 export class NgramIndex {
   readonly #text: number[] = [];
-  /** By length of run: a run's hash → index behind its last occurrence. */
+  /** For each length, the index after the last occurrence of an n-gram, by its hash. */
   readonly #ends = RUNS.map(() => new Map<number, number>());
   #match: Match | undefined;
 
@@ -48,18 +47,18 @@ export class NgramIndex {
     }
   }
 
-  /** The most recent place with the longest run that is equal, if any. */
+  /** The most recent match of the longest n-gram, if there is any. */
   get match(): Match | undefined {
     return this.#match;
   }
 
-  /** Gives a token of the text, or `undefined` behind its end. */
+  /** Returns a token of the text, or `undefined` after its end. */
   at(index: number): number | undefined {
     return this.#text[index];
   }
 }
 
-/** Counts equal tokens before the end of a text and before another place. */
+/** Counts the equal tokens before the end of a text and before an index. */
 function commonSuffix(text: number[], place: number): number {
   let length = 0;
   while (
@@ -69,7 +68,7 @@ function commonSuffix(text: number[], place: number): number {
   return length;
 }
 
-/** Hashes the last tokens of a text; equal hashes need not mean equal tokens. */
+/** Returns a hash of the last tokens. Different tokens can have the same hash. */
 function hashEnd(text: number[], run: number): number {
   let hash = 0;
   for (let i = text.length - run; i < text.length; i++) {

@@ -1,62 +1,64 @@
 /**
- * A text that the client expects, followed while the real one is written: an edited
- * file is mostly the old one. Where the two part, each token is taken to replace one of
- * the prediction, a few times, until they meet again: where the last tokens of the text
- * occur in the prediction, near the place of parting unless several are equal.
+ * Drafts from a text that the client predicts, such as a file before an edit.
+ *
+ * The prediction is followed as long as the text agrees with it. After a difference, each
+ * new token is assumed to replace a predicted one, for a few tokens. Meanwhile the last
+ * tokens of the text are looked up in the prediction. A single equal token counts only
+ * near the difference.
  *
  * @module
  */
 
 import type { Match } from "./ngram_index.ts";
 
-/** Tokens written last that are looked up in the prediction. */
+/** Number of last tokens that are looked up in the prediction. */
 const LONGEST = 8;
 
-/** Tokens around the place of parting in which one equal token counts. */
+/** Distance from the expected place within which a single equal token counts. */
 const NEAR = 16;
 
-/** Tokens that may replace others before there is nothing to expect. */
+/** Unknown tokens in a row after which nothing is predicted. */
 const SLACK = 3;
 
-/** Tokens in a row that prove a place right. */
+/** Equal tokens in a row that confirm a place. */
 const PROOF = 3;
 
-/** A predicted text, and how far the real one has come in it. */
+/** A predicted text, and the place of the real text in it. */
 export class Prediction {
   readonly #tokens: Int32Array;
   readonly #last: number[] = [];
-  /** The place that is followed: the index of the token expected next. */
+  /** Index of the token that is expected next. */
   #next = 0;
-  /** Tokens in a row that came as expected before it; the first counts as one. */
+  /** Number of equal tokens before it. It is 1 at the start. */
   #run = 1;
-  /** Tokens in a row that occur nowhere around. */
+  /** Number of last tokens that were not found in the prediction. */
   #lost = 0;
-  /** Where the text would stand if each token had replaced one. */
+  /** The expected place if each token since the difference replaced a predicted one. */
   #home = 0;
   readonly #accepted = new Set<number>();
 
-  /** Starts at its beginning. */
+  /** Starts at the first token. */
   constructor(tokens: Int32Array) {
     this.#tokens = tokens;
   }
 
-  /** The place at which the text is likely to go on, if any. */
+  /** The place where the text is likely to continue, if there is any. */
   get match(): Match | undefined {
     if (this.#lost > SLACK) return undefined;
     return { next: this.#next, length: this.#run };
   }
 
-  /** Predicted tokens that came where they were expected, each counted once. */
+  /** Number of predicted tokens that occurred where they were expected. */
   get accepted(): number {
     return this.#accepted.size;
   }
 
-  /** Returns a predicted token, or `undefined` after the end. */
+  /** Returns a predicted token, or `undefined` after the end of the prediction. */
   at(index: number): number | undefined {
     return this.#tokens[index];
   }
 
-  /** Follows a token of the real text. */
+  /** Adds a token of the real text. */
   push(token: number): void {
     this.#last.push(token);
     if (this.#last.length > LONGEST) this.#last.shift();
@@ -68,7 +70,7 @@ export class Prediction {
     if (this.#run >= PROOF) this.#home = this.#next;
   }
 
-  /** Finds the place with the longest equal run before it, the nearest of several. */
+  /** Moves to the place with the most equal tokens before it, or the nearest of several. */
   #meet(): void {
     this.#next = this.#home;
     this.#run = 0;
@@ -85,7 +87,7 @@ export class Prediction {
     this.#lost = this.#run === 0 ? this.#lost + 1 : 0;
   }
 
-  /** Counts equal tokens before a place and at the end of the text. */
+  /** Counts the equal tokens before a place and at the end of the text. */
   #equalBefore(place: number): number {
     const text = this.#last;
     let run = 0;

@@ -1,29 +1,29 @@
 /**
- * What followed each token before: token recycling (arXiv 2408.08696), of chosen tokens
- * alone, since a search for all likely ones takes longer than it saves.
+ * Token recycling (arXiv 2408.08696): remembers the tokens that followed each token.
+ * Only chosen tokens are stored, since finding all likely ones costs more than it saves.
  *
  * @module
  */
 
-/** Successors kept for a token. */
+/** Successors that are kept for a token. */
 const SUCCESSORS = 4;
 
-/** Confirmations that are counted. */
+/** Highest number of confirmations that is counted. */
 const MOST_CONFIDENCE = 3;
 
 /** A table `[vocab, SUCCESSORS]` of each token's latest successors. */
 export class SuccessorTable {
   readonly #table: Int32Array;
-  /** `[vocab]` how often in a row the latest successor was the one before, too. */
+  /** `[vocab]` how often in a row the latest successor has occurred again. */
   readonly #confidence: Uint8Array;
 
-  /** Makes an empty table. */
+  /** Creates an empty table. */
   constructor(vocab: number) {
     this.#table = new Int32Array(vocab * SUCCESSORS).fill(-1);
     this.#confidence = new Uint8Array(vocab);
   }
 
-  /** Notes what followed `token`. */
+  /** Learns that `next` followed `token`. */
   learn(token: number, next: number): void {
     const known = this.of(token);
     if (known[0] === next) {
@@ -37,12 +37,12 @@ export class SuccessorTable {
     this.#table.set(latest, token * SUCCESSORS);
   }
 
-  /** Returns how often in a row the latest successor was confirmed, up to 3. */
+  /** Returns how often in a row the latest successor has occurred again, up to 3. */
   confidence(token: number): number {
     return this.#confidence[token];
   }
 
-  /** Lists what followed `token`, the latest first. */
+  /** Returns the tokens that followed `token`, the latest first. */
   of(token: number): number[] {
     const start = token * SUCCESSORS;
     return [...this.#table.subarray(start, start + SUCCESSORS)]

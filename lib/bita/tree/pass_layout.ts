@@ -1,36 +1,35 @@
 /**
- * Where each token of a draft tree stands among the rows of its step:
+ * Lays a draft tree out as the rows of a step:
  *
  * ```text
- * row  0 1 2 …      the natural chain, each in the slot plain decoding would use
- *      …            the other nodes, in the tree's order
- *      …            the masks of node 0, those of node 1, …
+ * row  0 1 2 …      the natural chain, in the slots that plain decoding would use
+ *      …            the other nodes, in the order of the tree
+ *      …            the masks of node 0, the masks of node 1, …
  * ```
  *
- * A mask is one more node: the first is a child of its tree node, each other a child
- * of the mask before it. So mask `j` of a node predicts what stands `2 + j` positions
- * after the node.
+ * The first mask of a node is its child. Each further mask is a child of the mask
+ * before it. So mask `j` predicts the token `2 + j` positions after the node.
  *
  * @module
  */
 
 import { type DraftTree, naturalChain } from "./tree.ts";
 
-/** The rows of a step, and the way back from them to the tree. */
+/** The rows of a step, and where the tree's nodes are in them. */
 export interface Layout {
-  /** `[rows]` vocabulary ids; mask token `j` is `-1 - j`. */
+  /** `[rows]` vocabulary ids. Mask token `j` is `-1 - j`. */
   tokens: Int32Array;
-  /** `[rows]` the parent row of each row, -1 for the root's. */
+  /** `[rows]` the parent row of each row, or -1 for the root. */
   parents: Int32Array;
-  /** Rows that decide tokens: the first ones, one a node of the natural chain. */
+  /** Number of rows that choose tokens. They come first: the natural chain. */
   naturalRows: number;
   /** `[nodes]` the row of each node. */
   nodeRows: Int32Array;
-  /** `[nodes]` the row of each node's first mask; the others follow it. */
+  /** `[nodes]` the row of each node's first mask. Its other masks follow. */
   maskRows: Int32Array;
 }
 
-/** Lays a tree out as the rows of a step. */
+/** Returns the rows of a tree. */
 export function layOut(tree: DraftTree): Layout {
   const natural = naturalChain(tree.parents);
   const nodeRows = rowsOfNodes(tree.parents, natural);
@@ -55,7 +54,7 @@ export function layOut(tree: DraftTree): Layout {
   return { tokens, parents, naturalRows: natural.length, nodeRows, maskRows };
 }
 
-/** Numbers the nodes: the natural chain, then the others in order. */
+/** Returns the row of each node: the natural chain first, then the others in order. */
 function rowsOfNodes(parents: Int32Array, natural: number[]): Int32Array {
   const rows = new Int32Array(parents.length).fill(-1);
   for (const [row, node] of natural.entries()) rows[node] = row;

@@ -1,33 +1,37 @@
 /**
- * The draft tree: guesses about the text after its last final token.
+ * The draft tree: guesses of the tokens after the last final token.
  *
- * A tree is its `parents` array: node 0, the root, is the last final token, and a
- * parent always precedes its children, so masks and paths follow in one sweep.
+ * The `parents` array is the shape of a tree. Node 0 is the root, the last final token.
+ * Parents come before their children, so one sweep can compute masks and paths.
  *
  * @module
  */
 
-/** What a pass tries. */
+/** The guesses of a step. */
 export interface DraftTree {
-  /** `[nodes]` the parent of each node, -1 for the root. */
+  /** `[nodes]` the parent of each node, or -1 for the root. */
   parents: Int32Array;
   /** `[nodes]` vocabulary ids. */
   tokens: Int32Array;
-  /** `[nodes]` mask tokens after each node, to draft the pass after. */
+  /** `[nodes]` the number of mask tokens after each node. They draft the next step. */
   masks: Int32Array;
   /**
-   * Whether all rows' logits are read at once, which can take less time than to
-   * read those that decide first and of the others then just what is needed.
+   * Whether the logits of all rows are read at once. Otherwise the rows that choose
+   * tokens are read first, and then only the other rows that are needed. Reading all at
+   * once can be faster.
    *
    * @default false
    */
   readAll?: boolean;
 }
 
-/** A tree's text form: up to 8 levels, each up to 99 guesses wide. */
+/** A shape as text: up to 8 levels of up to 99 guesses. */
 const SHAPE = /^(paper|[1-9]\d?(-[1-9]\d?){0,7})$/;
 
-/** Builds a comb: `widths` guesses by level, and only the best branches on. */
+/**
+ * Returns the parents of a comb. Each level has its width of guesses, and only the first
+ * guess of a level has children.
+ */
 export function comb(widths: readonly number[]): Int32Array {
   const parents = [-1];
   let best = 0;
@@ -39,20 +43,20 @@ export function comb(widths: readonly number[]): Int32Array {
   return Int32Array.from(parents);
 }
 
-/** Builds a tree of one branch, `depth` guesses long. */
+/** Returns the parents of a single branch of `depth` guesses. */
 export function chain(depth: number): Int32Array {
   return comb(new Array(depth).fill(1));
 }
 
-/** Returns whether {@linkcode parseShape} can read a text. */
+/** Returns whether {@linkcode parseShape} accepts a text. */
 export function isShape(text: string): boolean {
   return SHAPE.test(text);
 }
 
 /**
- * Reads a comb's widths by depth, such as `"5-4-3"`; `"paper"` is that one.
+ * Returns the widths of a comb from text such as `"5-4-3"`. `"paper"` means that one.
  *
- * @throws {SyntaxError} if the text is neither.
+ * @throws {SyntaxError} if the text is not a shape.
  */
 export function parseShape(text: string): number[] {
   if (!isShape(text)) {
@@ -65,7 +69,7 @@ export function parseShape(text: string): number[] {
   return text === "paper" ? [5, 4, 3] : text.split("-").map(Number);
 }
 
-/** Marks, row by row, what each node attends to: itself and its ancestors. */
+/** Returns `[nodes, nodes]` marks. Each node attends to itself and its ancestors. */
 export function ancestorMask(parents: Int32Array): Uint8Array {
   const n = parents.length;
   const mask = new Uint8Array(n * n);
@@ -77,7 +81,7 @@ export function ancestorMask(parents: Int32Array): Uint8Array {
   return mask;
 }
 
-/** Counts, node by node, the edges up to the root. */
+/** Returns each node's depth. The root has depth 0. */
 export function depths(parents: Int32Array): Int32Array {
   const out = new Int32Array(parents.length);
   for (let node = 1; node < out.length; node++) {
@@ -86,7 +90,7 @@ export function depths(parents: Int32Array): Int32Array {
   return out;
 }
 
-/** Lists the root, its first child, that one's first child, and so on. */
+/** Returns the root, its first child, the first child of that node, and so on. */
 export function naturalChain(parents: Int32Array): number[] {
   const nodes = [0];
   for (let node = 1; node < parents.length; node++) {
@@ -96,9 +100,10 @@ export function naturalChain(parents: Int32Array): number[] {
 }
 
 /**
- * Drops what promises least until the tree and its masks fit `maxRows`, at least 1:
- * the masks off the natural chain, then the nodes off it, then the chain's masks,
- * then its nodes; the last of each first.
+ * Drops nodes and masks until the tree fits into `maxRows` rows, at least 1.
+ *
+ * The masks off the natural chain are dropped first, then the nodes off the chain, then
+ * the chain's masks and last the chain's nodes. In each group the last is dropped first.
  */
 export function trim(tree: DraftTree, maxRows: number): DraftTree {
   const { parents, tokens } = tree;

@@ -33,7 +33,7 @@ export interface ParseOptions {
 const MODEL = "must be the id of a model";
 const TOP_P = "must be a number above 0 and at most 1";
 const SEED = "must be an integer of at most 64 bits";
-const STOP = "must be a string or up to 4 strings, none of them empty";
+const STOP = "must be a string or up to 4 strings of 1 to 256 characters";
 const ONE = "must be 1, as one choice is all that this server gives";
 const BIAS = "must be a number from -100 to 100";
 const SALT = "must be a string of at most 256 characters";
@@ -200,5 +200,7 @@ function isInt64(value: number): boolean {
 function isStop(value: unknown): boolean {
   const texts = typeof value === "string" ? [value] : value;
   return Array.isArray(texts) && texts.length <= 4 &&
-    texts.every((text) => typeof text === "string" && text !== "");
+    texts.every((text) =>
+      typeof text === "string" && text !== "" && text.length <= 256
+    );
 }

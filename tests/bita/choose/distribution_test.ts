@@ -10,7 +10,7 @@ const SEEDS = 20_000;
 const VOCAB = 5;
 const PROMPT = [3, 1];
 
-/** The chance of each next token, from the model's own logits. */
+/** Returns the chance of each next token from the logits of the model. */
 async function nextChances(text: number[]): Promise<number[]> {
   const model = new ToyModel({ vocab: VOCAB });
   const tokens = Int32Array.from(text);
@@ -26,7 +26,7 @@ async function nextChances(text: number[]): Promise<number[]> {
   return weights.map((weight) => weight / total);
 }
 
-/** The chance of every text of `length` more tokens, in the order of its digits. */
+/** Returns the chances of all texts of `length` more tokens, in the order of the ids. */
 async function chances(text: number[], length: number): Promise<number[]> {
   if (length === 0) return [1];
   const out: number[] = [];
@@ -37,7 +37,7 @@ async function chances(text: number[], length: number): Promise<number[]> {
   return out;
 }
 
-Deno.test("decode() at temperature 1 draws texts with their own chance", async () => {
+Deno.test("decode() at temperature 1 draws texts by their probabilities", async () => {
   const model = new ToyModel({ vocab: VOCAB });
   const counts = new Array(VOCAB ** 3).fill(0);
   let accepted = 0;

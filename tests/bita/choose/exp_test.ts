@@ -15,7 +15,7 @@ Deno.test("exp() never falls as its argument rises", () => {
   }
 });
 
-Deno.test("exp() is exact at its ends", () => {
+Deno.test("exp() is exact at its limits", () => {
   assertEquals(exp(0), 1);
   assertEquals(exp(-Infinity), 0);
   assertEquals(exp(NaN), NaN);

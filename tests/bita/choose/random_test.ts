@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { uniform } from "../../../lib/bita/choose/random.ts";
 import { chiSquareChance } from "../_chi_square.ts";
 
-Deno.test("uniform() gives the same number for the same address", () => {
+Deno.test("uniform() returns the same number for the same seed and position", () => {
   assertEquals(uniform(7, 3), uniform(7, 3));
   assertNotEquals(uniform(7, 3), uniform(7, 4));
   assertNotEquals(uniform(7, 3), uniform(8, 3));
@@ -18,7 +18,7 @@ Deno.test("uniform() stays in [0, 1) and uses more than 32 bits", () => {
   assert(fine > 9_900);
 });
 
-Deno.test("uniform() is even along positions, along seeds and in pairs", () => {
+Deno.test("uniform() is uniform over positions, seeds and pairs", () => {
   const draws: Record<string, (i: number) => number> = {
     positions: (i) => uniform(42, i) * 256,
     seeds: (i) => uniform(i, 42) * 256,

@@ -21,7 +21,7 @@ function choose(
   });
 }
 
-/** All tokens that come out over many places. */
+/** Returns all tokens that are chosen at many positions. */
 function support(logits: number[], sampling: Partial<Sampling>): number[] {
   const seen = new Set<number>();
   for (let position = 0; position < 500; position++) {
@@ -30,7 +30,7 @@ function support(logits: number[], sampling: Partial<Sampling>): number[] {
   return [...seen].sort();
 }
 
-/** The same choice, the slow and obvious way. */
+/** Chooses the same token in the slow and obvious way. */
 function chooseSlowly(
   logits: Float32Array,
   sampling: Sampling,
@@ -65,7 +65,7 @@ function chooseSlowly(
   return kept.find((id) => (sum += weigh(id)) > target)!;
 }
 
-Deno.test("chooseToken() at temperature 0 takes the best, the lowest id on a tie", () => {
+Deno.test("chooseToken() at temperature 0 chooses the best token, the lowest id on a tie", () => {
   assertEquals(choose([1, 5, 2], {}), 1);
   assertEquals(choose([1, 5, 2, 5], {}), 1);
   for (let length = 1; length < 10; length++) {
@@ -84,7 +84,7 @@ Deno.test("chooseToken() applies biases and penalties", () => {
   assertEquals(choose([4, 5, 2], { frequencyPenalty: 0.4 }, { counts }), 0);
 });
 
-Deno.test("chooseToken() leaves the logits as they are", () => {
+Deno.test("chooseToken() does not change the logits", () => {
   const logits = Float32Array.of(1, 2, 3);
   chooseToken(logits, {
     ...GREEDY,
@@ -95,7 +95,7 @@ Deno.test("chooseToken() leaves the logits as they are", () => {
   assertEquals(logits, Float32Array.of(1, 2, 3));
 });
 
-Deno.test("chooseToken() reaches every token at temperature 1", () => {
+Deno.test("chooseToken() chooses every token at temperature 1", () => {
   assertEquals(support([0, 1, 0.5], {}), [0, 1, 2]);
 });
 
@@ -111,18 +111,18 @@ Deno.test("chooseToken() keeps the fewest tokens that reach topP", () => {
   assertEquals(support(logits, { topP: 0 }), [0]);
 });
 
-Deno.test("chooseToken() measures topP in what topK left", () => {
+Deno.test("chooseToken() applies topP to the tokens that topK keeps", () => {
   const logits = [0.4, 0.3, 0.2, 0.1].map(Math.log);
   assertEquals(support(logits, { topP: 0.55 }), [0, 1]);
   assertEquals(support(logits, { topK: 2, topP: 0.55 }), [0]);
 });
 
-Deno.test("chooseToken() keeps what is minP as likely as the best", () => {
+Deno.test("chooseToken() keeps tokens that are minP as likely as the best", () => {
   const logits = [0.6, 0.28, 0.12].map(Math.log);
   assertEquals(support(logits, { minP: 0.25 }), [0, 1]);
 });
 
-Deno.test("chooseToken() refuses logits without a number to choose by", () => {
+Deno.test("chooseToken() throws on logits that are not finite", () => {
   assertThrows(() => choose([NaN, NaN], {}), RangeError, "received none");
   assertThrows(() => choose([1, NaN], { temperature: 1 }), RangeError, "NaN");
   assertThrows(() => choose([Infinity, 1], { temperature: 1 }), RangeError);

@@ -12,20 +12,20 @@ Deno.test("topK() lists the best first, the lower id on a tie", () => {
   assertEquals(topK(row, 99).ids, [1, 3, 2, 0, 4]);
 });
 
-Deno.test("topK() tells how sure the row is", () => {
+Deno.test("topK() returns how sure the row is", () => {
   const row = Float32Array.from([1, 5, 3, 1], Math.log);
   assertEquals(rounded(topK(row, 3)), [0.5, 0.3, 0.1]);
   assertEquals(rounded(topK(row, 1)), [0.5]);
   assertEquals(topK(Float32Array.of(7), 2), { ids: [0], shares: [1] });
 });
 
-Deno.test("topK() means the same by a share, however many are asked for", () => {
+Deno.test("topK() returns the same shares for any number of tokens", () => {
   const row = new Float32Array(30);
   assertEquals(rounded(topK(row, 2)), [0.1, 0.1]);
   assertEquals(rounded(topK(row, 20)), new Array(20).fill(0.1));
 });
 
-Deno.test("topK() equals sorting everything", () => {
+Deno.test("topK() agrees with sorting all tokens", () => {
   const logit = fc.integer({ min: -9, max: 9 }).map((n) => n / 3);
   fc.assert(
     fc.property(

@@ -4,10 +4,10 @@ import { uniform } from "../../../lib/bita/choose/random.ts";
 
 const ROWS = [1, 4, 8, 16, 31];
 
-/** What rows take in truth. */
+/** Returns the true time of rows. */
 const truth = (rows: number) => 12 + rows;
 
-/** Samples of the truth, by however much they are wrong. */
+/** Returns a cost from samples that are wrong by a factor. */
 function measured(wrong: (rows: number) => number): LiveCost {
   const samples = ROWS.map((rows) =>
     [rows, truth(rows) * wrong(rows)] as const
@@ -15,7 +15,7 @@ function measured(wrong: (rows: number) => number): LiveCost {
   return new LiveCost({ body: samples, head: [[1, 2], [8, 4]] });
 }
 
-/** Runs passes of some widths, each up to a quarter off. */
+/** Learns from passes of some widths whose times have some noise. */
 function run(cost: LiveCost, passes: number, widths: number[]): void {
   for (let pass = 0; pass < passes; pass++) {
     const rows = widths[Math.floor(uniform(1, pass) * widths.length)];
@@ -30,19 +30,19 @@ function worst(cost: LiveCost, rows: number[]): number {
   );
 }
 
-Deno.test("LiveCost begins with its samples", () => {
+Deno.test("LiveCost starts with its samples", () => {
   const { body, head } = measured(() => 1);
   assertEquals(ROWS.map((rows) => body(rows)), ROWS.map(truth));
   assertEquals([1, 8].map((rows) => head(rows)), [2, 4]);
 });
 
-Deno.test("LiveCost stays right where passes agree", () => {
+Deno.test("LiveCost stays right if the passes agree", () => {
   const cost = measured(() => 1);
   run(cost, 2000, [2, 6, 12, 20, 31]);
   assert(worst(cost, [1, 2, 6, 12, 20, 31]) < 0.1);
 });
 
-Deno.test("LiveCost gets over a busy start", () => {
+Deno.test("LiveCost recovers from a busy start", () => {
   const busy = [() => 4, (rows: number) => 1 + rows / 4];
   for (const wrong of busy) {
     const cost = measured(wrong);
@@ -52,19 +52,19 @@ Deno.test("LiveCost gets over a busy start", () => {
   }
 });
 
-Deno.test("LiveCost learns half about widths that never run", () => {
+Deno.test("LiveCost learns half for widths that never run", () => {
   const cost = measured(() => 4);
   run(cost, 1000, [1]);
   assertAlmostEquals(Math.log2(cost.body(31) / truth(31)), 1, 0.15);
 });
 
-Deno.test("LiveCost is not led astray by one pass", () => {
+Deno.test("LiveCost changes little after one slow pass", () => {
   const cost = measured(() => 1);
   cost.learn("body", { rows: 8, sequences: 1, ms: 10_000 });
   assert(worst(cost, ROWS) < 0.05);
 });
 
-Deno.test("LiveCost keeps body, head and unmeasured widths apart", () => {
+Deno.test("LiveCost separates body and head and ignores unmeasured widths", () => {
   const cost = measured(() => 1);
   const before = cost.head(4);
   cost.learn("head", { rows: 4, sequences: 1, ms: 99 });
@@ -73,7 +73,7 @@ Deno.test("LiveCost keeps body, head and unmeasured widths apart", () => {
   assert(cost.head(4) > before);
 });
 
-Deno.test("LiveCost learns how much longer rows of several sequences take", () => {
+Deno.test("LiveCost learns the time of rows of several sequences", () => {
   const samples = {
     body: [[2, 10], [32, 40]],
     head: [[2, 1], [32, 2]],
@@ -88,7 +88,7 @@ Deno.test("LiveCost learns how much longer rows of several sequences take", () =
   assertEquals(cost.body(8, 2), cost.body(8));
 });
 
-Deno.test("LiveCost learns what a step of the Hydra head takes", () => {
+Deno.test("LiveCost learns the time of a step of the Hydra head", () => {
   const samples = {
     body: [[2, 10], [32, 40]],
     head: [[2, 1], [32, 2]],

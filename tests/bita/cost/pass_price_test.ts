@@ -1,17 +1,17 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { ALONE, PassPrice } from "../../../lib/bita/cost/pass_price.ts";
 
-/** A pass takes 8, and 1 more for each row and each row that is read. */
+/** A pass takes 8, plus 1 for each row and 1 for each row that is read. */
 const COST = { body: (rows: number) => 8 + rows, head: (rows: number) => rows };
 
-Deno.test("PassPrice begins with what plain passes bring", () => {
+Deno.test("PassPrice starts with the pace of plain passes", () => {
   const price = new PassPrice(COST);
   assertAlmostEquals(price.pace, 1 / 10);
   assertAlmostEquals(price.of(1, 1), 1);
   assertAlmostEquals(price.ofRow(1, 1), 2 / 10);
 });
 
-Deno.test("PassPrice rises where drafts make a millisecond worth more", () => {
+Deno.test("PassPrice rises if drafts gain more tokens in a millisecond", () => {
   const price = new PassPrice(COST);
   for (let i = 0; i < 100; i++) price.learn(3, { rows: 3, read: 3 });
   assertAlmostEquals(price.pace, 3 / 14, 1e-3);
@@ -19,16 +19,16 @@ Deno.test("PassPrice rises where drafts make a millisecond worth more", () => {
   assertAlmostEquals(price.pace, 1 / 10);
 });
 
-Deno.test("PassPrice charges a row for the time of all that share the pass", () => {
+Deno.test("PassPrice charges a row for the time of all sequences in the pass", () => {
   let beside = ALONE;
   const price = new PassPrice(COST, () => beside);
   const alone = price.ofRow(1, 1);
   assert(!price.isShared);
   beside = { sequences: 7, rows: 7, read: 7, tokens: 7 };
-  assertEquals(price.ofRow(1, 1), alone, "the price holds for a pass");
+  assertEquals(price.ofRow(1, 1), alone, "the price changed within a pass");
   price.next();
   assert(price.isShared);
-  // Eight tokens in 24, so the two milliseconds of a row cost two thirds of one.
+  // Eight tokens take 24, so the two milliseconds of a row cost two thirds of a token.
   assertAlmostEquals(price.ofRow(1, 1), 2 / 3);
 });
 

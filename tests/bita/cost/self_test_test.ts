@@ -6,7 +6,7 @@ import { wrapped } from "../_wrapped.ts";
 
 const ROOMY: ToyOptions = { context: 400, maxRows: 128, maxSequences: 16 };
 
-/** A toy that flips a bit of a row's logits where `lies` says so. */
+/** Returns a toy that flips a bit of a row's logits if `lies` returns true. */
 function liar(lies: (pass: readonly Step[], own: number) => boolean) {
   const toy = new ToyModel(ROOMY);
   return wrapped(toy, {
@@ -25,7 +25,7 @@ function liar(lies: (pass: readonly Step[], own: number) => boolean) {
 const rowsOf = (steps: readonly Step[]) =>
   steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
 
-Deno.test("isInvariant() agrees when only junk rows depend on slots", async () => {
+Deno.test("isInvariant() returns true if only unnatural rows depend on slots", async () => {
   for (const perturb of [false, true]) {
     const model = new ToyModel({ ...ROOMY, perturb });
     assert(await isInvariant(model));
@@ -40,7 +40,7 @@ Deno.test("isInvariant() works without masks or prompts, and in any context", as
   }
 });
 
-Deno.test("isInvariant() works where sequences take turns, in narrow passes", async () => {
+Deno.test("isInvariant() works with narrow passes of one sequence", async () => {
   const options = { ...ROOMY, maxSequences: 1, maxRows: 31 };
   const model = new ToyModel(options);
   assert(await isInvariant(model));
@@ -73,12 +73,12 @@ const LIARS: Record<string, Parameters<typeof liar>[0]> = {
 };
 
 for (const [name, lies] of Object.entries(LIARS)) {
-  Deno.test(`isInvariant() finds out a model that errs in ${name}`, async () => {
+  Deno.test(`isInvariant() detects a model that is wrong in ${name}`, async () => {
     assertEquals(await isInvariant(liar(lies)), false);
   });
 }
 
-Deno.test("isInvariant() finds out keys that differ while logits do not", async () => {
+Deno.test("isInvariant() detects keys that differ with equal logits", async () => {
   const toy = new ToyModel(ROOMY);
   let wide = false;
   const model = wrapped(toy, {

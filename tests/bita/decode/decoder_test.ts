@@ -24,7 +24,7 @@ Deno.test("decode() needs fewer passes than tokens", async () => {
   assert(outputs.length - 1 <= 12, `${outputs.length - 1} passes`);
 });
 
-Deno.test("decode() with masks that never err fills every pass", async () => {
+Deno.test("decode() fills every pass if the masks are always right", async () => {
   const model = new ToyModel({ noise: 0 });
   const planner = shapePlanner(chain(3), 3);
   const { outputs } = await run(draft(model, PROMPT, { ...OPTIONS, planner }));
@@ -41,8 +41,8 @@ Deno.test("decode() with masks that never err fills every pass", async () => {
   assertEquals(outputs.map(({ accepted }) => accepted), [0, 0, 3, 3, 3, 3, 2]);
 });
 
-Deno.test("decode() goes on from a sibling with what its row said", async () => {
-  // The planner swaps the two best guesses, so the right one is a sibling.
+Deno.test("decode() continues from a sibling with the guesses of its row", async () => {
+  // The planner swaps the two best guesses, so that the right one is a sibling.
   const inner = shapePlanner(comb(parseShape("2-2")), 2);
   const model = new ToyModel({ noise: 0 });
   const { outputs } = await run(draft(model, PROMPT, {
@@ -62,18 +62,18 @@ Deno.test("decode() goes on from a sibling with what its row said", async () => 
   assertEquals(accepted, [1, ...new Array(8).fill(2), 1]);
 });
 
-Deno.test("decode() gives the paper's 52 rows unless told otherwise", async () => {
+Deno.test("decode() uses the 52 rows of the paper's tree", async () => {
   const { outputs } = await run(draft(new ToyModel(), PROMPT, OPTIONS));
   assertEquals(outputs.slice(0, 3).map(({ rows }) => rows), [0, 4, 52]);
 });
 
-Deno.test("decode() keeps to the rows of the model", async () => {
+Deno.test("decode() respects the model's most rows", async () => {
   const model = new ToyModel({ maxRows: 7 });
   const { outputs } = await run(draft(model, PROMPT, OPTIONS));
   assertEquals(Math.max(...outputs.map(({ rows }) => rows)), 7);
 });
 
-Deno.test("decode() without masks decodes plainly", async () => {
+Deno.test("decode() decodes plainly without masks", async () => {
   const model = new ToyModel({ masks: 0 });
   assertEquals(
     await Array.fromAsync(draft(model, PROMPT, OPTIONS)),
@@ -81,7 +81,7 @@ Deno.test("decode() without masks decodes plainly", async () => {
   );
 });
 
-/** A model, and how many rows it was asked to read, call by call. */
+/** Returns a model and the number of rows that each call reads. */
 function countedReads(): { model: Model; asked: number[] } {
   const asked: number[] = [];
   const toy = new ToyModel({ noise: 0 });
@@ -103,7 +103,7 @@ function countedReads(): { model: Model; asked: number[] } {
   return { model, asked };
 }
 
-Deno.test("decode() reads no row that nobody needs", async () => {
+Deno.test("decode() reads only the rows that it needs", async () => {
   const { model, asked } = countedReads();
   const { tokens } = await run(
     draft(model, PROMPT, { ...OPTIONS, maxTokens: 9 }),
@@ -117,7 +117,7 @@ Deno.test("decode() reads no row that nobody needs", async () => {
   assertEquals(asked, [1, 3, 4, 3, 4]);
 });
 
-Deno.test("decode() reads all rows at once where a plan says so", async () => {
+Deno.test("decode() reads all rows at once if the plan asks for it", async () => {
   const { model, asked } = countedReads();
   const inner = shapePlanner(chain(3), 3);
   const planner: Planner = {
@@ -172,7 +172,7 @@ for (
     assertEquals(finish, "length");
   });
 
-  Deno.test(`${name}() ends at once where there is no room`, async () => {
+  Deno.test(`${name}() ends at once without room`, async () => {
     const none = { ...OPTIONS, maxTokens: 0 };
     const full = new ToyModel({ context: 3 });
     for (
@@ -188,7 +188,7 @@ for (
     assertEquals(full.passes, []);
   });
 
-  Deno.test(`${name}() refuses prompts that are empty or too long`, async () => {
+  Deno.test(`${name}() throws on prompts that are empty or too long`, async () => {
     const small = new ToyModel({ context: 2 });
     for (const prompt of [PROMPT, new Int32Array()]) {
       await assertRejects(
@@ -199,7 +199,7 @@ for (
     }
   });
 
-  Deno.test(`${name}() closes the sequence when its reader leaves`, async () => {
+  Deno.test(`${name}() closes the sequence when the caller stops reading`, async () => {
     const model = new ToyModel();
     for await (const { tokens } of decoding(model, PROMPT, OPTIONS)) {
       if (tokens.length > 0) break;
@@ -220,7 +220,7 @@ for (
     assert(model.opened[0].closed);
   });
 
-  Deno.test(`${name}() aborted early computes nothing`, async () => {
+  Deno.test(`${name}() computes nothing if it is aborted early`, async () => {
     const model = new ToyModel();
     const signal = AbortSignal.abort(new Error("client left"));
     const outputs = decoding(model, PROMPT, { ...OPTIONS, signal });

@@ -1,6 +1,6 @@
 /**
- * The theorem: whatever is drafted, BiTA's text is plain decoding's, and so are
- * the keys and values that it keeps.
+ * Property tests of losslessness. Decoding with any drafts has the same text as plain
+ * decoding, and the same keys and values.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { type Case, cases, plannerOf } from "../_cases.ts";
 import { gullible } from "../_gullible.ts";
 import { decodedPlainly, decodedWithDrafts, run } from "../_run.ts";
 
-/** Decodes a case both ways; returns what is to be equal. */
+/** Decodes a case both ways and returns the parts that must be equal. */
 async function bothWays(
   { toy, prompt, options, stop, ...rest }: Case,
   wrap: (model: Model) => Model = (model) => model,
@@ -43,7 +43,7 @@ async function bothWays(
   };
 }
 
-Deno.test("decode() equals decodePlain(), tokens, finish, keys and values", async () => {
+Deno.test("decode() and decodePlain() return the same tokens, finish, keys and values", async () => {
   let tokens = 0;
   let accepted = 0;
   const finishes = new Map<string, number>();
@@ -57,14 +57,14 @@ Deno.test("decode() equals decodePlain(), tokens, finish, keys and values", asyn
     }),
     { seed: 2401, numRuns: 20_000 },
   );
-  // The cases are worth something only if much is drafted and all ends occur.
+  // The test is only meaningful if many guesses are accepted and all ends occur.
   assert(accepted > tokens / 8, `${accepted} of ${tokens} accepted`);
   for (const finish of ["stop", "length", "stop string"]) {
     assert(finishes.get(finish)! > 2_000, `${finish}: ${finishes.get(finish)}`);
   }
 });
 
-Deno.test("a verifier that takes one wrong guess is found out", async () => {
+Deno.test("the lossless test fails if the verifier accepts a wrong guess", async () => {
   const details = await fc.check(
     fc.asyncProperty(cases, async (drawn) => {
       const { plain, bita } = await bothWays(drawn, gullible);
@@ -75,7 +75,7 @@ Deno.test("a verifier that takes one wrong guess is found out", async () => {
   assert(details.failed);
 });
 
-/** Lets a sibling's row choose, and the same token's natural row. */
+/** Chooses from the row of a sibling and from the natural row of the same token. */
 async function chooseTwice(model: ToyModel) {
   const prompt = Int32Array.of(1);
   const options = {
@@ -104,7 +104,7 @@ async function chooseTwice(model: ToyModel) {
   return { sibling, natural };
 }
 
-Deno.test("a sibling's row chooses otherwise where slots matter, so it must not", async () => {
+Deno.test("the row of a sibling can choose another token if slots matter", async () => {
   let differ = 0;
   for (let seed = 0; seed < 50; seed++) {
     const exact = await chooseTwice(new ToyModel({ seed }));

@@ -24,7 +24,7 @@ Deno.test("prefill() reads all but the last token", async () => {
   assertEquals(rowsOf(sequence), [[4, 5], [6, 7], [8]]);
 });
 
-Deno.test("prefill() leaves the same keys and values in any parts", async () => {
+Deno.test("prefill() stores the same keys and values in any number of parts", async () => {
   const kept: number[][][] = [];
   for (let maxRows = 1; maxRows <= 6; maxRows++) {
     const model = new ToyModel({ maxRows, perturb: true });
@@ -33,7 +33,7 @@ Deno.test("prefill() leaves the same keys and values in any parts", async () => 
   for (const other of kept) assertEquals(other, kept[0]);
 });
 
-Deno.test("prefill() goes on from what the sequence holds", async () => {
+Deno.test("prefill() continues after the tokens in the sequence", async () => {
   const model = new ToyModel({ maxRows: 2, prompts: 3 });
   const whole = await read(model);
   const sequence = model.open(PROMPT);
@@ -45,13 +45,13 @@ Deno.test("prefill() goes on from what the sequence holds", async () => {
   assertEquals(sequence.keysAndValues(5), whole.keysAndValues(5));
 });
 
-Deno.test("prefill() has nothing to do for one token", async () => {
+Deno.test("prefill() does nothing for one token", async () => {
   const model = new ToyModel({ prompts: 0 });
   const sequence = await read(model, { prompt: PROMPT.subarray(0, 1) });
   assertEquals([sequence.length, sequence.steps], [0, []]);
 });
 
-Deno.test("prefill() stops between parts when aborted, and keeps them", async () => {
+Deno.test("prefill() stops between parts when aborted and keeps the finished ones", async () => {
   const model = new ToyModel({ maxRows: 2, prompts: 3 });
   const sequence = model.open(PROMPT);
   const controller = new AbortController();

@@ -10,7 +10,7 @@ const TREE: DraftTree = {
   masks: new Int32Array(5),
 };
 
-/** Verifies against a text; records which rows were asked. */
+/** Verifies against a text and records the rows that are read. */
 function against(text: (number | undefined)[]) {
   const asked: number[] = [];
   const verified = verify(TREE, (row) => {
@@ -20,7 +20,7 @@ function against(text: (number | undefined)[]) {
   return { ...verified, asked };
 }
 
-Deno.test("verify() stops where no guess was right", () => {
+Deno.test("verify() stops if no guess is right", () => {
   assertEquals(against([99]), {
     tokens: [99],
     accepted: 0,
@@ -42,7 +42,7 @@ Deno.test("verify() follows the natural chain to its end", () => {
   });
 });
 
-Deno.test("verify() ends at a sibling without asking its row", () => {
+Deno.test("verify() ends at a sibling without reading its row", () => {
   assertEquals(against([11, 14, 99]), {
     tokens: [11, 14],
     accepted: 2,

@@ -5,7 +5,7 @@ import { ToyModel } from "../../toy/model.ts";
 
 const PROMPT = Int32Array.of(3, 4);
 
-/** Writes from rows that all favour token 0, then 1, then 2. */
+/** Writes tokens from rows that prefer token 0, then 1, then 2. */
 function write(penalty: Partial<typeof GREEDY>, length: number): number[] {
   const model = new ToyModel({ vocab: 5 });
   const writer = new Writer(model, PROMPT, {
@@ -17,13 +17,13 @@ function write(penalty: Partial<typeof GREEDY>, length: number): number[] {
   return Array.from({ length }, () => writer.next(row)!);
 }
 
-Deno.test("Writer counts each token that it wrote", () => {
+Deno.test("Writer counts each token that it has written", () => {
   assertEquals(write({}, 4), [0, 0, 0, 0]);
   assertEquals(write({ presencePenalty: 2 }, 4), [0, 1, 0, 0]);
   assertEquals(write({ frequencyPenalty: 1 }, 6), [0, 0, 1, 0, 1, 2]);
 });
 
-Deno.test("Writer adds no token once the text has ended", () => {
+Deno.test("Writer adds no token after the end of the text", () => {
   const row = Float32Array.of(9, 1, 0, 0, 0);
   const options = { sampling: GREEDY, maxTokens: 2 };
   const long = new Writer(new ToyModel({ vocab: 5 }), PROMPT, {

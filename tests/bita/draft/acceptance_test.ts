@@ -7,7 +7,7 @@ import {
   kindOf,
 } from "../../../lib/bita/draft/acceptance.ts";
 
-/** A kind of guess that is expected to be accepted half the time. */
+/** Returns a kind of guess with a prior of one half. */
 function even(drafter: Drafter, tries = 4): Kind {
   return kindOf(drafter, 0, { hits: tries / 2, tries });
 }
@@ -17,7 +17,7 @@ Deno.test("Acceptance starts from the prior", () => {
   assertEquals(new Acceptance().chance(copy), 0.25);
 });
 
-Deno.test("Acceptance leaves a strong prior later than a weak one", () => {
+Deno.test("Acceptance keeps a strong prior longer than a weak one", () => {
   const acceptance = new Acceptance();
   const weak = even("ngram", 2), strong = even("mask", 50);
   for (let i = 0; i < 10; i++) {
@@ -28,7 +28,7 @@ Deno.test("Acceptance leaves a strong prior later than a weak one", () => {
   assertAlmostEquals(acceptance.chance(strong), 35 / 60);
 });
 
-Deno.test("Acceptance comes to what it sees", () => {
+Deno.test("Acceptance converges to the observed rate", () => {
   const acceptance = new Acceptance();
   const copy = even("ngram");
   for (let i = 0; i < 1000; i++) acceptance.learn(copy, i % 4 === 0);
@@ -36,7 +36,7 @@ Deno.test("Acceptance comes to what it sees", () => {
   assertEquals(acceptance.chance(even("mask")), 0.5);
 });
 
-Deno.test("Acceptance forgets what is long ago", () => {
+Deno.test("Acceptance forgets old guesses", () => {
   const acceptance = new Acceptance();
   const copy = even("ngram");
   for (let i = 0; i < 5000; i++) acceptance.learn(copy, true);
@@ -44,7 +44,7 @@ Deno.test("Acceptance forgets what is long ago", () => {
   assert(acceptance.chance(copy) < 0.1);
 });
 
-Deno.test("Acceptance keeps all kinds apart, joined and unlisted ones too", () => {
+Deno.test("Acceptance separates all kinds, including joined and unlisted ones", () => {
   const acceptance = new Acceptance();
   const half = guessed(0.5);
   const single = [
@@ -65,7 +65,7 @@ Deno.test("Acceptance keeps all kinds apart, joined and unlisted ones too", () =
   assert(Number.isSafeInteger(acceptance.unlisted(most).key));
 });
 
-Deno.test("Acceptance expects more of what two drafters agree on", () => {
+Deno.test("Acceptance expects more of a guess that two drafters make", () => {
   const acceptance = new Acceptance();
   const agreed = acceptance.agreed(even("mask"), even("ngram"));
   assertEquals(agreed.drafters, ["mask", "ngram"]);

@@ -4,7 +4,7 @@ import { ToyModel } from "../../toy/model.ts";
 import { decodedWithDrafts, run } from "../_run.ts";
 import { alike, costPlanner } from "../_sources.ts";
 
-Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
+Deno.test("CostPlanner follows a chain up to its end", async () => {
   const model = new ToyModel({ seed: 3, vocab: 30, words: 30, noise: 0 });
   const prompt = Int32Array.of(1, 2, 3);
   const options = {
@@ -22,7 +22,7 @@ Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
     }),
   }));
   const passes = outputs.filter(({ rows }) => rows > 0);
-  // The first pass has no draft; each other brings a chain and the token behind it.
+  // The first pass has no draft. Each other one accepts a chain and adds a token.
   assertEquals(passes.map(({ tokens }) => tokens.length), [
     1,
     ...new Array(6).fill(4),
@@ -34,7 +34,7 @@ Deno.test("CostPlanner follows a chain as far as it was drafted", async () => {
   ]);
 });
 
-Deno.test("CostPlanner leaves a chain with the path", () => {
+Deno.test("CostPlanner drops a chain that the text has left", () => {
   const model = new ToyModel({ seed: 1, vocab: 99 });
   const prompt = Int32Array.of(1, 2, 3, 1);
   const chain = [4, 5].map((id) => ({ ids: [id], shares: [1] }));
@@ -51,7 +51,7 @@ Deno.test("CostPlanner leaves a chain with the path", () => {
   assert(![...copying.tokens].includes(5));
 });
 
-Deno.test("CostPlanner wants no chain that it would not use", () => {
+Deno.test("CostPlanner requests no chain that it would not use", () => {
   const model = new ToyModel({ seed: 1, vocab: 9 });
   const prompt = Int32Array.of(1);
   const sure = { ids: [4], shares: [1] };
@@ -72,7 +72,7 @@ Deno.test("CostPlanner wants no chain that it would not use", () => {
   assert(!dear.wantsHydra([sure, sure]));
 });
 
-Deno.test("CostPlanner wants no chain where a copy is sure", () => {
+Deno.test("CostPlanner requests no chain if a copy is sure", () => {
   const model = new ToyModel({ seed: 1, vocab: 99 });
   const words = [1, 2, 3, 4, 5, 6, 7, 8];
   const sure = costPlanner(model, {

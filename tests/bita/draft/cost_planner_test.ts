@@ -49,7 +49,7 @@ Deno.test("CostPlanner never changes a text", async () => {
   assert(accepted > 2000, `${accepted} guesses were right`);
 });
 
-Deno.test("CostPlanner drafts nothing where nothing pays", () => {
+Deno.test("CostPlanner drafts nothing if no guess pays", () => {
   const model = new ToyModel({ seed: 1, vocab: 8 });
   const prompt = Int32Array.of(1, 2, 3, 1, 2);
   const dear = { body: costCurve([[1, 1], [2, 100]]), head: () => 1 };
@@ -62,7 +62,7 @@ Deno.test("CostPlanner drafts nothing where nothing pays", () => {
   assertEquals([...tree.parents], [-1]);
 });
 
-Deno.test("CostPlanner copies on while that pays", () => {
+Deno.test("CostPlanner copies as far as it pays", () => {
   const model = new ToyModel({ seed: 1, vocab: 8 });
   const prompt = Int32Array.of(1, 2, 3, 4, 5, 6, 1, 2, 3);
   const tree = costPlanner(model, { prompt, drafters: ["ngram", "prediction"] })
@@ -71,7 +71,7 @@ Deno.test("CostPlanner copies on while that pays", () => {
   assertEquals([...tree.parents], [-1, 0, 1, 2, 3, 4, 5]);
 });
 
-Deno.test("CostPlanner copies a prediction, and goes on behind an edit", () => {
+Deno.test("CostPlanner copies a prediction and continues after an edit", () => {
   const model = new ToyModel({ seed: 1, vocab: 99 });
   const prompt = Int32Array.of(9);
   const planned = costPlanner(model, {
@@ -93,7 +93,7 @@ Deno.test("CostPlanner copies a prediction, and goes on behind an edit", () => {
   assertEquals([...planned.plan({ root: 7, ...state }).tokens], [7, 4, 5, 6]);
 });
 
-Deno.test("CostPlanner drafts no more for having drafted in vain", () => {
+Deno.test("CostPlanner drafts no more after wrong guesses", () => {
   const model = new ToyModel({ seed: 1, vocab: 99 });
   const planned = costPlanner(model, {
     prompt: Int32Array.of(1, 2, 3, 1),
@@ -121,10 +121,10 @@ Deno.test("CostPlanner drafts no more for having drafted in vain", () => {
     verified: { ...verified, tokens: [1] },
   });
   const tree = planned.plan({ root: 1, budget: 9, candidates: [] });
-  assertEquals([...tree.tokens], [1, 3]); // the second row takes no time
+  assertEquals([...tree.tokens], [1, 3]); // The second row takes no time.
 });
 
-Deno.test("CostPlanner learns what masks are worth only where they draft", () => {
+Deno.test("CostPlanner learns the worth of masks only if they draft", () => {
   const model = new ToyModel({ seed: 1, vocab: 99 });
   const worth = (drafters: Drafter[]) => {
     const parts = guessSources(model, {
@@ -151,10 +151,10 @@ Deno.test("CostPlanner learns what masks are worth only where they draft", () =>
     return parts.memory.maskWorth.gain(0) - before;
   };
   assertEquals(worth(["ngram"]), 0);
-  assert(worth(["mask"]) < 0); // as much came without one
+  assert(worth(["mask"]) < 0); // Passes without a mask gained as much.
 });
 
-Deno.test("CostPlanner lets a token that two sources propose count once", () => {
+Deno.test("CostPlanner counts a token of two sources once", () => {
   const model = new ToyModel({ seed: 1, vocab: 8 });
   const prompt = Int32Array.of(1, 2, 3, 1, 2);
   const tree = costPlanner(model, {

@@ -14,7 +14,7 @@ const OPTIONS = {
   endTokens: new Set<number>(),
 };
 
-Deno.test("acceptedGuesses() tells depth and rank along the path", () => {
+Deno.test("acceptedGuesses() returns depth and rank along the path", () => {
   // The root has three children; the second of the first one's hit.
   const parents = Int32Array.of(-1, 0, 0, 0, 1, 1);
   const tokens = Int32Array.of(0, 1, 2, 3, 4, 5);
@@ -30,12 +30,12 @@ Deno.test("acceptedGuesses() tells depth and rank along the path", () => {
   ]);
 });
 
-Deno.test("decode() tells a guess for each accepted token, if asked to", async () => {
+Deno.test("decode() returns a guess for each accepted token if asked", async () => {
   const model = new ToyModel();
-  const told = await run(draft(model, PROMPT, { ...OPTIONS, trace: true }));
+  const traced = await run(draft(model, PROMPT, { ...OPTIONS, trace: true }));
   const silent = await run(draft(model, PROMPT, OPTIONS));
-  assertEquals(told.tokens, silent.tokens);
-  for (const [i, { accepted, guesses }] of told.outputs.slice(1).entries()) {
+  assertEquals(traced.tokens, silent.tokens);
+  for (const [i, { accepted, guesses }] of traced.outputs.slice(1).entries()) {
     assertEquals(guesses?.length, accepted);
     assertEquals(
       guesses?.map(({ depth }) => depth),
@@ -47,7 +47,7 @@ Deno.test("decode() tells a guess for each accepted token, if asked to", async (
   }
 });
 
-Deno.test("shapePlanner() tells masks from the successor of a hit", async () => {
+Deno.test("shapePlanner() distinguishes masks from the successor of a hit", async () => {
   const found = async (shape: Int32Array) => {
     const { outputs } = await run(draft(new ToyModel({ noise: 0.3 }), PROMPT, {
       ...OPTIONS,

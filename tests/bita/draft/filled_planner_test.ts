@@ -42,7 +42,7 @@ Deno.test("FilledPlanner never changes a text", async () => {
   assert(accepted > 1000, `${accepted} guesses were right`);
 });
 
-Deno.test("FilledPlanner fills a comb from all drafters, the likeliest first", () => {
+Deno.test("FilledPlanner fills a comb from all drafters, the most likely first", () => {
   const tree = planner({
     comb: [3, 1],
     prompt: Int32Array.of(1, 2, 3, 1),
@@ -57,10 +57,10 @@ Deno.test("FilledPlanner fills a comb from all drafters, the likeliest first", (
   });
   assertEquals([...tree.parents], [-1, 0, 0, 0, 1]);
   assertEquals([...tree.tokens], [1, 4, 2, 7, 5]);
-  assertEquals([...tree.masks], [2, 2, 2, 2, 2]); // as deep as the comb
+  assertEquals([...tree.masks], [2, 2, 2, 2, 2]); // As deep as the comb.
 });
 
-Deno.test("FilledPlanner stands on the successor of a hit", () => {
+Deno.test("FilledPlanner continues from the successor of a hit", () => {
   const tree = planner({
     comb: [2],
     prompt: Int32Array.of(9),
@@ -76,7 +76,7 @@ Deno.test("FilledPlanner stands on the successor of a hit", () => {
   assertEquals([...tree.masks], [0, 1, 1, 1]);
 });
 
-Deno.test("FilledPlanner has no masks where they do not draft, nor rows past the end", () => {
+Deno.test("FilledPlanner adds no unused masks and no rows after the end", () => {
   const filled = planner({
     comb: [1, 1, 1],
     prompt: Int32Array.of(1, 2, 3, 4, 1),
@@ -87,7 +87,7 @@ Deno.test("FilledPlanner has no masks where they do not draft, nor rows past the
   assertEquals([...tree.masks], [0, 0, 0]);
 });
 
-Deno.test("FilledPlanner follows a chain as deep as the comb and the head are", () => {
+Deno.test("FilledPlanner follows a chain to the depth of the comb and the head", () => {
   const options = { prompt: Int32Array.of(1), hydra: alike(50, { masks: 3 }) };
   const step = { ids: [4], shares: [1] };
   const two = planner({ comb: [1, 1], drafters: ["hydra"], ...options });

@@ -5,23 +5,23 @@ import {
   NgramIndex,
 } from "../../../lib/bita/draft/ngram_index.ts";
 
-Deno.test("NgramIndex finds where the end of the text stood before", () => {
+Deno.test("NgramIndex finds an earlier occurrence of the last tokens", () => {
   const index = new NgramIndex([5, 1, 2, 3, 9, 1, 2, 3]);
   assertEquals(index.match, { next: 4, length: 3 });
   assertEquals(index.at(4), 9);
   assertEquals(index.at(8), undefined);
 });
 
-Deno.test("NgramIndex prefers the longer run to the later one", () => {
+Deno.test("NgramIndex prefers a longer n-gram to a later one", () => {
   const index = new NgramIndex([1, 2, 3, 4, 7, 4, 8, 1, 2, 3, 4]);
   assertEquals(index.match, { next: 4, length: 4 });
 });
 
-Deno.test("NgramIndex finds nothing behind a new token", () => {
+Deno.test("NgramIndex finds nothing after a new token", () => {
   assertEquals(new NgramIndex([1, 2, 1, 3]).match, undefined);
 });
 
-Deno.test("NgramIndex tells the truth about what it finds", () => {
+Deno.test("NgramIndex only returns tokens that are equal", () => {
   fc.assert(fc.property(
     fc.array(fc.nat(3), { minLength: 1, maxLength: 60 }),
     (text) => {

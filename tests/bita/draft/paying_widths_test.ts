@@ -5,7 +5,7 @@ import { guessed, kindOf } from "../../../lib/bita/draft/acceptance.ts";
 import type { Level } from "../../../lib/bita/draft/guesses.ts";
 import { payingWidths } from "../../../lib/bita/draft/paying_widths.ts";
 
-/** Levels whose guesses have these chances, the likeliest first. */
+/** Returns levels of guesses with these chances, the highest first. */
 function levels(...chances: number[][]): Level[] {
   let reach = 1;
   return chances.map((level) => {
@@ -18,7 +18,7 @@ function levels(...chances: number[][]): Level[] {
   });
 }
 
-/** Prices rows by what they take, at so many tokens a unit of time. */
+/** Returns the price of rows by their time, at a pace in tokens per unit of time. */
 function priced(
   { body, head }: Cost,
   pace: number,
@@ -26,14 +26,14 @@ function priced(
   return { of: (rows, read) => pace * (body(rows) + head(read)) };
 }
 
-/** Free up to `free` rows; each one more takes as long as all of these. */
+/** Rows are free up to `free`. Each further one takes as long as all of these. */
 function freeUpTo(free: number) {
   return { body: costCurve([[free, 1], [free + 1, 2]]), head: () => 0 };
 }
 
 const TWO = levels([0.6, 0.3, 0.1], [0.5, 0.4]);
 
-Deno.test("payingWidths takes the worthiest of as many rows as are free", () => {
+Deno.test("payingWidths() takes the best guesses for the free rows", () => {
   const widths = (free: number) =>
     payingWidths(TWO, { price: priced(freeUpTo(free), 1), maxRows: 99 });
   assertEquals(widths(1), []);
@@ -44,13 +44,13 @@ Deno.test("payingWidths takes the worthiest of as many rows as are free", () => 
   assertEquals(widths(99), [3, 2]);
 });
 
-Deno.test("payingWidths keeps to the most rows", () => {
+Deno.test("payingWidths() respects the most rows", () => {
   const options = { price: priced(freeUpTo(99), 1) };
   assertEquals(payingWidths(TWO, { ...options, maxRows: 1 }), []);
   assertEquals(payingWidths(TWO, { ...options, maxRows: 3 }), [1, 1]);
 });
 
-Deno.test("payingWidths buys two rows that pay together and not alone", () => {
+Deno.test("payingWidths() takes two rows that only pay together", () => {
   const body = costCurve([[1, 10], [2, 17], [3, 17.1], [4, 99]]);
   const price = priced({ body, head: () => 0 }, 0.15);
   const options = { price, maxRows: 9 };
@@ -59,7 +59,7 @@ Deno.test("payingWidths buys two rows that pay together and not alone", () => {
   assertEquals(payingWidths(sure.slice(0, 1), options), []);
 });
 
-Deno.test("payingWidths charges the best of a level for being read", () => {
+Deno.test("payingWidths() charges for reading the best row of a level", () => {
   const cost = { body: () => 1, head: costCurve([[1, 1], [3, 3]]) };
   const at = (pace: number) => ({ price: priced(cost, pace), maxRows: 9 });
   const path = levels([0.6], [0.5]);
@@ -67,7 +67,7 @@ Deno.test("payingWidths charges the best of a level for being read", () => {
   assertEquals(payingWidths(path, at(0.5)), [1]);
 });
 
-Deno.test("payingWidths leaves no level out, and takes no guess that is not there", () => {
+Deno.test("payingWidths() skips no level and exceeds no level's guesses", () => {
   const chance = fc.double({ min: 0.001, max: 1, noNaN: true });
   const level = fc.array(chance, { minLength: 1, maxLength: 5 })
     .map((chances) => chances.sort((a, b) => b - a));

@@ -5,7 +5,7 @@ import { Prediction } from "../../../lib/bita/draft/prediction.ts";
 const tokens = (text: string) =>
   Int32Array.from(text, (letter) => letter.charCodeAt(0));
 
-/** Follows a text; gives it with "_" for each token that was expected. */
+/** Follows a text and returns it with "_" for each expected token. */
 function follow(predicted: string, text: string): string {
   const prediction = new Prediction(tokens(predicted));
   return Array.from(text, (letter) => {
@@ -16,11 +16,11 @@ function follow(predicted: string, text: string): string {
   }).join("");
 }
 
-Deno.test("Prediction expects all of a text that comes as predicted", () => {
+Deno.test("Prediction expects every token of the predicted text", () => {
   assertEquals(follow("one two", "one two"), "_______");
 });
 
-Deno.test("Prediction finds its way behind each kind of edit", () => {
+Deno.test("Prediction continues after each kind of edit", () => {
   const edits: Record<
     string,
     [predicted: string, text: string, shown: string]
@@ -41,24 +41,24 @@ Deno.test("Prediction finds its way behind each kind of edit", () => {
   }
 });
 
-Deno.test("Prediction goes back home from a place that proves wrong", () => {
-  // "b" occurs near by, but the text goes on behind the replaced letter.
+Deno.test("Prediction returns from a wrong place", () => {
+  // "b" occurs nearby, but the text continues after the replaced letter.
   assertEquals(follow("a1cd efgh b9", "abcd efgh"), "_bc______");
 });
 
-Deno.test("Prediction takes the nearest of equal places, and no far one", () => {
+Deno.test("Prediction takes the nearest of equal places and no distant one", () => {
   assertEquals(follow("a--b1----b2", "ab1"), "_b_");
   const far = "bcdefghijklmnopqrstuvwxyz";
   assertEquals(follow(`a1${far}#2`, "a#bc"), "_#__");
 });
 
-Deno.test("Prediction believes a place after three tokens in a row", () => {
+Deno.test("Prediction confirms a place after three equal tokens in a row", () => {
   const letters = "0123456789abcdefghijklmnop";
   assertEquals(follow(letters, "01ghi#klm"), "__g__#___");
   assertEquals(follow("a1cdefgh bc9", "abc#efgh"), "_b_#____");
 });
 
-Deno.test("Prediction expects nothing of a text that is another", () => {
+Deno.test("Prediction expects nothing of a different text", () => {
   const lengths = (text: string) => {
     const prediction = new Prediction(tokens("abcdefgh"));
     return Array.from(text, (letter) => {
@@ -78,7 +78,7 @@ Deno.test("Prediction expects nothing of a text that is another", () => {
   ]);
 });
 
-Deno.test("Prediction tells how many tokens came as expected in a row", () => {
+Deno.test("Prediction returns the number of expected tokens in a row", () => {
   const prediction = new Prediction(tokens("abcdef"));
   const lengths = Array.from("abxdef", (letter) => {
     prediction.push(letter.charCodeAt(0));
@@ -87,14 +87,14 @@ Deno.test("Prediction tells how many tokens came as expected in a row", () => {
   assertEquals(lengths, [2, 3, 0, 1, 2, 3]);
 });
 
-/** Counts the predicted tokens that a text comes to. */
+/** Counts the predicted tokens that occur in a text. */
 function countPredicted(predicted: Int32Array, text: Iterable<number>): number {
   const prediction = new Prediction(predicted);
   for (const token of text) prediction.push(token);
   return prediction.accepted;
 }
 
-Deno.test("Prediction counts few tokens less than are equal", () => {
+Deno.test("Prediction counts almost all equal tokens", () => {
   fc.assert(fc.property(
     fc.array(fc.nat(500), { minLength: 40, maxLength: 200 }),
     fc.array(fc.nat(199), { maxLength: 4 }),

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { SuccessorTable } from "../../../lib/bita/draft/successors.ts";
 
-Deno.test("SuccessorTable lists the last four that came behind a token, the latest first", () => {
+Deno.test("SuccessorTable lists the last four successors of a token, the latest first", () => {
   const table = new SuccessorTable(9);
   assertEquals(table.of(3), []);
   for (const next of [1, 2, 1, 4, 5, 0]) table.learn(3, next);
@@ -10,7 +10,7 @@ Deno.test("SuccessorTable lists the last four that came behind a token, the late
   assertEquals(table.of(4), []);
 });
 
-Deno.test("SuccessorTable counts how often in a row the latest one came again", () => {
+Deno.test("SuccessorTable counts how often in a row the latest successor occurs again", () => {
   const table = new SuccessorTable(8);
   const confidences = [2, 2, 2, 2, 2, 5, 5].map((next) => {
     table.learn(3, next);

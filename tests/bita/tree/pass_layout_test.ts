@@ -3,7 +3,7 @@ import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
 import { ancestorMask, chain } from "../../../lib/bita/tree/tree.ts";
 import { draw } from "../_draw.ts";
 
-Deno.test("layOut() puts a lone root in its row", () => {
+Deno.test("layOut() puts a single root into one row", () => {
   const { tokens, parents, naturalRows } = layOut({
     parents: chain(0),
     tokens: Int32Array.of(7),
@@ -14,9 +14,9 @@ Deno.test("layOut() puts a lone root in its row", () => {
   assertEquals(naturalRows, 1);
 });
 
-Deno.test("layOut() puts the natural chain first, then the rest, then masks", () => {
+Deno.test("layOut() orders the natural chain, the other nodes and the masks", () => {
   // 0 ─┬─ 1 ─┬─ 3
-  //    └─ 2  └─ 4     masks: 2 behind node 0, 1 behind node 2, 2 behind node 3
+  //    └─ 2  └─ 4     masks: 2 after node 0, 1 after node 2, 2 after node 3
   const { tokens, parents, naturalRows, nodeRows, maskRows } = layOut({
     parents: Int32Array.of(-1, 0, 0, 1, 1),
     tokens: Int32Array.of(10, 11, 12, 13, 14),

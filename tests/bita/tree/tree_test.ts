@@ -10,11 +10,11 @@ import {
 import { full } from "../_shape_planner.ts";
 import { draw } from "../_draw.ts";
 
-Deno.test("comb() lets only the best guess of a level branch on", () => {
+Deno.test("comb() adds children only to the best guess of a level", () => {
   assertEquals([...comb([3, 2, 1])], [-1, 0, 0, 0, 1, 1, 4]);
 });
 
-Deno.test("comb() takes any widths", () => {
+Deno.test("comb() accepts any widths", () => {
   assertEquals([...comb([1, 3, 2])], [-1, 0, 1, 1, 1, 2, 2]);
   assertEquals([...comb([])], [-1]);
 });
@@ -23,7 +23,7 @@ Deno.test("chain() is one branch", () => {
   assertEquals([...chain(3)], [-1, 0, 1, 2]);
 });
 
-Deno.test("full() lets every guess branch on", () => {
+Deno.test("full() adds children to every guess", () => {
   assertEquals([...full(2, 2)], [-1, 0, 0, 1, 1, 2, 2]);
 });
 
@@ -33,7 +33,7 @@ Deno.test("parseShape() reads widths by depth", () => {
   assertEquals(parseShape("12"), [12]);
 });
 
-Deno.test("parseShape() refuses what is no shape", () => {
+Deno.test("parseShape() throws on text that is not a shape", () => {
   for (
     const text of ["", "0", "5-0", "5-", "-5", "100", "a", "1-1-1-1-1-1-1-1-1"]
   ) {
@@ -41,7 +41,7 @@ Deno.test("parseShape() refuses what is no shape", () => {
   }
 });
 
-Deno.test("ancestorMask() shows a node itself and its ancestors", () => {
+Deno.test("ancestorMask() marks a node and its ancestors", () => {
   assertEquals(draw(ancestorMask(comb([2, 1]))), [
     "#...",
     "##..",

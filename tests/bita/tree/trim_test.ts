@@ -9,17 +9,17 @@ const TREE: DraftTree = {
   masks: new Int32Array(5).fill(2),
 };
 
-/** Writes a tree as tokens with their masks. */
+/** Returns the tokens of a tree with their masks. */
 function draw({ tokens, masks }: DraftTree): string {
   return [...tokens].map((token, node) => token + "m".repeat(masks[node]))
     .join(" ");
 }
 
-Deno.test("trim() leaves a tree that fits as it is", () => {
+Deno.test("trim() returns a tree that fits unchanged", () => {
   assertStrictEquals(trim(TREE, 15), TREE);
 });
 
-Deno.test("trim() drops what promises least first", () => {
+Deno.test("trim() drops nodes and masks in order", () => {
   const drawn = Array.from({ length: 14 }, (_, i) => draw(trim(TREE, 14 - i)));
   assertEquals(drawn, [
     "10mm 11mm 12mm 13mm 14m",
@@ -39,7 +39,7 @@ Deno.test("trim() drops what promises least first", () => {
   ]);
 });
 
-Deno.test("trim() keeps parents right when nodes go", () => {
+Deno.test("trim() keeps the right parents when it drops nodes", () => {
   // A chain 0-1-3 whose node 2 is off it.
   const tree = {
     parents: Int32Array.of(-1, 0, 0, 1),
