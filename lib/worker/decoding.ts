@@ -50,9 +50,11 @@ export class Decoding {
 
   /** Continues a prompt. */
   decode(
-    { cache: hints, ...options }: DecodingOptions,
+    { cache: hints, ...request }: DecodingOptions,
   ): AsyncGenerator<DecodeOutput, void> {
     const { cache } = this.#parts;
+    const namespace = JSON.stringify([hints.caller, hints.salt]);
+    const options = { ...request, namespace };
     return this.#decode(options, () => cache?.lookup(options.prompt, hints));
   }
 

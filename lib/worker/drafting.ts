@@ -39,7 +39,12 @@ export interface DraftedOptions extends DecodeOptions {
   draftTree?: readonly number[] | undefined;
   /** A text that is likely to come, to copy from. */
   prediction?: Int32Array | undefined;
+  /** Whose texts it may learn from, and teach; one namespace unless given. */
+  namespace?: string | undefined;
 }
+
+/** Namespaces that are remembered, the least recently used first to go. */
+const MOST_NAMESPACES = 16;
 
 /** What drafts for each value of a request's `draft`. */
 const DRAFTERS_OF = {
@@ -49,31 +54,35 @@ const DRAFTERS_OF = {
   recycle: ["recycle"],
 } satisfies Record<Exclude<Draft, "auto" | "none">, Drafter[]>;
 
-/** Decodes with the drafts that a request names, and learns from their acceptance. */
+/**
+ * Decodes with the drafts that a request names, and learns from their acceptance: for
+ * each namespace apart, so that no caller's drafts show what another's texts say.
+ */
 export class Drafting {
   readonly #parts: DraftingParts;
-  readonly #memory: DraftMemory;
+  /** By namespace, the least recently used first. */
+  readonly #memories = new Map<string, DraftMemory>();
   readonly #calibration: Calibration;
   readonly #hydra: Calibration;
 
-  /** Remembers nothing yet. */
+  /** Starts from what the adapter was measured to bring. */
   constructor(parts: DraftingParts) {
-    const { scheduler: { masks, vocab }, adapter } = parts;
-    const acceptance = new Acceptance();
+    const { adapter } = parts;
     this.#parts = parts;
     this.#calibration = new Calibration(adapter.acceptance);
     this.#hydra = new Calibration(adapter.hydra?.acceptance, "hydra");
-    this.#memory = {
-      acceptance,
-      successors: new SuccessorTable(vocab),
-      maskWorth: new MaskWorth(masks, this.#calibration),
-    };
   }
 
   /** Continues a prompt in its sequence. */
   async *decode(
     sequence: Sequence,
-    { draft, draftTree, prediction: predicted, ...options }: DraftedOptions,
+    {
+      draft,
+      draftTree,
+      prediction: predicted,
+      namespace = "",
+      ...options
+    }: DraftedOptions,
   ): AsyncGenerator<DecodeOutput, void> {
     const { scheduler } = this.#parts;
     const prediction = predicted && new Prediction(predicted);
@@ -82,6 +91,7 @@ export class Drafting {
       : decode(scheduler, sequence, {
         ...options,
         planner: this.#planner(draft, {
+          memory: this.#memory(namespace),
           index: new NgramIndex(options.prompt),
           prediction,
           comb: draftTree,
@@ -99,16 +109,29 @@ export class Drafting {
     }
   }
 
+  #memory(namespace: string): DraftMemory {
+    const { masks, vocab } = this.#parts.scheduler;
+    const memory = this.#memories.get(namespace) ?? {
+      acceptance: new Acceptance(),
+      successors: new SuccessorTable(vocab),
+      maskWorth: new MaskWorth(masks, this.#calibration),
+    };
+    this.#memories.delete(namespace);
+    this.#memories.set(namespace, memory);
+    const [oldest] = this.#memories.keys();
+    if (this.#memories.size > MOST_NAMESPACES) this.#memories.delete(oldest);
+    return memory;
+  }
+
   #planner(
     draft: Exclude<Draft, "none">,
     { comb, beside, ...text }:
-      & Pick<GuessSources, "index" | "prediction">
+      & Pick<GuessSources, "memory" | "index" | "prediction">
       & { comb: readonly number[] | undefined; beside: () => Beside },
   ): Planner {
     const { scheduler: { masks, maxRows }, cost } = this.#parts;
     const parts = {
       ...text,
-      memory: this.#memory,
       calibration: this.#calibration,
       hydra: this.#hydra,
       drafters: this.#drafters(draft),
