@@ -21,6 +21,7 @@ export function health(engines: readonly Engine[]): Hono {
         threads: info.threads,
         context: info.context,
         exact: info.exact,
+        sequences_per_pass: info.sequencesPerPass,
         fingerprint: info.fingerprint,
       }));
       const status = ready ? "ok" : "unavailable";

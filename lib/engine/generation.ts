@@ -136,6 +136,8 @@ export interface ModelInfo {
   threads: number;
   /** Whether a row's logits are the same bits at every pass width here. */
   exact: "bitwise" | "numerical";
+  /** The most requests that share a pass; 1 if they take turns. */
+  sequencesPerPass: number;
   /** Names the configuration that a seed's text depends on. */
   fingerprint: string;
 }

@@ -107,11 +107,12 @@ export async function serveModel(
   await model.start();
   const digest = artefact.digest.slice(0, 8);
   function info(): ModelInfo {
-    const { exact } = model.opened!;
+    const { exact, sequencesPerPass } = model.opened!;
     const weights = artefact.format;
     const fingerprint = `fp_${digest}_${backend}_${weights}_${exact}`;
     return {
-      ...{ id, created, context, backend, weights, threads, exact },
+      ...{ id, created, context, backend, weights, threads },
+      ...{ exact, sequencesPerPass },
       fingerprint,
     };
   }

@@ -58,6 +58,8 @@ export interface OpenedModel {
   /** Milliseconds of a plain pass. */
   passMs: number;
   exact: "bitwise" | "numerical";
+  /** The most sequences that share a pass; 1 if they take turns. */
+  sequencesPerPass: number;
   /** How prompts are cached, in a few words. */
   prefix: string;
 }

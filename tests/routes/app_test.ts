@@ -37,6 +37,7 @@ Deno.test("createApp() reports health", async () => {
     threads: 2,
     context: 2048,
     exact: "bitwise",
+    sequences_per_pass: 16,
     fingerprint: "fp_toy",
   });
 });

@@ -79,6 +79,7 @@ export function toyInfo(id: string): ModelInfo {
     weights: "int8",
     threads: 2,
     exact: "bitwise",
+    sequencesPerPass: 16,
     fingerprint: "fp_toy",
   };
 }

@@ -32,7 +32,13 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === "open") {
     if (data.context === NO_CONTEXT) {
       say({ type: "failed", message: "no context" });
-    } else say({ type: "opened", passMs: 1, exact: "bitwise", prefix: "off" });
+    } else {say({
+        type: "opened",
+        passMs: 1,
+        exact: "bitwise",
+        sequencesPerPass: 1,
+        prefix: "off",
+      });}
   }
   if (data.type === "erase") say({ type: "erased", id: data.id, blocks: 7 });
   if (data.type === "cancel") say({ type: "done", id: data.id, error: "left" });
