@@ -40,6 +40,8 @@ export class GraphBuilder {
     output: [] as object[],
   };
 
+  readonly #stored = new Set<string>();
+
   constructor(weights: WeightsFile) {
     this.weights = weights;
   }
@@ -98,6 +100,8 @@ export class GraphBuilder {
    * @throws {TypeError} if the weights file has none of this name.
    */
   stored(name: string): string {
+    if (this.#stored.has(name)) return name;
+    this.#stored.add(name);
     const { type, dims, offset, length } = this.weights.tensor(name);
     this.#graph.initializer.push({
       name,

@@ -16,8 +16,8 @@ import type { OrtSequence, OrtStep } from "../../lib/runtime/ort_sequence.ts";
 import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
 import { sameBits } from "../runtime/_widths.ts";
 
-const SCHEDULES = 48;
-const PASSES = 4;
+const SCHEDULES = 40;
+const PASSES = 3;
 
 /** Tokens of the texts, the last of which no sequence reads. */
 const LENGTHS = [
@@ -127,7 +127,7 @@ function stepOf(
   const most = Math.min(
     room,
     text.tokens.length - position,
-    draws.below(6) === 0 ? 64 : 8,
+    draws.below(14) === 0 ? 64 : 8,
   );
   if (most < 1) return undefined;
   const natural = 1 + draws.below(most);

@@ -1,72 +1,17 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { uniform } from "../../lib/bita/choose/random.ts";
-import type { StepOutput } from "../../lib/bita/decode/model.ts";
-import { chain } from "../../lib/bita/tree/tree.ts";
 import type { Backend } from "../../lib/runtime/backend.ts";
 import { cpuBackend } from "../../lib/runtime/cpu/cpu_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import type { OrtModel } from "../../lib/runtime/ort_model.ts";
-import type { OrtStep } from "../../lib/runtime/ort_sequence.ts";
 import type { TimedWork } from "../../lib/runtime/turns.ts";
-import { type Artefact, openArtefact } from "../../models/artefact.ts";
-import { openGguf } from "../../models/gguf/reader.ts";
-import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
+import { alone, copy, stepOf, tinyArtefact } from "./_tiny.ts";
 
 /** Opens a tiny model on `backend`. */
 async function openTiny(backend: Backend = cpuBackend(1)): Promise<OrtModel> {
   return await openModel(backend, ARTEFACT, { context: 64 });
 }
 
-/** Converts a tiny model in a folder that stays until the tests end. */
-async function tinyArtefact(): Promise<Artefact> {
-  const folder = await Deno.makeTempDir();
-  addEventListener(
-    "unload",
-    () => Deno.removeSync(folder, { recursive: true }),
-  );
-  await writeTinyGguf(`${folder}/tiny.gguf`, { seed: 1 });
-  return await openArtefact(await openGguf(`${folder}/tiny.gguf`), {
-    cacheDir: folder,
-    format: "int8",
-    progress: { start() {}, advance() {}, stop() {}, note() {} },
-  });
-}
-
-const ARTEFACT = await tinyArtefact();
-
-/** A step of a chain of tokens, all of which are read. */
-function stepOf(
-  model: OrtModel,
-  { seed, rows, sequence = model.open(new Int32Array(1)) }: {
-    seed: number;
-    rows: number;
-    sequence?: OrtStep["sequence"];
-  },
-): OrtStep {
-  const tokens = Int32Array.from(
-    { length: rows },
-    (_, i) => Math.floor(uniform(seed, i) * TINY.vocab),
-  );
-  const read = [...tokens.keys()];
-  const parents = chain(rows - 1);
-  return { sequence, start: sequence.length, tokens, parents, read };
-}
-
-/** Copies the logits of outputs. */
-function copy(outputs: StepOutput[]): Float32Array[][] {
-  return outputs.map(({ logits }) => logits.map((row) => row.slice()));
-}
-
-/** Computes each step in a pass of its own. */
-async function alone(model: OrtModel, steps: OrtStep[]) {
-  const logits: Float32Array[][] = [];
-  for (const step of steps) {
-    const outputs = await model.run([step]);
-    logits.push(...copy(outputs));
-    outputs[0].release();
-  }
-  return logits;
-}
+const ARTEFACT = await tinyArtefact("int8");
 
 Deno.test("OrtModel.run() computes any number of steps as if each were alone", async () => {
   const model = await openTiny();

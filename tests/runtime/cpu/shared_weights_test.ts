@@ -1,0 +1,66 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { Tensor } from "onnxruntime-common";
+import { mapFile } from "../../../lib/runtime/cpu/map_file.ts";
+import { NativeTensors } from "../../../lib/runtime/cpu/native_tensors.ts";
+import { openOnnxCApi } from "../../../lib/runtime/cpu/onnx_c_api.ts";
+import { openSharedWeights } from "../../../lib/runtime/cpu/shared_weights.ts";
+import { GraphBuilder } from "../../../models/graph/graph_builder.ts";
+import { linear, storeLinear } from "../../../models/graph/linear.ts";
+import { WeightsFile } from "../../../models/graph/weights_file.ts";
+import { openFile } from "../_native_graph.ts";
+
+const SIZE = 64;
+
+/** Writes graphs that multiply by one stored matrix, and by its square. */
+async function writeGraphs(folder: string): Promise<void> {
+  using weights = new WeightsFile(`${folder}/weights.bin`);
+  const data = new Float32Array(SIZE * SIZE);
+  for (let i = 0; i < SIZE; i++) data[i * SIZE + i] = 3; // three times the unit
+  const matrix = { rows: SIZE, columns: SIZE, data };
+  storeLinear(weights, "w", { matrix, format: "int8" });
+  for (const [name, times] of [["once", 1], ["twice", 2]] as const) {
+    const graph = new GraphBuilder(weights);
+    let y = graph.input("x", "float32", ["rows", SIZE]);
+    for (let i = 0; i < times; i++) y = linear(graph, y, "w");
+    graph.node("Identity", [y], { outputs: ["y"] });
+    graph.output("y", ["rows", SIZE]);
+    await Deno.writeFile(`${folder}/${name}.onnx`, await graph.encode());
+  }
+  await Deno.writeTextFile(`${folder}/weights.json`, weights.directory());
+}
+
+Deno.test("openSharedWeights() lends one copy to several sessions", async () => {
+  const folder = await Deno.makeTempDir();
+  await writeGraphs(folder);
+  const api = openOnnxCApi();
+  const weights = openSharedWeights(api, new NativeTensors(api), folder);
+  const sessions = await Promise.all(
+    ["once", "twice"].map((name) =>
+      openFile(`${folder}/${name}.onnx`, { weights })
+    ),
+  );
+  weights.drop();
+  await Deno.remove(folder, { recursive: true });
+  const rows = (number: number) =>
+    new Tensor("float32", new Float32Array(2 * SIZE).fill(number), [2, SIZE]);
+  for (const [i, expected] of [6, 18].entries()) {
+    const { y } = await sessions[i].run({ x: rows(2) }, { y: rows(0) });
+    assertEquals(y.data[0], expected);
+    assertEquals(y.data[2 * SIZE - 1], expected);
+  }
+});
+
+Deno.test("mapFile() shows a file's bytes, also once its pages are dropped", async () => {
+  const path = await Deno.makeTempFile();
+  const expected = Uint8Array.from({ length: 10_000 }, (_, i) => i % 251);
+  await Deno.writeFile(path, expected);
+  const { bytes, drop } = mapFile(path);
+  await Deno.remove(path);
+  assertEquals(bytes, expected);
+  drop();
+  assertEquals(bytes, expected);
+});
+
+Deno.test("mapFile() says which file is not there", () => {
+  assertThrows(() => mapFile("/nowhere/weights.bin"), Error, "/nowhere");
+});
