@@ -29,9 +29,9 @@ def judge(trainer, texts):
             tokens[f"best {nodes}"] = mean_gain(gains)
         ranks = torch.cat(found)
         result[name] = {
-            "loss": mean_loss(head.on_path(joined), joined).item(),
-            "top": {k: share_within(ranks, k) for k in TOPS},
-            "tokens": tokens,
+            "loss": round(mean_loss(head.on_path(joined), joined).item(), 4),
+            "top": {k: [round(s, 4) for s in share_within(ranks, k)] for k in TOPS},
+            "tokens": {tree: round(n, 4) for tree, n in tokens.items()},
         }
     return result
 
