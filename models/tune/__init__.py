@@ -20,7 +20,7 @@ Read in this order:
     hydra.py         a head that drafts without rows
     guesses.py       the likeliest guesses of the masks, kept in files
     conditional.py   a head that reranks them by the token before
-    best_nodes.py    trees of the likeliest nodes, to judge that head
+    reranking.py     its evaluation
     adapter_file.py  the file that the server loads
     plot.py          the curves
 """

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import torch
 
-from . import conditional
 from . import evaluate as evaluation
+from . import reranking
 from .ablation import ablate, table
 from .adapter import Adapter, Shape, untrained
 from .adapter_file import (
@@ -23,6 +23,7 @@ from .adapter_file import (
     write_adapter,
 )
 from .answers import encode_prompts, write_answers
+from .conditional import ConditionalPlan, ConditionalTrainer
 from .from_options import (
     layers_of,
     new_trainer,
@@ -157,33 +158,34 @@ def run_hydra(args):
 def run_conditional(args):
     llama, live = open_llama(args), Live()
     adapter, _ = read_adapter(args.adapter, llama)
-    files = GuessFiles(args.guesses or f"{args.run}/guesses", llama, adapter, args.adapter)
+    masks = adapter.shape.masks
     learnt, held_out = (
-        read_part(args.data, masks=adapter.shape.masks, held_out=held) for held in (False, True)
+        read_part(args.data, masks=masks, held_out=held) for held in (False, True)
     )
-    vocab = common_tokens(llama, learnt, args.words)
-    judged = files.read_all(some(held_out, args.held_out, args.seed), live)
-    trainer = conditional.ConditionalTrainer(
-        llama,
-        Guesses.joined(files.read_all(some(learnt, args.limit, args.seed), live)),
-        vocab=vocab,
-        plan=conditional.ConditionalPlan(
-            steps=args.steps,
-            batch=args.batch,
-            rank=args.rank,
-            words=args.words,
-            rate=args.rate,
-            decay=args.decay,
-            seed=args.seed,
-        ),
+    plan = ConditionalPlan(
+        steps=args.steps,
+        batch=args.batch,
+        rank=args.rank,
+        words=args.words,
+        rate=args.rate,
+        decay=args.decay,
+        seed=args.seed,
     )
+    vocab = common_tokens(llama, learnt, plan.words)
+    trainer = ConditionalTrainer(llama, learnt, vocab=vocab, masks=masks, plan=plan)
     train_until_stopped(trainer, args)
-    if trainer.step < args.steps:
+    if trainer.step < plan.steps:
         return
-    result = trainer.judge(judged)
+    files = GuessFiles(args.guesses or f"{args.run}/guesses", llama, adapter, args.adapter)
+    fitted, judged = (
+        files.read_all(some(part, args.texts, args.seed), live) for part in (learnt, held_out)
+    )
+    for head in trainer.plain, trainer.conditional:
+        head.fit(Guesses.joined(fitted))
+    result = reranking.judge(trainer, judged)
     shutil.copyfile(args.adapter, args.out)
     add_conditional(args.out, trainer, result)
-    print(conditional.describe(result))
+    print(reranking.describe(result))
 
 
 def run_plot(args):

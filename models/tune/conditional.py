@@ -8,13 +8,13 @@ best first:
     score(v) = scale · (l(v) - l(best)) + gain · prev[before] · next[v]
     score(none of them) = slope · (l(last) - l(best)) + offset
 
-The softmax of these scores is the probability of each guess. The loss is the negative log
-likelihood, so the probabilities are calibrated. `scale`, `gain`, `slope` and `offset` are
-learned for each mask; `prev` and `next`, [V, rank], are shared. The score of a pair with a
-token outside the V tokens is 0.
+The softmax of these scores is the probability of each guess. The score of a pair with a
+token outside the V tokens of the head is 0.
 
-A row is a projection of the frozen embedding plus a part of its own. The projection learns
-from few texts; the own part has weight decay.
+`prev` and `next`, [V, rank], learn from the answers alone: softmax(prev[before] · next +
+log frequency) predicts the next token from the one before. That takes no pass of the model,
+so all answers count. A row is a projection of the frozen embedding plus a part of its own.
+Only the four numbers of each mask are fitted to guesses, so a few texts suffice.
 """
 
 from dataclasses import dataclass
@@ -22,16 +22,14 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from .best_nodes import accepted_of_best
 from .draws import draws
-from .guesses import KEPT, Guesses
+from .guesses import KEPT
 from .loss import NO_LABEL, ranks
 from .schedule import share_of_rate
 from .train import summary
-from .trees import mean_gain, share_within, tokens_a_pass
 
-TOPS = (1, 2, 3, 5, 10, KEPT)
-NODES = (8, 16, 31)  # of the trees that are judged
+START = (1.0, 0.5, 0.3, 1.8)  # scale, gain, slope, offset
+FIT_STEPS = 50  # of LBFGS, which converges sooner
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class ConditionalPlan:
     """How to train a conditional head."""
 
     steps: int
-    batch: int = 1024  # anchors a step
+    batch: int = 2048  # pairs of tokens a step
     rank: int = 32
     words: int = 4096  # tokens with a row
     rate: float = 3e-3
@@ -59,13 +57,12 @@ class Conditional(nn.Module):
         self.embedding = scaled(llama.embedding.cpu()[vocab].float())
         self.head = scaled(llama.head.cpu()[vocab].float())
         dim = self.embedding.shape[1]
-        start = torch.randn(2, dim, rank, generator=generator) / (dim * max(1, rank) ** 0.5) ** 0.5
+        start = 0.3 * torch.randn(2, dim, rank, generator=generator) / dim**0.5
         self.from_embedding = nn.Parameter(start[0])
         self.from_head = nn.Parameter(start[1])
         self.own_prev = nn.Parameter(torch.zeros(len(vocab), rank))
         self.own_next = nn.Parameter(torch.zeros(len(vocab), rank))
-        # scale, gain, slope, offset
-        self.depth = nn.Parameter(torch.tensor([[1.0, 0.1, 1.0, 1.0]]).repeat(masks, 1))
+        self.depth = nn.Parameter(torch.tensor([START]).repeat(masks, 1))
 
     def tables(self):
         """Returns `prev` and `next`, each [V, rank]."""
@@ -74,27 +71,39 @@ class Conditional(nn.Module):
             self.head @ self.from_head + self.own_next,
         )
 
-    def scores(self, tokens, logits, before, depth):
-        """Returns the scores of a mask's guesses, tokens and logits [A, KEPT], after each of B
-        tokens, [A, B]. The last score is of none of them: [A, B, KEPT + 1]."""
+    def pairs(self, before, tokens):
+        """Returns the scores of tokens, [A, K], after each of B tokens, [A, B]: [A, B, K]."""
         prev, after = (torch.cat([table, table[:1] * 0]) for table in self.tables())
-        pairs = torch.einsum("abr,akr->abk", prev[self.index[before]], after[self.index[tokens]])
+        return torch.einsum("abr,akr->abk", prev[self.index[before]], after[self.index[tokens]])
+
+    def scores(self, guesses, depth, before):
+        """Returns the scores of the guesses of mask `depth` after each of B tokens, [A, B].
+        The last score is of none of them: [A, B, KEPT + 1]."""
+        tokens, logits = guesses.tokens[:, depth], guesses.logits[:, depth]
         scale, gain, slope, offset = self.depth[depth]
         beside = (logits - logits[:, :1])[:, None]  # [A, 1, KEPT]
         none = (slope * beside[..., -1:] + offset).expand(*before.shape, 1)
-        return torch.cat([scale * beside + gain * pairs, none], -1)
+        return torch.cat([scale * beside + gain * self.pairs(before, tokens), none], -1)
 
     def on_path(self, guesses):
         """Returns the scores of all masks on the right path, [A, M, KEPT + 1]."""
-        return torch.cat(
-            [
-                self.scores(tokens, logits, before[:, None], depth)
-                for depth, (tokens, logits, before) in enumerate(
-                    zip(*(part.unbind(1) for part in (guesses.tokens, guesses.logits, guesses.before)))
-                )
-            ],
-            1,
+        masks = range(guesses.tokens.shape[1])
+        scores = [self.scores(guesses, m, guesses.before[:, m, None]) for m in masks]
+        return torch.cat(scores, 1)
+
+    def fit(self, guesses):
+        """Fits the numbers of each mask to guesses."""
+        optimizer = torch.optim.LBFGS(
+            [self.depth], max_iter=FIT_STEPS, line_search_fn="strong_wolfe"
         )
+
+        def loss():
+            optimizer.zero_grad()
+            value = mean_loss(self.on_path(guesses), guesses)
+            value.backward()
+            return value
+
+        optimizer.step(loss)
 
 
 def scaled(rows):
@@ -104,25 +113,24 @@ def scaled(rows):
 
 
 class ConditionalTrainer:
-    """Trains a head on guesses, and one of rank 0 to compare with: the same calibration without
-    the token before."""
+    """Trains the tables of a head on the answers of examples."""
 
-    def __init__(self, llama, guesses, *, vocab, plan):
-        self.guesses, self.plan = guesses, plan
-        generator = draws(plan.seed, "conditional")
-        masks = guesses.labels.shape[1]
+    def __init__(self, llama, examples, *, vocab, masks, plan):
+        self.plan, generator = plan, draws(plan.seed, "conditional")
 
         def head(rank):
             return Conditional(llama, vocab, masks=masks, rank=rank, generator=generator)
 
-        self.conditional, self.plain = head(plan.rank), head(0)
-        self.heads = self.plain, self.conditional
+        self.conditional = head(plan.rank)
+        self.plain = head(0)  # to compare with: the same calibration of the masks alone
         self.step, self.curve = 0, []
+        self.before, self.after = pairs_of(examples, self.conditional.index, len(vocab))
+        counts = torch.bincount(self.after, minlength=len(vocab)) + 0.5
+        self.log_frequency = (counts / counts.sum()).log()
         own = [self.conditional.own_prev, self.conditional.own_next]
-        depth = [self.conditional.depth, self.plain.depth]
         projections = [self.conditional.from_embedding, self.conditional.from_head]
         self.optimizer = torch.optim.AdamW(
-            [{"params": own, "weight_decay": plan.decay}, {"params": projections + depth}],
+            [{"params": own, "weight_decay": plan.decay}, {"params": projections}],
             betas=(0.9, 0.98),
             weight_decay=0.0,
         )
@@ -133,28 +141,27 @@ class ConditionalTrainer:
         share = share_of_rate(self.step, steps=plan.steps, warm_up=plan.warm_up)
         for group in self.optimizer.param_groups:
             group["lr"] = plan.rate * share
-        batch = self.guesses.at(self._batch())
-        plain, scores = (head.on_path(batch) for head in self.heads)
-        loss, plain_loss = (mean_loss(each, batch) for each in (scores, plain))
+        batch = self._batch()
+        prev, after = self.conditional.tables()
+        logits = prev[self.before[batch]] @ after.T + self.log_frequency
+        labels = self.after[batch]
+        loss = nn.functional.cross_entropy(logits, labels)
         self.optimizer.zero_grad()
-        (loss + plain_loss).backward()
+        loss.backward()
         self.optimizer.step()
         self.step += 1
-        figures = {
-            "step": self.step,
-            "loss": loss.item(),
-            "plain_loss": plain_loss.item(),
-            **summary(ranks_of(scores.detach(), batch)),
-        }
+        found = ranks(logits.detach()[:, None], labels[:, None])
+        figures = {"step": self.step, "loss": loss.item(), **summary(found)}
         self.curve.append(figures)
         return figures
 
     def _batch(self):
-        """Returns the step's anchors, from shuffled epochs without end."""
-        count, size = len(self.guesses.labels), self.plan.batch
-        a_turn = max(1, count // size)
+        """Returns the step's pairs, from shuffled epochs without end."""
+        size = self.plan.batch
+        a_turn = max(1, len(self.after) // size)
         epoch, turn = divmod(self.step, a_turn)
-        order = torch.randperm(count, generator=draws(self.plan.seed, "epoch", epoch))
+        generator = draws(self.plan.seed, "epoch", epoch)
+        order = torch.randperm(len(self.after), generator=generator)
         return order[turn * size : (turn + 1) * size]
 
     def state(self):
@@ -163,29 +170,9 @@ class ConditionalTrainer:
             "plan": self.plan,
             "step": self.step,
             "curve": self.curve,
-            "heads": [head.state_dict() for head in self.heads],
+            "conditional": self.conditional.state_dict(),
             "optimizer": self.optimizer.state_dict(),
         }
-
-    @torch.no_grad()
-    def judge(self, texts):
-        """Evaluates the masks' own order, the head of rank 0 and the head on the guesses of
-        texts."""
-        joined = Guesses.joined(texts)
-        own = share_top(ranks_of(torch.arange(KEPT, 0.0, -1).expand(joined.tokens.shape), joined))
-        result = {"texts": len(texts), "anchors": len(joined.labels), "masks": {"top": own}}
-        for name, head in zip(("plain", "conditional"), self.heads):
-            found = [ranks_of(head.on_path(text), text) for text in texts]
-            tokens = {"5-4-3": tokens_a_pass(found, (5, 4, 3))}
-            for nodes in NODES:
-                gains = [accepted_of_best(head, text, nodes) for text in texts]
-                tokens[f"best {nodes}"] = mean_gain(gains)
-            result[name] = {
-                "loss": mean_loss(head.on_path(joined), joined).item(),
-                "top": share_top(torch.cat(found)),
-                "tokens": tokens,
-            }
-        return result
 
     def load(self, state):
         """Resumes from a state; raises ValueError if its plan differs."""
@@ -194,9 +181,17 @@ class ConditionalTrainer:
                 f"Cannot resume: the plan must be {state['plan']}: received {self.plan}"
             )
         self.step, self.curve = state["step"], list(state["curve"])
-        for head, saved in zip(self.heads, state["heads"]):
-            head.load_state_dict(saved)
+        self.conditional.load_state_dict(state["conditional"])
         self.optimizer.load_state_dict(state["optimizer"])
+
+
+def pairs_of(examples, index, words):
+    """Returns the rows of neighbouring tokens in answers, [N] each, that both have one."""
+    answers = [index[torch.tensor(example.answer)] for example in examples]
+    before = torch.cat([answer[:-1] for answer in answers])
+    after = torch.cat([answer[1:] for answer in answers])
+    known = (before < words) & (after < words)
+    return before[known], after[known]
 
 
 def mean_loss(scores, guesses):
@@ -215,27 +210,3 @@ def ranks_of(scores, guesses):
     found = ranks(scores[..., :KEPT], hits.int().argmax(-1))
     found = found.masked_fill(~hits.any(-1), NO_LABEL - 1)
     return found.masked_fill(guesses.labels < 0, NO_LABEL)
-
-
-def share_top(found):
-    """Returns the share of labels among the first guesses, by their number and mask."""
-    return {k: share_within(found, k) for k in TOPS}
-
-
-def describe(result):
-    """Formats the result of `judge` as Markdown."""
-    masks = range(1, len(result["masks"]["top"][1]) + 1)
-    rows = [["guesses looked at", *(f"mask {j}, {w}" for j in masks for w in ("alone", "head"))]]
-    for k, alone in result["masks"]["top"].items():
-        head = result["conditional"]["top"][k]
-        rows.append([str(k), *(f"{s:.3f}" for pair in zip(alone, head) for s in pair)])
-    trees = [["tree", "alone", "head"]]
-    for tree, alone in result["plain"]["tokens"].items():
-        trees.append([tree, f"{alone:.3f}", f"{result['conditional']['tokens'][tree]:.3f}"])
-    return f"{table(rows)}\n\n{table(trees)}"
-
-
-def table(rows):
-    """Formats rows, the header first, as Markdown."""
-    lines = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
-    return "\n".join(f"| {' | '.join(row)} |" for row in lines)
