@@ -6,6 +6,7 @@
  * @module
  */
 
+import { kvBytes, type KvShape } from "../runtime/kv/kv_layout.ts";
 import { ApiError } from "./errors.ts";
 
 /** The most rows of a pass on any backend; they reach past a sequence's text. */
@@ -17,11 +18,8 @@ const TIER_SHARE = 1 / 4;
 /** The smallest text for which there must be memory. */
 const LEAST_TEXT = 16;
 
-/** What a model's keys and values depend on. */
-export interface KvSize {
-  layers: number;
-  kvHeads: number;
-  headDim: number;
+/** What the memory of a model's sequences follows from. */
+export interface KvSize extends KvShape {
   /** Prompt tokens of the adapter, which each sequence holds. */
   prompts: number;
   /** Tokens that a text may have. */
@@ -50,7 +48,7 @@ export class KvBudget {
 
   /** @throws {RangeError} if the memory holds no text. */
   constructor(size: KvSize, { bytes, free, tier }: KvMemory) {
-    const perSlot = bytesPerToken(size);
+    const perSlot = kvBytes(size, 1);
     this.#size = size;
     const oneText = perSlot * this.slotsOf(size.context) / (1 - TIER_SHARE);
     const total = bytes ?? Math.max(free / 2, oneText);
@@ -89,11 +87,4 @@ export class KvBudget {
       { code: "context_length_exceeded" },
     );
   }
-}
-
-/** Returns the bytes of the keys and values of one token. */
-function bytesPerToken(
-  { layers, kvHeads, headDim }: Pick<KvSize, "layers" | "kvHeads" | "headDim">,
-): number {
-  return 2 * layers * kvHeads * headDim * Float32Array.BYTES_PER_ELEMENT;
 }
