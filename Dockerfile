@@ -34,7 +34,7 @@ COPY --from=build /packages /packages
 COPY --from=build /models /models
 COPY --from=build /app /app
 ENV MODEL=$MODEL CACHE_DIR=/models KV_PATH=/data/kv.sqlite HOST=0.0.0.0 PORT=8000 \
-    DENO_DIR=/packages DENO_NO_UPDATE_CHECK=1 GLIBC_TUNABLES=glibc.malloc.hugetlb=1
+    DENO_DIR=/packages DENO_NO_UPDATE_CHECK=1 GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1
 WORKDIR /app
 VOLUME /data
 EXPOSE 8000

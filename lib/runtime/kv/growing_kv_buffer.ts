@@ -66,6 +66,7 @@ export function growingKvBuffer(
     reserve,
     ...(!inPlace && {
       keep(present) {
+        for (const tensor of tensors) free(tensor);
         tensors = present;
       },
     }),
