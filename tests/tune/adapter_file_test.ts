@@ -6,11 +6,11 @@ import { serve } from "./_serve.ts";
 
 const LINEARS = ["attn_qkv", "attn_output", "ffn_gate_up", "ffn_down"];
 
-Deno.test("the server's masks say what PyTorch's say", {
+Deno.test("the server's mask logits equal PyTorch's", {
   ignore: !PYTHON,
 }, () => compareMasks({}));
 
-Deno.test("the server updates linears as PyTorch does", {
+Deno.test("the server's updates of linears equal PyTorch's", {
   ignore: !PYTHON,
 }, () => compareMasks({ rank: 2, linears: LINEARS, first_layer: 1 }));
 
@@ -56,7 +56,7 @@ async function compareMasks(shape: object): Promise<void> {
   });
 }
 
-Deno.test("the server's Hydra head drafts what PyTorch's drafts", {
+Deno.test("the server's Hydra head drafts as PyTorch's does", {
   ignore: !PYTHON,
 }, async () => {
   await withTinyModel(async ({ folder, model: path }) => {
