@@ -18,7 +18,7 @@ COPY deno.json deno.lock main.ts ./
 COPY lib lib
 COPY models models
 COPY routes routes
-RUN deno cache --frozen main.ts lib/worker/worker.ts \
+RUN deno cache --frozen main.ts lib/worker/worker.ts lib/engine/text_worker.ts \
  && rm -r /packages/npm/*/onnxruntime-node/*/bin/*/win32 \
           /packages/npm/*/onnxruntime-node/*/bin/*/darwin
 # A layer of its own, since packages change seldom. CPUs and GPUs share the graphs.

@@ -37,6 +37,7 @@ async function importerCounts(): Promise<(path: string) => number> {
   const roots = [
     "main.ts",
     "lib/worker/worker.ts",
+    "lib/engine/text_worker.ts",
     "routes/playground/main.js",
   ];
   const imports = (await Promise.all(roots.map(importsFrom))).flat();

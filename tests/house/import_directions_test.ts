@@ -6,7 +6,8 @@ const ROOMS = ["main.ts", "routes", "lib", "models"];
 
 /** The worker is a second root, since nothing imports it. */
 const IMPORTS = (await Promise.all(
-  ["main.ts", "lib/worker/worker.ts"].map(importsFrom),
+  ["main.ts", "lib/worker/worker.ts", "lib/engine/text_worker.ts"]
+    .map(importsFrom),
 )).flat();
 
 const isLocal = ({ to }: Import) => /\.(ts|json)$/.test(to);
