@@ -73,6 +73,8 @@ export class TextThread implements Disposable {
       event.preventDefault();
       resolve({ type: "failed", message: event.message });
     };
+    worker.onmessageerror = () =>
+      resolve({ type: "failed", message: "a message was unreadable" });
     worker.postMessage({ type: "encode", texts } satisfies ToTextWorker);
     const answer = await promise;
     switch (answer.type) {

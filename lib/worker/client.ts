@@ -23,7 +23,8 @@ const CLOSE_MS = 5000;
 /** A text that is being decoded. */
 interface Running {
   controller: ReadableStreamDefaultController<TimedOutput>;
-  /** Stops listening to its signal. */
+  signal: AbortSignal;
+  /** Stops listening to the signal. */
   ignore: () => void;
 }
 
@@ -32,7 +33,7 @@ export class ModelClient implements AsyncDisposable {
   readonly opened: OpenedModel;
   #worker: Worker;
   #requests = new Map<number, Running>();
-  /** What the worker is at, by id; a request that was left takes up to a pass more. */
+  /** Requests in the worker; one that was cancelled may take a pass more. */
   #atWork = new Map<number, PromiseWithResolvers<void>>();
   #erasures = new Map<number, PromiseWithResolvers<Erasure>>();
   #nextId = 0;
@@ -77,39 +78,38 @@ export class ModelClient implements AsyncDisposable {
   /**
    * Decodes a prompt, output by output; the first output ends the prefill.
    *
-   * Cancelling the stream, or leaving a loop over it, stops the worker within a
-   * pass; so does the signal, which fails the stream with its reason.
+   * Cancelling the stream, or leaving a loop over it, stops the worker within a pass;
+   * so does the signal, which fails the stream with its reason. Both take effect once
+   * the worker has freed the memory of the sequence.
    */
   decode(
     request: DecodeRequest,
     { signal }: { signal: AbortSignal },
   ): ReadableStream<TimedOutput> {
     const id = this.#nextId++;
-    const stop = () => {
-      this.#forget(id);
-      this.#say({ type: "cancel", id });
-    };
+    const stop = () => this.#say({ type: "cancel", id });
     return new ReadableStream<TimedOutput>({
       start: (controller) => {
         signal.throwIfAborted();
         if (this.#ended) throw this.#ended;
-        const abort = () => {
-          stop();
-          controller.error(signal.reason);
-        };
-        signal.addEventListener("abort", abort);
+        signal.addEventListener("abort", stop);
         this.#requests.set(id, {
           controller,
-          ignore: () => signal.removeEventListener("abort", abort),
+          signal,
+          ignore: () => signal.removeEventListener("abort", stop),
         });
         this.#atWork.set(id, Promise.withResolvers());
         this.#say({ type: "decode", id, request });
       },
-      cancel: stop,
+      cancel: () => {
+        this.#forget(id);
+        stop();
+        return this.#atWork.get(id)?.promise;
+      },
     });
   }
 
-  /** Resolves once the worker is at nothing, and so in no native code. */
+  /** Resolves once no request is in the worker, so that it runs no native code. */
   async idle(): Promise<void> {
     await Promise.all(this.#atWork.values().map(({ promise }) => promise));
   }
@@ -134,6 +134,7 @@ export class ModelClient implements AsyncDisposable {
     this.#end(ended("is closed"));
     await deadline(this.idle(), CLOSE_MS).catch(() => {});
     this.#worker.terminate();
+    for (const id of this.#atWork.keys()) this.#finish(id);
   }
 
   #receive(message: FromWorker): void {
@@ -146,14 +147,15 @@ export class ModelClient implements AsyncDisposable {
     if (message.type === "done") this.#finish(message.id);
     if (message.type === "done") this.#counters = message.counters;
     const request = this.#requests.get(message.id);
-    if (!request) return; // left before the worker heard of it
-    const { controller } = request;
+    if (!request) return; // cancelled
+    const { controller, signal } = request;
     if (message.type === "output") {
-      controller.enqueue(message.output);
+      if (!signal.aborted) controller.enqueue(message.output);
       return;
     }
     this.#forget(message.id);
-    if (message.error === undefined) controller.close();
+    if (signal.aborted) controller.error(signal.reason);
+    else if (message.error === undefined) controller.close();
     else controller.error(new Error(message.error));
   }
 

@@ -90,6 +90,7 @@ export class Decoding {
     let lookup: Lookup | undefined, isRead = false;
     try {
       lookup = await look();
+      options.signal?.throwIfAborted();
       let cached = lookup && this.#load(sequence, lookup);
       for await (const output of drafting.decode(sequence, options)) {
         text.push(...output.tokens);

@@ -2,9 +2,9 @@
  * How many rows of prompts a pass may have beside the decoding of others.
  *
  * Decoding leaves time to prompts, pass by pass, and a part of a prompt uses it up. So
- * prompts slow decoding down by {@linkcode SLOWDOWN} on average, and a single pass by
- * about three times at most. Behind a long text even a few rows take long, so they wait
- * until there is time for them.
+ * prompts make passes {@linkcode SLOWDOWN} times as long on average, and a single one
+ * about three times. After a long text even a few rows take longer than that: they wait
+ * until decoding has left enough time for them.
  *
  * @module
  */
@@ -33,6 +33,12 @@ const PATIENCE = 2;
 
 /** How fast the estimate of a part's time follows what is seen. */
 const RATE = 0.5;
+
+/** The most that one pass may differ; beyond it, something disturbed. */
+const MOST = 2;
+
+/** A row takes at least this share of a pass. */
+const LEAST_SHARE = 1 / 100;
 
 /** Shares the time of passes between decoding and prompts. */
 export class PrefillBudget {
@@ -70,9 +76,8 @@ export class PrefillBudget {
     if (decoding.sequences === 0 || rows === 0) return;
     const spent = Math.max(0, ms - this.#plain(decoding));
     this.#left = Math.max(0, this.#left - spent);
-    const scale = this.#scale * spent / this.#expected(decoding, rows);
-    if (!Number.isFinite(scale)) return;
-    this.#scale = Math.max(1, this.#scale + RATE * (scale - this.#scale));
+    const ratio = Math.min(MOST, spent / this.#expected(decoding, rows));
+    this.#scale = Math.max(1, this.#scale * (1 + RATE * (ratio - 1)));
   }
 
   #plain({ sequences, rows, read }: Load): number {
@@ -82,6 +87,7 @@ export class PrefillBudget {
   /** Returns the milliseconds that rows of prompts are expected to add to a pass. */
   #expected({ rows }: Load, more: number): number {
     const { body } = this.#cost;
-    return this.#scale * (body(rows + more) - body(rows));
+    const least = LEAST_SHARE * more * body(rows);
+    return this.#scale * Math.max(least, body(rows + more) - body(rows));
   }
 }

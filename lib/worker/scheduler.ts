@@ -135,13 +135,16 @@ export class Scheduler implements StepRunner {
     const stay: Waiting[] = [];
     let rows = this.maxRows;
     let promptRows = this.#promptRows();
-    let prompts = this.#waiting.filter(({ step }) => isPrompt(step)).length;
+    let prompts = Math.min(
+      this.maxSequences,
+      this.#waiting.filter(({ step }) => isPrompt(step)).length,
+    );
     for (const entry of this.#waiting) {
       const { step } = entry;
       const wanted = step.tokens.length;
       let count = wanted;
       if (isPrompt(step)) {
-        const fair = Math.ceil(promptRows / prompts--);
+        const fair = Math.ceil(promptRows / Math.max(1, prompts--));
         count = Math.min(wanted, fair, rows);
       }
       if (parts.length === this.maxSequences || count > rows || count === 0) {
@@ -164,7 +167,8 @@ export class Scheduler implements StepRunner {
     if (this.#partRows !== undefined) return this.#partRows;
     const decoding = this.maxSequences === 1
       ? []
-      : this.#waiting.slice(0, this.maxSequences);
+      : this.#waiting.filter(({ step }) => !isPrompt(step))
+        .slice(0, this.maxSequences);
     return this.#budget.rows(loadOf(decoding), this.maxRows);
   }
 
@@ -174,7 +178,11 @@ export class Scheduler implements StepRunner {
     try {
       outputs = await this.#model.run(parts.map(({ step }) => step));
     } catch (error) {
-      for (const { of } of parts) of.reject(error);
+      const [first, ...others] = parts;
+      // What one step has caused must not fail the others.
+      if (others.length > 0) {
+        for (const part of parts) await this.#compute([part]);
+      } else first.of.reject(error);
       return;
     }
     this.#note(parts, this.#now() - begun);

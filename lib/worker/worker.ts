@@ -104,13 +104,22 @@ async function run(id: number, request: DecodeRequest): Promise<void> {
       say({ type: "output", id, output: { ...output, ms: now - before } });
       before = now;
     }
-    const { counters } = decoding;
-    say({ type: "done", id, ...(counters && { counters }) });
+    done(id);
   } catch (error) {
-    say({ type: "done", id, error: messageOf(error) });
+    done(id, messageOf(error));
   } finally {
     running.delete(id);
   }
+}
+
+function done(id: number, error?: string): void {
+  const { counters } = decoding;
+  say({
+    type: "done",
+    id,
+    ...error !== undefined && { error },
+    ...counters && { counters },
+  });
 }
 
 /** Opens the cache of prompts, where keys and values are in memory. */

@@ -131,6 +131,16 @@ Deno.test("Scheduler keeps to fixed parts where bits depend on the pass", async 
   assertEquals(rowsOf(model), [[16], [1], [16], [8]]);
 });
 
+Deno.test("Scheduler cuts a prompt into the same parts beside other prompts", async () => {
+  const model = new ToyModel({ context: 200 });
+  const scheduler = new Scheduler(model, { partRows: 16 });
+  const texts = [model.open(), model.open()];
+  await Promise.all(texts.map((text) => scheduler.run(prompt(text, 40))));
+  for (const { steps } of texts) {
+    assertEquals(steps.map(({ tokens }) => tokens.length), [16, 16, 8]);
+  }
+});
+
 Deno.test("Scheduler drops what was aborted before it forms a pass", async () => {
   const model = new ToyModel();
   const scheduler = new Scheduler(model);
@@ -142,6 +152,20 @@ Deno.test("Scheduler drops what was aborted before it forms a pass", async () =>
   await assertRejects(() => gone, Error, "client left");
   await stays;
   assertEquals(rowsOf(model), [[1]]);
+});
+
+Deno.test("Scheduler fails only the step that has made a pass fail", async () => {
+  const model = new ToyModel();
+  const scheduler = new Scheduler(model);
+  const [good, bad, fine] = [model.open(), model.open(), model.open()];
+  const { run } = model;
+  model.run = (steps) =>
+    steps.some(({ sequence }) => sequence === bad)
+      ? Promise.reject(new Error("out of memory"))
+      : run.call(model, steps);
+  const steps = [good, bad, fine].map((text) => scheduler.run(decoding(text)));
+  await assertRejects(() => steps[1], Error, "out of memory");
+  for (const step of [steps[0], steps[2]]) assert(await step);
 });
 
 Deno.test("Scheduler fails the steps of a pass that failed, and goes on", async () => {

@@ -37,8 +37,12 @@ export async function* decodePlain(
       parents: Int32Array.of(-1),
       read: [0],
     }, { signal });
-    const token = writer.next(output.logits[0]);
-    output.release();
+    let token: number | undefined;
+    try {
+      token = writer.next(output.logits[0]);
+    } finally {
+      output.release();
+    }
     sequence.length++;
     yield {
       tokens: token === undefined ? [] : [token],
