@@ -1,6 +1,6 @@
 /**
- * The street door: the environment becomes a configuration, the configuration a
- * running server.
+ * The entry: the environment becomes a configuration, and the configuration a running
+ * server.
  *
  * @module
  */
@@ -41,14 +41,14 @@ interface Departure {
 /** Milliseconds that native code may take to end before the process ends anyway. */
 const IDLE_MS = 5000;
 
-/** Says how prompts are cached. */
+/** Returns how prompts are cached. */
 async function prefixSettings(config: Config): Promise<PrefixSettings> {
   const { prefix: { secret: words, ...settings }, cacheDir } = config;
   const path = secretPath({ ...settings, cacheDir });
   return { ...settings, secret: await openSecret({ words, path }) };
 }
 
-/** A command that shows the server at work, fit to be pasted. */
+/** Returns a command that tries the server, ready to be pasted. */
 function curlLine(origin: string, model: string): string {
   const body = JSON.stringify({
     model,
@@ -60,7 +60,7 @@ function curlLine(origin: string, model: string): string {
   return `curl -N ${origin}/v1/chat/completions -H 'content-type: application/json' -d '${body}'`;
 }
 
-/** Names the ids of models, which must differ. */
+/** @throws {TypeError} if two models have one id. */
 function checkIds(names: string[]): void {
   const ids = names.map((name) => resolveModel(name).id);
   const twice = ids.find((id, index) => ids.indexOf(id) < index);

@@ -9,7 +9,7 @@ import type { MiddlewareHandler } from "hono";
 import { ApiError } from "../lib/engine/errors.ts";
 
 /**
- * Lets only requests pass that carry one of `keys`, and notes the SHA-256 of that
+ * Refuses requests that carry none of `keys`, and notes the SHA-256 of that
  * one, in hex, as their `caller`.
  *
  * @throws {ApiError} 401 in the handler otherwise.

@@ -36,11 +36,11 @@ export interface AppOptions {
   adminKey?: string | undefined;
   /** Origins whose pages may call; any origin without a list. */
   corsOrigins?: readonly string[];
-  /** Hears of failures whose details no client is told. */
+  /** Called with failures whose details are not sent to clients. */
   logFailure: LogFailure;
-  /** Hears of each request, once it has an answer. */
+  /** Called with each request, once it has an answer. */
   logRequest?: LogRequest;
-  /** Hears how generations went. */
+  /** Called with each generation, once it has ended. */
   logGeneration?: LogGeneration;
   /** What `/metrics` shows. */
   counts?: Metrics;
@@ -52,9 +52,9 @@ export interface AppOptions {
   now?: () => number;
   /** Time in milliseconds that never goes back. @default performance.now */
   clock?: () => number;
-  /** Gives the seed of a request without one. @default from the system */
+  /** Returns the seed of a request without one. @default from the system */
   randomSeed?: () => number;
-  /** Gives a unique text. @default crypto.randomUUID */
+  /** Returns a unique text. @default crypto.randomUUID */
   newId?: () => string;
 }
 

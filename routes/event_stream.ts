@@ -13,7 +13,7 @@ export interface EventStreamOptions {
   pingMs: number;
   /** Turns a failure in mid-stream into what the client is told. */
   explain: (error: unknown) => ApiError;
-  /** Aborts when nobody listens any more; a failure after that is none. */
+  /** Aborts when the client has left; failures after that are ignored. */
   signal: AbortSignal;
   /** Called when the stream is cancelled before its end. */
   onCancel: () => void;

@@ -8,7 +8,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ApiError } from "../lib/engine/errors.ts";
 
-/** Hears of failures whose details no client is told. */
+/** Called with failures whose details are not sent to clients. */
 export type LogFailure = (
   error: unknown,
   context: { requestId: string },

@@ -56,7 +56,7 @@ export interface GenerateOptions extends ParseOptions {
   now: () => number;
   /** Time in milliseconds, from a clock that never goes back. */
   clock: () => number;
-  /** Gives a text that is never given twice. */
+  /** Returns a text that is never returned twice. */
   newId: () => string;
 }
 

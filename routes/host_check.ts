@@ -13,7 +13,7 @@ import { ApiError } from "../lib/engine/errors.ts";
 const AUTHORITY = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 
 /**
- * Lets a request pass only if its URL's authority is well-formed and is its Host.
+ * Refuses a request unless its URL's authority is well-formed and equal to its Host.
  *
  * @throws {ApiError} 400 in the handler otherwise.
  */

@@ -12,7 +12,7 @@ import { secureHeaders } from "hono/secure-headers";
 
 const FOLDER = fileURLToPath(new URL("playground", import.meta.url));
 
-/** Lets the page load its own files alone, and nobody put it in a frame. */
+/** Allows the page to load only its own files, and no page to frame it. */
 const POLICY = {
   defaultSrc: ["'self'"],
   baseUri: ["'none'"],
@@ -25,7 +25,7 @@ const POLICY = {
 export function playground(): Hono {
   const headers = secureHeaders({
     contentSecurityPolicy: POLICY,
-    strictTransportSecurity: false, // whoever adds TLS decides
+    strictTransportSecurity: false, // the proxy that adds TLS decides
   });
   const files = serveStatic({
     root: FOLDER,

@@ -10,7 +10,7 @@ import type { Engine } from "../lib/engine/generation.ts";
 import type { Shutdown } from "../lib/engine/shutdown.ts";
 import { methodNotAllowed } from "./failure.ts";
 
-/** Answers orchestrators: ready is a server that stays and whose models all run. */
+/** Answers orchestrators: a server is ready while all models run and it is not shutting down. */
 export function probes(
   engines: readonly Engine[],
   shutdown: Pick<Shutdown, "begun">,

@@ -17,7 +17,7 @@ export interface RequestRecord {
   ms: number;
 }
 
-/** Hears of requests. */
+/** Called with each request. */
 export type LogRequest = (record: RequestRecord) => void;
 
 /** Reports to `log`; `clock` is in milliseconds and never goes back. */

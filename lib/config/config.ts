@@ -67,23 +67,23 @@ export interface Host {
   cacheHome: string;
 }
 
-/** Lists the settings, in the order of the help text. */
+/** Returns the settings, in the order of the help text. */
 export function settings({ processors, cacheHome }: Host): Setting[] {
   return [
     {
       name: "HOST",
-      means: "address to listen on; 0.0.0.0 is every one",
+      means: "address to listen on; 0.0.0.0 is all addresses",
       default: "127.0.0.1",
     },
     {
       name: "PORT",
-      means: "port to listen on; 0 is any free one",
+      means: "port to listen on; 0 is any free port",
       default: "8000",
     },
     {
       name: "MODEL",
       means:
-        "registry id, path to a .gguf or https URL; commas between several",
+        "registry id, path of a .gguf file or https URL; several with commas",
       default: "smollm2-135m-instruct",
     },
     {
@@ -93,12 +93,13 @@ export function settings({ processors, cacheHome }: Host): Setting[] {
     },
     {
       name: "THREADS",
-      means: "CPU threads a pass",
+      means: "CPU threads for each pass",
       default: String(processors),
     },
     {
       name: "CONTEXT",
-      means: "tokens a text may have; auto is what the model was trained for",
+      means:
+        "most tokens of a prompt and its answer; auto is what the model was trained for",
       default: "auto",
     },
     {
@@ -126,17 +127,18 @@ export function settings({ processors, cacheHome }: Host): Setting[] {
     ...PREFIX_SETTINGS,
     {
       name: "API_KEYS",
-      means: "keys that clients must send, with commas between; none asks none",
+      means: "API keys, separated by commas; unset means no authentication",
       default: "",
     },
     {
       name: "ADMIN_KEY",
-      means: "key that opens /admin; none closes it",
+      means: "key for /admin; unset means that /admin is closed",
       default: "",
     },
     {
       name: "CORS_ORIGINS",
-      means: "origins whose pages may call, with commas between; * is any",
+      means:
+        "origins of web pages that may call, separated by commas; * is any",
       default: "*",
     },
     {
@@ -146,16 +148,16 @@ export function settings({ processors, cacheHome }: Host): Setting[] {
     },
     {
       name: "DRAIN_SECONDS",
-      means: "time that replies have to finish after SIGTERM or SIGINT",
+      means: "seconds for replies to finish after SIGTERM or SIGINT",
       default: "25",
     },
   ];
 }
 
 /**
- * Reads the configuration; an empty variable counts as not set.
+ * Reads the configuration; an empty variable counts as unset.
  *
- * @throws {TypeError} if a value is none that its variable may have.
+ * @throws {TypeError} if a variable has a value that is not allowed.
  */
 export function parseConfig(
   env: Readonly<Record<string, string>>,
@@ -219,7 +221,7 @@ export function parseConfig(
   return config;
 }
 
-/** Describes the settings, a line each. */
+/** Returns the help text, with a line for each setting. */
 export function helpText(host: Host): string {
   const lines = settings(host).map(({ name, means, default: standard }) =>
     `  ${name.padEnd(14)} ${means} [${standard || "none"}]`

@@ -1,5 +1,5 @@
 /**
- * The settings of the cache of prompts.
+ * The settings of the prefix cache.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface PrefixConfig {
   memoryBytes: number;
   /** The most bytes in the KV. */
   storeBytes: number;
-  /** Words that the cache's keys derive from; without, they are drawn once. */
+  /** Passphrase of the cache's keys; without it, keys are drawn once. */
   secret?: string;
   /** Paths of system prompts that all callers share. */
   shared: string[];
@@ -30,38 +30,40 @@ export interface PrefixConfig {
 export const PREFIX_SETTINGS: Setting[] = [
   {
     name: "PREFIX_CACHE",
-    means: "kv, memory or off: where computed prompts are kept",
+    means: "kv, memory or off: where cached prompts are kept",
     default: "kv",
   },
   {
     name: "KV_PATH",
-    means: "SQLite file for them; auto is one below CACHE_DIR",
+    means: "SQLite file for cached prompts; auto is a file in CACHE_DIR",
     default: "auto",
   },
   {
     name: "KV_URL",
-    means: "KV Connect server instead; its token is DENO_KV_ACCESS_TOKEN",
+    means:
+      "KV Connect server for cached prompts; its token is DENO_KV_ACCESS_TOKEN",
     default: "",
   },
   {
     name: "PREFIX_MEMORY",
-    means: "MiB of computed prompts that a model may hold in memory",
+    means: "MiB of cached prompts in memory, for each model",
     default: "256",
   },
   {
     name: "PREFIX_DISK",
-    means: "MiB of computed prompts that the KV may hold",
+    means: "MiB of cached prompts in the KV",
     default: "512",
   },
   {
     name: "PREFIX_SECRET",
     means:
-      "words that seal them, the same where a KV is shared; none draws them",
+      "passphrase that encrypts cached prompts, equal on all servers of a KV; random if unset",
     default: "",
   },
   {
     name: "SHARED_PROMPTS",
-    means: "files of system prompts to compute at the start, for all callers",
+    means:
+      "files of system prompts to compute at the start, for all callers, separated by commas",
     default: "",
   },
 ];

@@ -1,6 +1,6 @@
 /**
- * The sentence that the server speaks: a request becomes a prompt, the prompt
- * outputs of tokens, the tokens pieces of text.
+ * From a request to its answer: the request becomes a prompt, the prompt tokens, and
+ * the tokens pieces of text.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The nouns of a generation: what a request asks for, what comes back, and the
- * port that the HTTP side calls. No code, so that every room may share them.
+ * The types of a generation: what a request asks for, what comes back, and the port
+ * that the HTTP side calls. There is no code here, so every room may import it.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export interface ChatMessage {
   content: string;
 }
 
-/** Who proposes tokens for the next pass to verify. */
+/** What drafts tokens for the next pass to verify. */
 export type Draft =
   | "auto"
   | "bita"
@@ -81,7 +81,7 @@ export interface Timings {
   rows: number;
 }
 
-/** A part of a prompt, told to who asks for passes. */
+/** A part of a prompt, in the trace of a request. */
 export interface PromptPart {
   /** As the model reads it, control tokens included. */
   text: string;
@@ -90,7 +90,7 @@ export interface PromptPart {
   cached: boolean;
 }
 
-/** A decoding pass, told to who asks for it. */
+/** A decoding pass, in the trace of a request. */
 export interface PassTrace {
   /** Milliseconds that it took. */
   ms: number;
@@ -106,7 +106,7 @@ export interface PassTrace {
 export interface TokenTrace {
   /** Text that became certain with it, perhaps none yet. */
   text: string;
-  /** The guess that it was; `null` if nobody guessed it. */
+  /** The guess that it was; `null` if it was not guessed. */
   guess: AcceptedGuess | null;
 }
 

@@ -73,7 +73,7 @@ export class Queue {
   }
 
   /**
-   * Waits for a place and for memory, and returns what gives both back. The slots
+   * Waits for a place and for memory, and returns a handle that frees both when disposed. The slots
    * must not be more than there are in all.
    *
    * @throws {ApiError} 429 if the line is full.

@@ -17,12 +17,12 @@ import { ApiError } from "./errors.ts";
 import type { FromTextWorker, ToTextWorker } from "./text_worker.ts";
 
 /**
- * The most characters that are encoded at once: some milliseconds of words, and some
- * tens of milliseconds of the worst text, which is white space.
+ * The most characters that are encoded on this thread. Words take some milliseconds;
+ * white space, the slowest text, takes some tens.
  */
 const SHORT = 2000;
 
-/** Characters that take a template as long as it takes for one more message. */
+/** Characters that one more message counts as: a template takes time for each. */
 const MESSAGE = 20;
 
 /** What encodes the texts of one model's requests. */

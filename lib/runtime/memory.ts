@@ -18,7 +18,7 @@ export class Memory {
     return this.#idle.get(length)?.pop() ?? new Float32Array(length);
   }
 
-  /** Takes an array back that nobody reads any more. */
+  /** Takes back an array that is no longer read. */
   giveBack(array: Float32Array<ArrayBuffer>): void {
     const idle = this.#idle.get(array.length) ?? [];
     this.#idle.set(array.length, idle);

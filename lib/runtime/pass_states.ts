@@ -76,7 +76,7 @@ export class PassStates {
     for (const name of this.#names()) this.tensors[name] = outputs[name];
   }
 
-  /** Lets go of one step; the last one frees the memory. */
+  /** Releases one step; the last one frees the memory. */
   release(): void {
     if (--this.#users > 0) return;
     for (const array of this.#lent) this.#memory!.giveBack(array);

@@ -67,7 +67,7 @@ async function measureCost(model: Model): Promise<LiveCost> {
   }
 }
 
-/** Lets the cost learn what passes take that several sequences share. */
+/** Measures passes that several sequences share. */
 async function measureBatches(model: Model, cost: LiveCost): Promise<void> {
   const sizes = BATCHES.filter((size) => size <= model.maxSequences);
   const prompt = Int32Array.of(1);

@@ -159,7 +159,7 @@ export class ModelClient implements AsyncDisposable {
     else controller.error(new Error(message.error));
   }
 
-  /** Lets go of a request: what its signal depends on may live as long as the server. */
+  /** Forgets a request; its signal may live as long as the server. */
   #forget(id: number): void {
     this.#requests.get(id)?.ignore();
     this.#requests.delete(id);

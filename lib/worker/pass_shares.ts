@@ -9,7 +9,7 @@ import { ALONE, type Beside } from "../bita/cost/pass_price.ts";
 
 /** What a sequence has in a pass. */
 interface Share {
-  /** Slot of its first row that is not final. */
+  /** Slot where its next rows begin, as far as it is known. */
   start: number;
   rows: number;
   read: number;

@@ -60,7 +60,7 @@ interface Part {
 
 const FLAT: Cost = { body: () => 1, head: () => 0 };
 
-/** Lets sequences share the passes of a model. */
+/** Shares the passes of a model among sequences. */
 export class Scheduler implements StepRunner {
   readonly vocab: number;
   readonly masks: number;

@@ -157,7 +157,7 @@ export class Supervisor {
     client.failure.then((error) => this.#recover(error));
   }
 
-  /** Opens the model again after a failure, as often as it takes. */
+  /** Opens the model again after a failure, until it is open or given up. */
   async #recover(failure: Error): Promise<void> {
     if (this.#isStopped()) return;
     const { open, onFailure, onGivenUp, pause } = this.#options;
@@ -187,7 +187,7 @@ export class Supervisor {
     }
   }
 
-  /** Reads the state anew: it may have changed while something was awaited. */
+  /** Reads the state, which may have changed while something was awaited. */
   #isStopped(): boolean {
     return this.#state === "stopped";
   }

@@ -78,7 +78,7 @@ export interface StepOutput {
    * {@linkcode Model.draftVocab} have it.
    */
   draft?(token: number, row?: number): Promise<Float32Array>;
-  /** Lets the memory be used again. */
+  /** Frees the memory for later passes. */
   release(): void;
 }
 

@@ -46,7 +46,7 @@ export interface DecodeOutput {
   finish?: Finish | undefined;
 }
 
-/** An output that no pass stands behind. */
+/** Returns an output without a pass: the end of the prefill, or of an empty text. */
 export function emptyOutput(finish?: Finish): DecodeOutput {
   return { tokens: [], rows: 0, drafted: 0, accepted: 0, finish };
 }

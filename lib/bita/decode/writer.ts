@@ -1,6 +1,6 @@
 /**
- * The text being written: it knows what has been said, so it can choose the next
- * token from a row of logits, and it knows where to end.
+ * The text being written: its tokens so far, from which the next one is chosen out of
+ * a row of logits, and where it ends.
  *
  * @module
  */
@@ -62,7 +62,7 @@ export class Writer {
     return this.#finish;
   }
 
-  /** Adds the token that follows from `logits`; gives none if the text ends. */
+  /** Adds the token that follows from `logits`; returns none if the text ends. */
   next(logits: Float32Array): number | undefined {
     if (this.#finish) return undefined;
     const token = this.peek(logits);
@@ -78,7 +78,7 @@ export class Writer {
     return token;
   }
 
-  /** Gives the token that would follow from `logits`, and adds nothing. */
+  /** Returns the token that would follow from `logits`, and adds nothing. */
   peek(logits: Float32Array): number {
     return chooseToken(logits, this.#sampling, {
       position: this.#length,

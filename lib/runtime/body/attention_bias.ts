@@ -1,5 +1,5 @@
 /**
- * Who sees whom in a step, as numbers added to the attention scores.
+ * Which row attends to which, as numbers added to the attention scores.
  *
  * @module
  */

@@ -151,7 +151,7 @@ export class Bodies {
     });
   }
 
-  /** Adds the inputs of attention that nobody reads. */
+  /** Adds the inputs of an attention whose output is not used. */
   #idleLane(feeds: NamedTensors, suffix: string): KvBuffer {
     const { minRows: width, prompts } = this.#options;
     this.#idle ??= this.#options.openIdle();

@@ -1,7 +1,7 @@
 /**
  * The weights of a model in memory once, whichever of its graphs read them.
  *
- * A session packs weights anew for its kernels. Given the same initializers and a
+ * Each session packs the weights for its kernels. Given the same initializers and a
  * container of packed ones, sessions share both. The container allocates each matrix
  * by itself; with glibc's `hugetlb=1` and `arena_max=1`, as the tasks in deno.json set
  * them, all lie in huge pages nevertheless, without which a pass takes 5 % longer.

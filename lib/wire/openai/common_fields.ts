@@ -26,7 +26,7 @@ export interface WireRequest {
 
 /** What reading a request needs from outside. */
 export interface ParseOptions {
-  /** Gives an unsigned 32-bit integer, the seed of a request without one. */
+  /** Returns an unsigned 32-bit integer, the seed of a request without one. */
   randomSeed: () => number;
 }
 

@@ -33,7 +33,7 @@ export interface Traced {
   prompt_trace?: PromptPart[];
 }
 
-/** Says the pass behind an event, if it is told. */
+/** Returns the pass of an event, if it is traced. */
 export function toTrace({ pass }: { pass?: PassTrace }): Traced {
   return pass ? { draft_trace: pass } : {};
 }
@@ -69,7 +69,7 @@ export function missingEnd(): TypeError {
   );
 }
 
-/** Says the counts of tokens in OpenAI's words. */
+/** Returns the counts of tokens under OpenAI's names. */
 export function toUsage(usage: Usage): CompletionUsage {
   return {
     prompt_tokens: usage.promptTokens,
