@@ -58,6 +58,9 @@ interface Part {
   step: Step;
 }
 
+/** Prompts that share the rows of a pass, so that a short one passes a long one. */
+const PROMPTS = 2;
+
 const FLAT: Cost = { body: () => 1, head: () => 0 };
 
 /** Shares the passes of a model among sequences. */
@@ -136,6 +139,7 @@ export class Scheduler implements StepRunner {
     let rows = this.maxRows;
     let promptRows = this.#promptRows();
     let prompts = Math.min(
+      PROMPTS,
       this.maxSequences,
       this.#waiting.filter(({ step }) => isPrompt(step)).length,
     );
