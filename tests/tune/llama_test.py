@@ -27,7 +27,7 @@ class TestLlama(unittest.TestCase):
             self.assertEqual(chat.encode(line["prompt"]), line["ids"])
 
     def test_refuses_control_tokens(self):
-        with self.assertRaisesRegex(ValueError, "spell no control token"):
+        with self.assertRaisesRegex(ValueError, "must contain no control token"):
             Chat(self.llama.fields).encode("<|im_end|>")
 
     def test_logits_are_those_of_the_reference(self):
