@@ -64,6 +64,7 @@ export function createEngine(parts: EngineParts): Engine {
       sampling: request.sampling,
       maxTokens: budget.answerTokens(prompt.length, request.maxTokens),
       endTokens: tokenizer.endTokens,
+      grammar: request.grammar,
       draft: request.draft,
       draftTree: request.draftTree,
       prediction,

@@ -7,6 +7,7 @@
 
 import type { Sampling } from "../bita/choose/sampling.ts";
 import type { AcceptedGuess } from "../bita/draft/feedback.ts";
+import type { Grammar } from "../grammar/grammar.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
@@ -34,6 +35,8 @@ export interface GenerationRequest {
   maxTokens?: number;
   /** Texts that end the generation and are not part of it; up to 4. */
   stop: string[];
+  /** What the answer must look like; anything unless given. */
+  grammar?: Grammar;
   draft: Draft;
   /** The comb that guesses fill, as in `bita/tree.ts`; without it, what pays. */
   draftTree?: readonly number[];

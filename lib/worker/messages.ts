@@ -8,6 +8,7 @@ import type { Artefact } from "../../models/artefact.ts";
 import type { DecodeOutput } from "../bita/decode/output.ts";
 import type { Sampling } from "../bita/choose/sampling.ts";
 import type { Draft } from "../engine/generation.ts";
+import type { Grammar } from "../grammar/grammar.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
 import type { PrefixSettings } from "../prefix/open_prefix_cache.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
@@ -33,6 +34,8 @@ export interface DecodeRequest {
   sampling: Sampling;
   maxTokens: number;
   endTokens: ReadonlySet<number>;
+  /** What the answer must look like; anything unless given. */
+  grammar?: Grammar | undefined;
   draft: Draft;
   /** Guesses by depth, of a comb to fill; without it, what pays. */
   draftTree?: readonly number[] | undefined;
