@@ -9,20 +9,19 @@ import { requestId } from "hono/request-id";
 import type { Engine, PromptCache } from "../lib/engine/generation.ts";
 import { Metrics } from "../lib/observe/metrics.ts";
 import { Shutdown } from "../lib/engine/shutdown.ts";
-import { adminCache } from "./admin_cache.ts";
-import { apiKey } from "./api_key.ts";
-import { chatCompletions } from "./chat_completions.ts";
-import { completions } from "./completions.ts";
-import { crossOrigin } from "./cross_origin.ts";
+import { adminCache } from "./operator/admin_cache.ts";
+import { apiKey } from "./middleware/api_key.ts";
+import { chatCompletions } from "./v1/chat_completions.ts";
+import { completions } from "./v1/completions.ts";
+import { crossOrigin } from "./middleware/cross_origin.ts";
 import { failure, type LogFailure, notFound, toApiError } from "./failure.ts";
 import type { LogGeneration } from "./generate.ts";
-import { health } from "./health.ts";
-import { hostCheck } from "./host_check.ts";
-import { metrics } from "./metrics.ts";
-import { models } from "./models.ts";
+import { health, probes } from "./operator/health.ts";
+import { hostCheck } from "./middleware/host_check.ts";
+import { metrics } from "./operator/metrics.ts";
+import { models } from "./v1/models.ts";
 import { playground } from "./playground.ts";
-import { probes } from "./probes.ts";
-import { type LogRequest, requestLog } from "./request_log.ts";
+import { type LogRequest, requestLog } from "./middleware/request_log.ts";
 
 /** What the app serves, and what it needs from outside. */
 export interface AppOptions {

@@ -7,7 +7,7 @@
  */
 
 import type { MiddlewareHandler } from "hono";
-import { ApiError } from "../lib/engine/errors.ts";
+import { ApiError } from "../../lib/engine/errors.ts";
 
 /** A name, an IPv4 address or a bracketed IPv6 address, and perhaps a port. */
 const AUTHORITY = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;

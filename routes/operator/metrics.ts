@@ -5,8 +5,8 @@
  */
 
 import { Hono } from "hono";
-import type { Metrics } from "../lib/observe/metrics.ts";
-import { methodNotAllowed } from "./failure.ts";
+import type { Metrics } from "../../lib/observe/metrics.ts";
+import { methodNotAllowed } from "../failure.ts";
 
 /** Serves what `counts` has counted. */
 export function metrics(counts: Metrics): Hono {

@@ -6,7 +6,7 @@
 
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { ApiError } from "../lib/engine/errors.ts";
+import { ApiError } from "../../lib/engine/errors.ts";
 
 /** Far more text than any context here holds. */
 const MAX_BODY_BYTES = 1_048_576;

@@ -5,11 +5,11 @@
  */
 
 import { Hono } from "hono";
-import { toCompletion, toEvents } from "../lib/wire/openai/chat_reply.ts";
-import { parseChatRequest } from "../lib/wire/openai/chat_request.ts";
-import { methodNotAllowed } from "./failure.ts";
-import { generate, type GenerateOptions } from "./generate.ts";
-import { jsonType, wholeBody } from "./json_body.ts";
+import { toCompletion, toEvents } from "../../lib/wire/openai/chat_reply.ts";
+import { parseChatRequest } from "../../lib/wire/openai/chat_request.ts";
+import { methodNotAllowed } from "../failure.ts";
+import { generate, type GenerateOptions } from "../generate.ts";
+import { jsonType, wholeBody } from "../middleware/json_body.ts";
 
 /** Serves chat completions. */
 export function chatCompletions(options: GenerateOptions): Hono {

@@ -6,9 +6,9 @@
 
 import { Hono } from "hono";
 import type { Model } from "openai/resources";
-import type { Engine, ModelInfo } from "../lib/engine/generation.ts";
-import { methodNotAllowed } from "./failure.ts";
-import { findEngine } from "./find_engine.ts";
+import type { Engine, ModelInfo } from "../../lib/engine/generation.ts";
+import { methodNotAllowed } from "../failure.ts";
+import { findEngine } from "../find_engine.ts";
 
 /** Lists the models of `engines`. */
 export function models(engines: readonly Engine[]): Hono {

@@ -6,12 +6,12 @@
 
 import { deadline } from "@std/async/deadline";
 import { Hono } from "hono";
-import { ApiError } from "../lib/engine/errors.ts";
-import type { PromptCache } from "../lib/engine/generation.ts";
-import type { Erasure } from "../lib/prefix/prefix_cache.ts";
-import { badRequest } from "../lib/wire/openai/bad_request.ts";
-import { apiKey } from "./api_key.ts";
-import { methodNotAllowed } from "./failure.ts";
+import { ApiError } from "../../lib/engine/errors.ts";
+import type { PromptCache } from "../../lib/engine/generation.ts";
+import type { Erasure } from "../../lib/prefix/prefix_cache.ts";
+import { badRequest } from "../../lib/wire/openai/bad_request.ts";
+import { apiKey } from "../middleware/api_key.ts";
+import { methodNotAllowed } from "../failure.ts";
 
 /** The SHA-256 of a caller's key. */
 const CALLER = /^[0-9a-f]{64}$/;

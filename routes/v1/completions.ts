@@ -5,11 +5,14 @@
  */
 
 import { Hono } from "hono";
-import { toCompletion, toEvents } from "../lib/wire/openai/completion_reply.ts";
-import { parseCompletionRequest } from "../lib/wire/openai/completion_request.ts";
-import { methodNotAllowed } from "./failure.ts";
-import { generate, type GenerateOptions } from "./generate.ts";
-import { jsonType, wholeBody } from "./json_body.ts";
+import {
+  toCompletion,
+  toEvents,
+} from "../../lib/wire/openai/completion_reply.ts";
+import { parseCompletionRequest } from "../../lib/wire/openai/completion_request.ts";
+import { methodNotAllowed } from "../failure.ts";
+import { generate, type GenerateOptions } from "../generate.ts";
+import { jsonType, wholeBody } from "../middleware/json_body.ts";
 
 /** Serves text completions. */
 export function completions(options: GenerateOptions): Hono {

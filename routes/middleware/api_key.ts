@@ -6,7 +6,7 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
-import { ApiError } from "../lib/engine/errors.ts";
+import { ApiError } from "../../lib/engine/errors.ts";
 
 /**
  * Refuses requests that carry none of `keys`, and notes the SHA-256 of that
