@@ -1,17 +1,17 @@
 /**
  * How many rows of prompts a pass may have beside the decoding of others.
  *
- * Decoding leaves time to prompts, pass by pass, and a part of a prompt uses it up. So
- * prompts make passes {@linkcode SLOWDOWN} times as long on average, and a single one
- * about three times. After a long text even a few rows take longer than that: they wait
- * until decoding has left enough time for them.
+ * The measure is the pass in which all of these sequences decode, once their prompts are
+ * read. Until then passes take {@linkcode SLOWDOWN} times as long on average, and a
+ * single one about three times: prompts get what decoding leaves of that. After a long
+ * text even a few rows take longer: they wait until enough time is left for them.
  *
  * @module
  */
 
 import type { Cost } from "../bita/cost/cost_curve.ts";
 
-/** What decoding sequences have in a pass. */
+/** What sequences that decode have in a pass. */
 export interface Load {
   sequences: number;
   rows: number;
@@ -25,7 +25,7 @@ const MOST_ROWS = 64;
 /** Fewer rows are not worth the attention over all of the text before them. */
 const LEAST_ROWS = 8;
 
-/** How much longer prompts make the passes of others, on average. */
+/** How much longer passes are with prompts than after them, on average. */
 const SLOWDOWN = 2.2;
 
 /** Plain passes whose time may be left to prompts at once. */
@@ -53,16 +53,26 @@ export class PrefillBudget {
     this.#cost = cost;
   }
 
-  /** Returns the rows of prompts for the next pass, up to `most` and maybe none. */
-  rows(decoding: Load, most: number): number {
+  /**
+   * Returns the rows of prompts for the next pass, maybe none.
+   *
+   * @param decoding what decodes in the pass.
+   * @param prompts how many sequences will decode once their prompts are read.
+   * @param most rows that the pass has room for.
+   */
+  rows(decoding: Load, prompts: number, most: number): number {
     const widest = Math.min(MOST_ROWS, most);
     if (decoding.sequences === 0) return widest;
-    const plain = this.#plain(decoding);
+    const later = this.#plain({
+      sequences: decoding.sequences + prompts,
+      rows: decoding.rows + prompts,
+      read: decoding.read + prompts,
+    });
     const least = Math.min(LEAST_ROWS, widest);
     const cheapest = this.#expected(decoding, least);
     this.#left = Math.min(
-      this.#left + (SLOWDOWN - 1) * plain,
-      Math.max(PATIENCE * plain, cheapest),
+      this.#left + SLOWDOWN * later - this.#plain(decoding),
+      Math.max(PATIENCE * later, cheapest),
     );
     let rows = 0;
     while (rows < widest && this.#expected(decoding, rows + 1) <= this.#left) {

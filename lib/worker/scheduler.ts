@@ -169,11 +169,14 @@ export class Scheduler implements StepRunner {
   /** Returns the rows that prompts may have in the next pass, maybe none. */
   #promptRows(): number {
     if (this.#partRows !== undefined) return this.#partRows;
-    const decoding = this.maxSequences === 1
+    // Sequences that take turns have all rows of a pass.
+    const { maxSequences } = this;
+    const ready = maxSequences === 1
       ? []
-      : this.#waiting.filter(({ step }) => !isPrompt(step))
-        .slice(0, this.maxSequences);
-    return this.#budget.rows(loadOf(decoding), this.maxRows);
+      : this.#waiting.slice(0, maxSequences);
+    const decoding = loadOf(ready);
+    const prompts = ready.length - decoding.sequences;
+    return this.#budget.rows(decoding, prompts, this.maxRows);
   }
 
   async #compute(parts: Part[]): Promise<void> {
