@@ -60,9 +60,17 @@ function curlLine(origin: string, model: string): string {
   return `curl -N ${origin}/v1/chat/completions -H 'content-type: application/json' -d '${body}'`;
 }
 
-/** @throws {TypeError} if two models have one id. */
-function checkIds(names: string[]): void {
-  const ids = names.map((name) => resolveModel(name).id);
+/** @throws {TypeError} if two models have one id, or an alias names none of them. */
+function checkIds({ models, aliases }: Config): void {
+  const ids = models.map((name) => resolveModel(name).id);
+  for (const id of aliases.values()) {
+    if (ids.includes(id)) continue;
+    throw new TypeError(
+      `Cannot start: MODEL_ALIASES must name ${
+        ids.join(" or ")
+      }: received ${id}`,
+    );
+  }
   const twice = ids.find((id, index) => ids.indexOf(id) < index);
   if (twice === undefined) return;
   throw new TypeError(
@@ -116,8 +124,9 @@ async function serve(config: Config): Promise<Leave> {
     counts.watch(model.engine.info.id, model);
     announce(model);
   }
-  const { apiKeys, adminKey, corsOrigins } = config;
+  const { apiKeys, adminKey, corsOrigins, aliases } = config;
   const app = createApp({
+    aliases,
     engines: served.map(({ engine }) => engine),
     caches: served.map(({ model }) => model),
     apiKeys,
@@ -176,7 +185,7 @@ if (import.meta.main) {
   }
   try {
     const config = parseConfig(Deno.env.toObject(), host);
-    checkIds(config.models);
+    checkIds(config);
     if (Deno.args.includes("--prepare")) {
       for (const name of config.models) await prepareModel(name, config);
       Deno.exit(0);

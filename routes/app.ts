@@ -15,11 +15,13 @@ import { chatCompletions } from "./v1/chat_completions.ts";
 import { completions } from "./v1/completions.ts";
 import { crossOrigin } from "./middleware/cross_origin.ts";
 import { failure, type LogFailure, notFound, toApiError } from "./failure.ts";
+import type { Aliases } from "./find_engine.ts";
 import type { LogGeneration } from "./generate.ts";
 import { health, probes } from "./operator/health.ts";
 import { hostCheck } from "./middleware/host_check.ts";
 import { metrics } from "./operator/metrics.ts";
 import { models } from "./v1/models.ts";
+import { readPath } from "./middleware/paths.ts";
 import { playground } from "./playground.ts";
 import { type LogRequest, requestLog } from "./middleware/request_log.ts";
 
@@ -27,6 +29,8 @@ import { type LogRequest, requestLog } from "./middleware/request_log.ts";
 export interface AppOptions {
   /** One engine a model, each with an id of its own. */
   engines: readonly Engine[];
+  /** Ids of models by other names. */
+  aliases?: Aliases;
   /** Keys that open `/v1`; without any, it is open. */
   apiKeys?: readonly string[];
   /** The caches of the engines' prompts. */
@@ -60,6 +64,7 @@ export interface AppOptions {
 /** Joins middleware and resources into one app. */
 export function createApp({
   engines,
+  aliases = new Map(),
   apiKeys = [],
   caches = [],
   adminKey,
@@ -75,7 +80,7 @@ export function createApp({
   randomSeed = systemSeed,
   newId = () => crypto.randomUUID(),
 }: AppOptions): Hono {
-  const app = new Hono();
+  const app = new Hono({ getPath: readPath });
   app.use(requestId({ generator: newId }));
   app.use(requestLog((record) => {
     counts.countResponse(record.status);
@@ -87,6 +92,7 @@ export function createApp({
 
   const options = {
     engines,
+    aliases,
     logFailure,
     logGeneration,
     deadline: shutdown.deadline,
@@ -99,7 +105,7 @@ export function createApp({
   };
   app.route("/v1", chatCompletions(options));
   app.route("/v1", completions(options));
-  app.route("/v1", models(engines));
+  app.route("/v1", models(engines, aliases));
   app.route("/", health(engines));
   app.route("/", probes(engines, shutdown));
   app.route("/", metrics(counts));

@@ -17,7 +17,7 @@ import { recordSpans } from "../lib/observe/spans.ts";
 import type { ReplyHead, StreamOptions } from "../lib/wire/openai/reply.ts";
 import { EVENT_STREAM_HEADERS, eventStream } from "./event_stream.ts";
 import { type LogFailure, toApiError } from "./failure.ts";
-import { findEngine } from "./find_engine.ts";
+import { type Aliases, findEngine } from "./find_engine.ts";
 
 /** How one resource reads its requests and words its replies. */
 export interface Wire {
@@ -44,6 +44,8 @@ export type LogGeneration = (
 export interface GenerateOptions extends ParseOptions {
   /** One engine a model. */
   engines: readonly Engine[];
+  /** Ids of models by other names. */
+  aliases: Aliases;
   logFailure: LogFailure;
   logGeneration: LogGeneration;
   /** Counts generations. */
@@ -71,7 +73,7 @@ export async function generate(
   options: GenerateOptions,
 ): Promise<Response> {
   const request = wire.parse(await c.req.text(), options);
-  const engine = findEngine(options.engines, request.model);
+  const engine = findEngine(options.engines, request.model, options.aliases);
   const head = {
     id: `${wire.prefix}-${options.newId()}`,
     created: Math.floor(options.now() / 1000),
@@ -91,7 +93,7 @@ export async function generate(
       signal,
       clock: options.clock,
       report(report) {
-        const { model } = request;
+        const model = engine.info.id;
         options.counts.countGeneration(model, report);
         recordSpans(report, { model, parent, endedAt: options.now() });
         options.logGeneration({ requestId, model, ...report });

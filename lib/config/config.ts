@@ -5,6 +5,7 @@
  */
 
 import { BACKENDS } from "../runtime/backend.ts";
+import { MODEL_ALIASES, modelAliases } from "./model_aliases.ts";
 import {
   PREFIX_SETTINGS,
   type PrefixConfig,
@@ -36,6 +37,8 @@ export interface Config {
   port: number;
   /** Registry ids, paths or https URLs of the models to serve. */
   models: string[];
+  /** Ids of models by other names; `*` is any name. */
+  aliases: Map<string, string>;
   backend: BackendChoice;
   threads: number;
   /** Tokens a sequence; without it, as many as the model was trained for. */
@@ -86,6 +89,7 @@ export function settings({ processors, cacheHome }: Host): Setting[] {
         "registry id, path of a .gguf file or https URL; several with commas",
       default: "smollm2-135m-instruct",
     },
+    MODEL_ALIASES,
     {
       name: "BACKEND",
       means: `auto, ${BACKENDS.join(", ")}; auto is the first that runs here`,
@@ -190,6 +194,7 @@ export function parseConfig(
     throw wrongSetting(name, "a size such as 512MiB", text(name));
   };
 
+  const reader = { text, list, integer, oneOf };
   const models = list("MODEL");
   if (models.length === 0) {
     throw wrongSetting("MODEL", "at least one", text("MODEL"));
@@ -202,12 +207,13 @@ export function parseConfig(
     host: text("HOST"),
     port: integer("PORT", [0, 65535]),
     models,
+    aliases: modelAliases(reader),
     backend: oneOf("BACKEND", ["auto", ...BACKENDS] as const),
     threads: integer("THREADS", [1, 256]),
     parallel: integer("PARALLEL", [1, 256]),
     queue: integer("QUEUE", [0, 65536]),
     cacheDir: text("CACHE_DIR"),
-    prefix: prefixConfig({ text, list, integer, oneOf }),
+    prefix: prefixConfig(reader),
     apiKeys,
     corsOrigins: list("CORS_ORIGINS"),
     logLevel: oneOf("LOG_LEVEL", LOG_LEVELS),

@@ -45,7 +45,7 @@ export function checkLengths(
     if (length <= most) return;
     throw new ApiError(
       400,
-      `Cannot read the ${what}: it must have at most ${most} characters for ${context} tokens of context: received ${length}`,
+      `Cannot read the ${what}: ${what} is too long: ${length} characters > ${most} maximum, as the maximum context length is ${context} tokens`,
       { param, code: "context_length_exceeded" },
     );
   };
@@ -99,7 +99,10 @@ function encodePrompt(
   if (ids.length < context) return ids;
   throw new ApiError(
     400,
-    `Cannot read the prompt: it must be shorter than ${context} tokens: received ${ids.length}`,
+    // Clients know this error by these words of Anthropic's and of OpenAI's servers.
+    `Cannot read the prompt: prompt is too long: ${ids.length} tokens > ${
+      context - 1
+    } maximum, as the maximum context length is ${context} tokens with the answer`,
     { param, code: "context_length_exceeded" },
   );
 }

@@ -63,7 +63,11 @@ export function createEngine(parts: EngineParts): Engine {
       prompt,
       sampling: request.sampling,
       maxTokens: budget.answerTokens(prompt.length, request.maxTokens),
-      endTokens: tokenizer.endTokens,
+      minTokens: request.minTokens,
+      endTokens: new Set([
+        ...tokenizer.endTokens,
+        ...request.stopTokens ?? [],
+      ]),
       grammar: request.grammar,
       draft: request.draft,
       draftTree: request.draftTree,

@@ -33,7 +33,11 @@ export interface GenerationRequest {
   sampling: Sampling;
   /** The most tokens to generate; without it, as many as the context holds. */
   maxTokens?: number;
-  /** Texts that end the generation and are not part of it; up to 4. */
+  /** Tokens before which no token ends the text. */
+  minTokens?: number;
+  /** Tokens that end the text besides the model's own. */
+  stopTokens?: number[];
+  /** Texts that end the generation and are not part of it. */
   stop: string[];
   /** What the answer must look like; anything unless given. */
   grammar?: Grammar;

@@ -83,7 +83,7 @@ export class KvBudget {
     if (promptTokens + tokens <= this.longest) return tokens;
     throw new ApiError(
       400,
-      `Cannot hold the request in memory: its prompt and its answer must have at most ${this.longest} tokens together: received ${promptTokens} and ${tokens}`,
+      `Cannot hold the request in memory: the maximum context length is ${this.longest} tokens here, prompt and answer together: received ${promptTokens} and ${tokens}`,
       { code: "context_length_exceeded" },
     );
   }

@@ -33,6 +33,8 @@ export interface DecodeRequest {
   prompt: Int32Array;
   sampling: Sampling;
   maxTokens: number;
+  /** Tokens before which no end token is chosen. */
+  minTokens?: number | undefined;
   endTokens: ReadonlySet<number>;
   /** What the answer must look like; anything unless given. */
   grammar?: Grammar | undefined;

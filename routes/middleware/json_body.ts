@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { ApiError } from "../../lib/engine/errors.ts";
 
@@ -29,29 +29,72 @@ export function jsonType(): MiddlewareHandler {
   };
 }
 
+/** Unpacks a body that is compressed with gzip or deflate. */
+function unpack(c: Context): void {
+  const { raw } = c.req;
+  const coding = c.req.header("content-encoding")?.trim().toLowerCase();
+  if (!raw.body || !coding || coding === "identity") return;
+  const body = raw.body.pipeThrough(atMost(MAX_BODY_BYTES))
+    .pipeThrough(new DecompressionStream(formatOf(coding)));
+  const headers = new Headers(raw.headers);
+  headers.delete("content-encoding");
+  headers.delete("content-length"); // that of the unpacked body is unknown
+  c.req.raw = new Request(raw, { body, headers });
+}
+
+function formatOf(coding: string): CompressionFormat {
+  if (coding === "gzip" || coding === "x-gzip") return "gzip";
+  if (coding === "deflate") return "deflate";
+  throw new ApiError(
+    415,
+    `Cannot read the request: Content-Encoding must be gzip, deflate or identity: received ${coding}`,
+  );
+}
+
+/** Fails after so many bytes: a compressed body may have no end and no content. */
+function atMost(
+  bytes: number,
+): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let left = bytes;
+  return new TransformStream({
+    transform(chunk, controller) {
+      left -= chunk.length;
+      if (left < 0) controller.error(tooLong());
+      else controller.enqueue(chunk);
+    },
+  });
+}
+
+function tooLong(): ApiError {
+  return new ApiError(
+    413,
+    `Cannot read the request: the body must have at most ${MAX_BODY_BYTES} bytes: received more`,
+  );
+}
+
 /**
- * Takes in the whole body, unless it is over 1 MiB, whether or not it says so.
+ * Takes in the whole body, unless it is over 1 MiB, whether or not it says so, and
+ * unpacks it if it is compressed.
  *
- * @throws {ApiError} 413 in the handler, or 400 if the client leaves half-way.
+ * @throws {ApiError} in the handler: 413, 415 if it is compressed in an unknown way, or
+ * 400 if the client leaves half-way.
  */
 export function wholeBody(): MiddlewareHandler {
   const limit = bodyLimit({
     maxSize: MAX_BODY_BYTES,
     onError: () => {
-      throw new ApiError(
-        413,
-        `Cannot read the request: the body must have at most ${MAX_BODY_BYTES} bytes: received more`,
-      );
+      throw tooLong();
     },
   });
   return async function wholeBody(c, next) {
+    unpack(c);
     try {
       await limit(c, async () => void await c.req.text());
     } catch (error) {
       if (error instanceof ApiError) throw error;
       throw new ApiError(
         400,
-        "Cannot read the request: the body must arrive whole: received a part",
+        "Cannot read the request: the body must arrive whole, and compressed as its Content-Encoding says: received a part",
       );
     }
     await next();

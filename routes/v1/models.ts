@@ -8,10 +8,10 @@ import { Hono } from "hono";
 import type { Model } from "openai/resources";
 import type { Engine, ModelInfo } from "../../lib/engine/generation.ts";
 import { methodNotAllowed } from "../failure.ts";
-import { findEngine } from "../find_engine.ts";
+import { type Aliases, findEngine } from "../find_engine.ts";
 
-/** Lists the models of `engines`. */
-export function models(engines: readonly Engine[]): Hono {
+/** Lists the models of `engines`, and finds one by any of its names. */
+export function models(engines: readonly Engine[], aliases: Aliases): Hono {
   return new Hono()
     .get("/models", (c) => {
       const data = engines.map(({ info }) => toModel(info));
@@ -20,7 +20,8 @@ export function models(engines: readonly Engine[]): Hono {
     .all("/models", methodNotAllowed("GET"))
     // An id may have slashes, as in "owner/name".
     .get("/models/:id{.+}", (c) => {
-      return c.json(toModel(findEngine(engines, c.req.param("id")).info));
+      const { info } = findEngine(engines, c.req.param("id"), aliases);
+      return c.json(toModel(info));
     })
     .all("/models/:id{.+}", methodNotAllowed("GET"));
 }

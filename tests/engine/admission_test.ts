@@ -83,7 +83,7 @@ Deno.test("createEngine() refuses what can never fit into memory", async () => {
   const { status, code } = await assertRejects(
     () => ask({ max_tokens: 39 }),
     ApiError,
-    "at most 40 tokens together: received 2 and 39",
+    "maximum context length is 40 tokens here",
   );
   assertEquals([status, code], [400, "context_length_exceeded"]);
 });

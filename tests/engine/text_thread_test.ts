@@ -70,7 +70,7 @@ Deno.test("TextThread refuses a long text as it does a short one", async () => {
   const error = await assertRejects(
     () => world.texts.encode({ prompt } as RequestTexts, NEVER),
     ApiError,
-    "must be shorter than 8192 tokens",
+    "tokens > 8191 maximum",
   );
   assertEquals(
     [error.status, error.code, error.param],

@@ -55,6 +55,7 @@ Deno.test("every file that a document names exists", () => {
     "README",
     "ARCHITECTURE",
     "CONTRIBUTING",
+    "docs/api",
     "docs/constants",
     "docs/deploy",
   ]

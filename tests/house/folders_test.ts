@@ -15,6 +15,7 @@ const LARGE_FOLDERS: Record<string, string> = {
  */
 const SHORT_MODULES: Record<string, string> = {
   "lib/bita/choose/exp.ts": "an algorithm that is tested against Math.exp",
+  "lib/config/model_aliases.ts": "a setting with a syntax of its own",
   "lib/engine/exit_now.ts": "the only call of the C library",
   "lib/observe/log.ts": "the only import of the log library",
   "lib/runtime/body/attention_bias.ts": "an algorithm with its own test",

@@ -112,7 +112,7 @@ Deno.test("createApp() says 404 for unknown paths and models", async () => {
   assertEquals([asked.status, asked.error.code], [404, "model_not_found"]);
   assertEquals(asked.error.param, "model");
   assertStringIncludes(asked.error.message, 'owner/other: received "gpt"');
-  for (const id of ["gpt", "%ff", "owner/", "toy/toy"]) {
+  for (const id of ["gpt", "%ff", "owner/", "toy/gpt"]) {
     const { status, error } = await fails(`/v1/models/${id}`);
     assertEquals([status, error.code], [404, "model_not_found"]);
   }

@@ -18,6 +18,8 @@ export interface DecodeOptions {
   sampling: Sampling;
   /** The most tokens to generate; the context may end the text before. */
   maxTokens: number;
+  /** Tokens before which no end token is chosen. @default 0 */
+  minTokens?: number | undefined;
   /** Tokens that end the text and are not part of it. */
   endTokens: ReadonlySet<number>;
   /** Stops decoding before the next pass, with the signal's reason. */

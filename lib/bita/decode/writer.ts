@@ -12,6 +12,10 @@ import { chooseToken, type Sampling, Scratch } from "../choose/sampling.ts";
 /** Grows a prompt by one token at a time. */
 export class Writer {
   readonly #sampling: Sampling;
+  /** As above, but no end token is chosen. */
+  readonly #endless: Sampling;
+  /** Length of the text before which it does not end. */
+  readonly #minLength: number;
   readonly #endTokens: ReadonlySet<number>;
   readonly #scratch: Scratch;
   readonly #counts = new Map<number, number>();
@@ -28,9 +32,9 @@ export class Writer {
   constructor(
     model: ModelShape,
     prompt: Int32Array,
-    { sampling, maxTokens, endTokens }: Pick<
+    { sampling, maxTokens, minTokens = 0, endTokens }: Pick<
       DecodeOptions,
-      "sampling" | "maxTokens" | "endTokens"
+      "sampling" | "maxTokens" | "minTokens" | "endTokens"
     >,
   ) {
     if (prompt.length < 1 || prompt.length > model.context) {
@@ -39,6 +43,8 @@ export class Writer {
       );
     }
     this.#sampling = sampling;
+    this.#endless = minTokens > 0 ? without(endTokens, sampling) : sampling;
+    this.#minLength = prompt.length + minTokens;
     this.#endTokens = endTokens;
     this.#scratch = new Scratch(model.vocab);
     this.#length = prompt.length;
@@ -80,10 +86,20 @@ export class Writer {
 
   /** Returns the token that would follow from `logits`, and adds nothing. */
   peek(logits: Float32Array): number {
-    return chooseToken(logits, this.#sampling, {
+    const mayEnd = this.#length >= this.#minLength;
+    return chooseToken(logits, mayEnd ? this.#sampling : this.#endless, {
       position: this.#length,
       counts: this.#counts,
       scratch: this.#scratch,
     });
   }
+}
+
+/** Forbids tokens. */
+function without(tokens: ReadonlySet<number>, sampling: Sampling): Sampling {
+  const banned = [...tokens].map((id): [number, number] => [id, -Infinity]);
+  return {
+    ...sampling,
+    logitBias: new Map([...sampling.logitBias, ...banned]),
+  };
 }

@@ -43,7 +43,7 @@ export async function toCompletion(
 export async function* toEvents(
   head: ReplyHead,
   events: AsyncIterable<GenerationEvent>,
-  { includeUsage }: StreamOptions,
+  { includeUsage, continuousUsage }: StreamOptions,
 ): AsyncGenerator<string> {
   const early = includeUsage ? { ...head, usage: null } : head;
   let begun = false;
@@ -58,7 +58,10 @@ export async function* toEvents(
     }
     if (event.type === "text") {
       const text = [choice({ content: event.text })];
-      yield chunk({ ...early, ...toTrace(event) }, text);
+      const usage = continuousUsage && {
+        usage: toUsage(event.counts.usage),
+      };
+      yield chunk({ ...early, ...usage, ...toTrace(event) }, text);
       continue;
     }
     const { finishReason, timings } = event;

@@ -13,14 +13,14 @@ import {
   toWireRequest,
   type WireRequest,
 } from "./common_fields.ts";
-import { integerFrom, unsupported } from "./fields.ts";
+import { tokenLimit, unsupported } from "./fields.ts";
 import { content, messages } from "./messages.ts";
 import { readBody } from "./read_body.ts";
 
 const chatBody = z.object({
   ...commonFields,
   messages,
-  max_completion_tokens: integerFrom(1),
+  max_completion_tokens: tokenLimit(),
   logprobs: unsupported(false),
   top_logprobs: unsupported(0),
   tools: unsupported(),
@@ -41,7 +41,7 @@ const chatBody = z.object({
     type: z.literal("content", 'must be "content"'),
     content,
   }, "must be an object with a type and content").nullish(),
-  audio: unsupported(),
+  echo: unsupported(false),
   web_search_options: unsupported(),
 }, "must be a JSON object");
 

@@ -42,7 +42,7 @@ export async function toCompletion(
 export async function* toEvents(
   head: ReplyHead,
   events: AsyncIterable<GenerationEvent>,
-  { includeUsage }: StreamOptions,
+  { includeUsage, continuousUsage }: StreamOptions,
 ): AsyncGenerator<string> {
   const early = includeUsage ? { ...head, usage: null } : head;
   for await (const event of events) {
@@ -51,7 +51,11 @@ export async function* toEvents(
       continue;
     }
     if (event.type === "text") {
-      yield chunk({ ...early, ...toTrace(event) }, [choice(event.text)]);
+      const usage = continuousUsage && {
+        usage: toUsage(event.counts.usage),
+      };
+      const head = { ...early, ...usage, ...toTrace(event) };
+      yield chunk(head, [choice(event.text)]);
       continue;
     }
     const { finishReason, timings } = event;

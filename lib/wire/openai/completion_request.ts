@@ -29,6 +29,10 @@ const completionBody = z.object({
   echo: unsupported(false),
   logprobs: unsupported(),
   suffix: unsupported(""),
+  messages: unsupported(),
+  tools: unsupported(),
+  functions: unsupported(),
+  prediction: unsupported(),
 }, "must be a JSON object");
 
 /**

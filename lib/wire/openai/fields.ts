@@ -17,8 +17,24 @@ export function numberFrom(low: number, high: number) {
 export function integerFrom(low: number) {
   const must = `must be an integer of at least ${low}`;
   return z.number(must)
-    .refine((value) => Number.isSafeInteger(value) && value >= low, must)
+    .refine((value) => Number.isInteger(value) && value >= low, must)
     .nullish();
+}
+
+/** An integer in a closed range. */
+export function integerWithin(low: number, high: number) {
+  const must = `must be an integer from ${low} to ${high}`;
+  return z.number(must)
+    .refine(
+      (value) => Number.isInteger(value) && value >= low && value <= high,
+      must,
+    )
+    .nullish();
+}
+
+/** A number of tokens; -1 is the same as absent, as in llama.cpp. */
+export function tokenLimit() {
+  return z.preprocess((value) => value === -1 ? null : value, integerFrom(0));
 }
 
 /** A truth value. */
@@ -30,12 +46,17 @@ export function flag() {
 export function unsupported(...harmless: unknown[]) {
   return z.unknown().refine(
     (value) =>
-      value === undefined || value === null || isEmptyArray(value) ||
+      value === undefined || value === null || isEmpty(value) ||
       harmless.includes(value),
     "is not supported by this server",
   ).optional();
 }
 
-function isEmptyArray(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
+/** Returns whether a value is an object, but no array. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && Object.keys(value!).length === 0;
 }

@@ -6,7 +6,7 @@
 
 import { z } from "zod";
 import type { ChatMessage } from "../../engine/generation.ts";
-import { unsupported } from "./fields.ts";
+import { isObject, unsupported } from "./fields.ts";
 
 /** As many as OpenAI takes. */
 const MOST_MESSAGES = 2048;
@@ -15,30 +15,35 @@ const MESSAGES = "must be an array of at least one message";
 const MESSAGE = "must be an object with a role and content";
 const ROLE =
   'must be "system", "developer", "user" or "assistant", as tools are not supported';
-const CONTENT = "must be a string or an array of at least one text part";
+const CONTENT = "must be a string or an array of text parts";
 const PART = "must be an object with a type and a text";
 const TYPE = 'must be "text", as only text is supported';
 const TEXT = "must be a string";
 
-const part = z.object({
-  type: z.literal("text", TYPE),
-  text: z.string(TEXT),
-}, PART);
-
-/** Reads text, whole or in parts, as a list of parts. */
-export const content = z.preprocess(
-  (value) =>
-    typeof value === "string" ? [{ type: "text", text: value }] : value,
-  z.array(part, CONTENT).min(1, CONTENT),
+const part = z.preprocess(
+  toTextPart,
+  z.object({
+    type: z.literal("text", TYPE),
+    text: z.string(TEXT),
+  }, PART),
 );
 
-const message = z.object({
-  role: z.enum(["system", "developer", "user", "assistant"], ROLE),
-  tool_calls: unsupported(),
-  function_call: unsupported(),
-  audio: unsupported(),
-  content,
-}, MESSAGE).transform(({ role, content }): ChatMessage => ({
+/** Reads text, whole, as one part or in parts, as a list of parts. */
+export const content = z.preprocess((value) => {
+  if (typeof value === "string") return [{ type: "text", text: value }];
+  return isObject(value) ? [value] : value;
+}, z.array(part, CONTENT));
+
+const message = z.preprocess(
+  fillContent,
+  z.object({
+    role: z.enum(["system", "developer", "user", "assistant"], ROLE),
+    tool_calls: unsupported(),
+    function_call: unsupported(),
+    audio: unsupported(),
+    content,
+  }, MESSAGE),
+).transform(({ role, content }): ChatMessage => ({
   role: role === "developer" ? "system" : role,
   content: content.map(({ text }) => text).join("\n"),
 }));
@@ -50,3 +55,15 @@ export const messages = z.unknown()
     `must be at most ${MOST_MESSAGES} messages`,
   )
   .pipe(z.array(message, MESSAGES).min(1, MESSAGES));
+
+/** A refusal that an assistant has written is text like any other. */
+function toTextPart(value: unknown): unknown {
+  if (!isObject(value) || value.type !== "refusal") return value;
+  return { type: "text", text: value.refusal };
+}
+
+/** An assistant's message may have no content. */
+function fillContent(value: unknown): unknown {
+  if (!isObject(value) || value.role !== "assistant") return value;
+  return { ...value, content: value.content ?? [] };
+}

@@ -42,6 +42,8 @@ export function toTrace({ pass }: { pass?: PassTrace }): Traced {
 export interface StreamOptions {
   /** Whether the usage follows in a chunk of its own, before the end. */
   includeUsage: boolean;
+  /** Whether the chunks before it have the usage so far. */
+  continuousUsage?: boolean;
 }
 
 /** The data of the event that closes a stream. */

@@ -45,3 +45,15 @@ Deno.test("Writer adds no token after the end of the text", () => {
   assertEquals(ended.finish, "stop");
   assertEquals(ended.last, 4);
 });
+
+Deno.test("Writer chooses no end token before the least number of tokens", () => {
+  const row = Float32Array.of(9, 1, 0, 0, 0);
+  const writer = new Writer(new ToyModel({ vocab: 5 }), PROMPT, {
+    sampling: { ...GREEDY, logitBias: new Map([[0, 5]]) },
+    maxTokens: 9,
+    minTokens: 2,
+    endTokens: new Set([0]),
+  });
+  assertEquals([1, 2, 3].map(() => writer.next(row)), [1, 1, undefined]);
+  assertEquals(writer.finish, "stop");
+});

@@ -88,6 +88,13 @@ Deno.test("toEvents() sends the usage last, null before, if asked to", async () 
   });
 });
 
+Deno.test("toEvents() sends the usage so far with each text, if asked to", async () => {
+  const options = { includeUsage: true, continuousUsage: true };
+  const data = await Array.fromAsync(toEvents(head, of(hello), options));
+  const usages = data.slice(0, -1).map((text) => JSON.parse(text).usage);
+  assertEquals(usages, [null, usage, usage, null, usage]);
+});
+
 Deno.test("toCompletion() tells what became of a prediction", async () => {
   const prediction = { accepted: 3, rejected: 2 };
   const last = { ...end, usage: { ...end.usage, prediction } };

@@ -12,6 +12,7 @@ Deno.test("parseChatRequest() fills in OpenAI's defaults", () => {
     model: "toy",
     stream: false,
     includeUsage: false,
+    continuousUsage: false,
     generation: {
       prompt: { messages: [{ role: "user", content: "Hi" }] },
       sampling: {
@@ -172,9 +173,34 @@ Deno.test("parseChatRequest() folds any 64-bit seed to 32 bits", () => {
   assertEquals(fold(0), 0);
   assertEquals(fold(2 ** 32 - 1), 2 ** 32 - 1);
   assertEquals(fold(2 ** 32), 1);
-  assertEquals(fold(-1), 0);
+  assertEquals(fold(-2), 1);
   assertEquals(fold(2 ** 63), 2 ** 31);
   assertEquals(fold(-(2 ** 63)), 2 ** 31);
+});
+
+Deno.test("parseChatRequest() reads what other servers call off", () => {
+  const { generation } = parse({
+    top_k: -1,
+    top_p: 0,
+    seed: -1,
+    max_tokens: -1,
+    logit_bias: [],
+    stop: ["", "\n"],
+  });
+  assertEquals(generation, {
+    ...parse({}).generation,
+    stop: ["\n"],
+    sampling: { ...parse({}).generation.sampling, topP: Number.EPSILON },
+  });
+});
+
+Deno.test("parseChatRequest() reads which tokens end the text, and from where on", () => {
+  const { minTokens, stopTokens } = parse({
+    min_tokens: 3,
+    stop_token_ids: [5],
+  }).generation;
+  assertEquals([minTokens, stopTokens], [3, [5]]);
+  assertEquals(parse({ ignore_eos: true }).generation.minTokens, Infinity);
 });
 
 Deno.test("parseChatRequest() makes a list of one stop string", () => {
