@@ -27,7 +27,7 @@ import {
 import { WeightsFile } from "./graph/weights_file.ts";
 
 /** Increased whenever the same file would be converted to different graphs. */
-const CONVERTER_VERSION = 5;
+const CONVERTER_VERSION = 6;
 
 /**
  * Batch sizes, in sequences, that get a body graph of their own. More sizes would save
@@ -39,7 +39,7 @@ export const BATCHES = [2, 4, 8, 16];
 export interface Artefact {
   /**
    * Folder with `body.onnx`, `head.onnx` and `weights.bin`. It also has
-   * `drafting.onnx`, the body for passes with mask rows, if the adapter updates
+   * `body-masks.onnx`, the body for steps with mask rows, if the adapter updates
    * linears, and `hydra.onnx` if the adapter has a Hydra head.
    */
   folder: string;
@@ -159,7 +159,7 @@ async function convert(
       await save(`body-${sequences}`, buildBody({ ...body, sequences }));
     }
     if (updates.length > 0) {
-      await save("drafting", buildBody({ ...body, updates }));
+      await save("body-masks", buildBody({ ...body, updates }));
     }
     if (hydra) await save("hydra", await buildHydra(hydra, parts));
     const directory = new TextEncoder().encode(weights.directory());

@@ -20,8 +20,8 @@ const LEAST_TEXT = 16;
 
 /** What the memory of a model's sequences follows from. */
 export interface KvSize extends KvShape {
-  /** Prompt tokens of the adapter, which each sequence holds. */
-  prompts: number;
+  /** Tokens of the adapter's soft prompt, which each sequence holds. */
+  softPrompt: number;
   /** Tokens that a text may have. */
   context: number;
 }
@@ -68,7 +68,7 @@ export class KvBudget {
 
   /** Returns the slots of a sequence whose text may come to `tokens`. */
   slotsOf(tokens: number): number {
-    return this.#size.prompts + tokens + PASS_ROWS;
+    return this.#size.softPrompt + tokens + PASS_ROWS;
   }
 
   /**

@@ -76,7 +76,7 @@ export async function serveModel(
   const context = config.context ?? artefact.config.context;
   const budget = new KvBudget({
     ...artefact.config,
-    prompts: artefact.adapter.prompts,
+    softPrompt: artefact.adapter.softPrompt,
     context,
   }, memoryOf(config, backend));
   // A GPU's passes are no work for this machine's processors.

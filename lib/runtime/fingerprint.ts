@@ -24,7 +24,7 @@ export interface RunningModel {
 }
 
 /** A model whose sequences can be filled. */
-type ProbedModel = Pick<Model, "prompts" | "run"> & {
+type ProbedModel = Pick<Model, "shape" | "run"> & {
   open(prompt: Int32Array, options: { tokens: number }): KvSequence;
 };
 
@@ -37,7 +37,7 @@ export async function fingerprint(
     basename(artefact.folder), // format and converter
     backend,
     threads,
-    model.prompts,
+    model.shape.softPrompt,
     await probe(model, artefact.config),
   ];
   const hash = createHash("sha256").update(JSON.stringify(all));
@@ -66,9 +66,11 @@ async function probe(model: ProbedModel, shape: KvShape): Promise<string> {
     const block = new Float32Array(blockBytes / 4);
     for (let i = 0; i < block.length; i++) block[i] = 2 * uniform(0, i) - 1;
     for (let i = 0; i < blocks; i++) {
-      sequence.writeKv(BLOCK, block, { from: model.prompts + i * BLOCK });
+      sequence.writeKv(BLOCK, block, {
+        from: model.shape.softPrompt + i * BLOCK,
+      });
     }
-    const start = model.prompts + text.length;
+    const start = model.shape.softPrompt + text.length;
     sequence.length = start;
     const [output] = await model.run([{
       sequence,

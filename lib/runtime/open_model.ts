@@ -29,16 +29,16 @@ export async function openModel(
   const batches = backend.batches ? BATCHES : [];
   // Rows on wasm cost too much for masks to pay, and weights too much memory.
   const updates = adapter.updates.length > 0 && backend.name !== "wasm";
-  const [body, head, drafting, hydra, ...batched] = await Promise.all([
+  const [body, head, maskBody, hydra, ...batched] = await Promise.all([
     open("body"),
     open("head"),
-    updates ? open("drafting") : undefined,
+    updates ? open("body-masks") : undefined,
     adapter.hydra ? open("hydra", { brief: true }) : undefined,
     ...batches.map((size) => open(`body-${size}`)),
   ]);
   return new OrtModel({
     ...{ backend, config, adapter, context, now, body, head },
-    ...(drafting && { drafting }),
+    ...(maskBody && { maskBody }),
     ...(hydra && { hydra }),
     batched: new Map(batches.map((size, i) => [size, batched[i]!])),
     embedding: await Embedding.open(artefact),

@@ -7,7 +7,7 @@
 import type { Adapter } from "../../models/adapter/adapter.ts";
 import type { LlamaConfig } from "../../models/architectures/llama.ts";
 import type { Embedding } from "../../models/embedding.ts";
-import type { Model, Step } from "../bita/decode/model.ts";
+import type { Model, ModelShape, Step } from "../bita/decode/model.ts";
 import type { Backend, Session } from "./backend.ts";
 import { Bodies, type BodySessions } from "./body/bodies.ts";
 import { Head } from "./head.ts";
@@ -38,13 +38,7 @@ const ROOM = 128;
 
 /** Runs passes on one backend. */
 export class OrtModel implements Model {
-  readonly vocab: number;
-  readonly masks: number;
-  readonly prompts: number;
-  readonly maxRows: number;
-  readonly maxSequences: number;
-  readonly draftVocab?: Int32Array;
-  readonly context: number;
+  readonly shape: ModelShape;
   /** Is called after each run of a session. */
   onWork?: (work: TimedWork) => void;
   readonly #parts: OrtModelParts;
@@ -58,12 +52,15 @@ export class OrtModel implements Model {
     const { backend, config, adapter, context, hydra, batched } = parts;
     const { dim, vocab } = config;
     this.#parts = parts;
-    this.vocab = vocab;
-    this.masks = adapter.masks;
-    this.prompts = adapter.prompts;
-    this.maxRows = backend.rows.max;
-    this.maxSequences = Math.max(1, ...batched.keys());
-    this.context = context;
+    this.shape = {
+      vocab,
+      masks: adapter.masks,
+      softPrompt: adapter.softPrompt,
+      maxRows: backend.rows.max,
+      maxSequences: Math.max(1, ...batched.keys()),
+      context,
+      ...hydra && adapter.hydra && { draftVocab: adapter.hydra.vocab },
+    };
     const turns = new Turns({
       now: parts.now,
       onWork: (work) => this.onWork?.(work),
@@ -72,14 +69,13 @@ export class OrtModel implements Model {
     this.#bodies = new Bodies({
       ...parts,
       dim,
-      prompts: adapter.prompts,
+      softPrompt: adapter.softPrompt,
       minRows: backend.rows.min,
       openIdle: () => this.open(new Int32Array(1), { tokens: 1 }),
     });
     this.#head = new Head({ ...parts, turns, vocab });
     if (backend.inPlace) this.#memory = new Memory();
     if (hydra && adapter.hydra) {
-      this.draftVocab = adapter.hydra.vocab;
       const words = adapter.hydra.vocab.length;
       this.#hydra = { ...parts, hydra, turns, dim, words };
     }
@@ -87,19 +83,20 @@ export class OrtModel implements Model {
 
   open(
     prompt: Int32Array,
-    { tokens = this.context }: { tokens?: number } = {},
+    { tokens = this.shape.context }: { tokens?: number } = {},
   ): OrtSequence {
     const { backend, config } = this.#parts;
     // The last step may reach past the text.
-    const most = this.prompts + tokens + this.maxRows;
-    const slots = Math.min(most, this.prompts + prompt.length + ROOM);
+    const { softPrompt, maxRows } = this.shape;
+    const most = softPrompt + tokens + maxRows;
+    const slots = Math.min(most, softPrompt + prompt.length + ROOM);
     const kv = backend.createKvBuffer(config, { slots, most });
     return new OrtSequence({ ...this.#parts, kv, prompt });
   }
 
   async run(steps: readonly Step[]): Promise<OrtOutput[]> {
     this.#check(steps);
-    if (steps.length <= this.maxSequences) return await this.#pass(steps);
+    if (steps.length <= this.shape.maxSequences) return await this.#pass(steps);
     const outputs: OrtOutput[] = [];
     for (const step of steps) outputs.push(...await this.#pass([step]));
     return outputs;
@@ -107,9 +104,10 @@ export class OrtModel implements Model {
 
   #check(steps: readonly Step[]): asserts steps is readonly OrtStep[] {
     const rows = steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    if (rows > this.maxRows) {
+    const { maxRows } = this.shape;
+    if (rows > maxRows) {
       throw new RangeError(
-        `Cannot compute a pass: at most ${this.maxRows} rows are required: received ${rows}`,
+        `Cannot compute a pass: at most ${maxRows} rows are required: received ${rows}`,
       );
     }
   }

@@ -34,8 +34,10 @@ export class OrtSequence implements KvSequence {
     this.#parts = parts;
     this.kv = kv;
     this.angles = new SlotAngles(config);
-    this.length = adapter.prompts;
-    if (adapter.prompts > 0) kv.write(adapter.prompts, adapter.promptKv);
+    this.length = adapter.softPrompt;
+    if (adapter.softPrompt > 0) {
+      kv.write(adapter.softPrompt, adapter.promptKv);
+    }
   }
 
   /** Writes the embeddings of tokens and masks, `[tokens, dim]`. */

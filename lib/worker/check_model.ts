@@ -69,7 +69,7 @@ async function measureCost(model: Model): Promise<LiveCost> {
 
 /** Measures passes that several sequences share. */
 async function measureBatches(model: Model, cost: LiveCost): Promise<void> {
-  const sizes = BATCHES.filter((size) => size <= model.maxSequences);
+  const sizes = BATCHES.filter((size) => size <= model.shape.maxSequences);
   const prompt = Int32Array.of(1);
   const sequences = Array.from(
     { length: Math.max(0, ...sizes) },

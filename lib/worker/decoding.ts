@@ -19,7 +19,7 @@ import type { DraftedOptions, Drafting } from "./drafting.ts";
 
 /** What is joined. */
 export interface DecodingParts {
-  model: Pick<Model, "prompts"> & {
+  model: Pick<Model, "shape"> & {
     open(prompt: Int32Array, options?: { tokens?: number }): KvSequence;
   };
   drafting: Drafting;
@@ -107,14 +107,14 @@ export class Decoding {
 
   /** Puts known blocks into a sequence; returns their tokens. */
   #load(sequence: KvSequence, { found, blockTokens }: Lookup): number {
-    const { prompts } = this.#parts.model;
+    const { softPrompt } = this.#parts.model.shape;
     // The last first, so that the memory grows once.
     for (let depth = found.length - 1; depth >= 0; depth--) {
-      const from = prompts + depth * blockTokens;
+      const from = softPrompt + depth * blockTokens;
       sequence.writeKv(blockTokens, found[depth].kv, { from });
     }
     const tokens = found.length * blockTokens;
-    sequence.length = prompts + tokens;
+    sequence.length = softPrompt + tokens;
     return tokens;
   }
 
@@ -124,11 +124,11 @@ export class Decoding {
     sequence: KvSequence,
     text: readonly number[],
   ): Promise<void> {
-    const { prompts } = this.#parts.model;
-    const final = Int32Array.from(text.slice(0, sequence.length - prompts));
+    const { softPrompt } = this.#parts.model.shape;
+    const final = Int32Array.from(text.slice(0, sequence.length - softPrompt));
     try {
       await lookup?.keep(final, (depth) => {
-        const from = prompts + depth * lookup.blockTokens;
+        const from = softPrompt + depth * lookup.blockTokens;
         return sequence.readKv(lookup.blockTokens, { from });
       });
     } catch {

@@ -110,7 +110,7 @@ export class Drafting {
   }
 
   #memory(namespace: string): DraftMemory {
-    const { masks, vocab } = this.#parts.scheduler;
+    const { masks, vocab } = this.#parts.scheduler.shape;
     const memory = this.#memories.get(namespace) ?? {
       acceptance: new Acceptance(),
       successors: new SuccessorTable(vocab),
@@ -129,7 +129,7 @@ export class Drafting {
       & Pick<GuessSources, "memory" | "index" | "prediction">
       & { comb: readonly number[] | undefined; beside: () => Beside },
   ): Planner {
-    const { scheduler: { masks, maxRows }, cost } = this.#parts;
+    const { scheduler: { shape: { masks, maxRows } }, cost } = this.#parts;
     const parts = {
       ...text,
       calibration: this.#calibration,

@@ -22,6 +22,7 @@ import type { Cost } from "../bita/cost/cost_curve.ts";
 import { ALONE, type Beside } from "../bita/cost/pass_price.ts";
 import type {
   Model,
+  ModelShape,
   Sequence,
   Step,
   StepOutput,
@@ -65,13 +66,7 @@ const FLAT: Cost = { body: () => 1, head: () => 0 };
 
 /** Shares the passes of a model among sequences. */
 export class Scheduler implements StepRunner {
-  readonly vocab: number;
-  readonly masks: number;
-  readonly prompts: number;
-  readonly draftVocab?: Int32Array;
-  readonly maxRows: number;
-  readonly maxSequences: number;
-  readonly context: number;
+  readonly shape: ModelShape;
   readonly #model: Model;
   readonly #budget: PrefillBudget;
   readonly #now: () => number;
@@ -84,13 +79,8 @@ export class Scheduler implements StepRunner {
     model: Model,
     { cost = FLAT, now = () => 0, partRows }: SchedulerOptions = {},
   ) {
-    this.vocab = model.vocab;
-    this.masks = model.masks;
-    this.prompts = model.prompts;
-    if (model.draftVocab) this.draftVocab = model.draftVocab;
-    this.maxRows = model.maxRows;
-    this.maxSequences = partRows === undefined ? model.maxSequences : 1;
-    this.context = model.context;
+    const alone = { ...model.shape, maxSequences: 1 };
+    this.shape = partRows === undefined ? model.shape : alone;
     this.#model = model;
     this.#budget = new PrefillBudget(cost);
     this.#now = now;
@@ -109,7 +99,7 @@ export class Scheduler implements StepRunner {
 
   /** Returns what the other sequences will have in the next pass of a sequence. */
   beside(sequence: Sequence): Beside {
-    if (this.maxSequences === 1) return ALONE;
+    if (this.shape.maxSequences === 1) return ALONE;
     return this.#shares.beside(sequence, this.#waiting.map(({ step }) => step));
   }
 
@@ -136,11 +126,11 @@ export class Scheduler implements StepRunner {
   #form(): Part[] {
     const parts: Part[] = [];
     const stay: Waiting[] = [];
-    let rows = this.maxRows;
+    let rows = this.shape.maxRows;
     let promptRows = this.#promptRows();
     let prompts = Math.min(
       PROMPTS,
-      this.maxSequences,
+      this.shape.maxSequences,
       this.#waiting.filter(({ step }) => isPrompt(step)).length,
     );
     for (const entry of this.#waiting) {
@@ -151,7 +141,9 @@ export class Scheduler implements StepRunner {
         const fair = Math.ceil(promptRows / Math.max(1, prompts--));
         count = Math.min(wanted, fair, rows);
       }
-      if (parts.length === this.maxSequences || count > rows || count === 0) {
+      if (
+        parts.length === this.shape.maxSequences || count > rows || count === 0
+      ) {
         stay.push(entry);
         continue;
       }
@@ -170,13 +162,13 @@ export class Scheduler implements StepRunner {
   #promptRows(): number {
     if (this.#partRows !== undefined) return this.#partRows;
     // Sequences that take turns have all rows of a pass.
-    const { maxSequences } = this;
+    const { maxSequences } = this.shape;
     const ready = maxSequences === 1
       ? []
       : this.#waiting.slice(0, maxSequences);
     const decoding = loadOf(ready);
     const prompts = ready.length - decoding.sequences;
-    return this.#budget.rows(decoding, prompts, this.maxRows);
+    return this.#budget.rows(decoding, prompts, this.shape.maxRows);
   }
 
   async #compute(parts: Part[]): Promise<void> {

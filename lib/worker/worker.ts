@@ -84,7 +84,7 @@ async function open(message: OpenMessage): Promise<void> {
       type: "opened",
       passMs: cost.body(1) + cost.head(1),
       exact: invariant ? "bitwise" : "numerical",
-      sequencesPerPass: scheduler.maxSequences,
+      sequencesPerPass: scheduler.shape.maxSequences,
       prefix: prefixes.about,
     });
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
  * The parameters that bi-directional tuning adds to a frozen model: mask tokens, which
- * draft, and prompt tokens, which only mask tokens attend to (BiTA, arXiv 2401.12522
+ * draft, and a soft prompt, which only mask tokens attend to (BiTA, arXiv 2401.12522
  * §3.1). Beyond the paper, low-rank updates change some linears on mask rows.
  *
  * @module
@@ -12,14 +12,14 @@ import type { LlamaConfig } from "../architectures/llama.ts";
 import { type Hydra, HYDRA_TENSORS, parseHydra } from "./hydra.ts";
 import { parseSafetensors, type Safetensors } from "./safetensors.ts";
 
-/** An adapter with M mask tokens and P prompt tokens. */
+/** An adapter with M mask tokens and a soft prompt of P tokens. */
 export interface Adapter {
   /** Mask tokens, M. */
   masks: number;
   /** `[M, dim]`; if absent, each mask is the mean embedding of the request's prompt. */
   maskEmbeddings?: Float32Array<ArrayBuffer>;
-  /** Prompt tokens, P. */
-  prompts: number;
+  /** Tokens of the soft prompt, P. */
+  softPrompt: number;
   /** `[2 * layers, kvHeads, P, headDim]`, keys first. */
   promptKv: Float32Array<ArrayBuffer>;
   /** Low-rank updates of linears on mask rows. */
@@ -59,7 +59,7 @@ export interface Update {
 /** An adapter for any model: three masks and nothing learned. */
 export const UNTRAINED: Adapter = {
   masks: 3,
-  prompts: 0,
+  softPrompt: 0,
   promptKv: new Float32Array(0),
   updates: [],
   digest: "",
@@ -119,7 +119,7 @@ export function toAdapter(
   }
   const { layers, kvHeads, headDim, dim } = config;
   const masks = tensors.get("mask_embeddings")?.shape[0] ?? 0;
-  const prompts = tensors.get("prompt_keys")?.shape[2] ?? 0;
+  const softPrompt = tensors.get("prompt_keys")?.shape[2] ?? 0;
   const take = (name: string, shape: number[]) => {
     const tensor = tensors.get(name);
     if (tensor?.shape.join() !== shape.join()) {
@@ -129,8 +129,10 @@ export function toAdapter(
     return tensor.data;
   };
   const maskEmbeddings = take("mask_embeddings", [masks, dim]);
-  const promptKv = new Float32Array(2 * layers * kvHeads * prompts * headDim);
-  const promptShape = [layers, kvHeads, prompts, headDim];
+  const promptKv = new Float32Array(
+    2 * layers * kvHeads * softPrompt * headDim,
+  );
+  const promptShape = [layers, kvHeads, softPrompt, headDim];
   promptKv.set(take("prompt_keys", promptShape));
   promptKv.set(take("prompt_values", promptShape), promptKv.length / 2);
   const updates = LINEARS.flatMap((linear): Update[] => {
@@ -156,7 +158,7 @@ export function toAdapter(
   return {
     masks,
     maskEmbeddings,
-    prompts,
+    softPrompt,
     promptKv,
     updates,
     ...(acceptance && { acceptance }),

@@ -27,7 +27,7 @@ const toy = fc.record({
   seed: fc.nat(),
   vocab: fc.integer({ min: 5, max: 40 }),
   masks: fc.nat({ max: 4 }),
-  prompts: fc.nat({ max: 4 }),
+  softPrompt: fc.nat({ max: 4 }),
   maxRows: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(40)),
   context: fc.integer({ min: 12, max: 48 }),
   noise: fc.constantFrom(0, 0.2, 0.4),

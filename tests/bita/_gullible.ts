@@ -21,7 +21,7 @@ export function gullible(model: Model): Model {
 function believing(
   output: StepOutput,
   { tokens, read }: Step,
-  { vocab }: Model,
+  { shape: { vocab } }: Model,
 ): StepOutput {
   const guess = read.length > 1 ? tokens[1] : -1;
   if (guess >= 0 && guess < vocab) output.logits[0][guess] = 100;

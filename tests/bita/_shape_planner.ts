@@ -22,7 +22,7 @@ export function draft(
   prompt: Int32Array,
   options: MaskedOptions,
 ): AsyncGenerator<DecodeOutput, void> {
-  const planner = shapePlanner(comb([5, 4, 3]), model.masks);
+  const planner = shapePlanner(comb([5, 4, 3]), model.shape.masks);
   return decodedWithDrafts(model, prompt, { planner, ...options });
 }
 

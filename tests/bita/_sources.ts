@@ -36,8 +36,8 @@ export function guessSources(
   return {
     memory: {
       acceptance: new Acceptance(),
-      successors: new SuccessorTable(model.vocab),
-      maskWorth: new MaskWorth(model.masks, calibration),
+      successors: new SuccessorTable(model.shape.vocab),
+      maskWorth: new MaskWorth(model.shape.masks, calibration),
     },
     calibration,
     hydra: new Calibration(hydra, "hydra"),
@@ -67,7 +67,7 @@ export function costPlanner(
   return new CostPlanner({
     ...guessSources(model, options),
     cost,
-    masks: model.masks,
-    maxRows: model.maxRows,
+    masks: model.shape.masks,
+    maxRows: model.shape.maxRows,
   });
 }

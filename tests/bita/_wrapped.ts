@@ -11,11 +11,8 @@ export function wrapped(
   model: Model,
   changes: Partial<Model>,
 ): Model {
-  const { vocab, masks, prompts, draftVocab, maxRows, maxSequences, context } =
-    model;
   return {
-    ...{ vocab, masks, prompts, maxRows, maxSequences, context },
-    ...draftVocab && { draftVocab },
+    shape: model.shape,
     open: (prompt, options) => model.open(prompt, options),
     run: (steps) => model.run(steps),
     ...changes,

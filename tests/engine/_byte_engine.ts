@@ -46,7 +46,7 @@ export function byteEngine(
   // Two numbers of 4 bytes a slot.
   const shape = { layers: 1, kvHeads: 1, headDim: 1 };
   const budget = new KvBudget(
-    { ...shape, prompts: 0, context: CONTEXT },
+    { ...shape, softPrompt: 0, context: CONTEXT },
     { bytes: slots * 8, free: 0, tier: 0 },
   );
   const queue = new Queue({ maxRunning, maxWaiting, slots: budget.slots });

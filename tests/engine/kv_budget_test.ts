@@ -9,7 +9,7 @@ const SIZE = {
   layers: 30,
   kvHeads: 3,
   headDim: 64,
-  prompts: 16,
+  softPrompt: 16,
   context: 8192,
 };
 const PER_TOKEN = 46_080;

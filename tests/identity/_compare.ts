@@ -40,7 +40,7 @@ export async function assertIdentical(
     passes: passes.length,
     rows: passes.reduce((sum, { rows }) => sum + rows, 0),
     accepted: passes.reduce((sum, { accepted }) => sum + accepted, 0),
-    kept: model.prompts + prompt.length - 1 + plainPasses.length,
+    kept: model.shape.softPrompt + prompt.length - 1 + plainPasses.length,
   };
 }
 

@@ -60,7 +60,7 @@ function digest(logits: Float32Array): string {
 async function computeAlone(length: number, seed: number): Promise<Text> {
   const tokens = Int32Array.from(
     { length },
-    (_, i) => Math.floor(uniform(seed, i) * model.vocab),
+    (_, i) => Math.floor(uniform(seed, i) * model.shape.vocab),
   );
   const sequence = model.open(tokens);
   const digests: string[] = [];
@@ -112,7 +112,7 @@ async function arrive(draws: Draws): Promise<Reader> {
     ? 0
     : draws.below(text.tokens.length - PASSES * 2);
   const sequence = model.open(text.tokens.subarray(0, 1 + draws.below(60)));
-  const slots = model.prompts + known;
+  const slots = model.shape.softPrompt + known;
   sequence.writeKv(slots, await text.sequence.readKv(slots));
   sequence.length = slots;
   return { text, sequence, arrival: draws.below(3) };
@@ -123,7 +123,7 @@ function stepOf(
   { text, sequence }: Reader,
   { draws, room }: { draws: Draws; room: number },
 ): { step: OrtStep; natural: number } | undefined {
-  const position = sequence.length - model.prompts;
+  const position = sequence.length - model.shape.softPrompt;
   const most = Math.min(
     room,
     text.tokens.length - position,
@@ -138,7 +138,7 @@ function stepOf(
   const tokens = [...text.tokens.subarray(position, position + natural)];
   for (let i = 0; i < siblings; i++) {
     parents.push(draws.below(parents.length));
-    tokens.push(draws.below(model.vocab));
+    tokens.push(draws.below(model.shape.vocab));
   }
   const counts = new Int32Array(tokens.length);
   counts[draws.below(counts.length)] = masks;
@@ -158,13 +158,13 @@ function stepOf(
 /** Runs a schedule; returns the rows that differ, and how many there were. */
 async function runSchedule(seed: number) {
   const draws = new Draws(1000 + seed);
-  const count = 2 + draws.below(model.maxSequences - 1);
+  const count = 2 + draws.below(model.shape.maxSequences - 1);
   const readers: Reader[] = [];
   for (let i = 0; i < count; i++) readers.push(await arrive(draws));
   const tally = { sequences: count, rows: 0, shared: 0 };
   const differing: string[] = [];
   for (let pass = 0; pass < PASSES; pass++) {
-    let room = model.maxRows;
+    let room = model.shape.maxRows;
     const parts = [];
     for (const [i, reader] of readers.entries()) {
       if (reader.arrival > pass) continue;
@@ -179,7 +179,7 @@ async function runSchedule(seed: number) {
     const outputs = await model.run(parts.map(({ step }) => step));
     for (const [i, { reader, natural }] of parts.entries()) {
       const { text: { digests }, sequence } = reader;
-      const position = sequence.length - model.prompts;
+      const position = sequence.length - model.shape.softPrompt;
       for (const [row, logits] of outputs[i].logits.entries()) {
         if (digest(logits) === digests[position + row]) continue;
         differing.push(`schedule ${seed}, pass ${pass}, step ${i}, row ${row}`);

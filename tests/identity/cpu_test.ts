@@ -65,8 +65,8 @@ Deno.test("decode() equals decodePlain() on cpu at T = 0.8, KV included", async 
 });
 
 const PLANNERS = {
-  "a chain": shapePlanner(chain(4), model.masks),
-  "a wide tree": shapePlanner(comb(parseShape("10-8-6")), model.masks),
+  "a chain": shapePlanner(chain(4), model.shape.masks),
+  "a wide tree": shapePlanner(comb(parseShape("10-8-6")), model.shape.masks),
   "one mask": shapePlanner(comb(parseShape("paper")), 1),
 };
 
@@ -121,7 +121,7 @@ Deno.test("decode() equals decodePlain() on cpu with penalties, biases and top-p
 /** Learned tokens that nobody has taught anything. */
 function randomAdapter(
   { layers, kvHeads, headDim, dim }: LlamaConfig,
-  { masks, prompts }: { masks: number; prompts: number },
+  { masks, softPrompt }: { masks: number; softPrompt: number },
 ): Adapter {
   const numbers = (seed: number, length: number, size: number) =>
     Float32Array.from({ length }, (_, i) => (uniform(seed, i) - 0.5) * size);
@@ -129,14 +129,14 @@ function randomAdapter(
     ...UNTRAINED,
     masks,
     maskEmbeddings: numbers(1, masks * dim, 0.4),
-    prompts,
-    promptKv: numbers(2, 2 * layers * kvHeads * prompts * headDim, 2),
+    softPrompt,
+    promptKv: numbers(2, 2 * layers * kvHeads * softPrompt * headDim, 2),
   };
 }
 
 Deno.test("decode() equals decodePlain() on cpu with prompts and masks at random", async () => {
   const { config } = await realArtefact("int8");
-  const adapter = randomAdapter(config, { masks: 2, prompts: 4 });
+  const adapter = randomAdapter(config, { masks: 2, softPrompt: 4 });
   const adapted = hold(await openRealModel("cpu", { adapter }));
   for (const sampling of [GREEDY, WARM]) {
     const options = { maxTokens: 24, endTokens: END_TOKENS, sampling };

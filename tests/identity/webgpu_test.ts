@@ -47,7 +47,7 @@ Deno.test({
       sampling: GREEDY,
       maxTokens: 16,
       endTokens: END_TOKENS,
-      planner: shapePlanner(comb(parseShape("2-1")), model.masks),
+      planner: shapePlanner(comb(parseShape("2-1")), model.shape.masks),
     });
     assert(rows > 2 * passes, "a plain pass has one row");
   },
@@ -80,11 +80,13 @@ type Drafting = (
 const DRAFTINGS: Record<string, { prompts: number; planner: Drafting }> = {
   "the paper's tree": {
     prompts: 20,
-    planner: ({ masks }) => shapePlanner(comb(parseShape("paper")), masks),
+    planner: ({ shape: { masks } }) =>
+      shapePlanner(comb(parseShape("paper")), masks),
   },
   "many siblings": {
     prompts: 6,
-    planner: ({ masks }) => shapePlanner(comb(parseShape("24-3")), masks),
+    planner: ({ shape: { masks } }) =>
+      shapePlanner(comb(parseShape("24-3")), masks),
   },
   "guesses that are right": {
     prompts: 6,

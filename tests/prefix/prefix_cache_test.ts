@@ -55,8 +55,12 @@ Deno.test("a prompt is computed in the same blocks, hit or miss, where bits depe
   await server.ask(PROMPT);
   await server.ask(PROMPT.with(2 * BLOCK + 1, 11));
   const widths = model.opened.map(({ steps }) =>
-    steps.filter(({ start }) => start < model.prompts + PROMPT.length - 1)
-      .map(({ start, tokens }) => [start - model.prompts, tokens.length])
+    steps.filter(({ start }) =>
+      start < model.shape.softPrompt + PROMPT.length - 1
+    )
+      .map((
+        { start, tokens },
+      ) => [start - model.shape.softPrompt, tokens.length])
   );
   const cold = [[0, 16], [16, 16], [32, 16], [48, 4]];
   assertEquals(widths, [cold, cold.slice(2)]);

@@ -12,8 +12,8 @@ const open = (context: number) =>
 const model = await open(64);
 
 /** Names the tiny model, computed by `run`. */
-function nameOf({ open, prompts }: OrtModel, run: Model["run"]) {
-  const probed = { prompts, open: open.bind(model), run };
+function nameOf({ open, shape }: OrtModel, run: Model["run"]) {
+  const probed = { shape, open: open.bind(model), run };
   const backend = "cpu";
   return fingerprint({ artefact, backend, threads: 1, model: probed });
 }

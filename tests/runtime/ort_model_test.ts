@@ -15,8 +15,8 @@ const ARTEFACT = await tinyArtefact("int8");
 
 Deno.test("OrtModel.run() computes any number of steps as if each were alone", async () => {
   const model = await openTiny();
-  assertEquals(model.maxSequences, 16);
-  for (let count = 1; count <= model.maxSequences; count++) {
+  assertEquals(model.shape.maxSequences, 16);
+  for (let count = 1; count <= model.shape.maxSequences; count++) {
     const steps = Array.from(
       { length: count },
       (_, i) => stepOf(model, { seed: i, rows: 1 + (i * count) % 5 }),
@@ -115,7 +115,7 @@ Deno.test("OrtModel.open() makes room for the prompt, and for the text alone", a
     return dims[2];
   };
   assertEquals(room(10), 138);
-  assertEquals(room(64), 64 + model.maxRows);
+  assertEquals(room(64), 64 + model.shape.maxRows);
   assertEquals(room(4, { tokens: 8 }), 4 + 128);
-  assertEquals(room(4, { tokens: 4 }), 4 + model.maxRows);
+  assertEquals(room(4, { tokens: 4 }), 4 + model.shape.maxRows);
 });

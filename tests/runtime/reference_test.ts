@@ -41,7 +41,7 @@ Deno.test("the fp32 graph gives PyTorch's logits after all 40 prompts", async ()
       width: 64,
       look: (logits) => row = logits.slice(),
     });
-    assertEquals(logits.length, Math.ceil(model.vocab / EVERY));
+    assertEquals(logits.length, Math.ceil(model.shape.vocab / EVERY));
     for (const [i, expected] of logits.entries()) {
       largest = Math.max(largest, Math.abs(row[i * EVERY] - expected));
     }

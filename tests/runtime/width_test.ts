@@ -58,7 +58,7 @@ async function siblingRow(
   const sequence = model.open(text);
   const before = text.subarray(0, position - 1);
   const prefix = { tokens: before, parents: chain(before.length - 1) };
-  const start = model.prompts;
+  const start = model.shape.softPrompt;
   const [read] = await model.run([{ sequence, start, ...prefix, read: [] }]);
   read.release();
   const { nodeRows, ...rows } = layOut({

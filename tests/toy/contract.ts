@@ -15,14 +15,14 @@ export function demand(condition: boolean, contract: string): void {
 export function checkKept(
   slots: ({ natural: boolean; position: number } | undefined)[],
   start: number,
-  { prompts, context }: ModelShape,
+  { softPrompt, context }: ModelShape,
 ): void {
-  demand(start >= prompts, "prompts stay");
-  demand(start < prompts + context, "the root is in the context");
-  for (let slot = prompts; slot < start; slot++) {
+  demand(start >= softPrompt, "the soft prompt stays");
+  demand(start < softPrompt + context, "the root is in the context");
+  for (let slot = softPrompt; slot < start; slot++) {
     const row = slots[slot];
     demand(row?.natural === true, "only natural rows are kept");
-    demand(row!.position === slot - prompts, "kept rows are in order");
+    demand(row!.position === slot - softPrompt, "kept rows are in order");
   }
 }
 

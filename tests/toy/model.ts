@@ -13,6 +13,7 @@
 import type {
   KvSequence,
   Model,
+  ModelShape,
   Step,
   StepOutput,
 } from "../../lib/bita/decode/model.ts";
@@ -28,17 +29,10 @@ import {
 } from "./row.ts";
 
 /** What a toy is like. */
-export interface ToyOptions {
+export interface ToyOptions extends Partial<Omit<ModelShape, "draftVocab">> {
   seed?: number;
-  vocab?: number;
-  masks?: number;
-  prompts?: number;
   /** Tokens that its Hydra head can draft, the first ids; 0 is no head. */
   words?: number;
-  maxRows?: number;
-  /** Sequences that share a pass. */
-  maxSequences?: number;
-  context?: number;
   /** How far drafts err, from 0 (never) to 1 (they know nothing). */
   noise?: number;
   /** Whether rows outside their natural slots differ. */
@@ -47,13 +41,7 @@ export interface ToyOptions {
 
 /** The toy; remembers its sequences, so that tests can look into them. */
 export class ToyModel implements Model {
-  readonly vocab: number;
-  readonly masks: number;
-  readonly prompts: number;
-  readonly draftVocab?: Int32Array;
-  readonly maxRows: number;
-  readonly maxSequences: number;
-  readonly context: number;
+  readonly shape: ModelShape;
   readonly seed: number;
   readonly noise: number;
   readonly perturb: boolean;
@@ -61,19 +49,25 @@ export class ToyModel implements Model {
   /** Every pass so far. */
   readonly passes: (readonly Step[])[] = [];
 
-  constructor(options: ToyOptions = {}) {
-    this.seed = options.seed ?? 1;
-    this.vocab = options.vocab ?? 12;
-    this.masks = options.masks ?? 3;
-    this.prompts = options.prompts ?? 2;
-    if (options.words) {
-      this.draftVocab = Int32Array.from({ length: options.words }, (_, i) => i);
-    }
-    this.maxRows = options.maxRows ?? 64;
-    this.maxSequences = options.maxSequences ?? 8;
-    this.context = options.context ?? 64;
-    this.noise = options.noise ?? 0.3;
-    this.perturb = options.perturb ?? false;
+  constructor(
+    { seed = 1, words = 0, noise = 0.3, perturb = false, ...shape }:
+      ToyOptions = {},
+  ) {
+    this.shape = {
+      vocab: 12,
+      masks: 3,
+      softPrompt: 2,
+      maxRows: 64,
+      maxSequences: 8,
+      context: 64,
+      ...shape,
+      ...words > 0 && {
+        draftVocab: Int32Array.from({ length: words }, (_, i) => i),
+      },
+    };
+    this.seed = seed;
+    this.noise = noise;
+    this.perturb = perturb;
   }
 
   open(_prompt?: Int32Array): ToySequence {
@@ -83,7 +77,7 @@ export class ToyModel implements Model {
   }
 
   run(steps: readonly Step[]): Promise<StepOutput[]> {
-    checkPass(steps, this);
+    checkPass(steps, this.shape);
     this.passes.push(steps);
     return Promise.resolve(
       steps.map((step) => (step.sequence as ToySequence).compute(step)),
@@ -98,7 +92,7 @@ export class ToyModel implements Model {
   /** The most likely token after a row of this state. */
   favourite(state: number): number {
     let best = 0;
-    for (let token = 1; token < this.vocab; token++) {
+    for (let token = 1; token < this.shape.vocab; token++) {
       if (this.logit(state, token) > this.logit(state, best)) best = token;
     }
     return best;
@@ -120,8 +114,10 @@ export class ToySequence implements KvSequence {
 
   constructor(model: ToyModel) {
     this.#model = model;
-    this.length = model.prompts;
-    this.#slots = new Array(model.prompts + model.context + model.maxRows);
+    this.length = model.shape.softPrompt;
+    this.#slots = new Array(
+      model.shape.softPrompt + model.shape.context + model.shape.maxRows,
+    );
   }
 
   /** Computes the rows of a step. */
@@ -129,11 +125,11 @@ export class ToySequence implements KvSequence {
     const model = this.#model;
     demand(!this.closed, "the sequence is open");
     demand(step.start === this.length, "a step starts after the final text");
-    checkKept(this.#slots, step.start, model);
+    checkKept(this.#slots, step.start, model.shape);
     this.steps.push(step);
     const { start, tokens, parents } = step;
     let text = 0;
-    for (let slot = model.prompts; slot < start; slot++) {
+    for (let slot = model.shape.softPrompt; slot < start; slot++) {
       text = (text + contribution(this.#slots[slot]!)) | 0;
     }
     const rows: Row[] = [];
@@ -141,8 +137,8 @@ export class ToySequence implements KvSequence {
       const path = pathTo(parents, r);
       let seen = text;
       for (const other of path) seen = (seen + contribution(rows[other])) | 0;
-      if (token < 0) seen = (seen + mix(model.prompts + 9)) | 0;
-      const position = start - model.prompts + path.length;
+      if (token < 0) seen = (seen + mix(model.shape.softPrompt + 9)) | 0;
+      const position = start - model.shape.softPrompt + path.length;
       // A row is natural that is text in its own slot, after all rows before it.
       const natural = token >= 0 && path.length === r;
       let state = model.state(token, position, seen);
@@ -179,8 +175,8 @@ export class ToySequence implements KvSequence {
 
   /** Keys and values of the first `tokens` slots of the text. */
   keysAndValues(tokens: number): number[][] {
-    const { prompts } = this.#model;
-    return this.#slots.slice(prompts, prompts + tokens)
+    const { softPrompt } = this.#model.shape;
+    return this.#slots.slice(softPrompt, softPrompt + tokens)
       .map((row) => [row!.token, row!.position, row!.state]);
   }
 }

@@ -41,7 +41,7 @@ export class ToyOutput implements StepOutput {
     const position = before!.position + 1;
     const state = model.state(token, position, seen);
     this.#drafted = { token, position, seen, state };
-    return Promise.resolve(Float32Array.from(model.draftVocab!, (id) => {
+    return Promise.resolve(Float32Array.from(model.shape.draftVocab!, (id) => {
       const [right, wrong] = [state, mix(state)].map((s) => model.logit(s, id));
       return right + (wrong - right) * model.noise;
     }));
@@ -56,7 +56,7 @@ export class ToyOutput implements StepOutput {
   #logitsOf(row: number): Float32Array {
     const logit = this.#logitOf(row);
     const logits = Float32Array.from(
-      { length: this.#model.vocab },
+      { length: this.#model.shape.vocab },
       (_, token) => logit(token),
     );
     this.#lent.push(logits);

@@ -69,7 +69,7 @@ Deno.test("the server's Hydra head drafts as PyTorch's does", {
     const expected: { ids: number[]; logits: number[][] } = JSON.parse(stdout);
 
     const model = await serve(path, { folder, adapter });
-    assertEquals([...model.draftVocab!], [2, 3, 5, 8, 13, 21, 34]);
+    assertEquals([...model.shape.draftVocab!], [2, 3, 5, 8, 13, 21, 34]);
     const tokens = Int32Array.from(expected.ids);
     const sequence = model.open(tokens);
     const [output] = await model.run([{

@@ -85,7 +85,7 @@ Deno.test("Scheduler reads a prompt in parts, and others decode beside it", asyn
     other.length++;
     tokens++;
   }
-  assertEquals(text.length, model.prompts + 400);
+  assertEquals(text.length, model.shape.softPrompt + 400);
   // A plain pass takes 20, and 24 rows of the prompt make it 2.2 times as long.
   assert(tokens >= 400 / 26 && tokens <= 400 / 20, `${tokens} tokens`);
 });

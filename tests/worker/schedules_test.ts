@@ -28,7 +28,7 @@ const schedules = fc.record({
     seed: fc.nat(),
     vocab: fc.integer({ min: 5, max: 40 }),
     masks: fc.nat({ max: 4 }),
-    prompts: fc.nat({ max: 4 }),
+    softPrompt: fc.nat({ max: 4 }),
     maxRows: fc.integer({ min: 6, max: 40 }),
     maxSequences: fc.constantFrom(1, 2, 3, 8),
     context: fc.constant(48),
@@ -79,7 +79,9 @@ async function answer(
   } catch (error) {
     if (!controller.signal.aborted) throw error;
   }
-  answer.kept = sequence.keysAndValues(sequence.length - model.prompts);
+  answer.kept = sequence.keysAndValues(
+    sequence.length - model.shape.softPrompt,
+  );
   sequence.close();
   return answer;
 }

@@ -34,7 +34,9 @@ export async function isInvariant(
 ): Promise<boolean> {
   const test = new SelfTest(model);
   try {
-    return await test.arePartsExact(Math.min(prefillRows, model.maxRows)) &&
+    return await test.arePartsExact(
+      Math.min(prefillRows, model.shape.maxRows),
+    ) &&
       await test.isExactBeforeJunk(WIDTHS) &&
       await test.isExactInBatches(BATCHES);
   } finally {
@@ -71,7 +73,7 @@ class SelfTest {
 
   constructor(model: Model) {
     this.#model = model;
-    this.#sequence = model.open(someTokens(model.vocab, 1));
+    this.#sequence = model.open(someTokens(model.shape.vocab, 1));
   }
 
   close(): void {
@@ -83,7 +85,7 @@ class SelfTest {
    * last two rows of each part with a pass of two rows.
    */
   async arePartsExact(rows: number): Promise<boolean> {
-    const { vocab, context, maxRows, maxSequences } = this.#model;
+    const { vocab, context, maxRows, maxSequences } = this.#model.shape;
     const widest = maxSequences > 1
       ? { natural: rows, beside: maxRows - rows }
       : { natural: maxRows };
@@ -105,7 +107,7 @@ class SelfTest {
   async isExactBeforeJunk(widths: readonly number[]): Promise<boolean> {
     const { position } = this.#last;
     for (const all of widths) {
-      const width = Math.min(all, this.#model.maxRows);
+      const width = Math.min(all, this.#model.shape.maxRows);
       const rows = { position, natural: 2, width, masks: true };
       if (!samePairs(await this.#pair(rows), this.#last)) return false;
     }
@@ -114,7 +116,7 @@ class SelfTest {
 
   /** Compares the last rows of the text, now with other sequences in the pass. */
   async isExactInBatches(batches: readonly number[]): Promise<boolean> {
-    const { maxSequences } = this.#model;
+    const { maxSequences } = this.#model.shape;
     const { position, logits } = this.#last;
     for (const [i, size] of batches.entries()) {
       if (size > maxSequences) continue;
@@ -139,16 +141,16 @@ class SelfTest {
     const others = beside > 0 ? [this.#otherStep(0, beside)] : [];
     const [logits] = await this.#compute([this.#step(rows), ...others]);
     const position = rows.position + rows.natural - 2;
-    const from = this.#model.prompts + position;
+    const from = this.#model.shape.softPrompt + position;
     const kv = await this.#sequence.readKv?.(2, { from });
     return { position, logits, kv };
   }
 
   #step({ position, natural, width = natural, masks = false }: Rows): Step {
-    const { prompts, vocab } = this.#model;
+    const { softPrompt, vocab } = this.#model.shape;
     const sequence = this.#sequence;
-    sequence.length = prompts + position;
-    const most = masks ? this.#model.masks : 0;
+    sequence.length = softPrompt + position;
+    const most = masks ? this.#model.shape.masks : 0;
     const maskCount = Math.min(most, (width - natural) >> 1);
     const nodes = width - maskCount;
     const parents = new Int32Array(nodes); // Other nodes are children of the root.
@@ -167,12 +169,12 @@ class SelfTest {
 
   /** Returns a step of another sequence, which opens with it. */
   #otherStep(other: number, rows: number): Step {
-    const { prompts, vocab } = this.#model;
+    const { softPrompt, vocab } = this.#model.shape;
     const tokens = someTokens(vocab, other + rows).subarray(other);
     this.#others[other] ??= this.#model.open(tokens);
     const sequence = this.#others[other];
     const parents = chain(rows - 1);
-    return { sequence, start: prompts, tokens, parents, read: [] };
+    return { sequence, start: softPrompt, tokens, parents, read: [] };
   }
 
   /** Runs a pass and returns copies of the logits that its steps read. */

@@ -46,7 +46,7 @@ export async function* decode(
   sequence: Sequence,
   { prompt, planner, trace, signal, ...options }: DraftingOptions,
 ): AsyncGenerator<DecodeOutput, void> {
-  const writer = new Writer(runner, prompt, options);
+  const writer = new Writer(runner.shape, prompt, options);
   if (writer.finish) return yield emptyOutput(writer.finish);
   await prefill(runner, sequence, { prompt, signal });
   yield emptyOutput();
@@ -56,7 +56,7 @@ export async function* decode(
     const { last: root, budget } = writer;
     const tree = trim(
       planner.plan({ root, budget, ...drafts }),
-      runner.maxRows,
+      runner.shape.maxRows,
     );
     const layout = layOut(tree);
     const { tokens, parents, naturalRows } = layout;
@@ -90,7 +90,7 @@ export async function* decode(
       drafts.hydra = await draftWithHydra(output, {
         row: layout.nodeRows[verified.drafter],
         token: drafts.successor ?? writer.last,
-        vocab: runner.draftVocab,
+        vocab: runner.shape.draftVocab,
         planner,
       });
     } finally {

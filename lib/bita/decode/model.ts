@@ -4,8 +4,8 @@
  * A sequence is a KV cache with a slot for each token:
  *
  * ```text
- * [0, prompts)          keys and values of the adapter's prompt tokens
- * [prompts, length)     the text so far, one slot a token, in order
+ * [0, softPrompt)       keys and values of the adapter's soft prompt
+ * [softPrompt, length)  the text so far, one slot a token, in order
  * [length, …)           the rows of the step under way
  * ```
  *
@@ -23,7 +23,7 @@
 
 /** The KV cache of one text. */
 export interface Sequence {
-  /** Slots that hold final text, the prompt tokens' included. */
+  /** Slots that hold final text, the soft prompt's included. */
   length: number;
   /** Frees the memory. */
   close(): void;
@@ -58,7 +58,7 @@ export interface Step {
    * `[rows]` the row before each row on its path, `-1` for the first row.
    *
    * A row attends to all text before `start`, to the rows on its path and to itself.
-   * Mask tokens alone attend to the prompt tokens. A row stands one position after its
+   * Mask tokens alone attend to the soft prompt. A row stands one position after its
    * parent; the first row stands where its slot is natural.
    */
   parents: Int32Array;
@@ -75,7 +75,7 @@ export interface StepOutput {
   /**
    * Drafts what follows `token` after a row, or without a row after the token of the
    * last call: `[draftVocab]` logits, valid until the next call. Models with a
-   * {@linkcode Model.draftVocab} have it.
+   * {@linkcode ModelShape.draftVocab} have it.
    */
   draft?(token: number, row?: number): Promise<Float32Array>;
   /** Frees the memory for later passes. */
@@ -87,8 +87,8 @@ export interface ModelShape {
   readonly vocab: number;
   /** Mask tokens that it knows, M. */
   readonly masks: number;
-  /** Prompt tokens whose keys and values fill the first slots, P. */
-  readonly prompts: number;
+  /** Tokens of the adapter's soft prompt, whose keys and values fill the first slots, P. */
+  readonly softPrompt: number;
   /** `[V]` ids that its Hydra head can draft, if it has one. */
   readonly draftVocab?: Int32Array;
   /** The most rows that a step, or the steps of a pass together, may have. */
@@ -100,7 +100,8 @@ export interface ModelShape {
 }
 
 /** A frozen language model, with or without an adapter. */
-export interface Model extends ModelShape {
+export interface Model {
+  readonly shape: ModelShape;
   /**
    * Opens a sequence for `prompt`; nothing is computed yet.
    *
@@ -115,7 +116,8 @@ export interface Model extends ModelShape {
 }
 
 /** Computes the steps of one sequence, in passes that others may share. */
-export interface StepRunner extends ModelShape {
+export interface StepRunner {
+  readonly shape: ModelShape;
   /**
    * Computes a step. One that reads nothing is a part of a prompt: it may be longer
    * than a pass, and raises the sequence's length as it is computed.

@@ -24,7 +24,7 @@ export async function* decodePlain(
   sequence: Sequence,
   { prompt, signal, ...options }: DecodeOptions,
 ): AsyncGenerator<DecodeOutput, void> {
-  const writer = new Writer(runner, prompt, options);
+  const writer = new Writer(runner.shape, prompt, options);
   if (writer.finish) return yield emptyOutput(writer.finish);
   await prefill(runner, sequence, { prompt, signal });
   yield emptyOutput();

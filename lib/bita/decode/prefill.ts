@@ -18,7 +18,7 @@ export async function prefill(
   sequence: Sequence,
   { prompt, signal }: { prompt: Int32Array; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const known = sequence.length - runner.prompts;
+  const known = sequence.length - runner.shape.softPrompt;
   const tokens = prompt.subarray(known, -1);
   if (tokens.length === 0) return signal?.throwIfAborted();
   const parents = chain(tokens.length - 1);

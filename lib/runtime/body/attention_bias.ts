@@ -13,18 +13,18 @@ const HIDDEN = -1e4;
  * Builds the bias of a step, `[rows, start + rows]`.
  *
  * @param options.rows rows of the step and of padding after them.
- * @param options.prompts slots at the front that mask rows alone see.
+ * @param options.softPrompt slots at the front that mask rows alone see.
  */
 export function attentionBias(
   { start, tokens, parents }: Omit<Step, "sequence" | "read">,
-  { rows, prompts }: { rows: number; prompts: number },
+  { rows, softPrompt }: { rows: number; softPrompt: number },
 ): Float32Array<ArrayBuffer> {
   const total = start + rows;
   const bias = new Float32Array(rows * total);
   for (const [row, parent] of parents.entries()) {
     const line = row * total;
     const own = line + start;
-    if (tokens[row] >= 0) bias.fill(HIDDEN, line, line + prompts);
+    if (tokens[row] >= 0) bias.fill(HIDDEN, line, line + softPrompt);
     if (parent < 0) bias.fill(HIDDEN, own, own + rows);
     else {
       const path = parent * total + start;

@@ -19,14 +19,14 @@ export interface BodySessions {
   /** Bodies for several sequences, by how many, rising. */
   batched: ReadonlyMap<number, Session>;
   /** The body for steps with mask rows, if the adapter has updates for them. */
-  drafting?: Session;
+  maskBody?: Session;
 }
 
 /** What bodies are run with. */
 export interface BodiesOptions extends BodySessions {
   dim: number;
-  /** Prompt tokens that masks alone see. */
-  prompts: number;
+  /** Tokens of the soft prompt, which masks alone see. */
+  softPrompt: number;
   /** The fewest rows of a run and of a sequence's attention. */
   minRows: number;
   /** Opens a sequence of its own, for the idle ones. */
@@ -56,12 +56,12 @@ export class Bodies {
 
   /** Groups steps by the runs that compute them; each step is in one of them. */
   group(steps: readonly OrtStep[]): Group[] {
-    const { drafting } = this.#options;
+    const { maskBody } = this.#options;
     const masked = (step: OrtStep) =>
-      drafting !== undefined && step.tokens.some((token) => token < 0);
+      maskBody !== undefined && step.tokens.some((token) => token < 0);
     const plain = steps.filter((step) => !masked(step));
     const groups = steps.filter(masked).map((step) =>
-      this.#alone(step, { session: drafting!, gated: true })
+      this.#alone(step, { session: maskBody!, gated: true })
     );
     if (plain.length === 0) return groups;
     if (plain.length > 1) return [this.#together(plain), ...groups];
@@ -132,16 +132,16 @@ export class Bodies {
     step: OrtStep,
     { width, suffix }: { width: number; suffix: string },
   ): void {
-    const { prompts } = this.#options;
+    const { softPrompt } = this.#options;
     const { start, sequence } = step;
     const total = start + width;
     sequence.kv.reserve(total);
     const { cos, sin } = sequence.angles.at({
       start,
       total,
-      positions: positions(step, prompts),
+      positions: positions(step, softPrompt),
     });
-    const bias = attentionBias(step, { rows: width, prompts });
+    const bias = attentionBias(step, { rows: width, softPrompt });
     Object.assign(feeds, {
       [`bias${suffix}`]: new Tensor("float32", bias, [1, 1, width, total]),
       [`seqlens_k${suffix}`]: int32(total - 1, [1]),
@@ -153,11 +153,11 @@ export class Bodies {
 
   /** Adds the inputs of an attention whose output is not used. */
   #idleLane(feeds: NamedTensors, suffix: string): KvBuffer {
-    const { minRows: width, prompts } = this.#options;
+    const { minRows: width, softPrompt } = this.#options;
     this.#idle ??= this.#options.openIdle();
     this.#attend(feeds, {
       sequence: this.#idle,
-      start: prompts,
+      start: softPrompt,
       tokens: new Int32Array(1),
       parents: Int32Array.of(-1),
       read: [],
@@ -168,10 +168,13 @@ export class Bodies {
 }
 
 /** Returns the positions of a step's rows in the text. */
-function positions({ start, parents }: OrtStep, prompts: number): Int32Array {
+function positions(
+  { start, parents }: OrtStep,
+  softPrompt: number,
+): Int32Array {
   const positions = new Int32Array(parents.length);
   for (const [row, parent] of parents.entries()) {
-    positions[row] = parent < 0 ? start - prompts : positions[parent] + 1;
+    positions[row] = parent < 0 ? start - softPrompt : positions[parent] + 1;
   }
   return positions;
 }

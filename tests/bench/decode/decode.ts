@@ -64,9 +64,9 @@ export const decode: Benchmark = {
     const measured = (await checkModel(model)).cost;
     const now = () => performance.now();
     model.onWork = ({ part, ...work }) => measured.learn(part, work);
-    const maxRows = Math.min(model.maxRows, integer(values, "rows"));
+    const maxRows = Math.min(model.shape.maxRows, integer(values, "rows"));
     const drafting = drafter(values, {
-      model: wrapped(model, { maxRows }),
+      model: wrapped(model, { shape: { ...model.shape, maxRows } }),
       cost: cost === "flat" ? FLAT : measured,
       adapter,
     });
@@ -110,7 +110,7 @@ export const decode: Benchmark = {
         ...(rivals ? [besideLlama(races)] : []),
       ],
       notes: [
-        `Drafts: at most ${values.rows} rows, ${model.masks} masks, ${model.prompts} prompts, ${
+        `Drafts: at most ${values.rows} rows, ${model.shape.masks} masks, ${model.shape.softPrompt} prompts, ${
           adapter.maskEmbeddings ? "tuned" : "untrained"
         }, ${adapter.hydra ? "a" : "no"} Hydra head; planned for ${
           cost === "flat" ? "passes of equal cost" : "the measured cost"

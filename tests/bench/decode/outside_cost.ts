@@ -57,7 +57,7 @@ export async function outsideCost(
     sampling,
     maxTokens: PASSES * 4,
     endTokens: new Set(), // the text must not end early
-    planner: shapePlanner(SHAPE, model.masks),
+    planner: shapePlanner(SHAPE, model.shape.masks),
   });
   let begun = 0;
   for await (const { rows } of outputs) {
@@ -77,7 +77,7 @@ export async function outsideCost(
     };
   }
   throw new RangeError(
-    `Cannot measure passes of ${ROWS} rows: 3 masks are required: received ${model.masks}`,
+    `Cannot measure passes of ${ROWS} rows: 3 masks are required: received ${model.shape.masks}`,
   );
 }
 

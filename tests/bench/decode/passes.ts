@@ -100,9 +100,9 @@ async function open(
   );
   const context = before + Math.max(...ROWS);
   const model = await openModel(opened, artefact, { context });
-  if (masks > model.masks) {
+  if (masks > model.shape.masks) {
     throw new TypeError(
-      `Cannot run the benchmark: --masks must be at most ${model.masks}: received "${masks}"`,
+      `Cannot run the benchmark: --masks must be at most ${model.shape.masks}: received "${masks}"`,
     );
   }
   const prompt = arbitraryTokens(before + 1);

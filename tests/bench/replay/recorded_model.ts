@@ -8,6 +8,7 @@
 import type { Cost } from "../../../lib/bita/cost/cost_curve.ts";
 import type {
   Model,
+  ModelShape,
   Sequence,
   Step,
   StepOutput,
@@ -31,13 +32,7 @@ const UNLIKELY = -1e9;
 
 /** Replays recordings. */
 export class RecordedModel implements Model {
-  readonly vocab: number;
-  readonly draftVocab?: Int32Array;
-  readonly maxRows: number;
-  readonly masks: number;
-  readonly prompts = 0;
-  readonly maxSequences = 1;
-  readonly context: number;
+  readonly shape: ModelShape;
   /** Milliseconds that all passes so far cost. */
   ms = 0;
   #options: RecordedOptions;
@@ -46,13 +41,17 @@ export class RecordedModel implements Model {
 
   constructor(options: RecordedOptions) {
     const { vocab, draftVocab, maxRows, recordings } = options;
-    this.vocab = vocab;
-    if (draftVocab) this.draftVocab = draftVocab;
-    this.maxRows = maxRows;
-    this.masks = recordings[0].steps[0].masks.length;
-    this.context = Math.max(
-      ...recordings.map(({ prompt, steps }) => prompt.length + steps.length),
-    );
+    this.shape = {
+      vocab,
+      masks: recordings[0].steps[0].masks.length,
+      softPrompt: 0,
+      maxRows,
+      maxSequences: 1,
+      context: Math.max(
+        ...recordings.map(({ prompt, steps }) => prompt.length + steps.length),
+      ),
+      ...draftVocab && { draftVocab },
+    };
     this.#options = options;
     this.#places = new Map(draftVocab?.entries().map(([at, id]) => [id, at]));
   }
@@ -93,7 +92,7 @@ export class RecordedModel implements Model {
     });
     const read = (rows: readonly number[]) => {
       if (rows.length > 0) this.ms += cost.head(rows.length);
-      return rows.map((row) => logitsOf(recorded[row], this.vocab));
+      return rows.map((row) => logitsOf(recorded[row], this.shape.vocab));
     };
     let chain: TopLogits[] = [];
     return {

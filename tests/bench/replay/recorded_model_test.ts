@@ -22,8 +22,8 @@ async function recorded(toy: ToyModel, prompts: number[][]) {
   }
   return new RecordedModel({
     recordings,
-    vocab: toy.vocab,
-    draftVocab: toy.draftVocab!,
+    vocab: toy.shape.vocab,
+    draftVocab: toy.shape.draftVocab!,
     maxRows: 16,
     cost: COST,
     stepMs: STEP_MS,

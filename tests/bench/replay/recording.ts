@@ -57,7 +57,7 @@ export async function record(
       const { tokens, parents } = layOut({
         parents: Int32Array.of(-1),
         tokens: Int32Array.of(token),
-        masks: Int32Array.of(model.masks),
+        masks: Int32Array.of(model.shape.masks),
       });
       const start = sequence.length;
       const read = [...tokens.keys()];
@@ -66,19 +66,19 @@ export async function record(
       ]);
       const row = likeliest(output.logits[0], ROW_WIDTH);
       const masks = Array.from(
-        { length: model.masks },
+        { length: model.shape.masks },
         (_, mask) => likeliest(output.logits[1 + mask], GUESSES),
       );
       token = row.ids[0];
       sequence.length++;
       const chain: TopLogits[] = [];
-      for (let step = 0; model.draftVocab && step < CHAIN_STEPS; step++) {
+      for (let step = 0; model.shape.draftVocab && step < CHAIN_STEPS; step++) {
         const drafted = step === 0
           ? await output.draft!(token, 0)
           : await output.draft!(chain[step - 1].ids[0]);
         const { ids, logits: kept } = likeliest(drafted, GUESSES);
         chain.push({
-          ids: ids.map((id) => model.draftVocab![id]),
+          ids: ids.map((id) => model.shape.draftVocab![id]),
           logits: kept,
         });
       }

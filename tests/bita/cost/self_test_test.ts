@@ -35,7 +35,12 @@ Deno.test("isInvariant() returns true if only unnatural rows depend on slots", a
 
 Deno.test("isInvariant() works without masks or prompts, and in any context", async () => {
   for (const context of [1, 2, 3, 16, 70, 130, 200]) {
-    const model = new ToyModel({ ...ROOMY, context, masks: 0, prompts: 0 });
+    const model = new ToyModel({
+      ...ROOMY,
+      context,
+      masks: 0,
+      softPrompt: 0,
+    });
     assert(await isInvariant(model), `${context} tokens`);
   }
 });

@@ -85,21 +85,21 @@ async function chooseTwice(model: ToyModel) {
   };
   const { tokens } = await run(decodedPlainly(model, prompt, options));
   const [right, natural] = tokens;
-  const wrong = (right + 1) % model.vocab;
+  const wrong = (right + 1) % model.shape.vocab;
   const { nodeRows, tokens: rows, parents } = layOut({
     parents: Int32Array.of(-1, 0, 0),
     tokens: Int32Array.of(1, wrong, right),
     masks: new Int32Array(3),
   });
   const sequence = model.open(prompt);
-  const start = model.prompts;
+  const start = model.shape.softPrompt;
   const [{ logits }] = await model.run([
     { sequence, start, tokens: rows, parents, read: [nodeRows[2]] },
   ]);
   const sibling = chooseToken(logits[0], GREEDY, {
     position: 2,
     counts: new Map(),
-    scratch: new Scratch(model.vocab),
+    scratch: new Scratch(model.shape.vocab),
   });
   return { sibling, natural };
 }

@@ -18,7 +18,7 @@ const rowsOf = ({ steps }: ToySequence) =>
   steps.map(({ tokens }) => [...tokens]);
 
 Deno.test("prefill() reads all but the last token", async () => {
-  const model = new ToyModel({ maxRows: 2, prompts: 3 });
+  const model = new ToyModel({ maxRows: 2, softPrompt: 3 });
   const sequence = await read(model);
   assertEquals(sequence.length, 3 + 5);
   assertEquals(rowsOf(sequence), [[4, 5], [6, 7], [8]]);
@@ -34,7 +34,7 @@ Deno.test("prefill() stores the same keys and values in any number of parts", as
 });
 
 Deno.test("prefill() continues after the tokens in the sequence", async () => {
-  const model = new ToyModel({ maxRows: 2, prompts: 3 });
+  const model = new ToyModel({ maxRows: 2, softPrompt: 3 });
   const whole = await read(model);
   const sequence = model.open(PROMPT);
   sequence.writeKv(4, await whole.readKv(4, { from: 3 }), { from: 3 });
@@ -46,13 +46,13 @@ Deno.test("prefill() continues after the tokens in the sequence", async () => {
 });
 
 Deno.test("prefill() does nothing for one token", async () => {
-  const model = new ToyModel({ prompts: 0 });
+  const model = new ToyModel({ softPrompt: 0 });
   const sequence = await read(model, { prompt: PROMPT.subarray(0, 1) });
   assertEquals([sequence.length, sequence.steps], [0, []]);
 });
 
 Deno.test("prefill() stops between parts when aborted and keeps the finished ones", async () => {
-  const model = new ToyModel({ maxRows: 2, prompts: 3 });
+  const model = new ToyModel({ maxRows: 2, softPrompt: 3 });
   const sequence = model.open(PROMPT);
   const controller = new AbortController();
   const compute = sequence.compute.bind(sequence);

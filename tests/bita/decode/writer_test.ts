@@ -8,7 +8,7 @@ const PROMPT = Int32Array.of(3, 4);
 /** Writes tokens from rows that prefer token 0, then 1, then 2. */
 function write(penalty: Partial<typeof GREEDY>, length: number): number[] {
   const model = new ToyModel({ vocab: 5 });
-  const writer = new Writer(model, PROMPT, {
+  const writer = new Writer(model.shape, PROMPT, {
     sampling: { ...GREEDY, ...penalty },
     maxTokens: 99,
     endTokens: new Set(),
@@ -26,7 +26,7 @@ Deno.test("Writer counts each token that it has written", () => {
 Deno.test("Writer adds no token after the end of the text", () => {
   const row = Float32Array.of(9, 1, 0, 0, 0);
   const options = { sampling: GREEDY, maxTokens: 2 };
-  const long = new Writer(new ToyModel({ vocab: 5 }), PROMPT, {
+  const long = new Writer(new ToyModel({ vocab: 5 }).shape, PROMPT, {
     ...options,
     endTokens: new Set(),
   });
@@ -37,7 +37,7 @@ Deno.test("Writer adds no token after the end of the text", () => {
   ]);
   assertEquals(long.finish, "length");
 
-  const ended = new Writer(new ToyModel({ vocab: 5 }), PROMPT, {
+  const ended = new Writer(new ToyModel({ vocab: 5 }).shape, PROMPT, {
     ...options,
     endTokens: new Set([0]),
   });

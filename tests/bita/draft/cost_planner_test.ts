@@ -35,7 +35,7 @@ Deno.test("CostPlanner never changes a text", async () => {
               prompt,
               cost,
               drafters,
-              acceptance: alike(hits, { masks: model.masks }),
+              acceptance: alike(hits, { masks: model.shape.masks }),
               hydra: alike(hits, { masks: seed % 4 }),
               prediction: text.map((id, at) =>
                 at % 7 === seed % 9 ? id + 1 : id
@@ -135,8 +135,8 @@ Deno.test("CostPlanner learns the worth of masks only if they draft", () => {
     const planned = new CostPlanner({
       ...parts,
       cost: FLAT,
-      masks: model.masks,
-      maxRows: model.maxRows,
+      masks: model.shape.masks,
+      maxRows: model.shape.maxRows,
     });
     const before = parts.memory.maskWorth.gain(0);
     const tree = planned.plan({ root: 1, budget: 9, candidates: [] });

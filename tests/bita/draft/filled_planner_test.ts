@@ -10,7 +10,7 @@ const MODEL = new ToyModel({ seed: 1, vocab: 99 });
 
 function planner({ comb, ...options }: SourceOptions & { comb: number[] }) {
   const drafters = guessSources(MODEL, options);
-  return new FilledPlanner({ ...drafters, comb, masks: MODEL.masks });
+  return new FilledPlanner({ ...drafters, comb, masks: MODEL.shape.masks });
 }
 
 Deno.test("FilledPlanner never changes a text", async () => {
@@ -32,7 +32,7 @@ Deno.test("FilledPlanner never changes a text", async () => {
             new FilledPlanner({
               ...guessSources(model, { prompt, drafters, hydra }),
               comb,
-              masks: model.masks,
+              masks: model.shape.masks,
             }),
         });
       },

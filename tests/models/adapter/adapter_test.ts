@@ -21,7 +21,7 @@ const CONFIG: LlamaConfig = {
 };
 const BASE = { config: CONFIG, digest: "abc" };
 
-/** Returns tensors of 3 masks and 2 prompts, with consecutive numbers. */
+/** Returns tensors of 3 masks and a soft prompt of 2 tokens, with consecutive numbers. */
 function tensors() {
   let next = 0;
   const tensor = (...shape: number[]) => ({
@@ -39,7 +39,7 @@ Deno.test("toAdapter() puts keys before values", () => {
   const metadata = { base_sha256: "abc" };
   const adapter = toAdapter({ metadata, tensors: tensors() }, BASE);
   assertEquals(adapter.masks, 3);
-  assertEquals(adapter.prompts, 2);
+  assertEquals(adapter.softPrompt, 2);
   assertEquals(adapter.maskEmbeddings?.length, 12);
   assertEquals(
     [...adapter.promptKv],

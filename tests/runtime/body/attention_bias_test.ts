@@ -23,7 +23,7 @@ const step = {
 };
 
 Deno.test("attentionBias() shows a row the text and its own path", () => {
-  assertEquals(draw(attentionBias(step, { rows: 5, prompts: 0 }), 5), [
+  assertEquals(draw(attentionBias(step, { rows: 5, softPrompt: 0 }), 5), [
     "######....", // root
     "#######...", // natural child
     "######.#..", // sibling
@@ -32,8 +32,8 @@ Deno.test("attentionBias() shows a row the text and its own path", () => {
   ]);
 });
 
-Deno.test("attentionBias() shows the prompts to mask rows alone", () => {
-  assertEquals(draw(attentionBias(step, { rows: 5, prompts: 2 }), 5), [
+Deno.test("attentionBias() shows the soft prompt to mask rows alone", () => {
+  assertEquals(draw(attentionBias(step, { rows: 5, softPrompt: 2 }), 5), [
     "..####....",
     "..#####...",
     "..####.#..",
@@ -47,7 +47,7 @@ Deno.test("attentionBias() hides padding from every row of the step", () => {
   const parents = Int32Array.of(-1);
   const bias = attentionBias({ start: 2, tokens, parents }, {
     rows: 3,
-    prompts: 1,
+    softPrompt: 1,
   });
   const [row] = draw(bias, 3);
   assertEquals(row, ".##..");
@@ -57,7 +57,7 @@ Deno.test("attentionBias() works with no text before the step", () => {
   const tokens = Int32Array.of(5, 6);
   const parents = Int32Array.of(-1, 0);
   const step = { start: 0, tokens, parents };
-  assertEquals(draw(attentionBias(step, { rows: 2, prompts: 0 }), 2), [
+  assertEquals(draw(attentionBias(step, { rows: 2, softPrompt: 0 }), 2), [
     "#.",
     "##",
   ]);

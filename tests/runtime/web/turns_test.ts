@@ -17,7 +17,7 @@ for (const [format, open] of BACKENDS) {
   Deno.test(`sequences get their own bits by turns on ${backend.name}`, async () => {
     const artefact = await tinyArtefact(format);
     const model = await openModel(backend, artefact, { context: 64 });
-    assertEquals(model.maxSequences, 1);
+    assertEquals(model.shape.maxSequences, 1);
     const steps = [5, 1, 9].map((rows, seed) => stepOf(model, { seed, rows }));
     const expected = await alone(model, steps);
     const outputs = await model.run(steps);
