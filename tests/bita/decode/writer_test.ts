@@ -48,7 +48,7 @@ Deno.test("Writer adds no token after the end of the text", () => {
 
 Deno.test("Writer chooses no end token before the least number of tokens", () => {
   const row = Float32Array.of(9, 1, 0, 0, 0);
-  const writer = new Writer(new ToyModel({ vocab: 5 }), PROMPT, {
+  const writer = new Writer(new ToyModel({ vocab: 5 }).shape, PROMPT, {
     sampling: { ...GREEDY, logitBias: new Map([[0, 5]]) },
     maxTokens: 9,
     minTokens: 2,
