@@ -8,10 +8,13 @@
 import type { ChatTemplate } from "../text/chat_template.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { ApiError } from "./errors.ts";
-import type { ChatMessage, GenerationRequest } from "./generation.ts";
+import type { GenerationRequest } from "./generation.ts";
 
 /** The texts of a request. */
-export type RequestTexts = Pick<GenerationRequest, "prompt" | "prediction">;
+export type RequestTexts = Pick<
+  GenerationRequest,
+  "prompt" | "prediction" | "tools"
+>;
 
 /** The texts of a request as tokens. */
 export interface EncodedTexts {
@@ -36,9 +39,10 @@ const CHARACTERS_PER_TOKEN = 32;
  * @throws {ApiError} 400 if a text is too long.
  */
 export function checkLengths(
-  { prompt, prediction }: RequestTexts,
+  request: RequestTexts,
   { context }: { context: number },
 ): void {
+  const { prompt, prediction } = request;
   const most = CHARACTERS_PER_TOKEN * context;
   const check = (texts: string[], param: string, what: string) => {
     const length = texts.reduce((sum, text) => sum + text.length, 0);
@@ -49,7 +53,7 @@ export function checkLengths(
       { param, code: "context_length_exceeded" },
     );
   };
-  check(promptTexts(prompt), paramOf(prompt), "prompt");
+  check(promptTexts(request), paramOf(prompt), "prompt");
   check([prediction ?? ""], "prediction", "prediction");
 }
 
@@ -60,10 +64,11 @@ export function checkLengths(
  * @throws {ApiError} 400 if the prompt has no token, or a text has too many.
  */
 export function encodeTexts(
-  { prompt, prediction }: RequestTexts,
+  request: RequestTexts,
   reader: TextReader,
 ): EncodedTexts {
-  const encoded = { prompt: encodePrompt(prompt, reader) };
+  const { prediction } = request;
+  const encoded = { prompt: encodePrompt(request, reader) };
   if (prediction === undefined) return encoded;
   const ids = reader.tokenizer.encode(prediction);
   if (ids.length <= reader.context) return { ...encoded, prediction: ids };
@@ -75,20 +80,26 @@ export function encodeTexts(
 }
 
 /** Lists the texts that a prompt is made of. */
-export function promptTexts(prompt: RequestTexts["prompt"]): string[] {
-  return "text" in prompt
-    ? [prompt.text]
-    : prompt.messages.map(({ content }) => content);
+export function promptTexts({ prompt, tools }: RequestTexts): string[] {
+  if ("text" in prompt) return [prompt.text];
+  const described = tools?.tools ?? [];
+  return [
+    ...prompt.messages.flatMap(({ content, toolCalls = [] }) => [
+      content,
+      ...toolCalls.map((call) => call.arguments),
+    ]),
+    ...described.map((tool) => JSON.stringify(tool)),
+  ];
 }
 
 function encodePrompt(
-  prompt: RequestTexts["prompt"],
+  { prompt, tools }: RequestTexts,
   { tokenizer, template, context }: TextReader,
 ): Int32Array {
   const param = paramOf(prompt);
   const ids = "text" in prompt
     ? tokenizer.encodePrompt(prompt.text)
-    : encodeChat(prompt.messages, template);
+    : encodeChat(() => template.encode(prompt.messages, tools?.tools));
   if (ids.length === 0) {
     throw new ApiError(
       400,
@@ -107,12 +118,9 @@ function encodePrompt(
   );
 }
 
-function encodeChat(
-  messages: ChatMessage[],
-  template: ChatTemplate,
-): Int32Array {
+function encodeChat(encode: () => Int32Array): Int32Array {
   try {
-    return template.encode(messages);
+    return encode();
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new ApiError(400, error.message, { param: "messages" });

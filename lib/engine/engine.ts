@@ -7,6 +7,7 @@
 
 import { OutputCounter } from "./output_counter.ts";
 import type { Sampling } from "../bita/choose/sampling.ts";
+import { answerGrammar } from "./answer_grammar.ts";
 import { checkLengths } from "./encode_texts.ts";
 import { ApiError } from "./errors.ts";
 import type {
@@ -24,6 +25,8 @@ import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
 import { promptParts } from "../text/prompt_parts.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { ToolAnswer } from "../tools/tool_answer.ts";
+import type { ToolFormat } from "../tools/tool_format.ts";
 
 /** What decodes: a model in its worker. */
 export interface Decoder {
@@ -39,6 +42,8 @@ export interface EngineParts {
   info: () => ModelInfo;
   state: () => ModelState;
   tokenizer: Tokenizer;
+  /** How the model writes calls of tools. */
+  toolFormat: ToolFormat;
   texts: Pick<TextThread, "encode">;
   decoder: Decoder;
   /** The line before the decoder. */
@@ -49,7 +54,7 @@ export interface EngineParts {
 
 /** Generates text with one model. */
 export function createEngine(parts: EngineParts): Engine {
-  const { tokenizer, texts, decoder, queue, budget } = parts;
+  const { tokenizer, toolFormat, texts, decoder, queue, budget } = parts;
 
   /** Turns a request into tokens, or refuses it, before it waits for its turn. */
   async function prepare(
@@ -68,7 +73,7 @@ export function createEngine(parts: EngineParts): Engine {
         ...tokenizer.endTokens,
         ...request.stopTokens ?? [],
       ]),
-      grammar: request.grammar,
+      grammar: answerGrammar(request, toolFormat, tokenizer),
       draft: request.draft,
       draftTree: request.draftTree,
       prediction,
@@ -88,14 +93,23 @@ export function createEngine(parts: EngineParts): Engine {
       const task = await prepare(request, signal);
       const slots = budget.slotsOf(task.prompt.length + task.maxTokens);
       using _place = await queue.enter(slots, signal);
-      const answer = new AnswerText(tokenizer, request.stop);
+      const tools = request.tools && new ToolAnswer(toolFormat, request.tools);
+      const answer = new AnswerText(
+        tools ? spelling(toolFormat.controls, tokenizer) : tokenizer,
+        request.stop,
+      );
       const counter = new OutputCounter(task);
       let finishReason: "stop" | "length" = "length";
       let promptPending = task.trace;
       for await (const output of decoder.decode(task, { signal })) {
-        const { text, pieces, stopped } = answer.push(output.tokens, {
+        const read = answer.push(output.tokens, {
           last: output.finish !== undefined,
         });
+        const { pieces, stopped } = read;
+        const last = stopped || output.finish !== undefined;
+        const { text, calls } = tools?.push(read.text, { last }) ??
+          { text: read.text, calls: [] };
+        const more = calls.length > 0 && { calls };
         counter.add(output, pieces.length);
         const { counts } = counter;
         if (promptPending) {
@@ -106,8 +120,10 @@ export function createEngine(parts: EngineParts): Engine {
         promptPending = false;
         if (task.trace && output.rows > 0) {
           const pass = traceOf(output, pieces);
-          yield { type: "text", text, counts, pass };
-        } else if (text) yield { type: "text", text, counts };
+          yield { type: "text", text, ...more, counts, pass };
+        } else if (text || more) {
+          yield { type: "text", text, ...more, counts };
+        }
         finishReason = stopped ? "stop" : output.finish ?? finishReason;
         if (stopped) break;
       }
@@ -125,6 +141,21 @@ function checkBias({ logitBias }: Sampling, { size }: Tokenizer): void {
       { param: "logit_bias" },
     );
   }
+}
+
+/** Spells out some control tokens, which have no bytes in texts. */
+function spelling(
+  controls: string[],
+  tokenizer: Tokenizer,
+): Pick<Tokenizer, "bytes"> {
+  const utf8 = new TextEncoder();
+  return {
+    bytes(id) {
+      const shown = tokenizer.isControl(id) &&
+        controls.includes(tokenizer.spelling(id));
+      return shown ? utf8.encode(tokenizer.spelling(id)) : tokenizer.bytes(id);
+    },
+  };
 }
 
 function traceOf(

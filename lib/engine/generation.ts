@@ -11,11 +11,16 @@ import type { Grammar } from "../grammar/grammar.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
+import type { CallPart, ToolCall, ToolUse } from "../tools/tool.ts";
 
 /** One message of a chat, with its text parts already joined. */
 export interface ChatMessage {
-  role: "system" | "user" | "assistant";
+  role: "system" | "user" | "assistant" | "tool";
   content: string;
+  /** The calls that the assistant made after its text. */
+  toolCalls?: ToolCall[];
+  /** The id of the call that a tool's message answers. */
+  toolCallId?: string;
 }
 
 /** What drafts tokens for the next pass to verify. */
@@ -39,6 +44,8 @@ export interface GenerationRequest {
   stopTokens?: number[];
   /** Texts that end the generation and are not part of it. */
   stop: string[];
+  /** The tools that the prompt describes and the answer may call. */
+  tools?: ToolUse;
   /** What the answer must look like; anything unless given. */
   grammar?: Grammar;
   draft: Draft;
@@ -126,7 +133,14 @@ export interface Counts {
 /** What a generation yields: the prompt if asked for, pieces of text, one end. */
 export type GenerationEvent =
   | { type: "prompt"; parts: PromptPart[] }
-  | { type: "text"; text: string; counts: Counts; pass?: PassTrace }
+  | {
+    type: "text";
+    text: string;
+    /** What the same pass added to calls of tools. */
+    calls?: CallPart[];
+    counts: Counts;
+    pass?: PassTrace;
+  }
   | ({ type: "end"; finishReason: "stop" | "length" } & Counts);
 
 /** A served model and how it runs, as `/health` and `/v1/models` show it. */

@@ -22,6 +22,7 @@ import type { BackendName } from "../runtime/backend.ts";
 import { chooseBackend, WEIGHTS } from "../runtime/choose_backend.ts";
 import { ChatTemplate } from "../text/chat_template.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
+import { toolFormatOf } from "../tools/tool_format.ts";
 import { ModelClient } from "../worker/client.ts";
 import { Supervisor } from "../worker/supervisor.ts";
 import { createEngine } from "./engine.ts";
@@ -120,6 +121,7 @@ export async function serveModel(
     info,
     state: () => model.state,
     tokenizer,
+    toolFormat: toolFormatOf(vocabulary.chatTemplate),
     texts: new TextThread({ tokenizer, template, context }, gguf),
     decoder: model,
     queue,

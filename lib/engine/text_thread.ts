@@ -100,9 +100,9 @@ export class TextThread implements Disposable {
 }
 
 /** Returns about how long texts take to encode, in characters. */
-function weightOf({ prompt, prediction = "" }: RequestTexts): number {
-  return promptTexts(prompt).reduce(
+function weightOf(request: RequestTexts): number {
+  return promptTexts(request).reduce(
     (sum, text) => sum + MESSAGE + text.length,
-    prediction.length,
+    request.prediction?.length ?? 0,
   );
 }

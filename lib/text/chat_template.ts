@@ -12,12 +12,13 @@
 
 import { Template } from "@huggingface/jinja";
 import type { ChatMessage } from "../engine/generation.ts";
+import { toPlainChat } from "../tools/plain_tools.ts";
+import { type TemplateChat, toTemplateChat } from "../tools/template_chat.ts";
+import type { Tool } from "../tools/tool.ts";
+import { rendersTools } from "../tools/tool_format.ts";
+import { chooseGuard, type Guard, guardTexts } from "./guards.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
-
-/** Half a surrogate pair, which no well-formed text contains. */
-const GUARD = "\uDC00";
-const GUARDS = /\uDC00/gu; // With "u", it never matches inside a pair.
 
 /** The usual format of small models that have no template. */
 const CHATML =
@@ -26,12 +27,14 @@ const CHATML =
 /** The chat format of one model. */
 export class ChatTemplate {
   readonly #template: Template | undefined;
+  readonly #rendersTools: boolean;
   readonly #tokenizer: Tokenizer;
   readonly #tokens: Record<string, string>;
 
   /** @throws {SyntaxError} if the model's template is not valid Jinja. */
   constructor(vocabulary: Vocabulary, tokenizer: Tokenizer) {
     this.#template = templateOf(vocabulary);
+    this.#rendersTools = rendersTools(vocabulary.chatTemplate ?? "");
     this.#tokenizer = tokenizer;
     this.#tokens = {
       bos_token: textOf(vocabulary, vocabulary.bosToken),
@@ -40,21 +43,22 @@ export class ChatTemplate {
   }
 
   /**
-   * Encodes a chat, up to the start of the assistant's next answer.
+   * Encodes a chat, up to the start of the assistant's next answer. Tools become text
+   * if the template does not know them.
    *
    * @throws {TypeError} if the model has no template or it rejects the messages.
    */
-  encode(messages: ChatMessage[]): Int32Array {
-    const wellFormed = messages.map(({ role, content }) => ({
-      role,
-      content: content.toWellFormed(),
-    }));
-    const text = this.#render(wellFormed);
-    const guarded = this.#render(wellFormed.map(guardMessage));
-    if (guarded.replace(GUARDS, "") === text) {
-      return this.#tokenizer.encodeWithControls(guarded, { guard: GUARDS });
+  encode(messages: ChatMessage[], tools: readonly Tool[] = []): Int32Array {
+    const chat = this.#rendersTools
+      ? toTemplateChat(messages, tools)
+      : toTemplateChat(toPlainChat(messages, tools), []);
+    const text = this.#render(chat);
+    const guard = chooseGuard(chat);
+    const guarded = this.#render(guardTexts(chat, guard));
+    if (guarded.replace(guard.all, "") === text) {
+      return this.#tokenizer.encodeWithControls(guarded, { guard: guard.all });
     }
-    return this.#encodeRewritten(text, guarded);
+    return this.#encodeRewritten(text, { guarded, guard });
   }
 
   /**
@@ -77,9 +81,14 @@ export class ChatTemplate {
    * what a template looks for, such as "</think>". So the ids are those of the
    * unguarded text, and the guarded text must have the same control tokens.
    */
-  #encodeRewritten(text: string, guarded: string): Int32Array {
+  #encodeRewritten(
+    text: string,
+    { guarded, guard }: { guarded: string; guard: Guard },
+  ): Int32Array {
     const ids = this.#tokenizer.encodeWithControls(text);
-    const safe = this.#tokenizer.encodeWithControls(guarded, { guard: GUARDS });
+    const safe = this.#tokenizer.encodeWithControls(guarded, {
+      guard: guard.all,
+    });
     const [controls, expected] = [ids, safe].map((all) =>
       all.filter((id) => this.#tokenizer.isControl(id)).join()
     );
@@ -91,7 +100,7 @@ export class ChatTemplate {
     return ids;
   }
 
-  #render(messages: ChatMessage[]): string {
+  #render(chat: TemplateChat): string {
     if (this.#template === undefined) {
       throw new TypeError(
         "Cannot encode a chat: the model file must have a chat template or ChatML's tokens: received neither",
@@ -99,7 +108,7 @@ export class ChatTemplate {
     }
     try {
       return this.#template.render({
-        messages,
+        ...chat,
         add_generation_prompt: true,
         ...this.#tokens,
       });
@@ -138,13 +147,4 @@ function hasChatml({ tokens, types }: Vocabulary): boolean {
 
 function textOf(vocabulary: Vocabulary, id: number | undefined): string {
   return id === undefined ? "" : vocabulary.tokens[id];
-}
-
-/** Puts guards around all characters except outer white space, which is trimmed. */
-function guardMessage({ role, content }: ChatMessage): ChatMessage {
-  const core = content.trim();
-  if (core === "") return { role, content };
-  const [before, after] = content.split(core, 2);
-  const guarded = ["", ...core, ""].join(GUARD);
-  return { role, content: before + guarded + after };
 }

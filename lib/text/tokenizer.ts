@@ -115,6 +115,11 @@ export class Tokenizer {
     return this.#vocabulary.tokens[id];
   }
 
+  /** Returns the id of the control token with a spelling, if there is one. */
+  controlId(spelling: string): number | undefined {
+    return this.#controls.get(spelling);
+  }
+
   /** Returns whether an id is a control token's. */
   isControl(id: number): boolean {
     return this.#vocabulary.types[id] === TOKEN_TYPE.control;

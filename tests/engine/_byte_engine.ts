@@ -12,6 +12,7 @@ import { Queue } from "../../lib/engine/queue.ts";
 import { TextThread } from "../../lib/engine/text_thread.ts";
 import { ChatTemplate } from "../../lib/text/chat_template.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
+import { HERMES } from "../../lib/tools/tool_format.ts";
 import { toyVocabulary } from "../text/_toy.ts";
 import { toyInfo } from "../toy/engine.ts";
 
@@ -34,29 +35,31 @@ export interface ByteEngineOptions {
   maxWaiting?: number;
   /** KV slots of all requests together. */
   slots?: number;
+  /** Tokens that a prompt and its answer may have. */
+  context?: number;
 }
 
 /** Joins a decoder with a tokenizer of bytes. */
 export function byteEngine(
   decoder: Decoder,
-  { maxRunning = 16, maxWaiting = 64, slots = 1 << 20 }: ByteEngineOptions = {},
+  { maxRunning = 16, maxWaiting = 64, slots = 1 << 20, context = CONTEXT }:
+    ByteEngineOptions = {},
 ): Engine & { queue: Queue } {
   const tokenizer = new Tokenizer(vocabulary);
   const template = new ChatTemplate(vocabulary, tokenizer);
   // Two numbers of 4 bytes a slot.
   const shape = { layers: 1, kvHeads: 1, headDim: 1 };
   const budget = new KvBudget(
-    { ...shape, softPrompt: 0, context: CONTEXT },
+    { ...shape, softPrompt: 0, context },
     { bytes: slots * 8, free: 0, tier: 0 },
   );
   const queue = new Queue({ maxRunning, maxWaiting, slots: budget.slots });
   const engine = createEngine({
-    info: () => ({ ...toyInfo("toy"), context: CONTEXT }),
+    info: () => ({ ...toyInfo("toy"), context }),
     state: () => "ready",
     tokenizer,
-    texts: new TextThread({ tokenizer, template, context: CONTEXT }, {
-      path: "",
-    }),
+    toolFormat: HERMES,
+    texts: new TextThread({ tokenizer, template, context }, { path: "" }),
     decoder,
     queue,
     budget,

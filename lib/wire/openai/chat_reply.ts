@@ -7,6 +7,7 @@
 
 import type { ChatCompletion, ChatCompletionChunk } from "openai/resources";
 import type { GenerationEvent } from "../../engine/generation.ts";
+import { toCallDelta, toFinish, toToolCalls } from "./tools/tool_reply.ts";
 import {
   collect,
   DONE,
@@ -24,15 +25,21 @@ export async function toCompletion(
   head: ReplyHead,
   events: AsyncIterable<GenerationEvent>,
 ): Promise<ChatCompletion & Timed> {
-  const { text, end } = await collect(events);
+  const { text, calls, end } = await collect(events);
+  const toolCalls = toToolCalls(head.id, calls);
   return {
     ...head,
     object: "chat.completion",
     choices: [{
       index: 0,
-      message: { role: "assistant", content: text, refusal: null },
+      message: {
+        role: "assistant",
+        content: calls.length > 0 && text === "" ? null : text,
+        refusal: null,
+        ...calls.length > 0 && { tool_calls: toolCalls },
+      },
       logprobs: null,
-      finish_reason: end.finishReason,
+      finish_reason: toFinish(end.finishReason, calls.length > 0),
     }],
     usage: toUsage(end.usage),
     timings: end.timings,
@@ -47,6 +54,7 @@ export async function* toEvents(
 ): AsyncGenerator<string> {
   const early = includeUsage ? { ...head, usage: null } : head;
   let begun = false;
+  let called = false;
   for await (const event of events) {
     if (!begun) {
       yield chunk(early, [choice({ role: "assistant", content: "" })]);
@@ -57,15 +65,23 @@ export async function* toEvents(
       continue;
     }
     if (event.type === "text") {
-      const text = [choice({ content: event.text })];
+      const { text, calls = [], pass } = event;
       const usage = continuousUsage && {
         usage: toUsage(event.counts.usage),
       };
-      yield chunk({ ...early, ...usage, ...toTrace(event) }, text);
+      if (text !== "" || pass) {
+        const delta = [choice({ content: text })];
+        yield chunk({ ...early, ...usage, ...toTrace(event) }, delta);
+      }
+      for (const part of calls) {
+        const delta = { tool_calls: [toCallDelta(head.id, part)] };
+        yield chunk({ ...early, ...usage }, [choice(delta)]);
+        called = true;
+      }
       continue;
     }
-    const { finishReason, timings } = event;
-    const finish = [choice({}, finishReason)];
+    const { timings } = event;
+    const finish = [choice({}, toFinish(event.finishReason, called))];
     if (includeUsage) {
       yield chunk(early, finish);
       yield chunk({ ...head, usage: toUsage(event.usage), timings }, []);

@@ -16,6 +16,7 @@ import {
 import { tokenLimit, unsupported } from "./fields.ts";
 import { content, messages } from "./messages.ts";
 import { readBody } from "./read_body.ts";
+import { toolFields, toToolUse } from "./tools/tool_fields.ts";
 
 const chatBody = z.object({
   ...commonFields,
@@ -23,10 +24,7 @@ const chatBody = z.object({
   max_completion_tokens: tokenLimit(),
   logprobs: unsupported(false),
   top_logprobs: unsupported(0),
-  tools: unsupported(),
-  tool_choice: unsupported("none", "auto"),
-  functions: unsupported(),
-  function_call: unsupported("none", "auto"),
+  ...toolFields,
   response_format: z.object({
     type: z.literal(
       "text",
@@ -67,6 +65,8 @@ export function parseChatRequest(
     maxTokens: limit ?? undefined,
     randomSeed,
   });
+  const tools = toToolUse(body);
+  if (tools) request.generation.tools = tools;
   if (body.prediction) {
     request.generation.prediction = body.prediction.content
       .map(({ text }) => text).join("");

@@ -7,14 +7,18 @@
 import { z } from "zod";
 import type { ChatMessage } from "../../engine/generation.ts";
 import { isObject, unsupported } from "./fields.ts";
+import {
+  checkResults,
+  toolMessageFields,
+  toToolMessage,
+} from "./tools/tool_messages.ts";
 
 /** As many as OpenAI takes. */
 const MOST_MESSAGES = 2048;
 
 const MESSAGES = "must be an array of at least one message";
 const MESSAGE = "must be an object with a role and content";
-const ROLE =
-  'must be "system", "developer", "user" or "assistant", as tools are not supported';
+const ROLE = 'must be "system", "developer", "user", "assistant" or "tool"';
 const CONTENT = "must be a string or an array of text parts";
 const PART = "must be an object with a type and a text";
 const TYPE = 'must be "text", as only text is supported';
@@ -37,15 +41,16 @@ export const content = z.preprocess((value) => {
 const message = z.preprocess(
   fillContent,
   z.object({
-    role: z.enum(["system", "developer", "user", "assistant"], ROLE),
-    tool_calls: unsupported(),
+    role: z.enum(["system", "developer", "user", "assistant", "tool"], ROLE),
+    ...toolMessageFields,
     function_call: unsupported(),
     audio: unsupported(),
     content,
   }, MESSAGE),
-).transform(({ role, content }): ChatMessage => ({
+).transform(({ role, content, ...more }): ChatMessage => ({
   role: role === "developer" ? "system" : role,
   content: content.map(({ text }) => text).join("\n"),
+  ...toToolMessage(role, more),
 }));
 
 /** Reads the messages of a chat; their number is checked first, as it costs least. */
@@ -54,7 +59,7 @@ export const messages = z.unknown()
     (value) => !Array.isArray(value) || value.length <= MOST_MESSAGES,
     `must be at most ${MOST_MESSAGES} messages`,
   )
-  .pipe(z.array(message, MESSAGES).min(1, MESSAGES));
+  .pipe(z.array(message, MESSAGES).min(1, MESSAGES).superRefine(checkResults));
 
 /** A refusal that an assistant has written is text like any other. */
 function toTextPart(value: unknown): unknown {

@@ -5,6 +5,7 @@
  */
 
 import type { CompletionUsage } from "openai/resources";
+import type { CallPart } from "../../tools/tool.ts";
 import type {
   GenerationEvent,
   PassTrace,
@@ -52,14 +53,17 @@ export const DONE = "[DONE]";
 /** The last event of a generation. */
 export type End = Extract<GenerationEvent, { type: "end" }>;
 
-/** Waits for a whole generation: its text and its end. */
+/** Waits for a whole generation: its text, its calls and its end. */
 export async function collect(
   events: AsyncIterable<GenerationEvent>,
-): Promise<{ text: string; end: End }> {
+): Promise<{ text: string; calls: CallPart[]; end: End }> {
   let text = "";
+  const calls: CallPart[] = [];
   for await (const event of events) {
-    if (event.type === "end") return { text, end: event };
-    if (event.type === "text") text += event.text;
+    if (event.type === "end") return { text, calls, end: event };
+    if (event.type !== "text") continue;
+    text += event.text;
+    calls.push(...event.calls ?? []);
   }
   throw missingEnd();
 }

@@ -123,3 +123,76 @@ Deno.test("toEvents() and toCompletion() refuse a generation without end", async
     "must yield its end",
   );
 });
+
+const called: GenerationEvent[] = [
+  { type: "text", text: "Wait.", counts: end },
+  {
+    type: "text",
+    text: "",
+    calls: [
+      { type: "call", name: "add", index: 0 },
+      { type: "arguments", text: '{"a"', index: 0 },
+    ],
+    counts: end,
+  },
+  {
+    type: "text",
+    text: "",
+    calls: [
+      { type: "arguments", text: ": 1}", index: 0 },
+      { type: "call", name: "now", index: 1 },
+      { type: "arguments", text: "{}", index: 1 },
+    ],
+    counts: end,
+  },
+  end,
+];
+
+function whole(index: number, name: string, text: string) {
+  const id = `call_1_${index}`;
+  return { id, type: "function" as const, function: { name, arguments: text } };
+}
+
+Deno.test("toCompletion() joins the calls of tools", async () => {
+  const { choices: [both] } = await toCompletion(head, of(called));
+  const calls = [whole(0, "add", '{"a": 1}'), whole(1, "now", "{}")];
+  assertEquals(both.message.tool_calls, calls);
+  assertEquals(both.message.content, "Wait.");
+  assertEquals(both.finish_reason, "tool_calls");
+  const { choices: [alone] } = await toCompletion(head, of(called.slice(1)));
+  assertEquals(alone.message.content, null);
+});
+
+Deno.test("toEvents() sends a call's id and name once, then its arguments", async () => {
+  const more = (index: number, text: string) => ({
+    index,
+    function: { arguments: text },
+  });
+  const deltas = [
+    { role: "assistant", content: "" },
+    { content: "Wait." },
+    ...[
+      { index: 0, ...whole(0, "add", "") },
+      more(0, '{"a"'),
+      more(0, ": 1}"),
+      { index: 1, ...whole(1, "now", "") },
+      more(1, "{}"),
+    ].map((call) => ({ tool_calls: [call] })),
+  ];
+  assertEquals(await stream(called), [
+    ...deltas.map((delta) => ({ ...start, choices: choices(delta) })),
+    { ...start, choices: choices({}, "tool_calls"), timings },
+    "[DONE]",
+  ]);
+});
+
+Deno.test("a call that the limit has cut is no call to make", async () => {
+  const cut = { ...end, finishReason: "length" as const };
+  const events = [...called.slice(0, 2), cut];
+  const { choices: [choice] } = await toCompletion(head, of(events));
+  assertEquals(choice.finish_reason, "length");
+  assertEquals(
+    (await stream(events)).at(-2).choices[0].finish_reason,
+    "length",
+  );
+});

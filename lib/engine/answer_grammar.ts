@@ -1,0 +1,47 @@
+/**
+ * The grammar that an answer follows: the one of the request, the one of its tools, or
+ * one of both.
+ *
+ * @module
+ */
+
+import type { Grammar } from "../grammar/grammar.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { callGrammar } from "../tools/call_grammar.ts";
+import type { ToolFormat } from "../tools/tool_format.ts";
+import { ApiError } from "./errors.ts";
+import type { GenerationRequest } from "./generation.ts";
+
+/**
+ * Returns the grammar of a request's answer, if it has one.
+ *
+ * @throws {ApiError} 400 if the request's own grammar leaves no room for calls.
+ */
+export function answerGrammar(
+  { tools, grammar }: GenerationRequest,
+  format: ToolFormat,
+  tokenizer: Pick<Tokenizer, "controlId">,
+): Grammar | undefined {
+  if (tools === undefined) return grammar;
+  const options = {
+    control: (spelling: string) => tokenizer.controlId(spelling),
+    ...grammar && !tools.required && { answer: toLark(grammar) },
+  };
+  return { type: "lark", grammar: callGrammar(tools, format, options) };
+}
+
+/** Writes the JSON that may stand in place of calls. */
+function toLark(grammar: Grammar): string {
+  switch (grammar.type) {
+    case "json_object":
+      return '%json {"type": "object"}';
+    case "json_schema":
+      return `%json ${JSON.stringify(grammar.schema)}`;
+    default:
+      throw new ApiError(
+        400,
+        `Cannot choose between a call and an answer: with tools, the answer must be text or JSON: received a grammar of the type ${grammar.type}`,
+        { param: "tools" },
+      );
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Calls and their results in the messages of a chat, checked as OpenAI does: each
+ * result answers a call of the assistant's message before it, and each call has one.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import type { ChatMessage } from "../../../engine/generation.ts";
+import { toolName } from "./tool_fields.ts";
+
+const CALLS = "must be an array of calls";
+const CALL = "must be an object with an id and a function";
+const ID = "must be a string of 1 to 256 characters";
+const TYPE = 'must be "function"';
+const FUNCTION = "must be an object with a name and arguments";
+const ARGUMENTS = "must be a string of JSON";
+
+const id = z.string(ID).min(1, ID).max(256, ID);
+
+/** The shape of the fields that only messages about tools have. */
+export const toolMessageFields = {
+  tool_calls: z.array(
+    z.object({
+      id,
+      type: z.literal("function", TYPE).nullish(),
+      function: z.object(
+        { name: toolName, arguments: z.string(ARGUMENTS) },
+        FUNCTION,
+      ),
+    }, CALL),
+    CALLS,
+  ).nullish(),
+  tool_call_id: id.nullish(),
+};
+
+/** The fields, once read. */
+type ToolMessageBody = z.infer<z.ZodObject<typeof toolMessageFields>>;
+
+/** Returns the fields in the engine's terms. */
+export function toToolMessage(
+  role: string,
+  { tool_calls, tool_call_id }: ToolMessageBody,
+): Pick<ChatMessage, "toolCalls" | "toolCallId"> {
+  if (role === "tool") return { toolCallId: tool_call_id ?? "" };
+  if (role !== "assistant" || !tool_calls?.length) return {};
+  return {
+    toolCalls: tool_calls.map((
+      { id, function: { name, arguments: json } },
+    ) => ({
+      ...{ id, name },
+      arguments: json || "{}",
+    })),
+  };
+}
+
+/** Checks that calls and results belong together. */
+export function checkResults(
+  messages: ChatMessage[],
+  context: z.RefinementCtx,
+): void {
+  /** Calls without a result, by id; of the assistant's message at `from`. */
+  let open = new Map<string, boolean>();
+  let from = 0;
+  const blame = (path: (string | number)[], message: string, input: unknown) =>
+    context.addIssue({ code: "custom", path, message, input });
+  const checkAnswered = () => {
+    const missing = [...open].find(([, answered]) => !answered)?.[0];
+    if (missing === undefined) return;
+    blame(
+      [from, "tool_calls"],
+      "must be followed by a tool's message for each call",
+      `no message for ${missing}`,
+    );
+  };
+  for (
+    const [i, { role, toolCalls = [], toolCallId = "" }] of messages.entries()
+  ) {
+    if (role === "tool") {
+      if (open.has(toolCallId)) open.set(toolCallId, true);
+      else {
+        blame(
+          [i, "tool_call_id"],
+          "must be the id of a call in the assistant's message before",
+          toolCallId || undefined,
+        );
+      }
+      continue;
+    }
+    checkAnswered();
+    open = new Map(toolCalls.map(({ id }) => [id, false]));
+    from = i;
+  }
+  checkAnswered();
+}

@@ -1,0 +1,60 @@
+/**
+ * Calls of tools in replies: whole, or as deltas of a stream, of which the first has
+ * the id and the name.
+ *
+ * @module
+ */
+
+import type {
+  ChatCompletionChunk,
+  ChatCompletionMessageFunctionToolCall,
+} from "openai/resources";
+import type { CallPart } from "../../../tools/tool.ts";
+import type { End } from "../reply.ts";
+
+type CallDelta = ChatCompletionChunk.Choice.Delta.ToolCall;
+
+/** Returns the delta of a part of a call, in the reply with the given id. */
+export function toCallDelta(replyId: string, part: CallPart): CallDelta {
+  const { index } = part;
+  if (part.type === "arguments") {
+    return { index, function: { arguments: part.text } };
+  }
+  return {
+    index,
+    id: toCallId(replyId, index),
+    type: "function",
+    function: { name: part.name, arguments: "" },
+  };
+}
+
+/** Joins the parts of the calls of a reply. */
+export function toToolCalls(
+  replyId: string,
+  parts: CallPart[],
+): ChatCompletionMessageFunctionToolCall[] {
+  const calls: ChatCompletionMessageFunctionToolCall[] = [];
+  for (const part of parts) {
+    if (part.type === "arguments") {
+      calls[part.index].function.arguments += part.text;
+      continue;
+    }
+    const id = toCallId(replyId, part.index);
+    const { name } = part;
+    calls.push({ id, type: "function", function: { name, arguments: "" } });
+  }
+  return calls;
+}
+
+/** Returns why a reply ended; a call that its limit cut is not a call to make. */
+export function toFinish(
+  finish: End["finishReason"],
+  called: boolean,
+): "stop" | "length" | "tool_calls" {
+  return finish === "stop" && called ? "tool_calls" : finish;
+}
+
+/** A reply's id is unique, and so is a number in it. */
+function toCallId(replyId: string, index: number): string {
+  return `call_${replyId.replace(/^[^-]*-/, "").replaceAll("-", "")}_${index}`;
+}
