@@ -7,7 +7,9 @@
 
 import { availableParallelism, homedir } from "node:os";
 import { deadline } from "@std/async/deadline";
-import { type Config, helpText, parseConfig } from "./lib/config/config.ts";
+import { type Config, parseConfig } from "./lib/config/config.ts";
+import { misspelt } from "./lib/config/misspelt.ts";
+import { helpText } from "./lib/config/settings.ts";
 import { exitNow } from "./lib/engine/exit_now.ts";
 import {
   prepareModel,
@@ -19,7 +21,6 @@ import { createLog } from "./lib/observe/log.ts";
 import { Metrics } from "./lib/observe/metrics.ts";
 import type { PrefixSettings } from "./lib/prefix/open_prefix_cache.ts";
 import { openSecret, secretPath } from "./lib/prefix/secret.ts";
-import { resolveModel } from "./models/registry.ts";
 import { createApp } from "./routes/app.ts";
 
 /** Signals that end the server, and their numbers. */
@@ -60,24 +61,6 @@ function curlLine(origin: string, model: string): string {
   return `curl -N ${origin}/v1/chat/completions -H 'content-type: application/json' -d '${body}'`;
 }
 
-/** @throws {TypeError} if two models have one id, or an alias names none of them. */
-function checkIds({ models, aliases }: Config): void {
-  const ids = models.map((name) => resolveModel(name).id);
-  for (const id of aliases.values()) {
-    if (ids.includes(id)) continue;
-    throw new TypeError(
-      `Cannot start: MODEL_ALIASES must name ${
-        ids.join(" or ")
-      }: received ${id}`,
-    );
-  }
-  const twice = ids.find((id, index) => ids.indexOf(id) < index);
-  if (twice === undefined) return;
-  throw new TypeError(
-    `Cannot start: MODEL must name models of different ids: received ${twice} twice`,
-  );
-}
-
 /** Prints how a model runs. */
 function announce({ engine: { info }, model, budget }: ServedModel): void {
   const { passMs, prefix } = model.opened!;
@@ -94,6 +77,9 @@ function announce({ engine: { info }, model, budget }: ServedModel): void {
 async function serve(config: Config): Promise<Leave> {
   const counts = new Metrics();
   const log = createLog({ level: config.logLevel, write: writeError });
+  for (const names of misspelt(Deno.env.toObject())) {
+    log.warn(names, "unknown variable, almost a setting");
+  }
   const shutdown = new Shutdown();
   const served: ServedModel[] = [];
   let server: Deno.HttpServer | undefined = undefined;
@@ -180,12 +166,11 @@ if (import.meta.main) {
     cacheHome: Deno.env.get("XDG_CACHE_HOME") || `${homedir()}/.cache`,
   };
   if (Deno.args.includes("--help")) {
-    console.log(helpText(host));
+    console.log(helpText());
     Deno.exit(0);
   }
   try {
     const config = parseConfig(Deno.env.toObject(), host);
-    checkIds(config);
     if (Deno.args.includes("--prepare")) {
       for (const name of config.models) await prepareModel(name, config);
       Deno.exit(0);

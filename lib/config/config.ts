@@ -1,35 +1,13 @@
 /**
- * The configuration: environment variables, checked once at the start.
+ * The configuration of the server: settings that fit together.
  *
  * @module
  */
 
-import { BACKENDS } from "../runtime/backend.ts";
-import { MODEL_ALIASES, modelAliases } from "./model_aliases.ts";
-import {
-  PREFIX_SETTINGS,
-  type PrefixConfig,
-  prefixConfig,
-} from "./prefix_config.ts";
-import type { BackendChoice } from "../runtime/choose_backend.ts";
-import { type Setting, wrongSetting } from "./setting.ts";
+import { resolveModel } from "../../models/registry.ts";
+import { readSettings, type Values } from "./settings.ts";
 
-/** How much is logged, from nothing to everything. */
-export const LOG_LEVELS = [
-  "silent",
-  "error",
-  "warn",
-  "info",
-  "debug",
-] as const;
-
-/** Bytes by the suffix of a size. */
-const UNITS: Record<string, number> = {
-  "": 1,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-};
+const MIB = 1 << 20;
 
 /** What the operator has set. */
 export interface Config {
@@ -39,7 +17,7 @@ export interface Config {
   models: string[];
   /** Ids of models by other names; `*` is any name. */
   aliases: Map<string, string>;
-  backend: BackendChoice;
+  backend: Values["BACKEND"];
   threads: number;
   /** Tokens a sequence; without it, as many as the model was trained for. */
   context?: number;
@@ -51,15 +29,30 @@ export interface Config {
   kvMemory?: number;
   cacheDir: string;
   prefix: PrefixConfig;
-  /** Keys that clients must present; none lets everybody in. */
+  /** Keys that clients must present; without any, all requests are served. */
   apiKeys: string[];
   /** Key that opens `/admin`; without one, it is not there. */
   adminKey?: string;
   /** Origins whose pages may call; `*` is any. */
   corsOrigins: string[];
-  logLevel: typeof LOG_LEVELS[number];
+  logLevel: Values["LOG_LEVEL"];
   /** Seconds that running replies may take once the server is told to stop. */
   drainSeconds: number;
+}
+
+/** How prompts are cached. */
+export interface PrefixConfig {
+  mode: Values["PREFIX_CACHE"];
+  /** Path of a SQLite file, or URL of a KV Connect server. */
+  kv: string;
+  /** The most bytes of keys and values in memory. */
+  memoryBytes: number;
+  /** The most bytes in the KV. */
+  storeBytes: number;
+  /** Passphrase of the cache's keys; without it, keys are drawn once. */
+  secret?: string;
+  /** Paths of system prompts that all callers share. */
+  shared: string[];
 }
 
 /** What this machine offers. */
@@ -70,175 +63,91 @@ export interface Host {
   cacheHome: string;
 }
 
-/** Returns the settings, in the order of the help text. */
-export function settings({ processors, cacheHome }: Host): Setting[] {
-  return [
-    {
-      name: "HOST",
-      means: "address to listen on; 0.0.0.0 is all addresses",
-      default: "127.0.0.1",
-    },
-    {
-      name: "PORT",
-      means: "port to listen on; 0 is any free port",
-      default: "8000",
-    },
-    {
-      name: "MODEL",
-      means:
-        "registry id, path of a .gguf file or https URL; several with commas",
-      default: "smollm2-135m-instruct",
-    },
-    MODEL_ALIASES,
-    {
-      name: "BACKEND",
-      means: `auto, ${BACKENDS.join(", ")}; auto is the first that runs here`,
-      default: "auto",
-    },
-    {
-      name: "THREADS",
-      means: "CPU threads for each pass",
-      default: String(processors),
-    },
-    {
-      name: "CONTEXT",
-      means:
-        "most tokens of a prompt and its answer; auto is what the model was trained for",
-      default: "auto",
-    },
-    {
-      name: "PARALLEL",
-      means:
-        "requests that a model runs at once if KV_MEMORY allows; the rest wait",
-      default: "16",
-    },
-    {
-      name: "QUEUE",
-      means: "requests that may wait for a model; more are refused",
-      default: "64",
-    },
-    {
-      name: "KV_MEMORY",
-      means:
-        "bytes, KiB, MiB or GiB of keys and values of all models; auto is half of the free memory",
-      default: "auto",
-    },
-    {
-      name: "CACHE_DIR",
-      means: "folder for downloaded models and their graphs",
-      default: `${cacheHome}/bita`,
-    },
-    ...PREFIX_SETTINGS,
-    {
-      name: "API_KEYS",
-      means: "API keys, separated by commas; unset means no authentication",
-      default: "",
-    },
-    {
-      name: "ADMIN_KEY",
-      means: "key for /admin; unset means that /admin is closed",
-      default: "",
-    },
-    {
-      name: "CORS_ORIGINS",
-      means:
-        "origins of web pages that may call, separated by commas; * is any",
-      default: "*",
-    },
-    {
-      name: "LOG_LEVEL",
-      means: `${LOG_LEVELS.join(", ")}; lines of JSON on the standard error`,
-      default: "info",
-    },
-    {
-      name: "DRAIN_SECONDS",
-      means: "seconds for replies to finish after SIGTERM or SIGINT",
-      default: "25",
-    },
-  ];
-}
-
 /**
  * Reads the configuration; an empty variable counts as unset.
  *
- * @throws {TypeError} if a variable has a value that is not allowed.
+ * @throws {TypeError} if a value is not allowed, or contradicts another.
  */
 export function parseConfig(
   env: Readonly<Record<string, string>>,
-  host: Host,
+  { processors, cacheHome }: Host,
 ): Config {
-  const value = new Map(
-    settings(host).map(({ name, default: standard }) => [
-      name,
-      env[name] || standard,
-    ]),
-  );
-  const text = (name: string) => value.get(name)!;
-  const list = (name: string) =>
-    text(name).split(",").map((item) => item.trim()).filter(Boolean);
-  const integer = (name: string, [least, most]: [number, number]) => {
-    const number = /^\d+$/.test(text(name)) ? Number(text(name)) : NaN;
-    if (number >= least && number <= most) return number;
-    throw wrongSetting(name, `an integer from ${least} to ${most}`, text(name));
+  const values = readSettings(env);
+  check(values);
+  const {
+    CACHE_DIR: cacheDir = `${cacheHome}/bita`,
+    CONTEXT: context,
+    KV_MEMORY: kvMemory,
+    ADMIN_KEY: adminKey,
+    PREFIX_SECRET: secret,
+  } = values;
+  const kvPath = values.KV_PATH ?? `${cacheDir}/prefix/kv.sqlite`;
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    models: values.MODEL,
+    aliases: values.MODEL_ALIASES ?? new Map(),
+    backend: values.BACKEND,
+    threads: values.THREADS ?? processors,
+    ...context && { context },
+    parallel: values.PARALLEL,
+    queue: values.QUEUE,
+    ...kvMemory && { kvMemory },
+    cacheDir,
+    prefix: {
+      mode: values.PREFIX_CACHE,
+      kv: values.KV_URL ?? kvPath,
+      memoryBytes: values.PREFIX_MEMORY * MIB,
+      storeBytes: values.PREFIX_DISK * MIB,
+      ...secret && { secret },
+      shared: values.SHARED_PROMPTS ?? [],
+    },
+    apiKeys: values.API_KEYS ?? [],
+    ...adminKey && { adminKey },
+    corsOrigins: values.CORS_ORIGINS,
+    logLevel: values.LOG_LEVEL,
+    drainSeconds: values.DRAIN_SECONDS,
   };
-  const oneOf = <T extends string>(name: string, names: readonly T[]): T => {
-    const found = names.find((candidate) => candidate === text(name));
-    if (found) return found;
-    throw wrongSetting(name, `one of ${names.join(", ")}`, text(name));
-  };
-
-  const bytes = (name: string) => {
-    const [, number, unit = ""] = /^(\d+) ?([KMG]iB)?$/.exec(text(name)) ?? [];
-    const size = Number(number) * UNITS[unit];
-    if (Number.isSafeInteger(size) && size > 0) return size;
-    throw wrongSetting(name, "a size such as 512MiB", text(name));
-  };
-
-  const reader = { text, list, integer, oneOf };
-  const models = list("MODEL");
-  if (models.length === 0) {
-    throw wrongSetting("MODEL", "at least one", text("MODEL"));
-  }
-  const apiKeys = list("API_KEYS");
-  if (text("API_KEYS") !== "" && apiKeys.length === 0) {
-    throw wrongSetting("API_KEYS", "at least one key", text("API_KEYS"));
-  }
-  const config: Config = {
-    host: text("HOST"),
-    port: integer("PORT", [0, 65535]),
-    models,
-    aliases: modelAliases(reader),
-    backend: oneOf("BACKEND", ["auto", ...BACKENDS] as const),
-    threads: integer("THREADS", [1, 256]),
-    parallel: integer("PARALLEL", [1, 256]),
-    queue: integer("QUEUE", [0, 65536]),
-    cacheDir: text("CACHE_DIR"),
-    prefix: prefixConfig(reader),
-    apiKeys,
-    corsOrigins: list("CORS_ORIGINS"),
-    logLevel: oneOf("LOG_LEVEL", LOG_LEVELS),
-    drainSeconds: integer("DRAIN_SECONDS", [0, 3600]),
-  };
-  if (text("CONTEXT") !== "auto") {
-    config.context = integer("CONTEXT", [16, 1 << 20]);
-  }
-  if (text("KV_MEMORY") !== "auto") config.kvMemory = bytes("KV_MEMORY");
-  if (text("ADMIN_KEY")) config.adminKey = text("ADMIN_KEY");
-  return config;
 }
 
-/** Returns the help text, with a line for each setting. */
-export function helpText(host: Host): string {
-  const lines = settings(host).map(({ name, means, default: standard }) =>
-    `  ${name.padEnd(14)} ${means} [${standard || "none"}]`
+/** @throws {TypeError} if values contradict each other. */
+function check(values: Values): void {
+  const { ADMIN_KEY, API_KEYS = [], CORS_ORIGINS } = values;
+  const ids = values.MODEL.map((name) => resolveModel(name).id);
+  const twice = ids.find((id, index) => ids.indexOf(id) < index);
+  const aliased = values.MODEL_ALIASES?.values().find((id) =>
+    !ids.includes(id)
   );
-  return [
-    "Serves small language models over OpenAI's API.",
-    "",
-    "  deno task start            serve",
-    "  deno task start --prepare  download and convert the models, then leave",
-    "",
-    "Environment:",
-    ...lines,
-  ].join("\n");
+  const contradictions: [isWrong: boolean, rule: string, received: string][] = [
+    [
+      twice !== undefined,
+      "MODEL must name models of different ids",
+      `${twice} twice`,
+    ],
+    [
+      aliased !== undefined,
+      `MODEL_ALIASES must name ${ids.join(" or ")}`,
+      `${aliased}`,
+    ],
+    [
+      [...API_KEYS, ADMIN_KEY].includes("none"),
+      "API_KEYS and ADMIN_KEY must be unset to have no key",
+      "none",
+    ],
+    [
+      ADMIN_KEY !== undefined && API_KEYS.includes(ADMIN_KEY),
+      "ADMIN_KEY must be none of API_KEYS",
+      "one of them",
+    ],
+    [
+      CORS_ORIGINS.includes("*") && CORS_ORIGINS.length > 1,
+      "CORS_ORIGINS must be * alone or a list of origins",
+      CORS_ORIGINS.join(),
+    ],
+  ];
+  for (const [isWrong, rule, received] of contradictions) {
+    if (isWrong) {
+      throw new TypeError(`Cannot start: ${rule}: received ${received}`);
+    }
+  }
 }

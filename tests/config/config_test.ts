@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { helpText, parseConfig, settings } from "../../lib/config/config.ts";
+import { parseConfig } from "../../lib/config/config.ts";
+import { SETTINGS } from "../../lib/config/settings.ts";
 
 const MIB = 1 << 20;
 const HOST = { processors: 6, cacheHome: "/caches" };
@@ -30,7 +31,7 @@ Deno.test("parseConfig() needs no variable", () => {
 });
 
 Deno.test("parseConfig() takes an empty variable as none", () => {
-  const empty = settings(HOST).map(({ name }) => [name, ""]);
+  const empty = Object.keys(SETTINGS).map((name) => [name, ""]);
   assertEquals(
     parseConfig(Object.fromEntries(empty), HOST),
     parseConfig({}, HOST),
@@ -106,21 +107,26 @@ Deno.test("parseConfig() prefers a KV server to a file", () => {
   assertEquals(parseConfig(urls, HOST).prefix.kv, "https://kv.example");
 });
 
-Deno.test("parseConfig() tells nobody a secret that is too short", () => {
+Deno.test("parseConfig() shows no secret in a message", () => {
   const error = assertThrows(
     () => parseConfig({ PREFIX_SECRET: "hunter2" }, HOST),
     TypeError,
-    "PREFIX_SECRET must be at least 16 characters",
+    "PREFIX_SECRET must be at least 16 characters: received 7 characters",
   );
   assert(!error.message.includes("hunter2"));
 });
 
 Deno.test("parseConfig() says what each value must be", () => {
   const port = "PORT must be an integer from 0 to 65535";
-  const threads = "THREADS must be an integer from 1 to 256";
+  const threads = "THREADS must be auto or an integer from 1 to 256";
   const parallel = "PARALLEL must be an integer from 1 to 256";
-  const context = "CONTEXT must be an integer from 16 to 1048576";
+  const context = "CONTEXT must be auto or an integer from 16 to 1048576";
+  const backend = "BACKEND must be one of auto, webgpu, cpu, wasm";
+  const memory = "KV_MEMORY must be auto or a size such as 512MiB";
+  const aliases = "MODEL_ALIASES must be names and ids with commas";
+  const origins = "CORS_ORIGINS must be * or origins with commas";
   const cases: [name: string, value: string, rule: string][] = [
+    ["HOST", " ", "HOST must be an address"],
     ["PORT", "abc", port],
     ["PORT", "65536", port],
     ["PORT", "-1", port],
@@ -133,37 +139,68 @@ Deno.test("parseConfig() says what each value must be", () => {
     ["CONTEXT", "15", context],
     ["CONTEXT", "1048577", context],
     ["CONTEXT", "all", context],
-    ["BACKEND", "cuda", "BACKEND must be one of auto, webgpu, cpu, wasm"],
-    ["BACKEND", "CPU", "BACKEND must be one of auto, webgpu, cpu, wasm"],
+    ["BACKEND", "cuda", backend],
+    ["BACKEND", "CPU", backend],
     ["PREFIX_CACHE", "disk", "PREFIX_CACHE must be one of kv, memory, off"],
-    [
-      "PREFIX_MEMORY",
-      "15",
-      "PREFIX_MEMORY must be an integer from 16 to 1048576",
-    ],
-    ["MODEL", " , ", "MODEL must be at least one"],
-    ["MODEL_ALIASES", "a", "MODEL_ALIASES must be names as in a=b"],
+    ["PREFIX_MEMORY", "15", "PREFIX_MEMORY must be an integer from 16 to"],
+    ["MODEL", " , ", "MODEL must be at least one model"],
+    ["MODEL_ALIASES", "a", aliases],
+    ["MODEL_ALIASES", "a=,b=c", aliases],
     ["QUEUE", "-1", "QUEUE must be an integer from 0 to 65536"],
-    ["KV_MEMORY", "0", "KV_MEMORY must be a size such as 512MiB"],
-    ["KV_MEMORY", "1.5GiB", "KV_MEMORY must be a size such as 512MiB"],
-    ["KV_MEMORY", "1GB", "KV_MEMORY must be a size such as 512MiB"],
-    ["KV_MEMORY", "9999999999GiB", "KV_MEMORY must be a size such as 512MiB"],
-    ["API_KEYS", " ", "API_KEYS must be at least one key"],
-    ["API_KEYS", " , ", "API_KEYS must be at least one key"],
+    ["KV_MEMORY", "0", memory],
+    ["KV_MEMORY", "1.5GiB", memory],
+    ["KV_MEMORY", "1GB", memory],
+    ["KV_MEMORY", "9999999999GiB", memory],
+    ["KV_URL", "denokv:4512", "KV_URL must be an http or https URL"],
+    ["CORS_ORIGINS", "https://app.example/", origins],
+    ["CORS_ORIGINS", "https://app.example/path", origins],
+    ["CORS_ORIGINS", "app.example", origins],
+    ["CORS_ORIGINS", "https://App.example", origins],
+    ["SHARED_PROMPTS", " ", "SHARED_PROMPTS must be paths with commas"],
   ];
   for (const [name, value, rule] of cases) {
-    assertThrows(
+    const error = assertThrows(
       () => parseConfig({ [name]: value }, HOST),
       TypeError,
-      `Cannot start: ${rule}: received "${value}"`,
+      `Cannot start: ${rule}`,
     );
+    assert(error.message.endsWith(`: received "${value}"`), error.message);
   }
+  assertThrows(
+    () => parseConfig({ API_KEYS: " , " }, HOST),
+    TypeError,
+    "Cannot start: API_KEYS must be keys with commas: received 3 characters",
+  );
 });
 
-Deno.test("helpText() lists each variable and its default", () => {
-  const lines = helpText(HOST).split("\n");
-  for (const { name, default: standard } of settings(HOST)) {
-    const line = lines.find((line) => line.startsWith(`  ${name} `));
-    assertEquals(line?.endsWith(`[${standard || "none"}]`), true, name);
+Deno.test("parseConfig() refuses settings that contradict each other", () => {
+  const cases: [env: Record<string, string>, message: string][] = [
+    [
+      { MODEL: "a/m.gguf,b/m.gguf" },
+      "MODEL must name models of different ids: received m twice",
+    ],
+    [
+      { MODEL: "m.gguf", MODEL_ALIASES: "gpt=n" },
+      "MODEL_ALIASES must name m: received n",
+    ],
+    [
+      { API_KEYS: "none" },
+      "API_KEYS and ADMIN_KEY must be unset to have no key: received none",
+    ],
+    [
+      { API_KEYS: "one,two", ADMIN_KEY: "two" },
+      "ADMIN_KEY must be none of API_KEYS: received one of them",
+    ],
+    [
+      { CORS_ORIGINS: "*,https://a.example" },
+      "CORS_ORIGINS must be * alone or a list of origins: received *,https://a.example",
+    ],
+  ];
+  for (const [env, message] of cases) {
+    assertThrows(
+      () => parseConfig(env, HOST),
+      TypeError,
+      `Cannot start: ${message}`,
+    );
   }
 });

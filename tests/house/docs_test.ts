@@ -58,6 +58,7 @@ Deno.test("every file that a document names exists", () => {
     "docs/api",
     "docs/constants",
     "docs/deploy",
+    "docs/settings",
   ]
     .flatMap((document) => {
       const text = Deno.readTextFileSync(`${document}.md`);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { settings } from "../../lib/config/config.ts";
+import { SETTINGS } from "../../lib/config/settings.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -127,5 +127,5 @@ function denoCommand(env: Environment, args: string[]): Deno.Command {
 
 /** Every setting, empty, whatever the person who tests has set. */
 const UNSET: Environment = Object.fromEntries(
-  settings({ processors: 1, cacheHome: "" }).map(({ name }) => [name, ""]),
+  Object.keys(SETTINGS).map((name) => [name, ""]),
 );

@@ -1,0 +1,209 @@
+/**
+ * The table of all settings, which are environment variables. Parsing, `--help` and
+ * `docs/settings.md` come from it.
+ *
+ * @module
+ */
+
+import type { z } from "zod";
+import { BACKENDS } from "../runtime/backend.ts";
+import {
+  auto,
+  bytes,
+  integer,
+  list,
+  oneOf,
+  optional,
+  pairs,
+  text,
+} from "./values.ts";
+
+/** A setting. */
+export interface Setting {
+  /** What it means, as part of a sentence. */
+  means: string;
+  /** The value while it is unset or empty. */
+  default: string;
+  /** Reads a value; its description says which values are allowed. */
+  value: z.ZodType<unknown, string>;
+  /** Whether no message may show its value. */
+  secret?: true;
+}
+
+/** An origin, as browsers send it. */
+const ORIGIN = /^(\*|[a-z][a-z\d+.-]*:\/\/[^/?#@\sA-Z]+)$/;
+
+/** The settings, in the order of the help text. */
+export const SETTINGS = {
+  HOST: {
+    means: "address to listen on; 0.0.0.0 is all addresses",
+    default: "127.0.0.1",
+    value: text("an address", /^\S+$/),
+  },
+  PORT: {
+    means: "port to listen on; 0 is any free port",
+    default: "8000",
+    value: integer(0, 65535),
+  },
+  MODEL: {
+    means:
+      "registry id, path of a .gguf file or https URL; several with commas",
+    default: "smollm2-135m-instruct",
+    value: list("at least one model"),
+  },
+  MODEL_ALIASES: {
+    means: "other names of models; * is any name",
+    default: "",
+    value: optional(
+      pairs("names and ids with commas, such as gpt-4o=smollm2-135m-instruct"),
+    ),
+  },
+  BACKEND: {
+    means: "what computes; auto is the first that runs here",
+    default: "auto",
+    value: oneOf(["auto", ...BACKENDS]),
+  },
+  THREADS: {
+    means: "CPU threads for each pass; auto is one for each processor",
+    default: "auto",
+    value: auto(integer(1, 256)),
+  },
+  CONTEXT: {
+    means:
+      "most tokens of a prompt and its answer; auto is what the model was trained for",
+    default: "auto",
+    value: auto(integer(16, 1 << 20)),
+  },
+  PARALLEL: {
+    means:
+      "requests that a model runs at once if KV_MEMORY allows; the rest wait",
+    default: "16",
+    value: integer(1, 256),
+  },
+  QUEUE: {
+    means: "requests that may wait for a model; more are refused",
+    default: "64",
+    value: integer(0, 65536),
+  },
+  KV_MEMORY: {
+    means:
+      "memory for keys and values, all models together; auto is half of the free memory",
+    default: "auto",
+    value: auto(bytes()),
+  },
+  CACHE_DIR: {
+    means:
+      "folder for models, graphs and cached prompts; auto is ~/.cache/bita, or bita in XDG_CACHE_HOME",
+    default: "auto",
+    value: auto(text("a path")),
+  },
+  PREFIX_CACHE: {
+    means: "where cached prompts are kept; kv is memory and Deno KV",
+    default: "kv",
+    value: oneOf(["kv", "memory", "off"]),
+  },
+  KV_PATH: {
+    means:
+      "SQLite file for cached prompts, unless KV_URL is set; auto is a file in CACHE_DIR",
+    default: "auto",
+    value: auto(text("a path")),
+  },
+  KV_URL: {
+    means:
+      "KV Connect server for cached prompts; its token is DENO_KV_ACCESS_TOKEN",
+    default: "",
+    value: optional(text("an http or https URL", /^https?:\/\/[^\s/]/)),
+  },
+  PREFIX_MEMORY: {
+    means: "MiB of cached prompts in memory, for each model",
+    default: "256",
+    value: integer(16, 1 << 20),
+  },
+  PREFIX_DISK: {
+    means: "MiB of cached prompts in Deno KV",
+    default: "512",
+    value: integer(16, 1 << 20),
+  },
+  PREFIX_SECRET: {
+    means:
+      "passphrase that encrypts cached prompts, the same on all servers of a KV; unset is a random one",
+    default: "",
+    value: optional(text("at least 16 characters", /^.{16,}$/s)),
+    secret: true,
+  },
+  SHARED_PROMPTS: {
+    means: "files of system prompts to compute at the start, for all callers",
+    default: "",
+    value: optional(list("paths with commas")),
+  },
+  API_KEYS: {
+    means: "keys that callers must send; unset means no authentication",
+    default: "",
+    value: optional(list("keys with commas")),
+    secret: true,
+  },
+  ADMIN_KEY: {
+    means: "key for /admin; unset means that /admin is closed",
+    default: "",
+    value: optional(text("a key")),
+    secret: true,
+  },
+  CORS_ORIGINS: {
+    means: "origins of web pages that may call; * is any",
+    default: "*",
+    value: list(
+      "* or origins with commas, such as https://app.example, without a slash at the end",
+      ORIGIN,
+    ),
+  },
+  LOG_LEVEL: {
+    means: "least important lines of the log, JSON on the standard error",
+    default: "info",
+    value: oneOf(["silent", "error", "warn", "info", "debug"]),
+  },
+  DRAIN_SECONDS: {
+    means: "seconds for replies to finish after SIGTERM or SIGINT",
+    default: "25",
+    value: integer(0, 3600),
+  },
+} satisfies Record<string, Setting>;
+
+type Table = typeof SETTINGS;
+
+/** The value of each setting. */
+export type Values = { [Name in keyof Table]: z.output<Table[Name]["value"]> };
+
+/**
+ * Reads all settings; an empty variable counts as unset.
+ *
+ * @throws {TypeError} if a value is not allowed.
+ */
+export function readSettings(env: Readonly<Record<string, string>>): Values {
+  const values = Object.entries<Setting>(SETTINGS).map(([name, setting]) => {
+    const given = env[name] || setting.default;
+    const { success, data } = setting.value.safeParse(given);
+    if (success) return [name, data];
+    const shown = setting.secret ? `${given.length} characters` : `"${given}"`;
+    throw new TypeError(
+      `Cannot start: ${name} must be ${setting.value.description}: received ${shown}`,
+    );
+  });
+  return Object.fromEntries(values);
+}
+
+/** Returns the help text, with a line for each setting. */
+export function helpText(): string {
+  const lines = Object.entries<Setting>(SETTINGS).map(([name, setting]) =>
+    `  ${name.padEnd(14)} ${setting.means} (${setting.value.description}) ` +
+    `[${setting.default || "unset"}]`
+  );
+  return [
+    "Serves small language models over OpenAI's API.",
+    "",
+    "  deno task start            serve",
+    "  deno task start --prepare  download and convert the models, then leave",
+    "",
+    "Environment:",
+    ...lines,
+  ].join("\n");
+}
