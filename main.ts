@@ -8,8 +8,7 @@
 import { availableParallelism, homedir } from "node:os";
 import { deadline } from "@std/async/deadline";
 import { type Config, parseConfig } from "./lib/config/config.ts";
-import { misspelt } from "./lib/config/misspelt.ts";
-import { helpText } from "./lib/config/settings.ts";
+import { helpText, misspelt } from "./lib/config/settings.ts";
 import { exitNow } from "./lib/engine/exit_now.ts";
 import {
   prepareModel,

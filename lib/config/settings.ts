@@ -5,6 +5,7 @@
  * @module
  */
 
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import type { z } from "zod";
 import { BACKENDS } from "../runtime/backend.ts";
 import {
@@ -32,6 +33,9 @@ export interface Setting {
 
 /** An origin, as browsers send it. */
 const ORIGIN = /^(\*|[a-z][a-z\d+.-]*:\/\/[^/?#@\sA-Z]+)$/;
+
+/** From this length on, two letters may differ; in shorter names only one may. */
+const LONG = 7;
 
 /** The settings, in the order of the help text. */
 export const SETTINGS = {
@@ -189,6 +193,26 @@ export function readSettings(env: Readonly<Record<string, string>>): Values {
     );
   });
   return Object.fromEntries(values);
+}
+
+/** Lists variables whose names are almost those of settings, with the setting's name. */
+export function misspelt(
+  env: Readonly<Record<string, string>>,
+): { name: string; setting: string }[] {
+  const settings = Object.keys(SETTINGS);
+  return Object.keys(env)
+    .filter((name) => !settings.includes(name))
+    .flatMap((name) => {
+      const setting = settings.find((it) => isNear(name.toUpperCase(), it));
+      return setting ? [{ name, setting }] : [];
+    });
+}
+
+function isNear(name: string, setting: string): boolean {
+  const distance = levenshteinDistance(name, setting);
+  const letters = (word: string) => [...word].sort().join("");
+  const isSwapped = distance === 2 && letters(name) === letters(setting);
+  return isSwapped || distance <= (setting.length < LONG ? 1 : 2);
 }
 
 /** Returns the help text, with a line for each setting. */
