@@ -10,20 +10,21 @@
  */
 
 import { type Adapter, openAdapter, UNTRAINED } from "./adapter/adapter.ts";
-import { type LlamaConfig, llamaConfig } from "./architectures/llama.ts";
+import { type ModelConfig, modelConfig } from "./architectures/config.ts";
+import { ROPE_FACTORS } from "./architectures/tensors.ts";
 import { fileDigest } from "./download/digest.ts";
 import type { Progress } from "./download/progress.ts";
 import { dequantize } from "./gguf/dequantize.ts";
 import type { Gguf, TensorInfo } from "./gguf/reader.ts";
 import type { GraphBuilder } from "./graph/graph_builder.ts";
 import { buildHydra } from "./graph/hydra.ts";
-import type { WeightFormat } from "./graph/linear.ts";
-import { buildBody, buildHead } from "./graph/llama.ts";
+import type { Matrix, WeightFormat } from "./graph/linear.ts";
+import { buildBody, buildHead } from "./graph/body.ts";
 import {
   headName,
-  type LlamaWeights,
-  storeLlama,
-} from "./graph/llama_weights.ts";
+  type ModelWeights,
+  storeModel,
+} from "./graph/model_weights.ts";
 import { WeightsFile } from "./graph/weights_file.ts";
 
 /** Increased whenever the same file would be converted to different graphs. */
@@ -44,7 +45,7 @@ export interface Artefact {
    */
   folder: string;
   format: WeightFormat;
-  config: LlamaConfig;
+  config: ModelConfig;
   /** SHA-256 of the GGUF file, in hex. */
   digest: string;
   adapter: Adapter;
@@ -67,7 +68,10 @@ export async function openArtefact(
   gguf: Gguf,
   { cacheDir, format, progress, adapter: adapterPath }: ArtefactOptions,
 ): Promise<Artefact> {
-  const config = llamaConfig(gguf.metadata, gguf.tensors);
+  const config = modelConfig(gguf.metadata, gguf.tensors);
+  if (gguf.tensors.has(ROPE_FACTORS)) {
+    config.ropeFactors = [...(await readMatrix(gguf, ROPE_FACTORS)).data];
+  }
   const digest = await fileDigest(gguf.path);
   const adapter = adapterPath === undefined
     ? UNTRAINED
@@ -120,7 +124,7 @@ function changesGraphs({ updates, hydra }: Adapter): boolean {
 async function convert(
   gguf: Gguf,
   { config, format, progress, adapter, folder }: {
-    config: LlamaConfig;
+    config: ModelConfig;
     format: WeightFormat;
     progress: Progress;
     adapter: Adapter;
@@ -137,19 +141,17 @@ async function convert(
   progress.start(`Converting to ${format}`, { total, done: 0 });
   try {
     using weights = new WeightsFile(`${folder}/weights.bin`);
-    const parts: LlamaWeights = {
+    const parts: ModelWeights = {
       config,
       format,
       weights,
       async read(name) {
-        const { type, shape, byteLength } = gguf.tensors.get(name)!;
-        const data = dequantize(type, await gguf.read(name));
-        progress.advance(byteLength);
-        const [rows, columns = 1] = shape;
-        return { rows, columns, data };
+        const matrix = await readMatrix(gguf, name);
+        progress.advance(gguf.tensors.get(name)!.byteLength);
+        return matrix;
       },
     };
-    await storeLlama(parts);
+    await storeModel(parts);
     const save = async (name: string, graph: GraphBuilder) =>
       await writeDurably(`${folder}/${name}.onnx`, await graph.encode());
     const body = { config, weights, tapped: hydra?.layers ?? [] };
@@ -167,6 +169,12 @@ async function convert(
   } finally {
     progress.stop();
   }
+}
+
+/** Reads a tensor and dequantises it. */
+async function readMatrix(gguf: Gguf, name: string): Promise<Matrix> {
+  const { type, shape: [rows, columns = 1] } = gguf.tensors.get(name)!;
+  return { rows, columns, data: dequantize(type, await gguf.read(name)) };
 }
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {

@@ -5,7 +5,7 @@
  */
 
 import type { Adapter } from "../../models/adapter/adapter.ts";
-import type { LlamaConfig } from "../../models/architectures/llama.ts";
+import type { ModelConfig } from "../../models/architectures/config.ts";
 import type { Embedding } from "../../models/embedding.ts";
 import type { Model, ModelShape, Step } from "../bita/decode/model.ts";
 import type { Backend, Session } from "./backend.ts";
@@ -24,7 +24,7 @@ export interface OrtModelParts extends BodySessions {
   head: Session;
   /** A step of the Hydra head, if the adapter has one. */
   hydra?: Session;
-  config: LlamaConfig;
+  config: ModelConfig;
   embedding: Embedding;
   adapter: Adapter;
   /** Tokens that a text may have. */

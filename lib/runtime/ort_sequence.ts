@@ -5,7 +5,7 @@
  */
 
 import type { Adapter } from "../../models/adapter/adapter.ts";
-import type { LlamaConfig } from "../../models/architectures/llama.ts";
+import type { ModelConfig } from "../../models/architectures/config.ts";
 import type { Embedding } from "../../models/embedding.ts";
 import type { KvSequence, Step } from "../bita/decode/model.ts";
 import type { KvBuffer } from "./backend.ts";
@@ -13,7 +13,7 @@ import { SlotAngles } from "./body/rotary.ts";
 
 /** What a sequence is made from. */
 export interface OrtSequenceParts {
-  config: LlamaConfig;
+  config: ModelConfig;
   adapter: Adapter;
   embedding: Embedding;
   kv: KvBuffer;

@@ -31,6 +31,7 @@ const FAMILIES: Record<string, PreTokenizer> = {
   gpt2: { cuts: [GPT2] },
   starcoder: { cuts: [DIGIT, GPT2] },
   llama3: { cuts: [gpt4(String.raw`\p{N}{1,3}`)], ignoreMerges: true },
+  smaug: { cuts: [gpt4(String.raw`\p{N}{1,3}`)] },
   qwen2: { cuts: [gpt4(DIGIT)], compose: true },
   default: {
     cuts: [
@@ -42,16 +43,26 @@ const FAMILIES: Record<string, PreTokenizer> = {
   },
 };
 
-const KNOWN = new Map([
-  ["default", FAMILIES.default],
-  ["gpt-2", FAMILIES.gpt2],
-  ["olmo", FAMILIES.gpt2],
-  ["phi-2", FAMILIES.gpt2],
-  ["smollm", FAMILIES.starcoder],
-  ["starcoder", FAMILIES.starcoder],
-  ["llama-bpe", FAMILIES.llama3],
-  ["qwen2", FAMILIES.qwen2],
-]);
+/** Names of each family in `tokenizer.ggml.pre`, as llama.cpp takes them. */
+const NAMES: Record<keyof typeof FAMILIES, string[]> = {
+  default: ["default"],
+  gpt2: ["gpt-2", "jina-v2-code", "mpt", "olmo", "phi-2"],
+  starcoder: ["codeshell", "exaone", "refact", "smollm", "starcoder"],
+  llama3: ["llama-bpe", "falcon3", "llama-v3", "llama3", "pixtral"],
+  smaug: ["smaug-bpe", "dbrx"],
+  qwen2: ["qwen2", "deepseek-r1-qwen", "megrez", "stablelm2"],
+};
+
+const KNOWN = new Map(
+  Object.entries(NAMES).flatMap(([family, names]) =>
+    names.map((name) => [name, FAMILIES[family]] as const)
+  ),
+);
+
+/** Returns whether texts begin with the start token unless the file denies it. */
+export function startsWithToken(name: string): boolean {
+  return NAMES.llama3.includes(name);
+}
 
 /**
  * Returns the pre-tokenizer with the name in a model file's `tokenizer.ggml.pre`.

@@ -10,7 +10,7 @@
 
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { BYTE_ALPHABET, bytesOf } from "./byte_alphabet.ts";
-import { preTokenizer } from "./pre_tokenizer.ts";
+import { preTokenizer, startsWithToken } from "./pre_tokenizer.ts";
 import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
 
 /** Control tokens that end an answer in common chat formats. */
@@ -76,7 +76,8 @@ export class Tokenizer {
 
   /** Encodes a text to continue, with the model's start token if it wants one. */
   encodePrompt(text: string): Int32Array {
-    const { addBosToken, bosToken } = this.#vocabulary;
+    const { bosToken, pre } = this.#vocabulary;
+    const { addBosToken = startsWithToken(pre) } = this.#vocabulary;
     const start = addBosToken && bosToken !== undefined ? [bosToken] : [];
     return Int32Array.from([...start, ...this.#pieces(text)]);
   }

@@ -8,7 +8,7 @@
 
 import { createHash } from "node:crypto";
 import { type AcceptanceTable, parseEvaluation } from "./acceptance_table.ts";
-import type { LlamaConfig } from "../architectures/llama.ts";
+import type { ModelConfig } from "../architectures/config.ts";
 import { type Hydra, HYDRA_TENSORS, parseHydra } from "./hydra.ts";
 import { parseSafetensors, type Safetensors } from "./safetensors.ts";
 
@@ -67,7 +67,7 @@ export const UNTRAINED: Adapter = {
 
 /** The model that an adapter was tuned for. */
 export interface AdapterBase {
-  config: LlamaConfig;
+  config: ModelConfig;
   /** SHA-256 of the model file, in hex. */
   digest: string;
 }
@@ -169,7 +169,7 @@ export function toAdapter(
 /** Returns the shape of a linear's matrix. */
 function linearShape(
   linear: Update["linear"],
-  { heads, kvHeads, headDim, dim, hidden }: LlamaConfig,
+  { heads, kvHeads, headDim, dim, hidden }: ModelConfig,
 ): [outputs: number, inputs: number] {
   switch (linear) {
     case "attn_qkv":

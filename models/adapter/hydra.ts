@@ -16,7 +16,7 @@
 
 import { z } from "zod";
 import { type AcceptanceTable, parseEvaluation } from "./acceptance_table.ts";
-import type { LlamaConfig } from "../architectures/llama.ts";
+import type { ModelConfig } from "../architectures/config.ts";
 import type { Matrix } from "../graph/linear.ts";
 import type { Safetensors } from "./safetensors.ts";
 
@@ -53,7 +53,7 @@ export const HYDRA_TENSORS = [
  */
 export function parseHydra(
   { metadata, tensors }: Safetensors,
-  { dim, vocab, layers: depth }: LlamaConfig,
+  { dim, vocab, layers: depth }: ModelConfig,
 ): Hydra | undefined {
   const bias = tensors.get("hydra.bias");
   if (!bias) return undefined;

@@ -41,7 +41,8 @@ export interface Vocabulary {
   bosToken?: number;
   /** Id of the token that ends a text. */
   eosToken?: number;
-  addBosToken: boolean;
+  /** Whether texts begin with the start token, if the file says so or not. */
+  addBosToken?: boolean;
   /** A Jinja template that turns messages into text. */
   chatTemplate?: string;
 }
@@ -67,9 +68,12 @@ export function ggufVocabulary(metadata: Metadata): Vocabulary {
     tokens,
     types,
     merges: optionalField(metadata, "tokenizer.ggml.merges", TEXTS) ?? [],
-    addBosToken:
-      optionalField(metadata, "tokenizer.ggml.add_bos_token", FLAG) ?? false,
   };
+  const addBosToken = optionalField(
+    metadata,
+    "tokenizer.ggml.add_bos_token",
+    FLAG,
+  );
   const bosToken = tokenId(metadata, "tokenizer.ggml.bos_token_id", tokens);
   const eosToken = tokenId(metadata, "tokenizer.ggml.eos_token_id", tokens);
   const chatTemplate = optionalField(
@@ -77,6 +81,7 @@ export function ggufVocabulary(metadata: Metadata): Vocabulary {
     "tokenizer.chat_template",
     TEXT,
   );
+  if (addBosToken !== undefined) vocabulary.addBosToken = addBosToken;
   if (bosToken !== undefined) vocabulary.bosToken = bosToken;
   if (eosToken !== undefined) vocabulary.eosToken = eosToken;
   if (chatTemplate !== undefined) vocabulary.chatTemplate = chatTemplate;

@@ -20,7 +20,7 @@
  * @module
  */
 
-import type { LlamaConfig } from "../architectures/llama.ts";
+import type { ModelConfig } from "../architectures/config.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 
 /** The inputs of one sequence. */
@@ -38,14 +38,14 @@ interface Lane {
 /** Adds attention to a graph. */
 export class Attention {
   readonly #graph: GraphBuilder;
-  readonly #config: LlamaConfig;
+  readonly #config: ModelConfig;
   readonly #lanes: Lane[];
   readonly #order: string;
 
   /** Declares the inputs that all layers share. */
   constructor(
     graph: GraphBuilder,
-    { config, sequences }: { config: LlamaConfig; sequences: number },
+    { config, sequences }: { config: ModelConfig; sequences: number },
   ) {
     this.#graph = graph;
     this.#config = config;
@@ -80,8 +80,9 @@ export class Attention {
 
   #attend(qkv: string, layer: number, lane: Lane): string {
     const graph = this.#graph;
-    const { heads, kvHeads, headDim } = this.#config;
+    const { heads, kvHeads, headDim, scales, unrotated } = this.#config;
     const { suffix, rows, seqlens, total, cos, sin, bias } = lane;
+    const isRotated = unrotated === undefined || (layer + 1) % unrotated !== 0;
     const shape = (slots: string) => [1, kvHeads, `${slots}${suffix}`, headDim];
     const past = (kind: string) =>
       graph.input(
@@ -102,15 +103,19 @@ export class Attention {
       past("value"),
       seqlens,
       total,
-      cos,
-      sin,
+      isRotated ? cos : "",
+      isRotated ? sin : "",
       "",
       bias,
     ], {
       domain: "com.microsoft",
       outputs: [`blk.${layer}.attention${suffix}`, ...present],
-      ints: { num_heads: heads, kv_num_heads: kvHeads, do_rotary: 1 },
-      floats: { scale: headDim ** -0.5 },
+      ints: {
+        num_heads: heads,
+        kv_num_heads: kvHeads,
+        do_rotary: isRotated ? 1 : 0,
+      },
+      floats: { scale: scales.attention },
     });
   }
 }

@@ -117,6 +117,20 @@ export class GraphBuilder {
     return name;
   }
 
+  /** Adds a short list of whole numbers, such as a shape. */
+  constant(values: readonly number[]): string {
+    const name = `int64(${values.join()})`;
+    if (this.#stored.has(name)) return name;
+    this.#stored.add(name);
+    this.#graph.initializer.push({
+      name,
+      dims: [values.length],
+      dataType: ELEMENT.int64,
+      int64Data: values,
+    });
+    return name;
+  }
+
   /** Serialises the graph as an ONNX model file. */
   async encode(): Promise<Uint8Array> {
     const schema = await Deno.readTextFile(

@@ -7,7 +7,7 @@
 import type { Hydra } from "../adapter/hydra.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import { linear, type Matrix, storeLinear } from "./linear.ts";
-import { headName, type LlamaWeights } from "./llama_weights.ts";
+import { headName, type ModelWeights } from "./model_weights.ts";
 
 /**
  * Builds one step of a Hydra head.
@@ -21,7 +21,7 @@ import { headName, type LlamaWeights } from "./llama_weights.ts";
  */
 export async function buildHydra(
   hydra: Hydra,
-  { config, format, weights, read }: LlamaWeights,
+  { config, format, weights, read }: ModelWeights,
 ): Promise<GraphBuilder> {
   const { dim } = config;
   const graph = new GraphBuilder(weights);

@@ -14,6 +14,9 @@ import torch
 import torch.nn.functional as F
 from gguf import GGUFReader, dequantize
 
+# What the server computes with and this pass does not.
+BEYOND = {"rope_freqs.weight", "blk.0.attn_q.bias", "llama.rope.scaling.factor"}
+
 LINEARS = ("attn_qkv", "attn_output", "ffn_gate_up", "ffn_down")
 
 
@@ -142,11 +145,16 @@ class Llama:
 
 
 def read_config(fields, tensors):
-    """Returns the dimensions; raises ValueError if the architecture is not llama."""
+    """Returns the dimensions; raises ValueError unless the model is a plain Llama."""
     architecture = fields["general.architecture"].contents()
     if architecture != "llama":
         raise ValueError(
             f"Cannot load the model: its architecture must be llama: received {architecture}"
+        )
+    beyond = [*BEYOND & tensors.keys(), *BEYOND & fields.keys()]
+    if beyond:
+        raise ValueError(
+            f"Cannot load the model: it must be a Llama without {beyond[0]}: received one with it"
         )
 
     def field(name, default=None):

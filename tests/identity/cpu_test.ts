@@ -11,7 +11,7 @@ import { uniform } from "../../lib/bita/choose/random.ts";
 import { GREEDY, type Sampling } from "../../lib/bita/choose/sampling.ts";
 import { chain, comb, parseShape } from "../../lib/bita/tree/tree.ts";
 import { type Adapter, UNTRAINED } from "../../models/adapter/adapter.ts";
-import type { LlamaConfig } from "../../models/architectures/llama.ts";
+import type { ModelConfig } from "../../models/architectures/config.ts";
 import { gullible } from "../bita/_gullible.ts";
 import { decodedPlainly, run } from "../bita/_run.ts";
 import { openRealModel, realArtefact } from "../real_model.ts";
@@ -120,7 +120,7 @@ Deno.test("decode() equals decodePlain() on cpu with penalties, biases and top-p
 
 /** Learned tokens that nobody has taught anything. */
 function randomAdapter(
-  { layers, kvHeads, headDim, dim }: LlamaConfig,
+  { layers, kvHeads, headDim, dim }: ModelConfig,
   { masks, softPrompt }: { masks: number; softPrompt: number },
 ): Adapter {
   const numbers = (seed: number, length: number, size: number) =>

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { readVocabulary } from "./_vocabulary.ts";
+import type { Vocabulary } from "../../models/gguf/vocabulary.ts";
 import { toyVocabulary } from "./_toy.ts";
 
 const vocabulary = await readVocabulary();
@@ -107,6 +108,17 @@ Deno.test("Tokenizer.encodePrompt() starts with the bos token if the model wants
   assertEquals([...new Tokenizer(starting).encodePrompt("a")], [256, 0x61]);
 });
 
+Deno.test("Tokenizer.encodePrompt() knows which models want a bos token", () => {
+  const { addBosToken: _, ...toy } = toyVocabulary({ controls: ["<s>"] });
+  const ids = (vocabulary: Vocabulary) => [
+    ...new Tokenizer({ ...vocabulary, bosToken: 256 }).encodePrompt("a"),
+  ];
+  assertEquals(ids(toy), [0x61]);
+  assertEquals(ids({ ...toy, pre: "llama-bpe" }), [256, 0x61]);
+  const denied = { ...toy, pre: "llama-bpe", addBosToken: false };
+  assertEquals(ids(denied), [0x61]);
+});
+
 Deno.test("Tokenizer.encodeWithControls() matches the longest control token", () => {
   const tokenizer = new Tokenizer(toyVocabulary({ controls: ["<a", "<a>"] }));
   assertEquals([...tokenizer.encodeWithControls("<a><ab")], [257, 256, 0x62]);
@@ -150,6 +162,6 @@ Deno.test("new Tokenizer() lists the known pre-tokenizers if one is unknown", ()
   assertThrows(
     () => new Tokenizer({ ...toyVocabulary(), pre: "tekken" }),
     TypeError,
-    "one of default, gpt-2, olmo, phi-2, smollm, starcoder, llama-bpe, qwen2",
+    "one of default, gpt-2, jina-v2-code, mpt, olmo, phi-2, codeshell,",
   );
 });

@@ -1,6 +1,7 @@
 /**
- * A random Llama of two small layers as a GGUF file: nothing that it says makes
- * sense, but all that loads, converts and serves a model does so with it, fast.
+ * A random model of a few small layers as a GGUF file, by default a Llama of two:
+ * nothing that it says makes sense, but all that loads, converts and serves a model
+ * does so with it, fast.
  *
  * Its vocabulary is the 256 bytes, 40 merges and ChatML's control tokens.
  *
@@ -46,18 +47,35 @@ const MERGES = ("Ġ t,Ġ a,h e,i n,r e,o n,Ġt he,e r,Ġ s,a t,Ġ w,Ġ o,e n,Ġ 
   "i t,i s,a n,o r,e s,Ġ b,e d,Ġ f,in g,Ġ p,o u,Ġa n,a l,a r,Ġt o,Ġ m,Ġo f," +
   "Ġ in,Ġ d,Ġ h,Ġan d,i c,a s,l e,Ġt h,i on").split(",");
 
-/** Writes a tiny model to `path`; an equal seed gives an equal file. */
+/** What a tiny model has beyond the default. */
+export interface TinyOptions {
+  seed: number;
+  /** Name of the architecture. @default "llama" */
+  architecture?: string;
+  layers?: number;
+  context?: number;
+  /** Tensors of each layer beyond Llama's, such as biases. */
+  perLayer?: Record<string, number[]>;
+  /** Tensors of the model beyond Llama's. */
+  tensors?: Record<string, number[]>;
+  /** Metadata beyond Llama's, by key without the architecture's name. */
+  numbers?: Record<string, number>;
+  /** Whether all numbers are stored in 32 bits. @default false */
+  exact?: boolean;
+}
+
+/** Writes a tiny model to `path`; equal options make an equal file. */
 export async function writeTinyGguf(
   path: string,
-  { seed }: { seed: number },
+  options: TinyOptions,
 ): Promise<void> {
+  const { seed, exact } = options;
   const vocabulary = toyVocabulary({ merges: MERGES, controls: CONTROLS });
-  const tensors = plans().map(([name, type, shape], index) => ({
-    name,
-    type,
-    shape,
-    bytes: PACK[type](numbers(shape, { seed: seed * 1000 + index })),
-  }));
+  const tensors = plans(options).map(([name, packed, shape], index) => {
+    const type = exact ? "F32" : packed;
+    const bytes = PACK[type](numbers(shape, { seed: seed * 1000 + index }));
+    return { name, type, shape, bytes };
+  });
   let offset = 0;
   const lines = tensors.map(({ name, type, shape, bytes }) => {
     const line = {
@@ -70,21 +88,37 @@ export async function writeTinyGguf(
     return line;
   });
   const data = concat(...tensors.map(({ bytes }) => bytes));
-  const file = ggufFile({ entries: entries(vocabulary), lines, data });
+  const file = ggufFile({
+    entries: entries(vocabulary, options),
+    lines,
+    data,
+  });
   await Deno.writeFile(path, file);
 }
 
-function entries({ tokens, types, merges }: Vocabulary): Entry[] {
-  const { layers, heads, kvHeads, dim, hidden, context } = TINY;
+function entries(
+  { tokens, types, merges }: Vocabulary,
+  { architecture = "llama", layers, context, numbers = {} }: TinyOptions,
+): Entry[] {
+  const counts = {
+    block_count: layers ?? TINY.layers,
+    context_length: context ?? TINY.context,
+    embedding_length: TINY.dim,
+    feed_forward_length: TINY.hidden,
+    "attention.head_count": TINY.heads,
+    "attention.head_count_kv": TINY.kvHeads,
+  };
+  const factors = { "attention.layer_norm_rms_epsilon": 1e-5, ...numbers };
   return [
-    ["general.architecture", textValue("llama")],
-    ["llama.block_count", u32Value(layers)],
-    ["llama.context_length", u32Value(context)],
-    ["llama.embedding_length", u32Value(dim)],
-    ["llama.feed_forward_length", u32Value(hidden)],
-    ["llama.attention.head_count", u32Value(heads)],
-    ["llama.attention.head_count_kv", u32Value(kvHeads)],
-    ["llama.attention.layer_norm_rms_epsilon", f32Value(1e-5)],
+    ["general.architecture", textValue(architecture)],
+    ...Object.entries(counts).map(([key, value]): Entry => [
+      `${architecture}.${key}`,
+      u32Value(value),
+    ]),
+    ...Object.entries(factors).map(([key, value]): Entry => [
+      `${architecture}.${key}`,
+      f32Value(value),
+    ]),
     ["tokenizer.ggml.model", textValue("gpt2")],
     ["tokenizer.ggml.pre", textValue("gpt-2")],
     ["tokenizer.ggml.tokens", textsValue(tokens)],
@@ -95,8 +129,16 @@ function entries({ tokens, types, merges }: Vocabulary): Entry[] {
 }
 
 /** Lists the tensors; sizes are multiples of 32 bytes, so none needs padding. */
-function plans(): Plan[] {
-  const { layers, kvHeads, headDim, dim, hidden, vocab } = TINY;
+function plans(
+  { layers = TINY.layers, perLayer = {}, tensors = {} }: TinyOptions,
+): Plan[] {
+  const { kvHeads, headDim, dim, hidden, vocab } = TINY;
+  const extra = (all: Record<string, number[]>, prefix = "") =>
+    Object.entries(all).map(([name, shape]): Plan => [
+      prefix + name,
+      "F32",
+      shape,
+    ]);
   const plan: Plan[] = [
     ["token_embd.weight", "F16", [vocab, dim]],
     ["output_norm.weight", "F32", [dim]],
@@ -114,9 +156,10 @@ function plans(): Plan[] {
       [`${block}.ffn_gate.weight`, "Q8_0", [hidden, dim]],
       [`${block}.ffn_up.weight`, "Q8_0", [hidden, dim]],
       [`${block}.ffn_down.weight`, "Q8_0", [dim, hidden]],
+      ...extra(perLayer, `${block}.`),
     );
   }
-  return plan;
+  return [...plan, ...extra(tensors)];
 }
 
 /** Draws a matrix that keeps the size of what it multiplies; a norm is near 1. */

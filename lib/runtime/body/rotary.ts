@@ -10,16 +10,21 @@ import { Tensor } from "onnxruntime-common";
 export interface Rotary {
   headDim: number;
   ropeTheta: number;
+  /** Divides positions. */
+  ropeScale: number;
+  /** Divisors of the frequencies, `[headDim / 2]`; all 1 unless given. */
+  ropeFactors?: readonly number[];
 }
 
 /** Writes the cosines and sines of `position`, `[headDim / 2]` each. */
 export function rotaryRow(
   position: number,
-  { headDim, ropeTheta }: Rotary,
+  { headDim, ropeTheta, ropeScale, ropeFactors }: Rotary,
   { cos, sin }: { cos: Float32Array; sin: Float32Array },
 ): void {
   for (let i = 0; i < headDim / 2; i++) {
-    const angle = position * ropeTheta ** (-2 * i / headDim);
+    const divisor = ropeScale * (ropeFactors?.[i] ?? 1);
+    const angle = position * ropeTheta ** (-2 * i / headDim) / divisor;
     cos[i] = Math.cos(angle);
     sin[i] = Math.sin(angle);
   }

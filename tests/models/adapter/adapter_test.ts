@@ -4,9 +4,10 @@ import {
   toAdapter,
   UNTRAINED,
 } from "../../../models/adapter/adapter.ts";
-import type { LlamaConfig } from "../../../models/architectures/llama.ts";
+import type { ModelConfig } from "../../../models/architectures/config.ts";
 
-const CONFIG: LlamaConfig = {
+const CONFIG: ModelConfig = {
+  architecture: "llama",
   layers: 2,
   heads: 2,
   kvHeads: 1,
@@ -16,8 +17,13 @@ const CONFIG: LlamaConfig = {
   vocab: 10,
   context: 16,
   ropeTheta: 10_000,
+  ropeScale: 1,
   epsilon: 1e-5,
   tiedHead: true,
+  biases: false,
+  headNorms: false,
+  pairs: true,
+  scales: { embedding: 1, residual: 1, attention: 1, logits: 1 },
 };
 const BASE = { config: CONFIG, digest: "abc" };
 

@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { LlamaConfig } from "../../../models/architectures/llama.ts";
+import type { ModelConfig } from "../../../models/architectures/config.ts";
 import { parseHydra } from "../../../models/adapter/hydra.ts";
 
-const CONFIG = { dim: 2, vocab: 10, layers: 4 } as LlamaConfig;
+const CONFIG = { dim: 2, vocab: 10, layers: 4 } as ModelConfig;
 
 /** Returns the contents of a file with a head of width 3. */
 function file(change: Record<string, number[] | undefined> = {}) {

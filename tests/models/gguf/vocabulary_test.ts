@@ -45,7 +45,6 @@ Deno.test("ggufVocabulary() needs only a model and tokens", () => {
     tokens: ["a", "b"],
     types: [1, 1],
     merges: [],
-    addBosToken: false,
   });
 });
 

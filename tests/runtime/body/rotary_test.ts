@@ -3,7 +3,7 @@ import { uniform } from "../../../lib/bita/choose/random.ts";
 import { rotaryRow, SlotAngles } from "../../../lib/runtime/body/rotary.ts";
 
 const half = 4;
-const shape = { headDim: 2 * half, ropeTheta: 10_000 };
+const shape = { headDim: 2 * half, ropeTheta: 10_000, ropeScale: 1 };
 
 function rotated(position: number): { cos: Float32Array; sin: Float32Array } {
   const row = { cos: new Float32Array(half), sin: new Float32Array(half) };

@@ -1,5 +1,5 @@
 /**
- * The Llama architecture as ONNX graphs that share one weights file.
+ * The architectures as ONNX graphs that share one weights file.
  *
  * The *body* maps embedded rows to hidden states and writes their keys and values to
  * the KV caches. The *head* maps chosen hidden states to logits. Tokens are embedded
@@ -13,17 +13,17 @@
  */
 
 import type { Update } from "../adapter/adapter.ts";
-import type { LlamaConfig } from "../architectures/llama.ts";
+import type { ModelConfig } from "../architectures/config.ts";
 import { Attention } from "./attention.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import { linear } from "./linear.ts";
-import { headName } from "./llama_weights.ts";
+import { headName } from "./model_weights.ts";
 import { Updates } from "./updates.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
 /** The parts of a body; its weights must be stored already. */
 export interface BodyParts {
-  config: LlamaConfig;
+  config: ModelConfig;
   weights: WeightsFile;
   /** Sequences that share a pass. @default 1 */
   sequences?: number;
@@ -74,9 +74,10 @@ export function buildBody(
   for (let layer = 0; layer < layers; layer++) {
     if (tapped.includes(layer)) inputs.push(normed);
     const block = `blk.${layer}`;
-    const [qkv] = updated.apply(normed, [
+    const [projected] = updated.apply(normed, [
       linear(graph, normed, `${block}.attn_qkv`),
     ], { linear: "attn_qkv", layer });
+    const qkv = prepared(graph, projected, { block, config });
     const attended = attention.add(qkv, layer);
     const [out] = updated.apply(attended, [
       linear(graph, attended, `${block}.attn_output.weight`),
@@ -108,6 +109,41 @@ export function buildBody(
     graph.output("inputs", [1, "rows", inputs.length * dim]);
   }
   return graph;
+}
+
+/** Adds biases to queries, keys and values and normalises heads, where the model does. */
+function prepared(
+  graph: GraphBuilder,
+  projected: string,
+  { block, config }: { block: string; config: ModelConfig },
+): string {
+  const { heads, kvHeads, headDim, biases, headNorms, epsilon } = config;
+  const qkv = biases
+    ? graph.node("Add", [projected, graph.stored(`${block}.attn_qkv.bias`)])
+    : projected;
+  if (!headNorms) return qkv;
+  const sizes = [heads, kvHeads, kvHeads].map((count) => count * headDim);
+  const [q, k, v] = ["q", "k", "v"].map((name) => `${block}.${name}`);
+  graph.node("Split", [qkv, graph.constant(sizes)], {
+    outputs: [q, k, v],
+    ints: { axis: -1 },
+  });
+  const normed = (input: string, norm: string) => {
+    const perHead = graph.constant([0, 0, -1, headDim]);
+    const joined = graph.constant([0, 0, -1]);
+    const split = graph.node("Reshape", [input, perHead]);
+    const weight = graph.stored(`${block}.${norm}.weight`);
+    const out = graph.node("SimplifiedLayerNormalization", [split, weight], {
+      ints: { axis: -1, stash_type: 1 },
+      floats: { epsilon },
+    });
+    return graph.node("Reshape", [out, joined]);
+  };
+  return graph.node("Concat", [
+    normed(q, "attn_q_norm"),
+    normed(k, "attn_k_norm"),
+    v,
+  ], { ints: { axis: -1 } });
 }
 
 /** Builds the head: `hidden [1, rows, dim]`, `chosen [n]` → `logits [n, vocab]`. */

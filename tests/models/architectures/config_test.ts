@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { llamaConfig } from "../../../models/architectures/llama.ts";
+import { modelConfig } from "../../../models/architectures/config.ts";
 import type { TensorInfo } from "../../../models/gguf/directory.ts";
 import type { Metadata } from "../../../models/gguf/field.ts";
 
@@ -50,8 +50,9 @@ function tensors(shapes: Record<string, number[]>): Map<string, TensorInfo> {
   );
 }
 
-Deno.test("llamaConfig() reads a model's dimensions", () => {
-  assertEquals(llamaConfig(METADATA, tensors(SHAPES)), {
+Deno.test("modelConfig() reads a model's dimensions", () => {
+  assertEquals(modelConfig(METADATA, tensors(SHAPES)), {
+    architecture: "llama",
     layers: 2,
     heads: 6,
     kvHeads: 2,
@@ -61,68 +62,80 @@ Deno.test("llamaConfig() reads a model's dimensions", () => {
     vocab: 50,
     context: 128,
     ropeTheta: 100_000,
+    ropeScale: 1,
     epsilon: 1e-5,
     tiedHead: true,
+    biases: false,
+    headNorms: false,
+    pairs: true,
+    scales: { embedding: 1, residual: 1, attention: 0.5, logits: 1 },
   });
 });
 
-Deno.test("llamaConfig() detects a separate head", () => {
+Deno.test("modelConfig() detects a separate head", () => {
   const untied = tensors({ ...SHAPES, "output.weight": [50, 24] });
-  assertEquals(llamaConfig(METADATA, untied).tiedHead, false);
+  assertEquals(modelConfig(METADATA, untied).tiedHead, false);
 });
 
-Deno.test("llamaConfig() refuses missing, misshapen and unknown tensors", () => {
+Deno.test("modelConfig() refuses missing, misshapen and unknown tensors", () => {
   for (const [name, shape] of Object.entries(SHAPES)) {
     const { [name]: _, ...rest } = SHAPES;
     assertThrows(
-      () => llamaConfig(METADATA, tensors(rest)),
+      () => modelConfig(METADATA, tensors(rest)),
       RangeError,
       "received",
     );
     const misshapen = tensors({ ...SHAPES, [name]: [...shape, 1] });
-    assertThrows(() => llamaConfig(METADATA, misshapen), RangeError, name);
+    assertThrows(() => modelConfig(METADATA, misshapen), RangeError, name);
   }
   const wrongHead = tensors({ ...SHAPES, "output.weight": [49, 24] });
   assertThrows(
-    () => llamaConfig(METADATA, wrongHead),
+    () => modelConfig(METADATA, wrongHead),
     RangeError,
     "output.weight must be 50×24: received 49×24",
   );
   for (
     const name of [
-      "blk.0.attn_q.bias",
-      "rope_freqs.weight",
+      "blk.0.attn_output.bias",
+      "blk.0.attn_q_norm.weight",
       "blk.2.ffn_up.weight",
     ]
   ) {
     assertThrows(
-      () => llamaConfig(METADATA, tensors({ ...SHAPES, [name]: [24] })),
+      () => modelConfig(METADATA, tensors({ ...SHAPES, [name]: [24] })),
       TypeError,
       `received ${name}`,
     );
   }
 });
 
-Deno.test("llamaConfig() refuses features that the graph does not support", () => {
+Deno.test("modelConfig() refuses features that the graph does not support", () => {
   const cases: Metadata = {
-    "general.architecture": "qwen2",
+    "general.architecture": "mamba",
     "llama.expert_count": 8,
     "llama.rope.scaling.type": "yarn",
-    "llama.rope.scale_linear": 2,
     "llama.attention.sliding_window": 4096,
+    "llama.attention.causal": false,
   };
   for (const [key, value] of Object.entries(cases)) {
     const metadata = { ...METADATA, [key]: value };
-    assertThrows(() => llamaConfig(metadata, tensors(SHAPES)), TypeError, key);
+    assertThrows(() => modelConfig(metadata, tensors(SHAPES)), TypeError, key);
   }
   const harmless = {
     "llama.expert_count": 0,
     "llama.rope.scaling.type": "none",
+    "llama.rope.scale_linear": 1,
+    "llama.attention.causal": true,
   };
-  llamaConfig({ ...METADATA, ...harmless }, tensors(SHAPES));
+  modelConfig({ ...METADATA, ...harmless }, tensors(SHAPES));
 });
 
-Deno.test("llamaConfig() refuses dimensions that contradict each other", () => {
+Deno.test("modelConfig() takes a factor of positions without a type as linear", () => {
+  const scaled = { ...METADATA, "llama.rope.scaling.factor": 4 };
+  assertEquals(modelConfig(scaled, tensors(SHAPES)).ropeScale, 4);
+});
+
+Deno.test("modelConfig() refuses dimensions that contradict each other", () => {
   const cases: [key: string, value: number, message: string][] = [
     ["llama.attention.head_count_kv", 4, "must divide head_count, 6"],
     ["llama.attention.key_length", 5, "must be even: received 5"],
@@ -134,7 +147,7 @@ Deno.test("llamaConfig() refuses dimensions that contradict each other", () => {
   for (const [key, value, message] of cases) {
     const metadata = { ...METADATA, [key]: value };
     assertThrows(
-      () => llamaConfig(metadata, tensors(SHAPES)),
+      () => modelConfig(metadata, tensors(SHAPES)),
       RangeError,
       message,
     );
@@ -142,7 +155,7 @@ Deno.test("llamaConfig() refuses dimensions that contradict each other", () => {
   const tokens = Array.from({ length: 51 }, String);
   assertThrows(
     () =>
-      llamaConfig(
+      modelConfig(
         { ...METADATA, "tokenizer.ggml.tokens": tokens },
         tensors(SHAPES),
       ),
@@ -151,7 +164,7 @@ Deno.test("llamaConfig() refuses dimensions that contradict each other", () => {
   );
 });
 
-Deno.test("llamaConfig() refuses missing fields and invalid dimensions", () => {
+Deno.test("modelConfig() refuses missing fields and invalid dimensions", () => {
   const keys = [
     "llama.block_count",
     "llama.context_length",
@@ -165,11 +178,11 @@ Deno.test("llamaConfig() refuses missing fields and invalid dimensions", () => {
     for (const value of [0, -1, "3", [3], NaN]) {
       const metadata: Metadata = { ...rest, [key]: value };
       assertThrows(
-        () => llamaConfig(metadata, tensors(SHAPES)),
+        () => modelConfig(metadata, tensors(SHAPES)),
         TypeError,
         key,
       );
     }
-    assertThrows(() => llamaConfig(rest, tensors(SHAPES)), TypeError, key);
+    assertThrows(() => modelConfig(rest, tensors(SHAPES)), TypeError, key);
   }
 });
