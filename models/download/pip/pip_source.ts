@@ -6,8 +6,8 @@
  */
 
 import { Reader, ZipReader } from "@zip.js/zip.js";
-import type { PartialFile } from "./partial_file.ts";
-import type { Progress } from "./progress.ts";
+import type { PartialFile } from "../partial_file.ts";
+import type { Progress } from "../progress.ts";
 
 /** A file in a wheel. */
 export interface WheelSource {
