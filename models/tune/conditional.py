@@ -22,11 +22,11 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from .draws import draws
+from .draws import batch_of, draws
 from .guesses import KEPT
 from .loss import NO_LABEL, ranks
 from .schedule import share_of_rate
-from .train import summary
+from .train import check_resumable, summary
 
 START = (1.0, 0.5, 0.3, 1.8)  # scale, gain, slope, offset
 FIT_STEPS = 50  # of LBFGS, which converges sooner
@@ -141,7 +141,9 @@ class ConditionalTrainer:
         share = share_of_rate(self.step, steps=plan.steps, warm_up=plan.warm_up)
         for group in self.optimizer.param_groups:
             group["lr"] = plan.rate * share
-        batch = self._batch()
+        batch = batch_of(
+            self.step, count=len(self.after), size=plan.batch, seed=plan.seed
+        )
         prev, after = self.conditional.tables()
         logits = prev[self.before[batch]] @ after.T + self.log_frequency
         labels = self.after[batch]
@@ -155,15 +157,6 @@ class ConditionalTrainer:
         self.curve.append(figures)
         return figures
 
-    def _batch(self):
-        """Returns the step's pairs, from shuffled epochs without end."""
-        size = self.plan.batch
-        a_turn = max(1, len(self.after) // size)
-        epoch, turn = divmod(self.step, a_turn)
-        generator = draws(self.plan.seed, "epoch", epoch)
-        order = torch.randperm(len(self.after), generator=generator)
-        return order[turn * size : (turn + 1) * size]
-
     def state(self):
         """Returns the state that `load` resumes from."""
         return {
@@ -176,10 +169,7 @@ class ConditionalTrainer:
 
     def load(self, state):
         """Resumes from a state; raises ValueError if its plan differs."""
-        if state["plan"] != self.plan:
-            raise ValueError(
-                f"Cannot resume: the plan must be {state['plan']}: received {self.plan}"
-            )
+        check_resumable(state, plan=self.plan)
         self.step, self.curve = state["step"], list(state["curve"])
         self.conditional.load_state_dict(state["conditional"])
         self.optimizer.load_state_dict(state["optimizer"])

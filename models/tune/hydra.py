@@ -20,11 +20,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .draws import draws
+from .draws import batch_of, draws
 from .evaluate import Drafts, shares_of
 from .loss import NO_LABEL, Loss, ranks
 from .schedule import share_of_rate
-from .train import summary
+from .train import check_resumable, summary
 
 
 DROPOUT = 0.1  # of the net's inner numbers, while it learns
@@ -152,11 +152,8 @@ class HydraTrainer:
 
     def _batch(self):
         """Returns the step's places, from shuffled epochs without end."""
-        places, size = self.places.places, self.plan.batch
-        a_turn = max(1, len(places) // size)
-        epoch, at = divmod(self.step, a_turn)
-        order = torch.randperm(len(places), generator=draws(self.plan.seed, "epoch", epoch))
-        return places[order[at * size : (at + 1) * size]]
+        places, plan = self.places.places, self.plan
+        return places[batch_of(self.step, count=len(places), size=plan.batch, seed=plan.seed)]
 
     def _draft(self, hydra, texts, places, generator=None):
         """Drafts at places of texts. Returns logits, labels and the model's own logits."""
@@ -182,10 +179,7 @@ class HydraTrainer:
 
     def load(self, state):
         """Resumes from a state; raises ValueError if its plan differs."""
-        if state["plan"] != self.plan:
-            raise ValueError(
-                f"Cannot resume: the plan must be {state['plan']}: received {self.plan}"
-            )
+        check_resumable(state, plan=self.plan)
         self.step, self.curve = state["step"], list(state["curve"])
         self.hydra.load_state_dict(state["hydra"])
         self.mean.load_state_dict(state["mean"])

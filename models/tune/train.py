@@ -121,15 +121,20 @@ class Trainer:
 
     def load(self, state):
         """Resumes from a state; raises ValueError if its plan or shape differs."""
-        for name, mine in ("plan", self.plan), ("shape", self.adapter.shape):
-            if state[name] != mine:
-                raise ValueError(
-                    f"Cannot resume: the {name} must be {state[name]}: received {mine}"
-                )
+        check_resumable(state, plan=self.plan, shape=self.adapter.shape)
         self.step, self.curve = state["step"], list(state["curve"])
         self.adapter.load_state_dict(state["adapter"])
         self.mean.load_state_dict(state["mean"])
         self.optimizer.load_state_dict(state["optimizer"])
+
+
+def check_resumable(state, **mine):
+    """Raises ValueError if a checkpoint's plan, or another part of it, differs from `mine`."""
+    for name, value in mine.items():
+        if state[name] != value:
+            raise ValueError(
+                f"Cannot resume: the {name} must be {state[name]}: received {value}"
+            )
 
 
 def summary(found):
