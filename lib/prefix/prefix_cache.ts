@@ -7,7 +7,7 @@
 
 import { deadline } from "@std/async/deadline";
 import type { BlockPlace } from "./block.ts";
-import { BlockChain } from "./block_chain.ts";
+import { BlockHashes } from "./block_hashes.ts";
 import type { CacheHints } from "./cache_hints.ts";
 import type { Lookup, ReadBlock } from "./lookup.ts";
 import { HeldBlock } from "./memory/held_block.ts";
@@ -43,7 +43,7 @@ export interface Erasure {
 /** A text whose blocks are looked up and kept. */
 interface Search {
   text: Int32Array;
-  chain: BlockChain;
+  hashed: BlockHashes;
   retention: CacheHints["retention"];
   /** Returns whether the namespace was erased since the request began. */
   isErased: () => boolean;
@@ -126,13 +126,13 @@ export class PrefixCache {
     { space, salt, retention }: Omit<CacheHints, "caller"> & { space: string },
   ): Promise<Lookup> {
     const { model, stored, computeMs, blockTokens } = this.#options;
-    const chain = new BlockChain({ model, space, salt }, blockTokens);
+    const hashed = new BlockHashes({ model, space, salt }, blockTokens);
     const epoch = this.#epoch(space);
     const isErased = () => this.#epoch(space) !== epoch;
-    const search = { text: prompt, chain, retention, isErased };
+    const search = { text: prompt, hashed, retention, isErased };
     const release = stored?.hold();
     // The last token is always computed, for its logits.
-    const places = this.#places(chain, prompt.subarray(0, -1));
+    const places = this.#places(hashed, prompt.subarray(0, -1));
     let held = this.#find(places, search);
     const prefill = this.#prefills.get(places[held.length]?.hash);
     if (prefill) {
@@ -165,9 +165,9 @@ export class PrefixCache {
   }
 
   /** Returns where the blocks of a text are kept; shared ones are not the caller's. */
-  #places(chain: BlockChain, text: Int32Array): BlockPlace[] {
+  #places(hashed: BlockHashes, text: Int32Array): BlockPlace[] {
     const { model } = this.#options;
-    const { space, hashes } = chain.extend(text);
+    const { space, hashes } = hashed.extend(text);
     const shared = this.#shared.places(text);
     return hashes.map((hash, i) => shared[i] ?? { model, space, hash });
   }
@@ -188,11 +188,11 @@ export class PrefixCache {
 
   /** Reads the last blocks of a prompt from the store, and retains them. */
   async #load(places: BlockPlace[], search: Search): Promise<HeldBlock[]> {
-    const { text, chain } = search;
-    const from = chain.hashes.length - places.length;
+    const { text, hashed } = search;
+    const from = hashed.hashes.length - places.length;
     const wanted = places.map((place, i) => ({
       place,
-      tokens: chain.tokens(text, from + i),
+      tokens: hashed.tokens(text, from + i),
     }));
     const loaded = await this.#options.stored?.load(wanted) ?? [];
     if (search.isErased()) return [];
@@ -205,14 +205,14 @@ export class PrefixCache {
 
   /** Keeps the blocks of a text from the first that was not found. */
   async #keep(search: Search, from: number, read: ReadBlock): Promise<void> {
-    const { text, chain, retention } = search;
-    const places = this.#places(chain, text)
+    const { text, hashed, retention } = search;
+    const places = this.#places(hashed, text)
       .slice(0, this.#memory.room(this.#options.blockBytes));
     // The last first, since the end of a text is what makes room for others.
     for (let depth = places.length - 1; depth >= from; depth--) {
       const place = places[depth];
       if (this.#memory.get(place.hash)) continue;
-      const tokens = chain.tokens(text, depth);
+      const tokens = hashed.tokens(text, depth);
       const kv = await read(depth);
       if (search.isErased()) return;
       this.#hold(new HeldBlock({ place, tokens, kv, depth }));

@@ -7,7 +7,7 @@
  */
 
 import type { BlockPlace } from "./block.ts";
-import { BlockChain } from "./block_chain.ts";
+import { BlockHashes } from "./block_hashes.ts";
 import { sharedSpace } from "./namespace.ts";
 
 /** What the blocks depend on. */
@@ -32,7 +32,7 @@ export class SharedPrompts {
 
   /** Adds a prompt. */
   add(prompt: Int32Array): void {
-    for (const hash of this.#chain().extend(prompt).hashes) {
+    for (const hash of this.#begin().extend(prompt).hashes) {
       this.#hashes.add(hash);
     }
   }
@@ -40,18 +40,18 @@ export class SharedPrompts {
   /** Returns the places of the first blocks of a text, as far as they are shared. */
   places(text: Int32Array): BlockPlace[] {
     const { model, blockTokens } = this.#options;
-    const chain = this.#chain();
+    const hashed = this.#begin();
     const places: BlockPlace[] = [];
     for (let end = blockTokens; end <= text.length; end += blockTokens) {
-      const hash = chain.extend(text.subarray(0, end)).hashes.at(-1)!;
+      const hash = hashed.extend(text.subarray(0, end)).hashes.at(-1)!;
       if (!this.#hashes.has(hash)) break;
       places.push({ model, space: this.space, hash });
     }
     return places;
   }
 
-  #chain(): BlockChain {
+  #begin(): BlockHashes {
     const { model, blockTokens } = this.#options;
-    return new BlockChain({ model, space: this.space }, blockTokens);
+    return new BlockHashes({ model, space: this.space }, blockTokens);
   }
 }

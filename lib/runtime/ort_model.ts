@@ -11,7 +11,7 @@ import type { Model, ModelShape, Step } from "../bita/decode/model.ts";
 import type { Backend, Session } from "./backend.ts";
 import { Bodies, type BodySessions } from "./body/bodies.ts";
 import { Head } from "./head.ts";
-import type { HydraParts } from "./hydra_chain.ts";
+import type { HydraParts } from "./hydra_state.ts";
 import { Memory } from "./memory.ts";
 import { OrtOutput } from "./ort_output.ts";
 import { OrtSequence, type OrtStep } from "./ort_sequence.ts";

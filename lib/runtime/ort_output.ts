@@ -6,7 +6,7 @@
 
 import type { StepOutput } from "../bita/decode/model.ts";
 import type { Head } from "./head.ts";
-import { HydraChain, type HydraParts } from "./hydra_chain.ts";
+import { type HydraParts, HydraState } from "./hydra_state.ts";
 import type { PassStates } from "./pass_states.ts";
 
 /** What an output reads from. */
@@ -23,7 +23,7 @@ export interface OrtOutputParts {
 export class OrtOutput implements StepOutput {
   readonly logits: readonly Float32Array[];
   readonly #parts: OrtOutputParts;
-  #chain: HydraChain | undefined;
+  #state: HydraState | undefined;
   #released = false;
 
   constructor(parts: OrtOutputParts) {
@@ -38,10 +38,10 @@ export class OrtOutput implements StepOutput {
 
   draft(token: number, row?: number): Promise<Float32Array> {
     const { hydra, states: { tensors }, first } = this.#parts;
-    this.#chain ??= new HydraChain(hydra!);
-    if (row === undefined) return this.#chain.follow(token);
+    this.#state ??= new HydraState(hydra!);
+    if (row === undefined) return this.#state.follow(token);
     const { hidden, inputs } = tensors;
-    return this.#chain.follow(token, {
+    return this.#state.follow(token, {
       states: hidden!,
       inputs,
       row: first + row,
@@ -51,7 +51,7 @@ export class OrtOutput implements StepOutput {
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#chain?.close();
+    this.#state?.close();
     this.#parts.states.release();
   }
 }

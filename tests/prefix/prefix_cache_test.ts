@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { BlockChain } from "../../lib/prefix/block_chain.ts";
+import { BlockHashes } from "../../lib/prefix/block_hashes.ts";
 import { openKvStore } from "../../lib/prefix/store/kv_store.ts";
 import { callerSpace } from "../../lib/prefix/namespace.ts";
 import { BLOCK, plainText, promptOf, SECRET, startToy } from "./_toy_cache.ts";
@@ -93,9 +93,9 @@ Deno.test("PrefixCache refuses a record that was copied to another caller", asyn
   }
   const [from, to] = ["a", "b"].map((caller) => {
     const space = callerSpace(SECRET, caller);
-    const chain = new BlockChain({ model: "toy 1", space }, BLOCK);
-    chain.extend(Int32Array.from(PROMPT));
-    return chain.hashes.map((hash) => ({ model: "toy 1", space, hash }));
+    const hashed = new BlockHashes({ model: "toy 1", space }, BLOCK);
+    hashed.extend(Int32Array.from(PROMPT));
+    return hashed.hashes.map((hash) => ({ model: "toy 1", space, hash }));
   });
   const store = await openKvStore(kv);
   const entries = await store.entries(from);

@@ -30,12 +30,12 @@ export class MaskWorth {
 
   /** Starts from an estimate by the calibration. */
   constructor(masks: number, calibration: Calibration) {
-    let chain = 1, net = 0;
+    let chance = 1, net = 0;
     for (let count = 0; count <= masks; count++) {
       this.#net.push(net);
       this.#passes.push(WEIGHT);
-      chain *= calibration.best(count);
-      net += GAINED * chain;
+      chance *= calibration.best(count);
+      net += GAINED * chance;
     }
   }
 

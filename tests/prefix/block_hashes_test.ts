@@ -1,19 +1,19 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { BlockChain } from "../../lib/prefix/block_chain.ts";
+import { BlockHashes } from "../../lib/prefix/block_hashes.ts";
 
 const ORIGIN = { model: "m", space: "s", salt: "x" };
 const TEXT = Int32Array.of(1, 2, 3, 4, 5, 6, 7);
 
 const hashes = (text: Int32Array, origin = ORIGIN) =>
-  new BlockChain(origin, 2).extend(text).hashes;
+  new BlockHashes(origin, 2).extend(text).hashes;
 
-Deno.test("BlockChain hashes whole blocks only", () => {
+Deno.test("BlockHashes hashes whole blocks only", () => {
   assertEquals(hashes(TEXT).length, 3);
   assertEquals(hashes(TEXT.subarray(0, 1)), []);
   assertEquals(new Set(hashes(TEXT)).size, 3);
 });
 
-Deno.test("BlockChain hashes equal beginnings equally, and no others", () => {
+Deno.test("BlockHashes hashes equal beginnings equally, and no others", () => {
   const other = Int32Array.of(1, 2, 9, 4, 5, 6);
   const [first, second, third] = hashes(TEXT);
   assertEquals(hashes(other)[0], first);
@@ -21,13 +21,13 @@ Deno.test("BlockChain hashes equal beginnings equally, and no others", () => {
   assertNotEquals(hashes(other)[2], third);
 });
 
-Deno.test("BlockChain continues with its text", () => {
-  const chain = new BlockChain(ORIGIN, 2).extend(TEXT.subarray(0, 3));
-  assertEquals(chain.hashes.length, 1);
-  assertEquals(chain.extend(TEXT).hashes, hashes(TEXT));
+Deno.test("BlockHashes continues with its text", () => {
+  const hashed = new BlockHashes(ORIGIN, 2).extend(TEXT.subarray(0, 3));
+  assertEquals(hashed.hashes.length, 1);
+  assertEquals(hashed.extend(TEXT).hashes, hashes(TEXT));
 });
 
-Deno.test("BlockChain separates models, namespaces and salts", () => {
+Deno.test("BlockHashes separates models, namespaces and salts", () => {
   const [name] = hashes(TEXT);
   for (const change of [{ model: "n" }, { space: "t" }, { salt: "y" }]) {
     assertNotEquals(hashes(TEXT, { ...ORIGIN, ...change })[0], name);
@@ -38,9 +38,9 @@ Deno.test("BlockChain separates models, namespaces and salts", () => {
   assertNotEquals(a, b);
 });
 
-Deno.test("BlockChain.tokens() copies the tokens of a block", () => {
+Deno.test("BlockHashes.tokens() copies the tokens of a block", () => {
   const text = TEXT.slice();
-  const tokens = new BlockChain(ORIGIN, 2).tokens(text, 1);
+  const tokens = new BlockHashes(ORIGIN, 2).tokens(text, 1);
   text.fill(0);
   assertEquals([...tokens], [3, 4]);
 });

@@ -7,8 +7,8 @@
 
 import { createHash } from "node:crypto";
 
-/** What all hashes of a chain depend on. */
-export interface ChainOrigin {
+/** What all hashes of a text depend on. */
+export interface HashOrigin {
   /** Names all that can change a bit of a key or value. */
   model: string;
   /** Namespace of the blocks. */
@@ -18,15 +18,15 @@ export interface ChainOrigin {
 }
 
 /** The blocks of one text in one namespace. */
-export class BlockChain {
+export class BlockHashes {
   readonly space: string;
   /** Hashes in hex, the first block's first. */
   readonly hashes: string[] = [];
   readonly #size: number;
   #last: string;
 
-  /** Begins a chain of blocks of `size` tokens. */
-  constructor({ model, space, salt = "" }: ChainOrigin, size: number) {
+  /** Begins the hashes of a text in blocks of `size` tokens. */
+  constructor({ model, space, salt = "" }: HashOrigin, size: number) {
     this.space = space;
     this.#size = size;
     this.#last = sha256(JSON.stringify(["bita prefix 1", model, space, salt]));

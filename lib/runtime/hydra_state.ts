@@ -1,5 +1,5 @@
 /**
- * The state of a Hydra head along a chain of drafted tokens.
+ * The state of a Hydra head along the tokens that it drafts.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Embedding } from "../../models/embedding.ts";
 import type { Backend, Session } from "./backend.ts";
 import type { Turns } from "./turns.ts";
 
-/** What a chain is computed with. */
+/** What a state is computed with. */
 export interface HydraParts {
   backend: Backend;
   /** A step of the head. */
@@ -23,14 +23,14 @@ export interface HydraParts {
 }
 
 /** A row of states `[1, rows, dim]` and of inputs `[1, rows, L * dim]`. */
-export interface ChainStart {
+export interface StateStart {
   states: Tensor;
   inputs?: Tensor | undefined;
   row: number;
 }
 
 /** Drafts one token after another. */
-export class HydraChain {
+export class HydraState {
   readonly #parts: HydraParts;
   #state: Tensor | undefined;
   #logits: Tensor | null = null;
@@ -44,7 +44,7 @@ export class HydraChain {
    * Rates what follows `token`, `[V]`, after a row, or after the token of the last
    * call.
    */
-  follow(token: number, from?: ChainStart): Promise<Float32Array> {
+  follow(token: number, from?: StateStart): Promise<Float32Array> {
     const { backend, hydra, turns, embedding, dim } = this.#parts;
     const embedded = new Float32Array(dim);
     embedding.lookUp(token, embedded);
