@@ -1,17 +1,20 @@
 /**
- * Encodes text as token ids and decodes them, by byte-level BPE with the vocabulary of
- * a model.
+ * Encodes text as token ids and decodes them, with the vocabulary of a model.
  *
  * The vocabulary for merging has no control tokens, so plain text can never become
- * one. A byte that is not in the vocabulary is dropped, as in other implementations.
+ * one.
  *
  * @module
  */
 
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
-import { BYTE_ALPHABET, bytesOf } from "./byte_alphabet.ts";
-import { preTokenizer, startsWithToken } from "./pre_tokenizer.ts";
 import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
+import { BYTE_LEVEL } from "./byte_level.ts";
+import { entriesOf, type Scheme } from "./scheme.ts";
+import { SENTENCE_PIECE } from "./sentence_piece.ts";
+
+/** Kinds of vocabularies by their name in a model's file. */
+const SCHEMES = new Map([["gpt2", BYTE_LEVEL], ["llama", SENTENCE_PIECE]]);
 
 /** Control tokens that end an answer in common chat formats. */
 const END_OF_TURN = [
@@ -37,20 +40,24 @@ export class Tokenizer {
   readonly endTokens: ReadonlySet<number>;
 
   readonly #vocabulary: Vocabulary;
+  readonly #scheme: Scheme;
   readonly #bpe: HuggingFaceTokenizer;
   readonly #controls: Map<string, number>;
   readonly #anyControl: RegExp;
   readonly #utf8 = new TextEncoder();
 
-  /** @throws {TypeError} if the vocabulary is not byte-level BPE of a known kind. */
+  /** @throws {TypeError} if the vocabulary is not of a known kind. */
   constructor(vocabulary: Vocabulary) {
-    if (vocabulary.model !== "gpt2") {
+    const scheme = SCHEMES.get(vocabulary.model);
+    if (scheme === undefined) {
+      const known = [...SCHEMES.keys()].join(" or ");
       throw new TypeError(
-        `Cannot build a tokenizer: the model must be gpt2: received ${vocabulary.model}`,
+        `Cannot build a tokenizer: the model must be ${known}: received ${vocabulary.model}`,
       );
     }
     this.#vocabulary = vocabulary;
-    this.#bpe = new HuggingFaceTokenizer(tokenizerJson(vocabulary), {});
+    this.#scheme = scheme;
+    this.#bpe = new HuggingFaceTokenizer(scheme.toJson(vocabulary), {});
     this.#controls = new Map(
       entriesOf(vocabulary, TOKEN_TYPE.control)
         .filter(([text]) => [...text].length > 1), // A guard can't break up one character.
@@ -76,9 +83,10 @@ export class Tokenizer {
 
   /** Encodes a text to continue, with the model's start token if it wants one. */
   encodePrompt(text: string): Int32Array {
-    const { bosToken, pre } = this.#vocabulary;
-    const { addBosToken = startsWithToken(pre) } = this.#vocabulary;
-    const start = addBosToken && bosToken !== undefined ? [bosToken] : [];
+    const { bosToken, addBosToken } = this.#vocabulary;
+    const starts = addBosToken ??
+      this.#scheme.startsWithToken(this.#vocabulary);
+    const start = starts && bosToken !== undefined ? [bosToken] : [];
     return Int32Array.from([...start, ...this.#pieces(text)]);
   }
 
@@ -104,7 +112,9 @@ export class Tokenizer {
         `Cannot read a token: its id must be below ${tokens.length}: received ${id}`,
       );
     }
-    if (types[id] === TOKEN_TYPE.normal) return bytesOf(tokens[id]);
+    if (types[id] === TOKEN_TYPE.normal || types[id] === TOKEN_TYPE.byte) {
+      return this.#scheme.bytes(tokens[id]);
+    }
     if (types[id] === TOKEN_TYPE.userDefined) {
       return this.#utf8.encode(tokens[id]);
     }
@@ -129,54 +139,6 @@ export class Tokenizer {
   #pieces(text: string): number[] {
     return this.#bpe.encode(text, { add_special_tokens: false }).ids;
   }
-}
-
-/** Returns the vocabulary in the form of a `tokenizer.json`. */
-function tokenizerJson(vocabulary: Vocabulary): Record<string, unknown> {
-  const { cuts, compose, ignoreMerges } = preTokenizer(vocabulary.pre);
-  const pieces = Object.fromEntries(entriesOf(vocabulary, TOKEN_TYPE.normal));
-  return {
-    normalizer: compose ? { type: "NFC" } : null,
-    pre_tokenizer: {
-      type: "Sequence",
-      pretokenizers: [
-        ...cuts.map((Regex) => ({
-          type: "Split",
-          pattern: { Regex },
-          behavior: "Isolated",
-          invert: false,
-        })),
-        { type: "ByteLevel", add_prefix_space: false, use_regex: false },
-        ...withoutBytes(BYTE_ALPHABET.filter((byte) => !(byte in pieces))),
-      ],
-    },
-    model: {
-      type: "BPE",
-      vocab: pieces,
-      merges: vocabulary.merges,
-      ignore_merges: ignoreMerges ?? false,
-    },
-    post_processor: null,
-    decoder: null,
-    added_tokens: entriesOf(vocabulary, TOKEN_TYPE.userDefined)
-      .map(([content, id]) => ({ id, content, normalized: false })),
-  };
-}
-
-/** Drops bytes before merging, so that the characters around them can merge. */
-function withoutBytes(bytes: string[]): Record<string, unknown>[] {
-  if (bytes.length === 0) return [];
-  const escaped = bytes.map((byte) =>
-    `\\u${byte.charCodeAt(0).toString(16).padStart(4, "0")}`
-  );
-  const pattern = { Regex: `[${escaped.join("")}]` };
-  return [{ type: "Replace", pattern, content: "" }];
-}
-
-function entriesOf(vocabulary: Vocabulary, type: number): [string, number][] {
-  return vocabulary.tokens
-    .map((text, id): [string, number] => [text, id])
-    .filter(([, id]) => vocabulary.types[id] === type);
 }
 
 /** Returns an expression that captures the longest of some literal texts. */

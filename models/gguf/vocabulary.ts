@@ -17,17 +17,21 @@ import {
 
 /** Types of tokens, numbered as in `tokenizer.ggml.token_type`. */
 export const TOKEN_TYPE = {
-  /** An ordinary piece, spelled in the byte-level alphabet. */
+  /** An ordinary piece of text. */
   normal: 1,
+  /** What stands for text without a piece. */
+  unknown: 2,
   /** Part of the model's own format, never of a text. */
   control: 3,
   /** A string that is always one token. */
   userDefined: 4,
+  /** A byte, for text without a piece. */
+  byte: 6,
 } as const;
 
 /** A model's vocabulary, and how it splits text and adds special tokens. */
 export interface Vocabulary {
-  /** Type of tokenizer; `"gpt2"` is byte-level BPE. */
+  /** Type of tokenizer: `"gpt2"` is byte-level BPE, `"llama"` SentencePiece. */
   model: string;
   /** Name of the pre-tokenizer, which splits text before merging. */
   pre: string;
@@ -37,6 +41,10 @@ export interface Vocabulary {
   types: number[];
   /** Pairs to merge, best first, each with a space between its parts. */
   merges: string[];
+  /** Scores by id, of SentencePiece: the best merges first. */
+  scores?: number[];
+  /** Whether SentencePiece puts a space before each text, if the file says so or not. */
+  addSpacePrefix?: boolean;
   /** Id of the token that begins a text. */
   bosToken?: number;
   /** Id of the token that ends a text. */
@@ -74,6 +82,12 @@ export function ggufVocabulary(metadata: Metadata): Vocabulary {
     "tokenizer.ggml.add_bos_token",
     FLAG,
   );
+  const scores = optionalField(metadata, "tokenizer.ggml.scores", NUMBERS);
+  const addSpacePrefix = optionalField(
+    metadata,
+    "tokenizer.ggml.add_space_prefix",
+    FLAG,
+  );
   const bosToken = tokenId(metadata, "tokenizer.ggml.bos_token_id", tokens);
   const eosToken = tokenId(metadata, "tokenizer.ggml.eos_token_id", tokens);
   const chatTemplate = optionalField(
@@ -81,6 +95,8 @@ export function ggufVocabulary(metadata: Metadata): Vocabulary {
     "tokenizer.chat_template",
     TEXT,
   );
+  if (scores !== undefined) vocabulary.scores = scores;
+  if (addSpacePrefix !== undefined) vocabulary.addSpacePrefix = addSpacePrefix;
   if (addBosToken !== undefined) vocabulary.addBosToken = addBosToken;
   if (bosToken !== undefined) vocabulary.bosToken = bosToken;
   if (eosToken !== undefined) vocabulary.eosToken = eosToken;
