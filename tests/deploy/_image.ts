@@ -92,11 +92,12 @@ export class ImageBuilder {
       const debian = `${this.#folder}/debian`;
       await shell(`[ -d ${debian} ] || debootstrap --variant=minbase \\
         trixie ${debian} && cp -a ${debian} ${root} && \\
+        echo force-unsafe-io > ${root}/etc/dpkg/dpkg.cfg.d/docker && \\
         cp -L /etc/resolv.conf ${root}/etc/`);
       return start;
     }
     const image = await this.build(base);
-    await shell(`cp -a ${image.root} ${root}`);
+    await shell(`cp -al ${image.root} ${root}`);
     return { ...image, root, env: { ...image.env } };
   }
 
@@ -114,6 +115,8 @@ export class ImageBuilder {
     }
     const source = from ? `${(await this.build(from)).root}/` : HERE;
     const all = names.map((name) => quote(source + name)).join(" ");
-    await shell(`cp -a ${names.length === 1 ? "-T" : ""} ${all} ${to}`);
+    const links = from ? "-l" : "";
+    const flat = names.length === 1 ? "-T" : "";
+    await shell(`cp -a ${links} ${flat} ${all} ${to}`);
   }
 }

@@ -11,8 +11,8 @@ import { wrapped } from "../bita/_wrapped.ts";
 export interface HeldModel {
   /** Opens sequences that no decoding closes. */
   model: Model;
-  /** Reads the first slots of each sequence, in bytes, and closes them all. */
-  release(slots: number): Promise<Uint8Array[]>;
+  /** Reads the first slots of each sequence and closes them all. */
+  release(slots: number): Promise<Float32Array[]>;
 }
 
 /** Holds the sequences of a model open. */
@@ -28,9 +28,9 @@ export function hold(model: Model): HeldModel {
       },
     }),
     async release(slots) {
-      const contents: Uint8Array[] = [];
+      const contents: Float32Array[] = [];
       for (const { sequence, close } of held) {
-        contents.push(new Uint8Array((await sequence.readKv(slots)).buffer));
+        contents.push(await sequence.readKv(slots));
         close();
       }
       held = [];

@@ -29,6 +29,20 @@ const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
   context: 1024,
 });
 
+const REQUESTS = DOZEN.map((prompt, i) => ({
+  prompt,
+  options: {
+    sampling: { ...GREEDY, temperature: i % 3 === 0 ? 0.8 : 0, seed: i },
+    maxTokens: 32,
+    endTokens: END_TOKENS,
+  },
+}));
+
+const PLAIN: number[][] = [];
+for (const { prompt, options } of REQUESTS) {
+  PLAIN.push((await run(decodedPlainly(model, prompt, options))).tokens);
+}
+
 for (const [name, cost] of Object.entries(COSTS)) {
   Deno.test(`the shipped adapter drafts and changes no text with ${name}`, async () => {
     const { adapter } = artefact;
@@ -39,13 +53,7 @@ for (const [name, cost] of Object.entries(COSTS)) {
     });
     const finds = new Map<string, number>();
     let tokens = 0, passes = 0;
-    for (const [i, prompt] of DOZEN.entries()) {
-      const options = {
-        sampling: { ...GREEDY, temperature: i % 3 === 0 ? 0.8 : 0, seed: i },
-        maxTokens: 32,
-        endTokens: END_TOKENS,
-      };
-      const plain = await run(decodedPlainly(model, prompt, options));
+    for (const [i, { prompt, options }] of REQUESTS.entries()) {
       const sequence = model.open(prompt);
       const drafted = await run(
         drafting.decode(sequence, {
@@ -56,7 +64,7 @@ for (const [name, cost] of Object.entries(COSTS)) {
         }),
       );
       sequence.close();
-      assertEquals(drafted.tokens, plain.tokens);
+      assertEquals(drafted.tokens, PLAIN[i]);
       tokens += drafted.tokens.length;
       for (const { rows, guesses } of drafted.outputs) {
         if (rows > 0) passes++;

@@ -21,7 +21,7 @@ for (const [temperature, numbers] of Object.entries(NUMBERS)) {
     for (const number of numbers) {
       const tally = await assertIdentical(model, CHATS[number], {
         sampling: { ...GREEDY, temperature: Number(temperature), seed: 2401 },
-        maxTokens: 32,
+        maxTokens: 16,
         endTokens: END_TOKENS,
       });
       assert(tally.rows > 2 * tally.passes, "a plain pass has two rows");

@@ -45,7 +45,7 @@ Deno.test({
     });
     const { rows, passes } = await assertIdentical(model, PROMPT, {
       sampling: GREEDY,
-      maxTokens: 16,
+      maxTokens: 6,
       endTokens: END_TOKENS,
       planner: shapePlanner(comb(parseShape("2-1")), model.shape.masks),
     });
@@ -79,7 +79,7 @@ type Drafting = (
 
 const DRAFTINGS: Record<string, { prompts: number; planner: Drafting }> = {
   "the paper's tree": {
-    prompts: 20,
+    prompts: 10,
     planner: ({ shape: { masks } }) =>
       shapePlanner(comb(parseShape("paper")), masks),
   },
@@ -104,7 +104,7 @@ Deno.test({
       await t.step(`with ${name}`, async () => {
         const tallies: Tally[] = [];
         for (let i = 0; i < prompts; i++) {
-          const prompt = someTokens(3 + 4 * i, i);
+          const prompt = someTokens(3 + 8 * i, i);
           const options = {
             sampling: i % 2 === 0 ? GREEDY : WARM,
             maxTokens: 24,

@@ -145,8 +145,8 @@ for (const draft of ["none", "bita"] as const) {
       return text.slice(from, from + length);
     };
     await assertIdentical({
-      model: await openRealModel("cpu"),
-      prompts: somePrompts(200, textOf),
+      model: await openRealModel("cpu", { context: 128 }),
+      prompts: somePrompts(24, textOf),
       draft,
       bytesPerToken: 2 * config.layers * config.kvHeads * config.headDim * 4,
       invariant: true,

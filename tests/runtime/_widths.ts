@@ -5,6 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
 import type { Model } from "../../lib/bita/decode/model.ts";
 import { readInPasses, type ReadOptions } from "./_text.ts";
 
@@ -37,9 +38,11 @@ export async function assertSameBits(
   }
 }
 
-/** Tells whether two arrays hold the same bits. */
+/** Returns whether two arrays have the same bits. */
 export function sameBits(a: Float32Array, b: Float32Array): boolean {
-  const x = new Int32Array(a.buffer, a.byteOffset, a.length);
-  const y = new Int32Array(b.buffer, b.byteOffset, b.length);
-  return x.length === y.length && x.every((bits, i) => bits === y[i]);
+  return bytesOf(a).equals(bytesOf(b));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
