@@ -17,10 +17,12 @@ import {
 } from "./lib/engine/served_model.ts";
 import { Shutdown } from "./lib/engine/shutdown.ts";
 import { createLog } from "./lib/observe/log.ts";
+import { LogWriter } from "./lib/observe/log_writer.ts";
 import { Metrics } from "./lib/observe/metrics.ts";
 import type { PrefixSettings } from "./lib/prefix/open_prefix_cache.ts";
 import { openSecret, secretPath } from "./lib/prefix/secret.ts";
 import { createApp } from "./routes/app.ts";
+import { listen, type Listener } from "./routes/listen.ts";
 
 /** Signals that end the server, and their numbers. */
 const SIGNALS: [Deno.Signal, number][] = [
@@ -40,6 +42,9 @@ interface Departure {
 
 /** Milliseconds that native code may take to end before the process ends anyway. */
 const IDLE_MS = 5000;
+
+/** Milliseconds that the last lines of the log may take. */
+const FLUSH_MS = 500;
 
 /** Returns how prompts are cached. */
 async function prefixSettings(config: Config): Promise<PrefixSettings> {
@@ -63,7 +68,7 @@ function curlLine(origin: string, model: string): string {
 /** Prints how a model runs. */
 function announce({ engine: { info }, model, budget }: ServedModel): void {
   const { passMs, prefix } = model.opened!;
-  console.log(
+  say(
     `${info.id}: ${info.backend}, ${info.weights} weights, ${info.threads} threads, ` +
       `${info.context} tokens of context, ${budget.slots} in memory, ` +
       `${
@@ -75,20 +80,27 @@ function announce({ engine: { info }, model, budget }: ServedModel): void {
 /** Starts the server; returns what ends it, for a signal or after a failure. */
 async function serve(config: Config): Promise<Leave> {
   const counts = new Metrics();
-  const log = createLog({ level: config.logLevel, write: writeError });
+  const lines = new LogWriter({ write: (bytes) => Deno.stderr.write(bytes) });
+  const log = createLog({
+    level: config.logLevel,
+    write: (line) => lines.add(line),
+  });
   for (const names of misspelt(Deno.env.toObject())) {
     log.warn(names, "unknown variable, almost a setting");
   }
   const shutdown = new Shutdown();
   const served: ServedModel[] = [];
-  let server: Deno.HttpServer | undefined = undefined;
+  let server: Listener | undefined = undefined;
 
   async function leave({ code, drainSeconds }: Departure): Promise<void> {
     if (shutdown.begun || !server) exitNow(code || 1);
     await shutdown.run(server, { deadlineMs: drainSeconds * 1000 });
     // Until then a model may be in native code, where an orderly exit hangs.
     const idle = served.map(({ model }) => model.idle());
-    await deadline(Promise.all(idle), IDLE_MS).catch(() => exitNow(code));
+    const late = await deadline(Promise.all(idle), IDLE_MS)
+      .then(() => false, () => true);
+    await lines.flush(FLUSH_MS);
+    if (late) exitNow(code);
     Deno.exit(code);
   }
 
@@ -99,8 +111,9 @@ async function serve(config: Config): Promise<Leave> {
       prefix,
       onFailure: (model, err) => log.error({ model, err }, "model failed"),
       onGivenUp(id, { message }) {
-        console.error(
+        say(
           `Cannot serve ${id}: it has failed too often in a row: ${message}`,
+          console.error,
         );
         leave({ code: 1, drainSeconds: 0 });
       },
@@ -127,16 +140,15 @@ async function serve(config: Config): Promise<Leave> {
     counts,
     shutdown,
   });
-  server = Deno.serve({
+  server = await listen((request) => app.fetch(request), {
     hostname: config.host,
     port: config.port,
-    onListen({ hostname, port }) {
-      const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-      const origin = `http://${host}:${port}`;
-      console.log(`Listening on ${origin}; try:\n`);
-      console.log(curlLine(origin, served[0].engine.info.id));
-    },
-  }, (request) => app.fetch(request));
+  });
+  const { hostname, port } = server.addr;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const origin = `http://${host}:${port}`;
+  say(`Listening on ${origin}; try:\n`);
+  say(curlLine(origin, served[0].engine.info.id));
 
   return (signal) => {
     log.info({ signal }, "shutting down");
@@ -149,8 +161,13 @@ function requestLevel({ path }: { path: string }): "debug" | "info" {
   return ["/live", "/ready", "/metrics"].includes(path) ? "debug" : "info";
 }
 
-function writeError(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(line));
+/** Prints a line. What is only told fails nothing. */
+function say(line: string, print = console.log): void {
+  try {
+    print(line);
+  } catch {
+    // The output is full or closed.
+  }
 }
 
 if (import.meta.main) {
@@ -176,7 +193,7 @@ if (import.meta.main) {
     }
     leave = await serve(config);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    say(error instanceof Error ? error.message : String(error), console.error);
     Deno.exit(1);
   }
 }

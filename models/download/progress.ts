@@ -29,7 +29,16 @@ const LINE_SHARE = 0.1;
 export function defaultProgress(): Progress {
   const now = () => performance.now();
   if (Deno.stderr.isTerminal()) return barProgress(process.stderr, now);
-  return lineProgress((line) => console.error(line), now);
+  return lineProgress(printError, now);
+}
+
+/** Prints a line, if the standard error takes it. */
+function printError(line: string): void {
+  try {
+    console.error(line);
+  } catch {
+    // It is full or closed, which fails no download.
+  }
 }
 
 /** Draws a bar on a terminal; `now` returns milliseconds. */

@@ -1,5 +1,5 @@
 /**
- * Refuses requests whose Host header would move the path. Deno builds `request.url`
+ * Refuses requests whose Host header would move the path. A server builds `request.url`
  * by joining scheme, Host and target, so `Host: localhost/health?` would turn a
  * request for `/v1/models` into one for `/health`.
  *
@@ -19,9 +19,10 @@ const AUTHORITY = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
  */
 export function hostCheck(): MiddlewareHandler {
   return async function hostCheck(c, next) {
-    const authority = /^https?:\/\/([^/]*)\//i.exec(c.req.raw.url)?.[1] ?? "";
-    const host = c.req.header("host") ?? authority;
-    if (!AUTHORITY.test(authority) || host !== authority) {
+    const { protocol, host: routed } = new URL(c.req.raw.url);
+    const host = c.req.header("host") ?? routed;
+    const named = AUTHORITY.test(host) && URL.parse(`${protocol}//${host}`);
+    if (!named || named.host !== routed) {
       throw new ApiError(
         400,
         "Cannot route the request: Host must be a name and at most a port, and agree with the URL",

@@ -5,6 +5,7 @@
  */
 
 import { type AppOptions, createApp } from "../../routes/app.ts";
+import { listen } from "../../routes/listen.ts";
 
 /** A running server; leaving its scope stops it. */
 export interface TestServer extends AsyncDisposable {
@@ -15,19 +16,18 @@ export interface TestServer extends AsyncDisposable {
 }
 
 /** Starts an app. */
-export function serve(
+export async function serve(
   options: Omit<AppOptions, "logFailure">,
-): TestServer {
+): Promise<TestServer> {
   const failures: unknown[] = [];
   const app = createApp({
     ...options,
     logFailure: (error) => failures.push(error),
   });
-  const server = Deno.serve({
+  const server = await listen((request) => app.fetch(request), {
     hostname: "127.0.0.1",
     port: 0,
-    onListen() {},
-  }, (request) => app.fetch(request));
+  });
   const { port } = server.addr;
   return {
     url: `http://127.0.0.1:${port}`,

@@ -16,7 +16,10 @@ async function send(
 }
 
 Deno.test("hostCheck() refuses a Host that would move the path", async (t) => {
-  await using server = serve({ engines: [toyEngine()], apiKeys: ["key"] });
+  await using server = await serve({
+    engines: [toyEngine()],
+    apiKeys: ["key"],
+  });
   const hosts = [
     "",
     "localhost/health?",
@@ -45,7 +48,7 @@ Deno.test("hostCheck() refuses a Host that would move the path", async (t) => {
 });
 
 Deno.test("hostCheck() refuses a target of another host", async () => {
-  await using server = serve({ engines: [toyEngine()] });
+  await using server = await serve({ engines: [toyEngine()] });
   const { status } = await send(server, [
     "GET http://other/health HTTP/1.1",
     "Host: localhost",
@@ -54,7 +57,7 @@ Deno.test("hostCheck() refuses a target of another host", async () => {
 });
 
 Deno.test("hostCheck() passes names, addresses and ports", async (t) => {
-  await using server = serve({ engines: [toyEngine()] });
+  await using server = await serve({ engines: [toyEngine()] });
   const hosts = [
     "localhost",
     "LocalHost:8000",
@@ -71,7 +74,7 @@ Deno.test("hostCheck() passes names, addresses and ports", async (t) => {
 });
 
 Deno.test("hostCheck() passes HTTP/1.0, which needs no Host", async () => {
-  await using server = serve({ engines: [toyEngine()] });
+  await using server = await serve({ engines: [toyEngine()] });
   const { status } = await send(server, ["GET /health HTTP/1.0"]);
   assertEquals(status, 200);
 });

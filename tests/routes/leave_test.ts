@@ -9,7 +9,7 @@ const never = new Promise<void>(() => {});
 
 Deno.test("leaving a stream half-way stops the engine and is no failure", async () => {
   const toy = toyEngine({ pace: (word) => word === 2 ? never : undefined });
-  await using server = serve({ engines: [toy] });
+  await using server = await serve({ engines: [toy] });
   const leaving = new AbortController();
   const response = await fetch(`${server.url}/v1/chat/completions`, {
     ...chat({ stream: true }),
@@ -27,7 +27,7 @@ Deno.test("leaving a stream half-way stops the engine and is no failure", async 
 Deno.test("leaving before the first event stops the engine", async () => {
   for (const stream of [false, true]) {
     const toy = toyEngine({ pace: () => never });
-    await using server = serve({ engines: [toy] });
+    await using server = await serve({ engines: [toy] });
     const leaving = new AbortController();
     const answer = fetch(`${server.url}/v1/chat/completions`, {
       ...chat({ stream }),
@@ -43,7 +43,7 @@ Deno.test("leaving before the first event stops the engine", async () => {
 
 Deno.test("leaving stops the engine after a body of unknown length, too", async () => {
   const toy = toyEngine({ pace: () => never });
-  await using server = serve({ engines: [toy] });
+  await using server = await serve({ engines: [toy] });
   const leaving = new AbortController();
   const { body, ...init } = chat();
   const answer = fetch(`${server.url}/v1/chat/completions`, {
@@ -65,7 +65,7 @@ Deno.test("leaving half-way through the upload is no failure", async (t) => {
   for (const [header, part] of uploads) {
     await t.step(header, async () => {
       const toy = toyEngine();
-      await using server = serve({ engines: [toy] });
+      await using server = await serve({ engines: [toy] });
       const { port } = server;
       using socket = await Deno.connect({ hostname: "127.0.0.1", port });
       const head = [
@@ -89,7 +89,7 @@ Deno.test("leaving the line never starts the engine, and the next moves up", asy
   const queue = new Queue({ maxRunning: 1, maxWaiting: 1 });
   const toy = toyEngine({ pace: () => gate.promise, queue });
   const { came, left, engine } = watched(toy);
-  await using server = serve({ engines: [engine] });
+  await using server = await serve({ engines: [engine] });
   const post = (fields: object, init: RequestInit = {}) =>
     fetch(`${server.url}/v1/chat/completions`, { ...chat(fields), ...init });
 
@@ -119,7 +119,7 @@ Deno.test("leaving the line never starts the engine, and the next moves up", asy
 Deno.test("a reply that was read to its end was not left", async () => {
   for (const stream of [false, true]) {
     const toy = toyEngine();
-    await using server = serve({ engines: [toy] });
+    await using server = await serve({ engines: [toy] });
     const url = `${server.url}/v1/chat/completions`;
     await (await fetch(url, chat({ stream }))).text();
     await until(() => toy.runs[0] === "ended");

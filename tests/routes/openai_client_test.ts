@@ -16,7 +16,7 @@ const hi = {
 };
 
 Deno.test("OpenAI's client reads a whole chat completion", async () => {
-  await using server = serve({ engines: [toyEngine()] });
+  await using server = await serve({ engines: [toyEngine()] });
   const completion = await client(server).chat.completions.create(hi);
   const [choice] = completion.choices;
   assertEquals(choice.message.content, "The quick brown fox.");
@@ -27,7 +27,7 @@ Deno.test("OpenAI's client reads a whole chat completion", async () => {
 });
 
 Deno.test("OpenAI's client reads a chat stream and its usage", async () => {
-  await using server = serve({ engines: [toyEngine()] });
+  await using server = await serve({ engines: [toyEngine()] });
   const stream = await client(server).chat.completions.create({
     ...hi,
     max_completion_tokens: 2,
@@ -46,14 +46,14 @@ Deno.test("OpenAI's client reads a chat stream and its usage", async () => {
 });
 
 Deno.test("OpenAI's stream helper puts the message together", async () => {
-  await using server = serve({ engines: [toyEngine()] });
+  await using server = await serve({ engines: [toyEngine()] });
   const stream = client(server).chat.completions.stream(hi);
   const { choices } = await stream.finalChatCompletion();
   assertEquals(choices[0].message.content, "The quick brown fox.");
 });
 
 Deno.test("OpenAI's client reads text completions, whole and as a stream", async () => {
-  await using server = serve({ engines: [toyEngine()] });
+  await using server = await serve({ engines: [toyEngine()] });
   const { completions } = client(server);
   const asked = { model: "toy", prompt: "Once", max_tokens: 3 };
   const whole = await completions.create(asked);
@@ -67,7 +67,7 @@ Deno.test("OpenAI's client reads text completions, whole and as a stream", async
 
 Deno.test("OpenAI's client lists models and retrieves one with a slash", async () => {
   const id = "owner/name";
-  await using server = serve({ engines: [toyEngine({ id })] });
+  await using server = await serve({ engines: [toyEngine({ id })] });
   const { models } = client(server);
   const list = await Array.fromAsync(models.list());
   assertEquals(list.map((model) => model.id), [id]);
@@ -85,7 +85,7 @@ Deno.test("OpenAI's client throws its own class for each error", async () => {
     },
   });
   const engines = [engine, busy, failing];
-  await using server = serve({ engines, apiKeys: ["key"] });
+  await using server = await serve({ engines, apiKeys: ["key"] });
   const { chat } = client(server);
   const ask = (fields: object) => () =>
     chat.completions.create({ ...hi, ...fields, stream: false });
@@ -122,7 +122,7 @@ Deno.test("OpenAI's client retries when it was told to come back", async () => {
   const gate = Promise.withResolvers<void>();
   const queue = new Queue({ maxRunning: 1, maxWaiting: 0 });
   const engine = toyEngine({ pace: () => gate.promise, queue });
-  await using server = serve({ engines: [engine] });
+  await using server = await serve({ engines: [engine] });
   const patient = client(server).withOptions({ maxRetries: 5 });
   const both = [1, 2].map((seed) =>
     patient.chat.completions.create({ ...hi, seed })
@@ -139,7 +139,7 @@ Deno.test("OpenAI's client throws an error that comes in mid-stream", async () =
       if (word === 1) throw new RangeError("secret");
     },
   });
-  await using server = serve({ engines: [toy] });
+  await using server = await serve({ engines: [toy] });
   const stream = await client(server).chat.completions.create({
     ...hi,
     stream: true,

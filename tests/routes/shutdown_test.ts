@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Shutdown } from "../../lib/engine/shutdown.ts";
 import { createApp } from "../../routes/app.ts";
+import { listen } from "../../routes/listen.ts";
 import { toyEngine } from "../toy/engine.ts";
 import { chat, until } from "./_serve.ts";
 
@@ -8,7 +9,7 @@ import { chat, until } from "./_serve.ts";
 const never = new Promise<void>(() => {});
 
 /** Serves a toy that stops half-way, and what is needed to shut it down. */
-function halting() {
+async function halting() {
   const shutdown = new Shutdown();
   const toy = toyEngine({ pace: (word) => word === 2 ? never : undefined });
   const failures: unknown[] = [];
@@ -17,17 +18,16 @@ function halting() {
     logFailure: (error) => failures.push(error),
     shutdown,
   });
-  const server = Deno.serve({
+  const server = await listen((request) => app.fetch(request), {
     hostname: "127.0.0.1",
     port: 0,
-    onListen() {},
-  }, (request) => app.fetch(request));
+  });
   const url = `http://127.0.0.1:${server.addr.port}`;
   return { app, failures, server, shutdown, toy, url };
 }
 
 Deno.test("Shutdown.run() ends at the deadline, with a last word to each client", async () => {
-  const { failures, server, shutdown, toy, url } = halting();
+  const { failures, server, shutdown, toy, url } = await halting();
   const post = (fields: object) =>
     fetch(`${url}/v1/chat/completions`, chat(fields));
   const stream = await post({ stream: true });
@@ -48,7 +48,7 @@ Deno.test("Shutdown.run() ends at the deadline, with a last word to each client"
 });
 
 Deno.test("Shutdown.run() waits no longer than for what runs", async () => {
-  const { server, shutdown, url } = halting();
+  const { server, shutdown, url } = await halting();
   await (await fetch(`${url}/live`)).text();
   const before = performance.now();
   await shutdown.run(server, { deadlineMs: 60_000 });
@@ -56,7 +56,7 @@ Deno.test("Shutdown.run() waits no longer than for what runs", async () => {
 });
 
 Deno.test("/ready is 503 once the server shuts down, /live is 200", async () => {
-  const { app, server, shutdown } = halting();
+  const { app, server, shutdown } = await halting();
   const statuses = async () => [
     (await app.request("/live")).status,
     (await app.request("/ready")).status,
