@@ -18,7 +18,8 @@ import { content, messages } from "./messages.ts";
 import { readBody } from "./read_body.ts";
 import { toolFields, toToolUse } from "./tools/tool_fields.ts";
 
-const chatBody = z.object({
+/** The body of a chat completion request. */
+export const chatBody = z.object({
   ...commonFields,
   messages,
   max_completion_tokens: tokenLimit(),

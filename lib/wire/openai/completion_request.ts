@@ -19,7 +19,8 @@ const DEFAULT_MAX_TOKENS = 16;
 
 const PROMPT = "must be one string, as batches and token ids are not supported";
 
-const completionBody = z.object({
+/** The body of a text completion request. */
+export const completionBody = z.object({
   ...commonFields,
   prompt: z.preprocess(
     (value) => Array.isArray(value) && value.length === 1 ? value[0] : value,

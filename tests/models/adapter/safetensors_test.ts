@@ -1,3 +1,4 @@
+import { fuzzed } from "../../fuzz/_runs.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { parseSafetensors } from "../../../models/adapter/safetensors.ts";
@@ -78,20 +79,23 @@ Deno.test("parseSafetensors() refuses tensors of integers", () => {
 });
 
 Deno.test("parseSafetensors() refuses a damaged file with an error of its own", () => {
-  fc.assert(fc.property(
-    fc.nat(GOLDEN.length - 1),
-    fc.nat(255),
-    fc.nat(GOLDEN.length),
-    (at, value, length) => {
-      const damaged = GOLDEN.slice(0, length);
-      damaged[at] = value;
-      try {
-        parseSafetensors(damaged);
-      } catch (error) {
-        const kinds = [SyntaxError, TypeError];
-        assertEquals(kinds.some((kind) => error instanceof kind), true);
-        assertEquals(String(error).includes("Cannot read"), true, `${error}`);
-      }
-    },
-  ));
+  fc.assert(
+    fc.property(
+      fc.nat(GOLDEN.length - 1),
+      fc.nat(255),
+      fc.nat(GOLDEN.length),
+      (at, value, length) => {
+        const damaged = GOLDEN.slice(0, length);
+        damaged[at] = value;
+        try {
+          parseSafetensors(damaged);
+        } catch (error) {
+          const kinds = [SyntaxError, TypeError];
+          assertEquals(kinds.some((kind) => error instanceof kind), true);
+          assertEquals(String(error).includes("Cannot read"), true, `${error}`);
+        }
+      },
+    ),
+    fuzzed(100),
+  );
 });

@@ -1,3 +1,4 @@
+import { fuzzed } from "../../fuzz/_runs.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { gguf } from "@huggingface/gguf";
@@ -220,6 +221,6 @@ Deno.test("openGguf() refuses a damaged file with an error of its own", async ()
         }
       },
     ),
-    { numRuns: 500 },
+    fuzzed(500),
   );
 });

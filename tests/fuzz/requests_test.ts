@@ -1,0 +1,75 @@
+/**
+ * Whatever is sent, the answer is one that the documents name, and the next request is
+ * served as if nothing had been sent before.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { createApp } from "../../routes/app.ts";
+import { chat } from "../routes/_serve.ts";
+import { toyEngine } from "../toy/engine.ts";
+import { type FuzzedRequest, requests } from "./_requests.ts";
+import { fuzzed } from "./_runs.ts";
+
+const TEXT = "The quick brown fox.";
+
+/** Statuses that docs/api.md lists for what a client does. */
+const STATUSES = [200, 204, 400, 404, 405, 413, 415];
+
+const failures: unknown[] = [];
+const app = createApp({
+  engines: [toyEngine({ text: TEXT })],
+  logFailure: (error) => failures.push(error),
+});
+
+/** Checks that a body is OpenAI's error. */
+function assertError(text: string, named: boolean): void {
+  const { message, type, param, code } = JSON.parse(text).error;
+  assert(typeof message === "string" && message.startsWith("Cannot "), text);
+  assert(["invalid_request_error", "not_found_error"].includes(type), text);
+  assert(code === null || typeof code === "string", text);
+  assert(typeof param === "string" || (param === null && !named), text);
+}
+
+/** Checks that a stream has events of JSON and ends as it should. */
+function assertStream(text: string): void {
+  const events = text.trim().split("\n\n");
+  assertEquals(events.pop(), "data: [DONE]");
+  for (const event of events) JSON.parse(event.replace(/^data: /, ""));
+}
+
+/** Checks the answer of a request; returns its status. */
+async function assertServed(
+  { path, init, isObject }: FuzzedRequest,
+): Promise<number> {
+  const response = await app.request(path, init);
+  const text = await response.text();
+  assert(STATUSES.includes(response.status), `${response.status} ${text}`);
+  assertEquals(failures, []);
+  if (init.method === "HEAD") return response.status;
+  const type = response.headers.get("content-type") ?? "";
+  if (response.status >= 400) {
+    assertError(text, isObject && response.status === 400);
+  } else if (type.startsWith("text/event-stream")) assertStream(text);
+  else if (type.startsWith("application/json")) JSON.parse(text);
+  return response.status;
+}
+
+Deno.test("createApp() answers any request by the documents, and the next one right", async () => {
+  const statuses = new Map<number, number>();
+  await fc.assert(
+    fc.asyncProperty(requests, async (request) => {
+      const status = await assertServed(request);
+      const good = await app.request("/v1/chat/completions", chat());
+      assertEquals((await good.json()).choices[0].message.content, TEXT);
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }),
+    fuzzed(2000),
+  );
+  console.log(Object.fromEntries(statuses));
+  // The test is only meaningful if many requests are taken and many refused.
+  assert(statuses.get(200)! > statuses.get(400)! / 10);
+  assert(statuses.get(400)! > statuses.get(200)! / 10);
+});
