@@ -22,9 +22,9 @@ function says(...texts: string[]): Decoder {
 }
 
 /** A server that calls, then answers. */
-function server(): TestServer {
+async function server(): Promise<TestServer> {
   const decoder = says(CALL, "It is 42.");
-  return serve({ engines: [byteEngine(decoder, { context: 4096 })] });
+  return await serve({ engines: [byteEngine(decoder, { context: 4096 })] });
 }
 
 const prompt = "What is 40 + 2?";
@@ -38,7 +38,7 @@ for (const stream of [false, true]) {
   const how = stream ? "as a stream" : "whole";
 
   Deno.test(`OpenAI's tools runner calls and goes on, ${how}`, async () => {
-    await using running = server();
+    await using running = await server();
     const openai = new OpenAI({
       baseURL: `${running.url}/v1`,
       apiKey: "none",
@@ -72,7 +72,7 @@ for (const stream of [false, true]) {
   });
 
   Deno.test(`Vercel's ai runs a loop of tools, ${how}`, async () => {
-    await using running = server();
+    await using running = await server();
     const provider = createOpenAICompatible({
       name: "bita",
       baseURL: `${running.url}/v1`,
