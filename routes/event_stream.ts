@@ -11,7 +11,7 @@ import type { ApiError } from "../lib/engine/errors.ts";
 export interface EventStreamOptions {
   /** Milliseconds between comments that keep the connection from idling. */
   pingMs: number;
-  /** Turns a failure in mid-stream into what the client is told. */
+  /** Turns a failure in mid-stream into the error that the client receives. */
   explain: (error: unknown) => ApiError;
   /** Aborts when the client has left; failures after that are ignored. */
   signal: AbortSignal;

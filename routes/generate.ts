@@ -50,7 +50,7 @@ export interface GenerateOptions extends ParseOptions {
   logGeneration: LogGeneration;
   /** Counts generations. */
   counts: Pick<Metrics, "countGeneration">;
-  /** Aborts when the server can't wait any longer, with what clients are told. */
+  /** Aborts when the server can't wait any longer; its reason is sent to clients. */
   deadline: AbortSignal;
   /** Milliseconds between the comments in a stream. */
   pingMs: number;

@@ -1,6 +1,6 @@
 /**
  * `GET /`: a page to see the model draft. It is static, needs nothing from
- * elsewhere, and speaks to the same API as everybody.
+ * elsewhere, and uses the same API as every client.
  *
  * @module
  */

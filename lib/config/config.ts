@@ -36,7 +36,7 @@ export interface Config {
   /** Origins whose pages may call; `*` is any. */
   corsOrigins: string[];
   logLevel: Values["LOG_LEVEL"];
-  /** Seconds that running replies may take once the server is told to stop. */
+  /** Seconds that running replies may take after SIGTERM or SIGINT. */
   drainSeconds: number;
 }
 

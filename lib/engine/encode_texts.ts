@@ -1,6 +1,6 @@
 /**
- * From what a request says to the tokens that the model reads, or to the reason
- * why it cannot read them.
+ * Encodes the texts of a request as tokens, and refuses texts that the model cannot
+ * read.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * From a request to its answer: the request becomes a prompt, the prompt tokens, and
- * the tokens pieces of text.
+ * Turns a request into its answer. The request becomes a prompt, the prompt becomes
+ * tokens, and the tokens that the model adds become text.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The one error that crosses the HTTP edge: everything a client may be told.
+ * The only error whose message is sent to clients.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The end of the process, whatever its threads are doing.
+ * Ends the process, whatever its threads are doing.
  *
  * @module
  */

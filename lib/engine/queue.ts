@@ -1,7 +1,7 @@
 /**
- * The line before a model. Requests run in the order they came, as many at once as
- * there are places and memory for; when too many wait, the next one is refused with
- * the time to come back after.
+ * The queue of a model. Requests run in the order of their arrival, as many at once as
+ * the places and the memory allow. When too many wait, the next one is refused and
+ * receives the time after which to try again.
  *
  * @module
  */

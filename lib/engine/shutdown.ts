@@ -1,6 +1,6 @@
 /**
- * The way out: nothing new comes in, what runs may finish, and what has not by the
- * deadline is told so and ends.
+ * Ends the server. It accepts nothing new and lets running replies finish. At the
+ * deadline, those that still run end with an error.
  *
  * @module
  */

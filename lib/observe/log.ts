@@ -1,6 +1,6 @@
 /**
- * The log: a line of JSON an event, with counts and times but never a word of what
- * is asked or answered.
+ * The log: one line of JSON for each event, with counts and times, and without a word of
+ * a prompt or an answer.
  *
  * @module
  */

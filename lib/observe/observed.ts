@@ -1,6 +1,6 @@
 /**
- * How a generation went, reported once, when it is over: the one observer that
- * metrics, log and spans share.
+ * Observes a generation and reports its outcome once, at its end, for metrics, log and
+ * spans.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A generation as OpenTelemetry's spans: the line, the prompt, the passes. Deno
- * exports them if `OTEL_DENO` is set, and else they are nothing.
+ * A generation as OpenTelemetry's spans: the queue, the prompt and the passes. Deno
+ * exports them if `OTEL_DENO` is set; otherwise they do nothing.
  *
  * @module
  */

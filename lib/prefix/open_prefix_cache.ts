@@ -1,5 +1,5 @@
 /**
- * Opens a prefix cache as the operator has set it and as far as this machine allows.
+ * Opens a prefix cache with the settings of the operator, as far as this machine allows.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * From files to a model: which of an artefact's graphs a backend needs.
+ * Opens a model: the graphs of an artefact that a backend needs.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What a pass has computed for one step.
+ * The output of a pass for one of its steps.
  *
  * @module
  */

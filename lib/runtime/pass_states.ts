@@ -1,5 +1,5 @@
 /**
- * What the bodies have computed in a pass, kept until all of its steps are released.
+ * The hidden states of a pass, kept until all of its steps are released.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Sessions never run at once: the web's builds of ONNX Runtime refuse it, and native
- * threads would only take the processors from each other.
+ * Runs sessions one after the other. ONNX Runtime for the web refuses two at once, and
+ * native threads would only take the processors from each other.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the main thread and a model's worker say to each other.
+ * The messages between the main thread and a model's worker.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Keeps one model served. When its worker dies, what ran fails with an error that
- * says so, and the model is opened again, after a longer and longer pause; what comes
- * meanwhile waits. A model that fails again and again is given up.
+ * Keeps one model served. When its worker dies, the running requests fail with an
+ * error, and the model is opened again after a pause, which is longer each time.
+ * Requests that arrive meanwhile wait. After repeated failures the model is given up.
  *
  * ```text
  * starting ─▶ ready ─▶ failed ─▶ starting ─▶ …

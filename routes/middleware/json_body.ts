@@ -1,5 +1,5 @@
 /**
- * What a body must be before anyone reads it: JSON by its label, and not too long.
+ * Checks a body before it is read: its type must be JSON, and its size is limited.
  *
  * @module
  */

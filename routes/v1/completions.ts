@@ -1,5 +1,5 @@
 /**
- * `POST /completions`: goes on with a text.
+ * `POST /completions`: continues a text.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What goes into decoding and what comes out, whichever way it is done.
+ * The options and the outputs of decoding, plain or with drafts.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Reads a prompt into its sequence: all but what the sequence holds already, and but
- * the last token, which is the root of the first step.
+ * Reads a prompt into its sequence. It skips what the sequence holds already, and the
+ * last token, which is the root of the first step.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Which guesses were right. The natural rows decide what the text is; a guess is
- * accepted iff it is the token that was chosen anyway.
+ * Which guesses were right. The natural rows choose the tokens. A guess is accepted only
+ * if it is the token that is chosen anyway.
  *
  * @module
  */

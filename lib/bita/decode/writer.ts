@@ -1,6 +1,6 @@
 /**
- * The text being written: its tokens so far, from which the next one is chosen out of
- * a row of logits, and where it ends.
+ * Writes the text: chooses the next token from a row of logits, and decides where the
+ * text ends.
  *
  * @module
  */

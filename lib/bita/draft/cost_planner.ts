@@ -1,6 +1,6 @@
 /**
- * The tree that pays: the guesses that bring most for the time that their rows take on
- * this host.
+ * Plans a tree of the guesses that are worth their time: a guess gets a row if it gains
+ * more tokens than this host decodes in the time of the row.
  *
  * Under the natural-slot rule only the chain of first children can become text in one
  * pass, so a tree is that chain with siblings beside it. An accepted sibling is the

@@ -1,6 +1,6 @@
 /**
- * What a pass shows of the guesses that were considered for it: to the estimates, which
- * learn from it, and to a request that asks for a trace.
+ * Reports how the guesses of a pass turned out: to the estimates of acceptance, and to a
+ * request that asks for a trace.
  *
  * @module
  */

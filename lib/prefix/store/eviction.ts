@@ -1,6 +1,7 @@
 /**
- * Which stored blocks must be removed: those that were erased or not used for long, then
- * the least recently used until the rest fits, the last block of a text first.
+ * Chooses the stored blocks to remove: first those that were erased or not used for
+ * long, then the least recently used until the rest fits. Of one text, the last block
+ * goes first.
  *
  * @module
  */

@@ -3,7 +3,7 @@
  * failures in a row the store is left alone for a while (a circuit breaker).
  *
  * A call cannot be cancelled: Deno retries a remote KV for ever. So calls that were
- * given up are counted, and too many of them cost the connection.
+ * given up are counted, and after too many the connection is closed.
  *
  * @module
  */

@@ -49,7 +49,7 @@ export type OnnxCApi = ReturnType<typeof openOnnxCApi>;
 
 /** Loads the library. */
 export function openOnnxCApi() {
-  // Unless told not to, it marks the machine and reports to its maker.
+  // By default it marks the machine and reports to its maker.
   Deno.env.set("ORT_DISABLE_TELEMETRY", "1");
   const library = Deno.dlopen(libraryPath(), {
     OrtGetApiBase: { parameters: [], result: "pointer" },

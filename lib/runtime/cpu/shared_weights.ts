@@ -2,9 +2,9 @@
  * The weights of a model in memory once, whichever of its graphs read them.
  *
  * Each session packs the weights for its kernels. Given the same initializers and a
- * container of packed ones, sessions share both. The container allocates each matrix
- * by itself; with glibc's `hugetlb=1` and `arena_max=1`, as the tasks in deno.json set
- * them, all lie in huge pages nevertheless, without which a pass takes 5 % longer.
+ * container of packed ones, sessions share both. The container allocates each matrix by
+ * itself. The tasks in deno.json set glibc's `hugetlb=1` and `arena_max=1`, which put
+ * all of them into huge pages; without these a pass takes 5 % longer.
  *
  * @module
  */

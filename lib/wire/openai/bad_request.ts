@@ -1,5 +1,5 @@
 /**
- * The one sentence in which a client is told what is wrong with its request.
+ * The error of a request that is wrong, with the parameter that is.
  *
  * @module
  */
