@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { existsSync } from "node:fs";
 
 /** A symbol in the output of `deno doc --json`. */
@@ -51,19 +51,30 @@ Deno.test("every exported symbol has a comment", async () => {
 Deno.test("every file that a document names exists", () => {
   const rooms = "deploy|docs|lib|models|routes|tests";
   const path = new RegExp(`\`((?:${rooms})/[\\w./-]*|main\\.ts)\``, "g");
-  const missing = [
-    "README",
-    "ARCHITECTURE",
-    "CONTRIBUTING",
-    "docs/api",
-    "docs/constants",
-    "docs/deploy",
-    "docs/settings",
-  ]
+  const inDocs = [...Deno.readDirSync("docs")].map(({ name }) =>
+    `docs/${name}`
+  );
+  const missing = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", ...inDocs]
+    .filter((path) => path.endsWith(".md"))
     .flatMap((document) => {
-      const text = Deno.readTextFileSync(`${document}.md`);
+      const text = Deno.readTextFileSync(document);
       return [...text.matchAll(path)].map(([, path]) => path);
     })
     .filter((path) => !existsSync(path));
+  assertEquals(missing, []);
+});
+
+Deno.test("docs/constants.md names constants that exist", () => {
+  const modules = modulesOf("lib");
+  const rows = Deno.readTextFileSync("docs/constants.md")
+    .matchAll(/^\| (`[^|]+`) in `([^`|]+\.ts)` /gm).toArray();
+  assert(rows.length > 0);
+  const missing = rows.flatMap(([, names, file]) => {
+    const text = modules.filter((path) => path.endsWith(`/${file}`))
+      .map((path) => Deno.readTextFileSync(path)).join("\n");
+    return [...names.matchAll(/`(\w+)`/g)]
+      .filter(([, name]) => !text.includes(`const ${name} = `))
+      .map(([, name]) => `${name} in ${file}`);
+  });
   assertEquals(missing, []);
 });
