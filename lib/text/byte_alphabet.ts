@@ -16,22 +16,17 @@ const BYTES = new Map(
 );
 
 /**
- * Returns the bytes of a token from its spelling.
- *
- * @throws {TypeError} if a character is not in the alphabet.
+ * Returns the bytes of a token from its spelling. A spelling with a character outside
+ * the alphabet, as in some extended vocabularies, is the token's text itself.
  */
 export function bytesOf(spelling: string): Uint8Array {
-  return Uint8Array.from(spelling, (character) => {
+  const bytes: number[] = [];
+  for (const character of spelling) {
     const byte = BYTES.get(character);
-    if (byte === undefined) {
-      throw new TypeError(
-        `Cannot read a token: its spelling must be in the byte-level alphabet: received ${
-          JSON.stringify(spelling)
-        }`,
-      );
-    }
-    return byte;
-  });
+    if (byte === undefined) return new TextEncoder().encode(spelling);
+    bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
 }
 
 function alphabet(): string[] {

@@ -108,6 +108,8 @@ export class ChatTemplate {
     }
     try {
       return this.#template.render({
+        tools: null,
+        documents: null,
         ...chat,
         add_generation_prompt: true,
         ...this.#tokens,

@@ -13,6 +13,7 @@ import {
   COUNT,
   field,
   type FieldKind,
+  INDEX,
   type Metadata,
   optionalField,
   POSITIVE,
@@ -129,6 +130,7 @@ export function modelConfig(
   const count = (key: string) =>
     field(metadata, `${architecture}.${key}`, COUNT);
   checkFeatures(metadata, architecture);
+  checkWhole(metadata);
   const embedding = tensors.get("token_embd.weight");
   if (embedding === undefined) {
     throw refusal(RangeError, "token_embd.weight must exist", "none");
@@ -181,6 +183,16 @@ function checkFeatures(metadata: Metadata, architecture: string): void {
       throw refusal(TypeError, `${key} must be absent`, value);
     }
   }
+}
+
+/** @throws {TypeError} if the file is a part of a model. */
+function checkWhole(metadata: Metadata): void {
+  const parts = optionalField(metadata, "split.count", INDEX) ?? 1;
+  if (parts <= 1) return;
+  const part = optionalField(metadata, "split.no", INDEX) ?? 0;
+  const rule =
+    "the file must hold all of it; llama-gguf-split --merge joins parts";
+  throw refusal(TypeError, rule, `part ${part + 1} of ${parts}`);
 }
 
 /** Returns the divisor of positions; a factor without a type is linear. */

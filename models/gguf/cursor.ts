@@ -75,26 +75,30 @@ export class Cursor {
    * @throws {RangeError} if it is longer than 1 MiB.
    */
   string(): string {
+    const { length, text } = this.shortString();
+    if (text !== undefined) return text;
+    throw new RangeError(
+      `Cannot read a GGUF header: a string must have at most ${MAX_STRING_BYTES} bytes: received ${length}`,
+    );
+  }
+
+  /** Reads a string of up to 1 MiB; skips a longer one, which then has no text. */
+  shortString(): { length: number; text?: string } {
     const length = this.uint64();
     if (length > MAX_STRING_BYTES) {
-      throw new RangeError(
-        `Cannot read a GGUF header: a string must have at most ${MAX_STRING_BYTES} bytes: received ${length}`,
-      );
+      this.#check(length);
+      this.#offset += length;
+      return { length };
     }
     const start = this.#take(length);
     const { buffer, byteOffset } = this.#window;
-    return this.#decoder.decode(
-      new Uint8Array(buffer, byteOffset + start, length),
-    );
+    const bytes = new Uint8Array(buffer, byteOffset + start, length);
+    return { length, text: this.#decoder.decode(bytes) };
   }
 
   /** Skips `length` bytes and returns their offset in the window. */
   #take(length: number): number {
-    if (length > this.remaining) {
-      throw new SyntaxError(
-        `Cannot read a GGUF header: the file must have ${length} more bytes after byte ${this.#offset}: received ${this.remaining}`,
-      );
-    }
+    this.#check(length);
     if (
       this.#offset + length > this.#windowStart + this.#window.byteLength
     ) {
@@ -108,6 +112,13 @@ export class Cursor {
     const start = this.#offset - this.#windowStart;
     this.#offset += length;
     return start;
+  }
+
+  #check(length: number): void {
+    if (length <= this.remaining) return;
+    throw new SyntaxError(
+      `Cannot read a GGUF header: the file must have ${length} more bytes after byte ${this.#offset}: received ${this.remaining}`,
+    );
   }
 }
 

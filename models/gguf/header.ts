@@ -31,6 +31,9 @@ const MAX_ELEMENTS = 4_000_000;
 /** ggml's `GGML_MAX_DIMS`. */
 const MAX_DIMS = 4;
 
+/** The type number of strings. */
+const STRING = 8;
+
 /** The type number of arrays; their elements share one other type. */
 const ARRAY = 9;
 
@@ -79,7 +82,7 @@ const SCALARS: Record<number, Scalar> = {
     bytes: 1,
     read: (cursor) => cursor.number(1, (view, at) => view.getUint8(at)) !== 0,
   },
-  8: { bytes: 8, read: (cursor) => cursor.string() },
+  [STRING]: { bytes: 8, read: (cursor) => cursor.string() },
   10: number(8, (view, at) => view.getBigUint64(at, true)),
   11: number(8, (view, at) => view.getBigInt64(at, true)),
   12: number(8, (view, at) => view.getFloat64(at, true)),
@@ -127,6 +130,12 @@ function readMetadata(
       );
     }
     const type = cursor.uint32();
+    if (type === STRING) {
+      // A longer one, such as a whole tokenizer.json, is not needed.
+      const { text } = cursor.shortString();
+      if (text !== undefined) metadata.set(key, text);
+      continue;
+    }
     if (type !== ARRAY) {
       metadata.set(key, scalar(type).read(cursor));
       continue;

@@ -29,6 +29,17 @@ export const TOKEN_TYPE = {
   byte: 6,
 } as const;
 
+/** Tokens that mark turns of a chat, whatever type a file states for them. */
+const MARKS = [
+  ...["<|im_start|>", "<|im_end|>", "<|endoftext|>"],
+  ...["<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>", "<|eom_id|>"],
+  ...["<|start_header_id|>", "<|end_header_id|>"],
+  ...["<start_of_turn>", "<end_of_turn>"],
+];
+
+/** Values of a chat template that mean ChatML, the default. */
+const NO_TEMPLATE = ["", "chatml"];
+
 /** A model's vocabulary, and how it splits text and adds special tokens. */
 export interface Vocabulary {
   /** Type of tokenizer: `"gpt2"` is byte-level BPE, `"llama"` SentencePiece. */
@@ -74,7 +85,9 @@ export function ggufVocabulary(metadata: Metadata): Vocabulary {
     model: field(metadata, "tokenizer.ggml.model", TEXT),
     pre: optionalField(metadata, "tokenizer.ggml.pre", TEXT) ?? "default",
     tokens,
-    types,
+    types: types.map((type, id) =>
+      MARKS.includes(tokens[id]) ? TOKEN_TYPE.control : type
+    ),
     merges: optionalField(metadata, "tokenizer.ggml.merges", TEXTS) ?? [],
   };
   const addBosToken = optionalField(
@@ -100,7 +113,11 @@ export function ggufVocabulary(metadata: Metadata): Vocabulary {
   if (addBosToken !== undefined) vocabulary.addBosToken = addBosToken;
   if (bosToken !== undefined) vocabulary.bosToken = bosToken;
   if (eosToken !== undefined) vocabulary.eosToken = eosToken;
-  if (chatTemplate !== undefined) vocabulary.chatTemplate = chatTemplate;
+  if (
+    chatTemplate !== undefined && !NO_TEMPLATE.includes(chatTemplate.trim())
+  ) {
+    vocabulary.chatTemplate = chatTemplate;
+  }
   return vocabulary;
 }
 

@@ -164,3 +164,12 @@ Deno.test("new ChatTemplate() throws if the template is not valid Jinja", () => 
     "Cannot read the chat template",
   );
 });
+
+Deno.test("ChatTemplate.encode() has no tools and no documents, as in Transformers", () => {
+  const chatTemplate =
+    "{% if tools is not none and tools | length > 0 %}T{% endif %}{% if documents %}D{% endif %}{{ messages[0].content }}";
+  const vocabulary = toyVocabulary({ chatTemplate });
+  const template = new ChatTemplate(vocabulary, new Tokenizer(vocabulary));
+  const ids = template.encode([{ role: "user", content: "a" }]);
+  assertEquals([...ids], [0x61]);
+});

@@ -149,6 +149,17 @@ Deno.test("Tokenizer.bytes() throws on an id that is not in the vocabulary", () 
   );
 });
 
+Deno.test("Tokenizer.bytes() takes a token outside the byte alphabet literally", () => {
+  const toy = toyVocabulary();
+  const tokens = [...toy.tokens, "你好", "a b"];
+  const types = [...toy.types, 1, 1];
+  const tokenizer = new Tokenizer({ ...toy, tokens, types });
+  const texts = [256, 257].map((id) =>
+    new TextDecoder().decode(tokenizer.bytes(id))
+  );
+  assertEquals(texts, ["你好", "a b"]);
+});
+
 Deno.test("new Tokenizer() throws on another kind of vocabulary", () => {
   const toy = toyVocabulary();
   assertThrows(

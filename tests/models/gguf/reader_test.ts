@@ -172,7 +172,23 @@ Deno.test("openGguf() refuses strings that are too long", async () => {
     "must have 500 more",
   );
   const huge = concat(u32(8), u64(2 ** 40));
-  await assertRefused({ entries: [["a", huge]] }, RangeError, "1048576 bytes");
+  await assertRefused({ entries: [["a", huge]] }, SyntaxError, "1099511627776");
+  const long = new Uint8Array(2 ** 20 + 1);
+  const inList = concat(u32(9), u32(8), u64(1), u64(long.length), long);
+  await assertRefused(
+    { entries: [["a", inList]] },
+    RangeError,
+    "1048576 bytes",
+  );
+});
+
+Deno.test("openGguf() skips a long string, such as a whole tokenizer.json", async () => {
+  const long = new Uint8Array(2 ** 21 + 5);
+  const value = concat(u32(8), u64(long.length), long);
+  const { metadata } = await open(
+    ggufFile({ entries: [["long", value], ["b", textValue("short")]] }),
+  );
+  assertEquals(metadata, { b: "short" });
 });
 
 Deno.test("openGguf() refuses unknown types and repeated keys", async () => {

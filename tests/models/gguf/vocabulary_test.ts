@@ -48,6 +48,24 @@ Deno.test("ggufVocabulary() needs only a model and tokens", () => {
   });
 });
 
+Deno.test("ggufVocabulary() knows the marks of turns, whatever their type", () => {
+  const tokens = ["a", "<|im_start|>", "<|im_end|>"];
+  const metadata = {
+    "tokenizer.ggml.model": "gpt2",
+    "tokenizer.ggml.tokens": tokens,
+  };
+  assertEquals(ggufVocabulary(metadata).types, [1, 3, 3]);
+  const typed = { ...metadata, "tokenizer.ggml.token_type": [1, 4, 1] };
+  assertEquals(ggufVocabulary(typed).types, [1, 3, 3]);
+});
+
+Deno.test("ggufVocabulary() takes an empty template and ChatML's name for none", () => {
+  for (const template of ["", "chatml"]) {
+    const metadata = { ...METADATA, "tokenizer.chat_template": template };
+    assertEquals(ggufVocabulary(metadata).chatTemplate, undefined);
+  }
+});
+
 Deno.test("ggufVocabulary() refuses a file without a tokenizer", () => {
   for (const key of ["tokenizer.ggml.model", "tokenizer.ggml.tokens"]) {
     assertThrows(

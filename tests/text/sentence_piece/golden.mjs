@@ -23,4 +23,4 @@ const llama = await getLlama({
 const model = await llama.loadModel({ modelPath, vocabOnly: true });
 const texts = JSON.parse(readFileSync(textsPath, "utf8"));
 const ids = texts.map((text) => [...model.tokenize(text)]);
-process.stdout.write(JSON.stringify(ids), () => process.exit(0));
+process.stdout.write(JSON.stringify(ids) + "\n", () => process.exit(0));

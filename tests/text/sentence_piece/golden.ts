@@ -1,5 +1,5 @@
 /**
- * Writes `golden.json`: the ids that llama.cpp has for the texts of `_spm.ts`, without
+ * Writes `golden.jsonl`: the ids that llama.cpp has for the texts of `_spm.ts`, without
  * and with a space before each text.
  *
  * ```sh
@@ -49,7 +49,7 @@ function entries(addSpacePrefix: boolean): Entry[] {
 
 const folder = await Deno.makeTempDir();
 try {
-  const golden = [];
+  const golden: string[] = [];
   await Deno.writeTextFile(`${folder}/texts.json`, JSON.stringify(spmTexts()));
   for (const addSpacePrefix of [false, true]) {
     const path = `${folder}/spm.gguf`;
@@ -64,9 +64,9 @@ try {
       stderr: "inherit",
     }).output();
     if (!success) throw new Error("Cannot run llama.cpp");
-    golden.push(JSON.parse(new TextDecoder().decode(stdout)));
+    golden.push(new TextDecoder().decode(stdout));
   }
-  await Deno.writeTextFile(here("golden.json"), JSON.stringify(golden) + "\n");
+  await Deno.writeTextFile(here("golden.jsonl"), golden.join(""));
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
