@@ -21,6 +21,8 @@ export interface Config {
   threads: number;
   /** Tokens a sequence; without it, as many as the model was trained for. */
   context?: number;
+  /** Tokens of an answer; without it, as many as fit into the context. */
+  maxTokens?: number;
   /** Requests that a model runs at once. */
   parallel: number;
   /** Requests that may wait for a model. */
@@ -77,6 +79,7 @@ export function parseConfig(
   const {
     CACHE_DIR: cacheDir = `${cacheHome}/bita`,
     CONTEXT: context,
+    MAX_TOKENS: maxTokens,
     KV_MEMORY: kvMemory,
     ADMIN_KEY: adminKey,
     PREFIX_SECRET: secret,
@@ -90,6 +93,7 @@ export function parseConfig(
     backend: values.BACKEND,
     threads: values.THREADS ?? processors,
     ...context && { context },
+    ...maxTokens && { maxTokens },
     parallel: values.PARALLEL,
     queue: values.QUEUE,
     ...kvMemory && { kvMemory },

@@ -78,6 +78,12 @@ export const SETTINGS = {
     default: "auto",
     value: auto(integer(16, 1 << 20)),
   },
+  MAX_TOKENS: {
+    means:
+      "most tokens of an answer, whatever its request says; auto is what fits into CONTEXT",
+    default: "auto",
+    value: auto(integer(1, 1 << 20)),
+  },
   PARALLEL: {
     means:
       "requests that a model runs at once if KV_MEMORY allows; the rest wait",

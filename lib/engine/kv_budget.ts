@@ -24,6 +24,8 @@ export interface KvSize extends KvShape {
   softPrompt: number;
   /** Tokens that a text may have. */
   context: number;
+  /** Tokens that an answer may have. @default Infinity */
+  answer?: number | undefined;
 }
 
 /** The memory to divide, in bytes. */
@@ -77,9 +79,9 @@ export class KvBudget {
    * @throws {ApiError} 400 if the memory can never hold prompt and answer.
    */
   answerTokens(promptTokens: number, most: number | undefined): number {
-    const room = this.#size.context - promptTokens;
+    const { context, answer = Infinity } = this.#size;
     const left = Math.max(1, this.longest - promptTokens);
-    const tokens = Math.min(most ?? left, room);
+    const tokens = Math.min(most ?? left, answer, context - promptTokens);
     if (promptTokens + tokens <= this.longest) return tokens;
     throw new ApiError(
       400,

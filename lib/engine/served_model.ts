@@ -79,6 +79,7 @@ export async function serveModel(
     ...artefact.config,
     softPrompt: artefact.adapter.softPrompt,
     context,
+    answer: config.maxTokens,
   }, memoryOf(config, backend));
   // A GPU's passes are no work for this machine's processors.
   const threads = backend === "webgpu" ? 1 : config.threads;

@@ -62,6 +62,15 @@ Deno.test("KvBudget bounds an answer by the context and by the memory", () => {
   assertEquals(roomy.answerTokens(8000, undefined), 192);
 });
 
+Deno.test("KvBudget bounds an answer by the operator's limit", () => {
+  const size = { ...SIZE, answer: 256 };
+  const budget = new KvBudget(size, { bytes: 1e12, free: 0, tier: 0 });
+  assertEquals(budget.answerTokens(100, undefined), 256);
+  assertEquals(budget.answerTokens(100, 10), 10);
+  assertEquals(budget.answerTokens(100, 9999), 256);
+  assertEquals(budget.answerTokens(8000, 9999), 192);
+});
+
 Deno.test("KvBudget refuses memory that holds no text", () => {
   assertThrows(
     () => new KvBudget(SIZE, { bytes: MIB, free: 0, tier: 0 }),
