@@ -52,7 +52,7 @@ Deno.test("KvBudget bounds an answer by the context and by the memory", () => {
     const error = assertThrows(
       () => budget.answerTokens(prompt!, most),
       ApiError,
-      `at most 1000 tokens together: received ${prompt} and ${received}`,
+      `is 1000 tokens here, prompt and answer together: received ${prompt} and ${received}`,
     );
     assertEquals(error.status, 400);
     assertEquals(error.code, "context_length_exceeded");
