@@ -55,7 +55,10 @@ export class Decoding {
     const { cache } = this.#parts;
     const namespace = JSON.stringify([hints.caller, hints.salt]);
     const options = { ...request, namespace };
-    return this.#decode(options, () => cache?.lookup(options.prompt, hints));
+    return this.#decode(options, () => {
+      // The scores of a prompt come from rows that are computed.
+      if (!options.scorePrompt) return cache?.lookup(options.prompt, hints);
+    });
   }
 
   /** Computes beginnings of prompts, and shares them with all callers. */

@@ -43,6 +43,10 @@ export interface DecodeRequest {
   draftTree?: readonly number[] | undefined;
   /** A text that is likely to come, to copy from. */
   prediction?: Int32Array | undefined;
+  /** How many likely tokens are listed beside each; without it, none is scored. */
+  logprobs?: number | undefined;
+  /** Whether the prompt's tokens are scored, too. */
+  scorePrompt?: boolean | undefined;
   /** Whether outputs tell of their guesses. */
   trace: boolean;
   cache: CacheHints;

@@ -20,12 +20,8 @@ import { acceptedGuesses } from "../draft/feedback.ts";
 import { type DraftTree, trim } from "../tree/tree.ts";
 import { type Layout, layOut } from "../tree/pass_layout.ts";
 import type { Sequence, StepOutput, StepRunner } from "./model.ts";
-import {
-  type DecodeOptions,
-  type DecodeOutput,
-  emptyOutput,
-} from "./output.ts";
-import { prefill } from "./prefill.ts";
+import type { DecodeOptions, DecodeOutput } from "./output.ts";
+import { readPrompt } from "./prefill.ts";
 import { type Verified, verify } from "./verify.ts";
 import { Writer } from "./writer.ts";
 
@@ -47,9 +43,12 @@ export async function* decode(
   { prompt, planner, trace, signal, ...options }: DraftingOptions,
 ): AsyncGenerator<DecodeOutput, void> {
   const writer = new Writer(runner.shape, prompt, options);
-  if (writer.finish) return yield emptyOutput(writer.finish);
-  await prefill(runner, sequence, { prompt, signal });
-  yield emptyOutput();
+  yield await readPrompt(runner, sequence, {
+    ...options,
+    prompt,
+    signal,
+    writer,
+  });
 
   let drafts: Drafts = { candidates: [] };
   while (!writer.finish) {
@@ -77,6 +76,7 @@ export async function* decode(
         drafted: tree.tokens.length - 1,
         accepted: verified.accepted,
         ...trace && { guesses: acceptedGuesses(tree, verified, planner) },
+        ...writer.takeScores(),
         finish: writer.finish,
       };
       if (writer.finish) return;

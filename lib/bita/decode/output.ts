@@ -5,6 +5,7 @@
  */
 
 import type { Sampling } from "../choose/sampling.ts";
+import type { TokenScore } from "../choose/logprobs.ts";
 import type { AcceptedGuess } from "../draft/feedback.ts";
 
 /** Why a text ended: an end token, or no more room. */
@@ -24,6 +25,13 @@ export interface DecodeOptions {
   endTokens: ReadonlySet<number>;
   /** Stops decoding before the next pass, with the signal's reason. */
   signal?: AbortSignal | undefined;
+  /**
+   * How many of the most likely tokens are listed in the place of each token; without
+   * it, tokens are not scored.
+   */
+  logprobs?: number | undefined;
+  /** Whether the prompt's tokens are scored, too. @default false */
+  scorePrompt?: boolean | undefined;
   /** Whether outputs list their accepted guesses. @default false */
   trace?: boolean | undefined;
 }
@@ -40,6 +48,11 @@ export interface DecodeOutput {
   accepted: number;
   /** The first tokens as guesses, one for each accepted, if a trace was asked for. */
   guesses?: AcceptedGuess[];
+  /**
+   * Scores of the tokens and of the end token, or on the first output of the prompt's
+   * tokens but the first, if they were asked for.
+   */
+  scores?: TokenScore[];
   /** Tokens of the prompt that the prefix cache held; on the first output alone. */
   cached?: number;
   /** Tokens of the request's prediction that the text has come to so far. */

@@ -4,13 +4,9 @@
  * @module
  */
 
-import {
-  type DecodeOptions,
-  type DecodeOutput,
-  emptyOutput,
-} from "./output.ts";
+import type { DecodeOptions, DecodeOutput } from "./output.ts";
 import type { Sequence, StepRunner } from "./model.ts";
-import { prefill } from "./prefill.ts";
+import { readPrompt } from "./prefill.ts";
 import { Writer } from "./writer.ts";
 
 /**
@@ -25,9 +21,12 @@ export async function* decodePlain(
   { prompt, signal, ...options }: DecodeOptions,
 ): AsyncGenerator<DecodeOutput, void> {
   const writer = new Writer(runner.shape, prompt, options);
-  if (writer.finish) return yield emptyOutput(writer.finish);
-  await prefill(runner, sequence, { prompt, signal });
-  yield emptyOutput();
+  yield await readPrompt(runner, sequence, {
+    ...options,
+    prompt,
+    signal,
+    writer,
+  });
 
   while (!writer.finish) {
     const output = await runner.run({
@@ -49,6 +48,7 @@ export async function* decodePlain(
       rows: 1,
       drafted: 0,
       accepted: 0,
+      ...writer.takeScores(),
       finish: writer.finish,
     };
   }

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { DecodeOptions, Finish } from "./output.ts";
+import { scoreToken, type TokenScore } from "../choose/logprobs.ts";
+import type { DecodeOptions, DecodeOutput, Finish } from "./output.ts";
 import type { ModelShape } from "./model.ts";
 import { chooseToken, type Sampling, Scratch } from "../choose/sampling.ts";
 
@@ -18,6 +19,8 @@ export class Writer {
   readonly #minLength: number;
   readonly #endTokens: ReadonlySet<number>;
   readonly #scratch: Scratch;
+  readonly #logprobs: number | undefined;
+  #scores: TokenScore[] = [];
   readonly #counts = new Map<number, number>();
   #length: number;
   #budget: number;
@@ -32,9 +35,9 @@ export class Writer {
   constructor(
     model: ModelShape,
     prompt: Int32Array,
-    { sampling, maxTokens, minTokens = 0, endTokens }: Pick<
+    { sampling, maxTokens, minTokens = 0, endTokens, logprobs }: Pick<
       DecodeOptions,
-      "sampling" | "maxTokens" | "minTokens" | "endTokens"
+      "sampling" | "maxTokens" | "minTokens" | "endTokens" | "logprobs"
     >,
   ) {
     if (prompt.length < 1 || prompt.length > model.context) {
@@ -47,6 +50,7 @@ export class Writer {
     this.#minLength = prompt.length + minTokens;
     this.#endTokens = endTokens;
     this.#scratch = new Scratch(model.vocab);
+    this.#logprobs = logprobs;
     this.#length = prompt.length;
     this.#budget = Math.min(maxTokens, model.context - prompt.length);
     this.#last = prompt[prompt.length - 1];
@@ -72,6 +76,9 @@ export class Writer {
   next(logits: Float32Array): number | undefined {
     if (this.#finish) return undefined;
     const token = this.peek(logits);
+    if (this.#logprobs !== undefined) {
+      this.#scores.push(scoreToken(logits, token, this.#logprobs));
+    }
     if (this.#endTokens.has(token)) {
       this.#finish = "stop";
       return undefined;
@@ -82,6 +89,14 @@ export class Writer {
     this.#budget--;
     if (this.#budget === 0) this.#finish = "length";
     return token;
+  }
+
+  /** Returns the scores of the tokens since the last call, if they are scored. */
+  takeScores(): Pick<DecodeOutput, "scores"> {
+    if (this.#logprobs === undefined) return {};
+    const scores = this.#scores;
+    this.#scores = [];
+    return { scores };
   }
 
   /** Returns the token that would follow from `logits`, and adds nothing. */
