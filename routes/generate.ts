@@ -6,6 +6,7 @@
 
 import { context } from "@opentelemetry/api";
 import type { Context } from "hono";
+import { generateChoices } from "../lib/engine/choices.ts";
 import type { Metrics } from "../lib/observe/metrics.ts";
 import { type GenerationReport, observed } from "../lib/observe/observed.ts";
 import type { Engine, GenerationEvent } from "../lib/engine/generation.ts";
@@ -14,7 +15,11 @@ import type {
   WireRequest,
 } from "../lib/wire/openai/common_fields.ts";
 import { recordSpans } from "../lib/observe/spans.ts";
-import type { ReplyHead, StreamOptions } from "../lib/wire/openai/reply.ts";
+import type {
+  ReplyHead,
+  ReplyOptions,
+  StreamOptions,
+} from "../lib/wire/openai/reply.ts";
 import { EVENT_STREAM_HEADERS, eventStream } from "./event_stream.ts";
 import { type LogFailure, toApiError } from "./failure.ts";
 import { type Aliases, findEngine } from "./find_engine.ts";
@@ -27,6 +32,7 @@ export interface Wire {
   toCompletion(
     head: ReplyHead,
     events: AsyncIterable<GenerationEvent>,
+    options: ReplyOptions,
   ): Promise<object>;
   toEvents(
     head: ReplyHead,
@@ -85,10 +91,13 @@ export async function generate(
   const leaving = new AbortController();
   const { generation } = request;
   const cache = { ...generation.cache, caller: c.get("caller") ?? "" };
+  const { prompts = [generation.prompt], n } = request;
+  const requests = prompts.map((prompt) => ({ ...generation, prompt, cache }));
+  const choices = requests.length * n;
   const listening = AbortSignal.any([c.req.raw.signal, leaving.signal]);
   const signal = AbortSignal.any([listening, options.deadline]);
   const events = observed(
-    engine.generate({ ...generation, cache }, { signal }),
+    generateChoices(engine, { requests, n }, { signal }),
     {
       signal,
       clock: options.clock,
@@ -100,9 +109,11 @@ export async function generate(
       },
     },
   );
-  if (!request.stream) return c.json(await wire.toCompletion(head, events));
-
-  const stream = await eventStream(wire.toEvents(head, events, request), {
+  if (!request.stream) {
+    return c.json(await wire.toCompletion(head, events, { choices }));
+  }
+  const replies = wire.toEvents(head, events, { ...request, choices });
+  const stream = await eventStream(replies, {
     pingMs: options.pingMs,
     explain: (error) =>
       toApiError(error, { requestId, log: options.logFailure }),

@@ -53,6 +53,7 @@ export function checkLengths(
       { param, code: "context_length_exceeded" },
     );
   };
+  if ("tokens" in prompt) return checkTokens(prompt.tokens.length, context);
   check(promptTexts(request), paramOf(prompt), "prompt");
   check([prediction ?? ""], "prediction", "prediction");
 }
@@ -81,6 +82,7 @@ export function encodeTexts(
 
 /** Lists the texts that a prompt is made of. */
 export function promptTexts({ prompt, tools }: RequestTexts): string[] {
+  if ("tokens" in prompt) return [];
   if ("text" in prompt) return [prompt.text];
   const described = tools?.tools ?? [];
   return [
@@ -92,14 +94,27 @@ export function promptTexts({ prompt, tools }: RequestTexts): string[] {
   ];
 }
 
+/** @throws {ApiError} 400 if a prompt has so many tokens that no answer fits. */
+function checkTokens(length: number, context: number, param = "prompt"): void {
+  if (length < context) return;
+  throw new ApiError(
+    400,
+    // Clients know this error by these words of Anthropic's and of OpenAI's servers.
+    `Cannot read the prompt: prompt is too long: ${length} tokens > ${
+      context - 1
+    } maximum, as the maximum context length is ${context} tokens with the answer`,
+    { param, code: "context_length_exceeded" },
+  );
+}
+
 function encodePrompt(
   { prompt, tools }: RequestTexts,
   { tokenizer, template, context }: TextReader,
 ): Int32Array {
   const param = paramOf(prompt);
-  const ids = "text" in prompt
-    ? tokenizer.encodePrompt(prompt.text)
-    : encodeChat(() => template.encode(prompt.messages, tools?.tools));
+  const ids = "messages" in prompt
+    ? encodeChat(() => template.encode(prompt.messages, tools?.tools))
+    : encodePromptText(prompt, tokenizer);
   if (ids.length === 0) {
     throw new ApiError(
       400,
@@ -107,14 +122,21 @@ function encodePrompt(
       { param },
     );
   }
-  if (ids.length < context) return ids;
+  checkTokens(ids.length, context, param);
+  return ids;
+}
+
+function encodePromptText(
+  prompt: { text: string } | { tokens: number[] },
+  tokenizer: Tokenizer,
+): Int32Array {
+  if ("text" in prompt) return tokenizer.encodePrompt(prompt.text);
+  const unknown = prompt.tokens.find((id) => id >= tokenizer.size);
+  if (unknown === undefined) return Int32Array.from(prompt.tokens);
   throw new ApiError(
     400,
-    // Clients know this error by these words of Anthropic's and of OpenAI's servers.
-    `Cannot read the prompt: prompt is too long: ${ids.length} tokens > ${
-      context - 1
-    } maximum, as the maximum context length is ${context} tokens with the answer`,
-    { param, code: "context_length_exceeded" },
+    `Cannot read the prompt: token ids must be below ${tokenizer.size}: received ${unknown}`,
+    { param: "prompt" },
   );
 }
 
@@ -128,5 +150,5 @@ function encodeChat(encode: () => Int32Array): Int32Array {
 }
 
 function paramOf(prompt: RequestTexts["prompt"]): string {
-  return "text" in prompt ? "prompt" : "messages";
+  return "messages" in prompt ? "messages" : "prompt";
 }

@@ -17,10 +17,12 @@ import type {
   ModelInfo,
   ModelState,
   PassTrace,
+  ScoredToken,
 } from "./generation.ts";
 import type { KvBudget } from "./kv_budget.ts";
 import type { Queue } from "./queue.ts";
 import type { TextThread } from "./text_thread.ts";
+import { characters, scorePrompt, TokenScores } from "./token_scores.ts";
 import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
 import { promptParts } from "../text/prompt_parts.ts";
@@ -77,9 +79,31 @@ export function createEngine(parts: EngineParts): Engine {
       draft: request.draft,
       draftTree: request.draftTree,
       prediction,
+      logprobs: request.logprobs,
+      scorePrompt: request.echo && request.logprobs !== undefined,
       trace: request.draftTrace ?? false,
       cache: request.cache,
     };
+  }
+
+  /** Returns the text of a prompt: as it was sent, or as its tokens read. */
+  function promptText(
+    { prompt }: GenerationRequest,
+    tokens: Int32Array,
+  ): string {
+    if ("text" in prompt) return prompt.text;
+    return promptParts(tokens, { tokenizer, cached: 0 })[1].text;
+  }
+
+  /** Returns the scores of a prompt's tokens, if they are scored. */
+  function echoed(
+    prompt: Int32Array,
+    text: string,
+    { scores }: TimedOutput,
+  ): { tokens?: ScoredToken[] } {
+    if (!scores) return {};
+    const length = characters(text);
+    return { tokens: scorePrompt(prompt, scores, { tokenizer, length }) };
   }
 
   return {
@@ -89,7 +113,10 @@ export function createEngine(parts: EngineParts): Engine {
     get state() {
       return parts.state();
     },
-    async *generate(request, { signal }): AsyncGenerator<GenerationEvent> {
+    async *generate(
+      request,
+      { signal, onPrompt },
+    ): AsyncGenerator<GenerationEvent> {
       const task = await prepare(request, signal);
       const slots = budget.slotsOf(task.prompt.length + task.maxTokens);
       using _place = await queue.enter(slots, signal);
@@ -99,6 +126,13 @@ export function createEngine(parts: EngineParts): Engine {
         request.stop,
       );
       const counter = new OutputCounter(task);
+      const prompt = request.echo ? promptText(request, task.prompt) : "";
+      const scores = request.logprobs === undefined
+        ? undefined
+        : new TokenScores(tokenizer, {
+          endTokens: task.endTokens,
+          offset: characters(prompt),
+        });
       let finishReason: "stop" | "length" = "length";
       let promptPending = task.trace;
       for await (const output of decoder.decode(task, { signal })) {
@@ -112,17 +146,30 @@ export function createEngine(parts: EngineParts): Engine {
         const more = calls.length > 0 && { calls };
         counter.add(output, pieces.length);
         const { counts } = counter;
+        if (output.rows === 0) onPrompt?.();
         if (promptPending) {
           const cached = counts.usage.cachedTokens;
           const parts = promptParts(task.prompt, { tokenizer, cached });
           yield { type: "prompt", parts };
         }
         promptPending = false;
+        if (output.rows === 0) {
+          if (request.echo) {
+            yield {
+              type: "text",
+              text: prompt,
+              counts,
+              ...echoed(task.prompt, prompt, output),
+            };
+          }
+        } else scores?.add(output.scores ?? []);
+        const tokens = scores?.show(read.text, { last: last && !stopped });
+        const scored = tokens && { tokens };
         if (task.trace && output.rows > 0) {
           const pass = traceOf(output, pieces);
-          yield { type: "text", text, ...more, counts, pass };
-        } else if (text || more) {
-          yield { type: "text", text, ...more, counts };
+          yield { type: "text", text, ...more, counts, ...scored, pass };
+        } else if (text || more || tokens?.length) {
+          yield { type: "text", text, ...more, counts, ...scored };
         }
         finishReason = stopped ? "stop" : output.finish ?? finishReason;
         if (stopped) break;

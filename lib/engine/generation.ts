@@ -34,7 +34,7 @@ export type Draft =
 
 /** A validated request, in the engine's terms. */
 export interface GenerationRequest {
-  prompt: { messages: ChatMessage[] } | { text: string };
+  prompt: { messages: ChatMessage[] } | { text: string } | { tokens: number[] };
   sampling: Sampling;
   /** The most tokens to generate; without it, as many as the context holds. */
   maxTokens?: number;
@@ -49,6 +49,13 @@ export interface GenerationRequest {
   /** What the answer must look like; anything unless given. */
   grammar?: Grammar;
   draft: Draft;
+  /**
+   * How many likely tokens are listed in the place of each; without it, tokens are not
+   * scored.
+   */
+  logprobs?: number;
+  /** Whether the prompt is a part of the text, and its tokens are scored, too. */
+  echo?: boolean;
   /** The comb that guesses fill, as in `bita/tree.ts`; without it, what pays. */
   draftTree?: readonly number[];
   /** What the client expects the answer to be, more or less. */
@@ -124,24 +131,56 @@ export interface TokenTrace {
   guess: AcceptedGuess | null;
 }
 
+/** A token that was likely at some place. */
+export interface LikelyToken {
+  /** A control token has those of its spelling. */
+  bytes: Uint8Array;
+  /**
+   * Natural logarithm of its probability, before temperature, penalties and biases;
+   * `null` for the first token of a prompt.
+   */
+  logprob: number | null;
+}
+
+/** A token of a text, and what was likely in its place. */
+export interface ScoredToken extends LikelyToken {
+  /** The most likely tokens, the best first. */
+  top: LikelyToken[];
+  /** Characters of the text before it. */
+  offset: number;
+  /** Set if it ended the text and is no part of it. */
+  ends?: true;
+}
+
 /** What a generation has taken so far. */
 export interface Counts {
   usage: Usage;
   timings: Timings;
 }
 
+/** Which of several answers an event is of. */
+export interface Chosen {
+  /** Number of the answer, from 0. @default 0 */
+  choice?: number;
+}
+
 /** What a generation yields: the prompt if asked for, pieces of text, one end. */
 export type GenerationEvent =
-  | { type: "prompt"; parts: PromptPart[] }
-  | {
-    type: "text";
-    text: string;
-    /** What the same pass added to calls of tools. */
-    calls?: CallPart[];
-    counts: Counts;
-    pass?: PassTrace;
-  }
-  | ({ type: "end"; finishReason: "stop" | "length" } & Counts);
+  & Chosen
+  & (
+    | { type: "prompt"; parts: PromptPart[] }
+    | {
+      type: "text";
+      text: string;
+      /** What the same pass added to calls of tools. */
+      calls?: CallPart[];
+      counts: Counts;
+      /** The tokens that begin in it, if tokens are scored. */
+      tokens?: ScoredToken[];
+      pass?: PassTrace;
+    }
+    | ({ type: "end"; finishReason: "stop" | "length" } & Counts)
+  );
 
 /** A served model and how it runs, as `/health` and `/v1/models` show it. */
 export interface ModelInfo {
@@ -180,6 +219,10 @@ export interface Engine {
    */
   generate(
     request: GenerationRequest,
-    options: { signal: AbortSignal },
+    options: {
+      signal: AbortSignal;
+      /** Is called once the prompt is computed. */
+      onPrompt?: () => void;
+    },
   ): AsyncIterable<GenerationEvent>;
 }

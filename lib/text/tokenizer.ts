@@ -81,13 +81,17 @@ export class Tokenizer {
     return Int32Array.from(this.#pieces(text));
   }
 
-  /** Encodes a text to continue, with the model's start token if it wants one. */
+  /**
+   * Encodes a text to continue, in which control tokens may be spelled out. It begins
+   * with the model's start token, if the model wants one.
+   */
   encodePrompt(text: string): Int32Array {
     const { bosToken, addBosToken } = this.#vocabulary;
     const starts = addBosToken ??
       this.#scheme.startsWithToken(this.#vocabulary);
-    const start = starts && bosToken !== undefined ? [bosToken] : [];
-    return Int32Array.from([...start, ...this.#pieces(text)]);
+    const ids = this.encodeWithControls(text);
+    if (!starts || bosToken === undefined || ids[0] === bosToken) return ids;
+    return Int32Array.from([bosToken, ...ids]);
   }
 
   /** Encodes text in which control tokens are spelled out. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { TokenScore } from "../../lib/bita/choose/logprobs.ts";
 import type { AcceptedGuess } from "../../lib/bita/draft/feedback.ts";
 import { Prediction } from "../../lib/bita/draft/prediction.ts";
 import type { Decoder } from "../../lib/engine/engine.ts";
@@ -17,6 +18,15 @@ export interface ToyDecoder extends Decoder {
   readonly said: number[];
   /** Whether somebody left before the end. */
   readonly left: boolean;
+}
+
+/** Scores a token by its id; the likely ones in its place are the ids after it. */
+function toyScore(id: number, most: number): TokenScore {
+  const top = Array.from({ length: most }, (_, rank) => ({
+    id: (id + rank) % 256,
+    logprob: -rank - id / 1000,
+  }));
+  return { id, logprob: -id / 1000, top };
 }
 
 /**
@@ -41,6 +51,10 @@ export function toyDecoder(
     { signal }: { signal: AbortSignal },
   ): AsyncGenerator<TimedOutput> {
     requests.push(request);
+    const scored = (ids: Iterable<number>) =>
+      request.logprobs === undefined
+        ? {}
+        : { scores: Array.from(ids, (id) => toyScore(id, request.logprobs!)) };
     const { prompt, maxTokens, endTokens } = request;
     const prediction = request.prediction && new Prediction(request.prediction);
     const end = script.findIndex((token) => endTokens.has(token));
@@ -56,6 +70,7 @@ export function toyDecoder(
         accepted: 0,
         ms: prompt.length,
         ...(cached !== undefined && { cached }),
+        ...scored(request.scorePrompt ? prompt.subarray(1) : []),
       };
       let at = 0;
       do {
@@ -71,6 +86,9 @@ export function toyDecoder(
           drafted: output,
           accepted: Math.max(0, next.length - 1),
           ...guesses && { guesses },
+          ...scored(
+            finish === "stop" && at >= count ? [...next, script[end]] : next,
+          ),
           ...prediction && { predicted: prediction.accepted },
           finish: at >= count ? finish : undefined,
           ms: 10,

@@ -87,6 +87,8 @@ export function toyInfo(id: string): ModelInfo {
 function countsOf({ prompt }: GenerationRequest, said: number): Counts {
   const asked = "text" in prompt
     ? prompt.text
+    : "tokens" in prompt
+    ? prompt.tokens.join(" ")
     : prompt.messages.map(({ content }) => content).join(" ");
   const promptTokens = asked.split(/\s+/).length;
   return {

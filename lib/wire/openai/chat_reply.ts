@@ -7,12 +7,14 @@
 
 import type { ChatCompletion, ChatCompletionChunk } from "openai/resources";
 import type { GenerationEvent } from "../../engine/generation.ts";
+import { toChatLogprobs } from "./logprobs.ts";
 import { toCallDelta, toFinish, toToolCalls } from "./tools/tool_reply.ts";
 import {
   collect,
   DONE,
   missingEnd,
   type ReplyHead,
+  type ReplyOptions,
   type StreamOptions,
   type Timed,
   toTrace,
@@ -24,23 +26,25 @@ import {
 export async function toCompletion(
   head: ReplyHead,
   events: AsyncIterable<GenerationEvent>,
+  options: ReplyOptions = {},
 ): Promise<ChatCompletion & Timed> {
-  const { text, calls, end } = await collect(events);
-  const toolCalls = toToolCalls(head.id, calls);
+  const { answers, end } = await collect(events, options);
   return {
     ...head,
     object: "chat.completion",
-    choices: [{
-      index: 0,
+    choices: answers.map(({ text, tokens, calls, finishReason }, index) => ({
+      index,
       message: {
         role: "assistant",
         content: calls.length > 0 && text === "" ? null : text,
         refusal: null,
-        ...calls.length > 0 && { tool_calls: toolCalls },
+        ...calls.length > 0 && {
+          tool_calls: toToolCalls(answerId(head, index), calls),
+        },
       },
-      logprobs: null,
-      finish_reason: toFinish(end.finishReason, calls.length > 0),
-    }],
+      logprobs: toChatLogprobs(tokens),
+      finish_reason: toFinish(finishReason, calls.length > 0),
+    })),
     usage: toUsage(end.usage),
     timings: end.timings,
   };
@@ -50,38 +54,49 @@ export async function toCompletion(
 export async function* toEvents(
   head: ReplyHead,
   events: AsyncIterable<GenerationEvent>,
-  { includeUsage, continuousUsage }: StreamOptions,
+  { includeUsage, continuousUsage, choices = 1 }: StreamOptions,
 ): AsyncGenerator<string> {
   const early = includeUsage ? { ...head, usage: null } : head;
-  let begun = false;
-  let called = false;
+  const begun = new Set<number>();
+  const called = new Set<number>();
+  let open = choices;
   for await (const event of events) {
-    if (!begun) {
-      yield chunk(early, [choice({ role: "assistant", content: "" })]);
+    const index = event.choice ?? 0;
+    if (!begun.has(index)) {
+      yield chunk(early, [choice(index, { role: "assistant", content: "" })]);
     }
-    begun = true;
+    begun.add(index);
     if (event.type === "prompt") {
       yield chunk({ ...early, prompt_trace: event.parts }, []);
       continue;
     }
     if (event.type === "text") {
       const { text, calls = [], pass } = event;
+      const logprobs = toChatLogprobs(event.tokens);
       const usage = continuousUsage && {
         usage: toUsage(event.counts.usage),
       };
-      if (text !== "" || pass) {
-        const delta = [choice({ content: text })];
-        yield chunk({ ...early, ...usage, ...toTrace(event) }, delta);
+      if (text !== "" || logprobs?.content?.length || pass) {
+        const delta = { ...choice(index, { content: text }), logprobs };
+        yield chunk({ ...early, ...usage, ...toTrace(event) }, [delta]);
       }
       for (const part of calls) {
-        const delta = { tool_calls: [toCallDelta(head.id, part)] };
-        yield chunk({ ...early, ...usage }, [choice(delta)]);
-        called = true;
+        const call = toCallDelta(answerId(head, index), part);
+        yield chunk({ ...early, ...usage }, [
+          choice(index, { tool_calls: [call] }),
+        ]);
+        called.add(index);
       }
       continue;
     }
     const { timings } = event;
-    const finish = [choice({}, toFinish(event.finishReason, called))];
+    const finish = [
+      choice(index, {}, toFinish(event.finishReason, called.has(index))),
+    ];
+    if (--open > 0) {
+      yield chunk(early, finish);
+      continue;
+    }
     if (includeUsage) {
       yield chunk(early, finish);
       yield chunk({ ...head, usage: toUsage(event.usage), timings }, []);
@@ -91,6 +106,11 @@ export async function* toEvents(
     return yield DONE;
   }
   throw missingEnd();
+}
+
+/** Returns an id for each answer of a reply, from which those of its calls are made. */
+function answerId({ id }: ReplyHead, index: number): string {
+  return index === 0 ? id : `${id}_${index}`;
 }
 
 type Chunk = ChatCompletionChunk & Timed & Traced;
@@ -104,8 +124,9 @@ function chunk(
 }
 
 function choice(
+  index: number,
   delta: ChatCompletionChunk.Choice.Delta,
   finish_reason: ChatCompletionChunk.Choice["finish_reason"] = null,
 ): ChatCompletionChunk.Choice {
-  return { index: 0, delta, logprobs: null, finish_reason };
+  return { index, delta, logprobs: null, finish_reason };
 }

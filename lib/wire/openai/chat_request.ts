@@ -13,7 +13,7 @@ import {
   toWireRequest,
   type WireRequest,
 } from "./common_fields.ts";
-import { tokenLimit, unsupported } from "./fields.ts";
+import { flag, integerWithin, tokenLimit, unsupported } from "./fields.ts";
 import { content, messages } from "./messages.ts";
 import { readBody } from "./read_body.ts";
 import { toolFields, toToolUse } from "./tools/tool_fields.ts";
@@ -23,8 +23,8 @@ export const chatBody = z.object({
   ...commonFields,
   messages,
   max_completion_tokens: tokenLimit(),
-  logprobs: unsupported(false),
-  top_logprobs: unsupported(0),
+  logprobs: flag(),
+  top_logprobs: integerWithin(0, 20),
   ...toolFields,
   response_format: z.object({
     type: z.literal(
@@ -68,6 +68,13 @@ export function parseChatRequest(
   });
   const tools = toToolUse(body);
   if (tools) request.generation.tools = tools;
+  if (body.top_logprobs && !body.logprobs) {
+    throw badRequest("top_logprobs", {
+      must: "must be absent or 0 unless logprobs is true",
+      received: body.top_logprobs,
+    });
+  }
+  if (body.logprobs) request.generation.logprobs = body.top_logprobs ?? 0;
   if (body.prediction) {
     request.generation.prediction = body.prediction.content
       .map(({ text }) => text).join("");

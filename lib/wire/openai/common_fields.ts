@@ -10,7 +10,13 @@ import { isShape, parseShape } from "../../bita/tree/tree.ts";
 import type { GenerationRequest } from "../../engine/generation.ts";
 import type { CacheHints } from "../../prefix/cache_hints.ts";
 import { badRequest } from "./bad_request.ts";
-import { flag, integerFrom, tokenLimit } from "./fields.ts";
+import {
+  flag,
+  integerFrom,
+  integerWithin,
+  isTokenId,
+  tokenLimit,
+} from "./fields.ts";
 import { refusedFields } from "./parameters/refused.ts";
 import { samplingFields, toSampling } from "./parameters/sampling.ts";
 
@@ -25,6 +31,10 @@ export interface WireRequest {
   /** Whether the other chunks tell the usage so far, too. */
   continuousUsage: boolean;
   generation: GenerationRequest;
+  /** All prompts of a batch; without it, that of the generation is the only one. */
+  prompts?: GenerationRequest["prompt"][];
+  /** Answers to each prompt. */
+  n: number;
 }
 
 /** What reading a request needs from outside. */
@@ -35,7 +45,6 @@ export interface ParseOptions {
 
 const MODEL = "must be the name of a model";
 const STOP = "must be a string or up to 16 strings of at most 256 characters";
-const ONE = "must be 1, as one choice is all that this server gives";
 const SALT = "must be a string of at most 256 characters";
 const TOKEN = "must be a token id";
 const TOKENS = "must be an array of up to 16 token ids";
@@ -52,10 +61,11 @@ export const commonFields = {
   max_tokens: tokenLimit(),
   min_tokens: integerFrom(0),
   ignore_eos: flag(),
-  stop_token_ids: z.array(z.number(TOKEN).refine(isId, TOKEN), TOKENS)
+  stop_token_ids: z.array(z.number(TOKEN).refine(isTokenId, TOKEN), TOKENS)
     .max(MOST_STOPS, TOKENS).nullish(),
   stop: z.custom<string | string[]>(isStop, STOP).nullish(),
-  n: z.literal(1, ONE).nullish(),
+  n: integerWithin(1, 8),
+  best_of: integerFrom(0),
   stream: flag(),
   stream_options: z.object(
     { include_usage: flag(), continuous_usage_stats: flag() },
@@ -97,10 +107,17 @@ export function toWireRequest(
       received: body.stream_options,
     });
   }
-  if (body.draft_trace && !stream) {
+  const n = body.n ?? 1;
+  if (body.draft_trace && (!stream || n > 1)) {
     throw badRequest("draft_trace", {
-      must: "must be absent or false unless stream is true",
+      must: "must be absent or false unless stream is true and n is 1",
       received: body.draft_trace,
+    });
+  }
+  if ((body.best_of ?? 0) > n) {
+    throw badRequest("best_of", {
+      must: "must be at most n, as all answers are returned",
+      received: body.best_of,
     });
   }
   const draft = body.draft ?? "auto";
@@ -113,13 +130,14 @@ export function toWireRequest(
   }
   return {
     model: body.model ?? "",
+    n,
     stream,
     includeUsage: body.stream_options?.include_usage ?? false,
     continuousUsage: body.stream_options?.continuous_usage_stats ?? false,
     generation: {
       prompt,
       sampling: toSampling(body, randomSeed),
-      ...(maxTokens === undefined ? {} : { maxTokens }),
+      ...(maxTokens !== Infinity && maxTokens !== undefined && { maxTokens }),
       stop: [body.stop ?? []].flat().filter((text) => text !== ""),
       ...toEnds(body),
       draft,
@@ -157,10 +175,6 @@ function toDraftTree(shape: string | null | undefined): number[] | undefined {
 
 function isTree(shape: string): boolean {
   return shape === "auto" || isShape(shape);
-}
-
-function isId(value: number): boolean {
-  return Number.isInteger(value) && value >= 0;
 }
 
 function isStop(value: unknown): boolean {

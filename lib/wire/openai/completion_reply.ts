@@ -6,11 +6,13 @@
 
 import type { Completion, CompletionChoice } from "openai/resources";
 import type { GenerationEvent } from "../../engine/generation.ts";
+import { toTextLogprobs } from "./logprobs.ts";
 import {
   collect,
   DONE,
   missingEnd,
   type ReplyHead,
+  type ReplyOptions,
   type StreamOptions,
   type Timed,
   toTrace,
@@ -22,17 +24,18 @@ import {
 export async function toCompletion(
   head: ReplyHead,
   events: AsyncIterable<GenerationEvent>,
+  options: ReplyOptions = {},
 ): Promise<Completion & Timed> {
-  const { text, end } = await collect(events);
+  const { answers, end } = await collect(events, options);
   return {
     ...head,
     object: "text_completion",
-    choices: [{
+    choices: answers.map(({ text, tokens, finishReason }, index) => ({
       text,
-      index: 0,
-      logprobs: null,
-      finish_reason: end.finishReason,
-    }],
+      index,
+      logprobs: toTextLogprobs(tokens),
+      finish_reason: finishReason,
+    })),
     usage: toUsage(end.usage),
     timings: end.timings,
   };
@@ -42,10 +45,12 @@ export async function toCompletion(
 export async function* toEvents(
   head: ReplyHead,
   events: AsyncIterable<GenerationEvent>,
-  { includeUsage, continuousUsage }: StreamOptions,
+  { includeUsage, continuousUsage, choices = 1 }: StreamOptions,
 ): AsyncGenerator<string> {
   const early = includeUsage ? { ...head, usage: null } : head;
+  let open = choices;
   for await (const event of events) {
+    const index = event.choice ?? 0;
     if (event.type === "prompt") {
       yield chunk({ ...early, prompt_trace: event.parts }, []);
       continue;
@@ -54,12 +59,19 @@ export async function* toEvents(
       const usage = continuousUsage && {
         usage: toUsage(event.counts.usage),
       };
-      const head = { ...early, ...usage, ...toTrace(event) };
-      yield chunk(head, [choice(event.text)]);
+      const text = {
+        ...choice(index, event.text),
+        logprobs: toTextLogprobs(event.tokens),
+      };
+      yield chunk({ ...early, ...usage, ...toTrace(event) }, [text]);
       continue;
     }
     const { finishReason, timings } = event;
-    const finish = [choice("", finishReason)];
+    const finish = [choice(index, "", finishReason)];
+    if (--open > 0) {
+      yield chunk(early, finish);
+      continue;
+    }
     if (includeUsage) {
       yield chunk(early, finish);
       yield chunk({ ...head, usage: toUsage(event.usage), timings }, []);
@@ -90,8 +102,9 @@ function chunk(
 }
 
 function choice(
+  index: number,
   text: string,
   finish_reason: Choice["finish_reason"] = null,
 ): Choice {
-  return { text, index: 0, logprobs: null, finish_reason };
+  return { text, index, logprobs: null, finish_reason };
 }

@@ -5,30 +5,40 @@
  */
 
 import { z } from "zod";
+import { badRequest } from "./bad_request.ts";
 import {
   commonFields,
   type ParseOptions,
   toWireRequest,
   type WireRequest,
 } from "./common_fields.ts";
-import { unsupported } from "./fields.ts";
+import { flag, integerWithin, isTokenId, unsupported } from "./fields.ts";
 import { readBody } from "./read_body.ts";
 
 /** OpenAI's default for this resource. */
 const DEFAULT_MAX_TOKENS = 16;
 
-const PROMPT = "must be one string, as batches and token ids are not supported";
+/** The most prompts of a batch. */
+const MOST_PROMPTS = 256;
+
+const PROMPT =
+  `must be a string, an array of token ids, or an array of up to ${MOST_PROMPTS} of these`;
+
+type Prompt = string | number[];
 
 /** The body of a text completion request. */
 export const completionBody = z.object({
   ...commonFields,
-  prompt: z.preprocess(
-    (value) => Array.isArray(value) && value.length === 1 ? value[0] : value,
-    z.string(PROMPT),
+  prompt: z.custom<Prompt | Prompt[]>(
+    (value) => isPrompt(value) || isBatch(value),
+    PROMPT,
   ),
-  best_of: unsupported(1),
-  echo: unsupported(false),
-  logprobs: unsupported(),
+  max_completion_tokens: unsupported(),
+  echo: flag(),
+  logprobs: z.preprocess(
+    (value) => value === false ? null : value,
+    integerWithin(0, 5),
+  ),
   suffix: unsupported(""),
   messages: unsupported(),
   tools: unsupported(),
@@ -46,9 +56,33 @@ export function parseCompletionRequest(
   { randomSeed }: ParseOptions,
 ): WireRequest {
   const body = readBody(completionBody, text);
-  return toWireRequest({ text: body.prompt }, {
+  const prompts = (isPrompt(body.prompt) ? [body.prompt] : body.prompt)
+    .map((prompt) =>
+      typeof prompt === "string" ? { text: prompt } : { tokens: prompt }
+    );
+  if (body.draft_trace && prompts.length > 1) {
+    throw badRequest("draft_trace", {
+      must: "must be absent or false where prompt is a batch",
+      received: body.draft_trace,
+    });
+  }
+  const request = toWireRequest(prompts[0], {
     body,
     maxTokens: body.max_tokens ?? DEFAULT_MAX_TOKENS,
     randomSeed,
   });
+  const { generation } = request;
+  if (body.logprobs != null) generation.logprobs = body.logprobs;
+  if (body.echo) generation.echo = true;
+  return prompts.length === 1 ? request : { ...request, prompts };
+}
+
+function isPrompt(value: unknown): value is Prompt {
+  return typeof value === "string" ||
+    Array.isArray(value) && value.length > 0 && value.every(isTokenId);
+}
+
+function isBatch(value: unknown): value is Prompt[] {
+  return Array.isArray(value) && value.length > 0 &&
+    value.length <= MOST_PROMPTS && value.every(isPrompt);
 }

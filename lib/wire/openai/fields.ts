@@ -32,9 +32,13 @@ export function integerWithin(low: number, high: number) {
     .nullish();
 }
 
-/** A number of tokens; -1 is the same as absent, as in llama.cpp. */
+/** A number of tokens; -1 is `Infinity`, as in llama.cpp. */
 export function tokenLimit() {
-  return z.preprocess((value) => value === -1 ? null : value, integerFrom(0));
+  const must = "must be an integer of at least 0";
+  return z.number(must)
+    .refine((value) => Number.isInteger(value) && value >= -1, must)
+    .transform((value) => value === -1 ? Infinity : value)
+    .nullish();
 }
 
 /** A truth value. */
@@ -55,6 +59,11 @@ export function unsupported(...harmless: unknown[]) {
 /** Returns whether a value is an object, but no array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Returns whether a value may be the id of a token. */
+export function isTokenId(value: unknown): value is number {
+  return Number.isSafeInteger(value) && value as number >= 0;
 }
 
 function isEmpty(value: unknown): boolean {

@@ -10,6 +10,7 @@ import type {
   GenerationEvent,
   PassTrace,
   PromptPart,
+  ScoredToken,
   Timings,
   Usage,
 } from "../../engine/generation.ts";
@@ -39,8 +40,14 @@ export function toTrace({ pass }: { pass?: PassTrace }): Traced {
   return pass ? { draft_trace: pass } : {};
 }
 
+/** What a reply must know beforehand. */
+export interface ReplyOptions {
+  /** Answers that it has. @default 1 */
+  choices?: number;
+}
+
 /** How a stream is written. */
-export interface StreamOptions {
+export interface StreamOptions extends ReplyOptions {
   /** Whether the usage follows in a chunk of its own, before the end. */
   includeUsage: boolean;
   /** Whether the chunks before it have the usage so far. */
@@ -53,17 +60,38 @@ export const DONE = "[DONE]";
 /** The last event of a generation. */
 export type End = Extract<GenerationEvent, { type: "end" }>;
 
-/** Waits for a whole generation: its text, its calls and its end. */
+/** One whole answer. */
+export interface Answer {
+  text: string;
+  /** Its tokens, if they are scored. */
+  tokens: ScoredToken[] | undefined;
+  /** The parts of its calls of tools. */
+  calls: CallPart[];
+  finishReason: End["finishReason"];
+}
+
+/** Waits for a whole generation: its answers, and the end of the last. */
 export async function collect(
   events: AsyncIterable<GenerationEvent>,
-): Promise<{ text: string; calls: CallPart[]; end: End }> {
-  let text = "";
-  const calls: CallPart[] = [];
+  { choices = 1 }: ReplyOptions = {},
+): Promise<{ answers: Answer[]; end: End }> {
+  const answers = Array.from({ length: choices }, (): Answer => ({
+    text: "",
+    tokens: undefined,
+    calls: [],
+    finishReason: "stop",
+  }));
+  let open = choices;
   for await (const event of events) {
-    if (event.type === "end") return { text, calls, end: event };
-    if (event.type !== "text") continue;
-    text += event.text;
-    calls.push(...event.calls ?? []);
+    const answer = answers[event.choice ?? 0];
+    if (event.type === "text") {
+      answer.text += event.text;
+      answer.calls.push(...event.calls ?? []);
+      if (event.tokens) (answer.tokens ??= []).push(...event.tokens);
+    }
+    if (event.type !== "end") continue;
+    answer.finishReason = event.finishReason;
+    if (--open === 0) return { answers, end: event };
   }
   throw missingEnd();
 }

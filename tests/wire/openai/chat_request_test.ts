@@ -10,6 +10,7 @@ function parse(fields: object) {
 Deno.test("parseChatRequest() fills in OpenAI's defaults", () => {
   assertEquals(parse({}), {
     model: "toy",
+    n: 1,
     stream: false,
     includeUsage: false,
     continuousUsage: false,
@@ -201,6 +202,13 @@ Deno.test("parseChatRequest() reads which tokens end the text, and from where on
   }).generation;
   assertEquals([minTokens, stopTokens], [3, [5]]);
   assertEquals(parse({ ignore_eos: true }).generation.minTokens, Infinity);
+});
+
+Deno.test("parseChatRequest() reads how many likely tokens are listed", () => {
+  const of = (fields: object) => parse(fields).generation.logprobs;
+  assertEquals(of({ logprobs: true, top_logprobs: 3 }), 3);
+  assertEquals(of({ logprobs: true }), 0);
+  assertEquals(of({ logprobs: false, top_logprobs: 0 }), undefined);
 });
 
 Deno.test("parseChatRequest() makes a list of one stop string", () => {
