@@ -22,10 +22,10 @@ import type {
 import type { KvBudget } from "./kv_budget.ts";
 import type { Queue } from "./queue.ts";
 import type { TextThread } from "./text_thread.ts";
-import { characters, scorePrompt, TokenScores } from "./token_scores.ts";
 import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
 import { promptParts } from "../text/prompt_parts.ts";
+import { characters, scorePrompt, TokenScores } from "../text/token_scores.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { ToolAnswer } from "../tools/tool_answer.ts";
 import type { ToolFormat } from "../tools/tool_format.ts";

@@ -6,9 +6,9 @@
  */
 
 import type { LogProb, TokenScore } from "../bita/choose/logprobs.ts";
-import { Detokenizer } from "../text/detokenizer.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
-import type { LikelyToken, ScoredToken } from "./generation.ts";
+import { Detokenizer } from "./detokenizer.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import type { LikelyToken, ScoredToken } from "../engine/generation.ts";
 
 type Bytes = Pick<Tokenizer, "bytes" | "isControl" | "spelling">;
 

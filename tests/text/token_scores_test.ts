@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { GenerationRequest } from "../../lib/engine/generation.ts";
 import { parseCompletionRequest } from "../../lib/wire/openai/completion_request.ts";
 import { toyDecoder } from "../toy/decoder.ts";
-import { byteEngine, END, utf8 } from "./_byte_engine.ts";
+import { byteEngine, END, utf8 } from "../engine/_byte_engine.ts";
 
 /** Generates; returns the text, the pieces and, event by event, the tokens. */
 async function run(
