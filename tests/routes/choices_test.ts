@@ -10,8 +10,8 @@ import { byteEngine, END, utf8 } from "../engine/_byte_engine.ts";
 import { toyDecoder } from "../toy/decoder.ts";
 import { serve } from "./_serve.ts";
 
-function start(text = "né") {
-  const server = serve({
+async function start(text = "né") {
+  const server = await serve({
     engines: [byteEngine(toyDecoder([...utf8(text), END]))],
   });
   const client = new OpenAI({
@@ -28,7 +28,7 @@ const hi = {
 };
 
 Deno.test("OpenAI's client reads several answers, whole and as a stream", async () => {
-  const { server, client } = start();
+  const { server, client } = await start();
   await using _server = server;
   const whole = await client.chat.completions.create({ ...hi, n: 3 });
   assertEquals(whole.choices.map(({ index }) => index), [0, 1, 2]);
@@ -47,7 +47,7 @@ Deno.test("OpenAI's client reads several answers, whole and as a stream", async 
 });
 
 Deno.test("OpenAI's client reads the scores of a chat's tokens", async () => {
-  const { server, client } = start();
+  const { server, client } = await start();
   await using _server = server;
   const fields = { ...hi, logprobs: true, top_logprobs: 2 };
   const { choices: [whole] } = await client.chat.completions.create(fields);
@@ -63,7 +63,7 @@ Deno.test("OpenAI's client reads the scores of a chat's tokens", async () => {
 });
 
 Deno.test("OpenAI's client reads batches, each prompt echoed and scored", async () => {
-  const { server, client } = start();
+  const { server, client } = await start();
   await using _server = server;
   const fields = {
     model: "toy",
@@ -96,7 +96,7 @@ Deno.test("OpenAI's client reads batches, each prompt echoed and scored", async 
 });
 
 Deno.test("OpenAI's client reads one token more than the prompt, even if it is the end", async () => {
-  const { server, client } = start("");
+  const { server, client } = await start("");
   await using _server = server;
   const { choices: [{ text, logprobs, finish_reason }] } = await client
     .completions.create({
