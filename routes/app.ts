@@ -6,7 +6,7 @@
 
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
-import type { Engine, PromptCache } from "../lib/engine/generation.ts";
+import type { PromptCache, ServedModel } from "../lib/engine/generation.ts";
 import { Metrics } from "../lib/observe/metrics.ts";
 import { Shutdown } from "../lib/engine/shutdown.ts";
 import { adminCache } from "./operator/admin_cache.ts";
@@ -15,7 +15,7 @@ import { chatCompletions } from "./v1/chat_completions.ts";
 import { completions } from "./v1/completions.ts";
 import { crossOrigin } from "./middleware/cross_origin.ts";
 import { failure, type LogFailure, notFound, toApiError } from "./failure.ts";
-import type { Aliases } from "./find_engine.ts";
+import type { Aliases } from "./find_model.ts";
 import type { LogGeneration } from "./generate.ts";
 import { health, probes } from "./operator/health.ts";
 import { hostCheck } from "./middleware/host_check.ts";
@@ -27,8 +27,8 @@ import { type LogRequest, requestLog } from "./middleware/request_log.ts";
 
 /** What the app serves, and what it needs from outside. */
 export interface AppOptions {
-  /** One engine a model, each with an id of its own. */
-  engines: readonly Engine[];
+  /** Models, each with an id of its own. */
+  engines: readonly ServedModel[];
   /** Ids of models by other names. */
   aliases?: Aliases;
   /** Keys that open `/v1`; without any, it is open. */

@@ -11,6 +11,8 @@ import type { ApiError } from "../lib/engine/errors.ts";
 export interface EventStreamOptions {
   /** Milliseconds between comments that keep the connection from idling. */
   pingMs: number;
+  /** Returns the text of the next comment. */
+  comment: () => string;
   /** Turns a failure in mid-stream into the error that the client receives. */
   explain: (error: unknown) => ApiError;
   /** Aborts when the client has left; failures after that are ignored. */
@@ -36,7 +38,7 @@ export const EVENT_STREAM_HEADERS = {
  */
 export async function eventStream(
   events: AsyncIterator<string>,
-  { pingMs, explain, signal, onCancel }: EventStreamOptions,
+  { pingMs, comment, explain, signal, onCancel }: EventStreamOptions,
 ): Promise<ReadableStream<Uint8Array>> {
   const first = events.next();
   await within(pingMs, first);
@@ -55,7 +57,7 @@ export async function eventStream(
           next = await events.next();
         }
       }
-      const ping = setInterval(() => send(": ping"), pingMs);
+      const ping = setInterval(() => send(`: ${comment()}`), pingMs);
       pump()
         .catch((error) => {
           if (signal.aborted) return;

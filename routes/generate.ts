@@ -9,7 +9,12 @@ import type { Context } from "hono";
 import { generateChoices } from "../lib/engine/choices.ts";
 import type { Metrics } from "../lib/observe/metrics.ts";
 import { type GenerationReport, observed } from "../lib/observe/observed.ts";
-import type { Engine, GenerationEvent } from "../lib/engine/generation.ts";
+import type {
+  Engine,
+  GenerationEvent,
+  GenerationRequest,
+  ServedModel,
+} from "../lib/engine/generation.ts";
 import type {
   ParseOptions,
   WireRequest,
@@ -22,7 +27,7 @@ import type {
 } from "../lib/wire/openai/reply.ts";
 import { EVENT_STREAM_HEADERS, eventStream } from "./event_stream.ts";
 import { type LogFailure, toApiError } from "./failure.ts";
-import { type Aliases, findEngine } from "./find_engine.ts";
+import { type Aliases, findModel } from "./find_model.ts";
 
 /** How one resource reads its requests and words its replies. */
 export interface Wire {
@@ -38,7 +43,7 @@ export interface Wire {
     head: ReplyHead,
     events: AsyncIterable<GenerationEvent>,
     options: StreamOptions,
-  ): AsyncIterator<string>;
+  ): AsyncIterable<string>;
 }
 
 /** Logs how a generation went, once it is over. */
@@ -48,8 +53,7 @@ export type LogGeneration = (
 
 /** What answering needs from outside. */
 export interface GenerateOptions extends ParseOptions {
-  /** One engine a model. */
-  engines: readonly Engine[];
+  engines: readonly ServedModel[];
   /** Ids of models by other names. */
   aliases: Aliases;
   logFailure: LogFailure;
@@ -79,12 +83,12 @@ export async function generate(
   options: GenerateOptions,
 ): Promise<Response> {
   const request = wire.parse(await c.req.text(), options);
-  const engine = findEngine(options.engines, request.model, options.aliases);
-  const head = {
+  const model = findModel(options.engines, request.model, options.aliases);
+  const { id } = model;
+  const reply = {
     id: `${wire.prefix}-${options.newId()}`,
     created: Math.floor(options.now() / 1000),
-    model: engine.info.id,
-    system_fingerprint: engine.info.fingerprint,
+    model: id,
   };
   const requestId = c.get("requestId");
   const parent = context.active();
@@ -96,29 +100,44 @@ export async function generate(
   const choices = requests.length * n;
   const listening = AbortSignal.any([c.req.raw.signal, leaving.signal]);
   const signal = AbortSignal.any([listening, options.deadline]);
+  const opening = model.open(signal);
   const events = observed(
-    generateChoices(engine, { requests, n }, { signal }),
+    generated(opening, { requests, n }, signal),
     {
       signal,
       clock: options.clock,
       report(report) {
-        const model = engine.info.id;
-        options.counts.countGeneration(model, report);
-        recordSpans(report, { model, parent, endedAt: options.now() });
-        options.logGeneration({ requestId, model, ...report });
+        options.counts.countGeneration(id, report);
+        recordSpans(report, { model: id, parent, endedAt: options.now() });
+        options.logGeneration({ requestId, model: id, ...report });
       },
     },
   );
-  if (!request.stream) {
-    return c.json(await wire.toCompletion(head, events, { choices }));
+  async function head(): Promise<ReplyHead> {
+    const { info } = await opening;
+    return { ...reply, system_fingerprint: info.fingerprint };
   }
-  const replies = wire.toEvents(head, events, { ...request, choices });
-  const stream = await eventStream(replies, {
+  if (!request.stream) {
+    return c.json(await wire.toCompletion(await head(), events, { choices }));
+  }
+  async function* replies(): AsyncGenerator<string> {
+    yield* wire.toEvents(await head(), events, { ...request, choices });
+  }
+  const stream = await eventStream(replies(), {
     pingMs: options.pingMs,
+    comment: () => model.state === "ready" ? "ping" : "loading",
     explain: (error) =>
       toApiError(error, { requestId, log: options.logFailure }),
     signal: listening,
     onCancel: () => leaving.abort(),
   });
   return c.body(stream, 200, EVENT_STREAM_HEADERS);
+}
+
+async function* generated(
+  opening: Promise<Engine>,
+  request: { requests: GenerationRequest[]; n: number },
+  signal: AbortSignal,
+): AsyncGenerator<GenerationEvent> {
+  yield* generateChoices(await opening, request, { signal });
 }

@@ -38,6 +38,10 @@ export interface Config {
   /** Origins whose pages may call; `*` is any. */
   corsOrigins: string[];
   logLevel: Values["LOG_LEVEL"];
+  /** Whether models are opened at once, or each with its first request. */
+  load: Values["LOAD"];
+  /** Seconds that a request waits for its model to be open. */
+  startSeconds: number;
   /** Seconds that running replies may take after SIGTERM or SIGINT. */
   drainSeconds: number;
 }
@@ -110,6 +114,8 @@ export function parseConfig(
     ...adminKey && { adminKey },
     corsOrigins: values.CORS_ORIGINS,
     logLevel: values.LOG_LEVEL,
+    load: values.LOAD,
+    startSeconds: values.START_SECONDS,
     drainSeconds: values.DRAIN_SECONDS,
   };
 }

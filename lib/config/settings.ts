@@ -171,6 +171,16 @@ export const SETTINGS = {
     default: "info",
     value: oneOf(["silent", "error", "warn", "info", "debug"]),
   },
+  LOAD: {
+    means: "when models are opened: at once, or with their first request",
+    default: "eager",
+    value: oneOf(["eager", "lazy"]),
+  },
+  START_SECONDS: {
+    means: "seconds that a request waits for its model to be open",
+    default: "60",
+    value: integer(0, 3600),
+  },
   DRAIN_SECONDS: {
     means: "seconds for replies to finish after SIGTERM or SIGINT",
     default: "25",

@@ -15,7 +15,6 @@ import type {
   GenerationEvent,
   GenerationRequest,
   ModelInfo,
-  ModelState,
   PassTrace,
   ScoredToken,
 } from "./generation.ts";
@@ -42,7 +41,6 @@ export interface Decoder {
 export interface EngineParts {
   /** Describes the model as it runs now. */
   info: () => ModelInfo;
-  state: () => ModelState;
   tokenizer: Tokenizer;
   /** How the model writes calls of tools. */
   toolFormat: ToolFormat;
@@ -109,9 +107,6 @@ export function createEngine(parts: EngineParts): Engine {
   return {
     get info() {
       return parts.info();
-    },
-    get state() {
-      return parts.state();
     },
     async *generate(
       request,

@@ -185,8 +185,6 @@ export type GenerationEvent =
 /** A served model and how it runs, as `/health` and `/v1/models` show it. */
 export interface ModelInfo {
   id: string;
-  /** Unix time in seconds. */
-  created: number;
   /** Tokens that a prompt and its answer may hold together. */
   context: number;
   /** Execution backend, such as `"cpu"`. */
@@ -202,14 +200,18 @@ export interface ModelInfo {
   fingerprint: string;
 }
 
-/** What a model is doing: only a ready one decodes. */
-export type ModelState = "starting" | "ready" | "failed" | "stopped";
+/** What a model is doing: only a ready one decodes, an asleep one opens on demand. */
+export type ModelState =
+  | "asleep"
+  | "starting"
+  | "ready"
+  | "failed"
+  | "stopped";
 
-/** Generates text with one model. */
+/** Generates text with one model, which has been opened. */
 export interface Engine {
   /** How the model runs; it may change when the model is opened again. */
   readonly info: ModelInfo;
-  readonly state: ModelState;
   /**
    * Yields pieces of text as they become certain, then the end.
    *
@@ -225,4 +227,21 @@ export interface Engine {
       onPrompt?: () => void;
     },
   ): AsyncIterable<GenerationEvent>;
+}
+
+/** A model that is served, open or not. */
+export interface ServedModel {
+  readonly id: string;
+  /** Unix time in seconds. */
+  readonly created: number;
+  readonly state: ModelState;
+  /** How the model runs; none before it has been opened. */
+  readonly info: ModelInfo | undefined;
+  /**
+   * Waits until the model is open, and opens it if it is asleep.
+   *
+   * @throws {ApiError} 503 if it is not open in time.
+   * @throws the signal's reason if it aborts before.
+   */
+  open(signal: AbortSignal): Promise<Engine>;
 }

@@ -1,159 +1,161 @@
 /**
- * One served model, from its name to an engine: the file is downloaded and converted,
- * the worker opened and watched over, the line and the memory set up before it.
+ * A model from the moment that the server listens: what is needed to serve it is
+ * loaded, and its worker opened, at once or with the first request.
  *
  * @module
  */
 
-import process from "node:process";
-import { openArtefact } from "../../models/artefact.ts";
-import { modelFile } from "../../models/download/download.ts";
-import { defaultProgress } from "../../models/download/progress.ts";
-import { openGguf } from "../../models/gguf/reader.ts";
-import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
-import {
-  type LocalModel,
-  type RemoteModel,
-  resolveModel,
-} from "../../models/registry.ts";
+import { resolveModel } from "../../models/registry.ts";
 import type { Config } from "../config/config.ts";
 import type { PrefixSettings } from "../prefix/open_prefix_cache.ts";
-import type { BackendName } from "../runtime/backend.ts";
-import { chooseBackend, WEIGHTS } from "../runtime/choose_backend.ts";
-import { ChatTemplate } from "../text/chat_template.ts";
-import { Tokenizer } from "../text/tokenizer.ts";
-import { toolFormatOf } from "../tools/tool_format.ts";
+import type { Erasure } from "../prefix/prefix_cache.ts";
+import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import { ModelClient } from "../worker/client.ts";
 import { Supervisor } from "../worker/supervisor.ts";
-import { createEngine } from "./engine.ts";
-import type { Engine, ModelInfo } from "./generation.ts";
-import { KvBudget, type KvMemory } from "./kv_budget.ts";
-import { Queue } from "./queue.ts";
-import { TextThread } from "./text_thread.ts";
+import type {
+  Engine,
+  ModelInfo,
+  ModelState,
+  PromptCache,
+  ServedModel,
+} from "./generation.ts";
+import type { LoadedModel } from "./load_model.ts";
+import type { Queue } from "./queue.ts";
 
 /** What serving a model needs from outside. */
 export interface ServeOptions {
   config: Config;
-  prefix: PrefixSettings;
+  /** How prompts are cached. */
+  prefix: Promise<PrefixSettings>;
+  /** Called each time that the model has been opened, with how it runs. */
+  onOpened: (about: string) => void;
   /** Called with each failure after which the model is opened again. */
   onFailure: (id: string, error: Error) => void;
   /** Called when a model has failed too often. */
   onGivenUp: (id: string, error: Error) => void;
 }
 
-/** A model that is served. */
-export interface ServedModel {
-  engine: Engine;
-  queue: Queue;
-  budget: KvBudget;
-  model: Supervisor;
-}
+/** Serves one model. */
+export class LazyModel implements ServedModel, PromptCache {
+  readonly id: string;
+  readonly created = Math.floor(Date.now() / 1000);
+  readonly #options: ServeOptions;
+  readonly #name: string;
+  readonly #model: Supervisor;
+  #loaded: LoadedModel | undefined;
+  /** Requests that wait for the model or are in it. */
+  #requests = 0;
+  /** Settles when there is none. */
+  #idle = Promise.withResolvers<void>();
 
-/** Downloads and converts a model, which takes a while the first time only. */
-export async function prepareModel(name: string, config: Config) {
-  const { cacheDir } = config;
-  const progress = defaultProgress();
-  const model = resolveModel(name);
-  const gguf = await openGguf(await modelFile(model, { cacheDir, progress }));
-  const backend = await chooseBackend(config.backend);
-  const artefact = await openArtefact(gguf, {
-    cacheDir,
-    format: WEIGHTS[backend],
-    progress,
-    adapter: adapterPath(model),
-  });
-  return { id: model.id, gguf, backend, artefact };
-}
+  /** @throws {TypeError} if `name` names no model. */
+  constructor(name: string, options: ServeOptions) {
+    this.id = resolveModel(name).id;
+    this.#name = name;
+    this.#options = options;
+    this.#idle.resolve();
+    this.#model = new Supervisor({
+      open: () => this.#open(),
+      onFailure: (error) => options.onFailure(this.id, error),
+      onGivenUp: (error) => options.onGivenUp(this.id, error),
+      patienceMs: options.config.startSeconds * 1000,
+    });
+  }
 
-/** Prepares a model and opens it. */
-export async function serveModel(
-  name: string,
-  { config, prefix, onFailure, onGivenUp }: ServeOptions,
-): Promise<ServedModel> {
-  const { id, gguf, backend, artefact } = await prepareModel(name, config);
-  const vocabulary = ggufVocabulary(gguf.metadata);
-  const tokenizer = new Tokenizer(vocabulary);
-  const template = new ChatTemplate(vocabulary, tokenizer);
-  const context = config.context ?? artefact.config.context;
-  const budget = new KvBudget({
-    ...artefact.config,
-    softPrompt: artefact.adapter.softPrompt,
-    context,
-    answer: config.maxTokens,
-  }, memoryOf(config, backend));
-  // A GPU's passes are no work for this machine's processors.
-  const threads = backend === "webgpu" ? 1 : config.threads;
-  const message = {
-    artefact,
-    backend,
-    threads,
-    context,
-    prefix: { ...prefix, memoryBytes: budget.tierBytes },
-    shared: await Promise.all(
-      config.prefix.shared.map(async (path) =>
-        template.encodeSystem(await Deno.readTextFile(path))
-      ),
-    ),
-  };
-  const model = new Supervisor({
-    open: () => ModelClient.open(message),
-    onFailure: (error) => onFailure(id, error),
-    onGivenUp: (error) => onGivenUp(id, error),
-  });
-  const queue = new Queue({
-    maxRunning: config.parallel,
-    maxWaiting: config.queue,
-    slots: budget.slots,
-  });
-  const created = Math.floor(Date.now() / 1000);
-  await model.start();
-  const digest = artefact.digest.slice(0, 8);
-  function info(): ModelInfo {
-    const { exact, sequencesPerPass } = model.opened!;
-    const weights = artefact.format;
-    const fingerprint = `fp_${digest}_${backend}_${weights}_${exact}`;
+  /** What the model is doing. */
+  get state(): ModelState {
+    return this.#model.state;
+  }
+
+  /** How the model runs; none before it has been opened. */
+  get info(): ModelInfo | undefined {
+    return this.#model.opened && this.#loaded?.engine.info;
+  }
+
+  /** The requests of the model; none before it is loaded. */
+  get queue(): Queue | undefined {
+    return this.#loaded?.queue;
+  }
+
+  /** Times that the model was opened again after a failure. */
+  get restarts(): number {
+    return this.#model.restarts;
+  }
+
+  /** What the prefix cache has done since the model was opened. */
+  get counters(): PrefixCounters | undefined {
+    return this.#model.counters;
+  }
+
+  /**
+   * Opens the model before a request needs it.
+   *
+   * @throws what the opening throws: a model that never ran is not tried again.
+   */
+  async start(): Promise<void> {
+    await this.#model.start();
+  }
+
+  /**
+   * Waits until the model is open, and opens it if it is asleep.
+   *
+   * @throws {ApiError} 503 if it is not open in time.
+   */
+  async open(signal: AbortSignal): Promise<Engine> {
+    using _ = this.#enter();
+    await this.#model.whenOpen(signal);
+    const { engine } = this.#loaded!;
+    const enter = () => this.#enter();
     return {
-      ...{ id, created, context, backend, weights, threads },
-      ...{ exact, sequencesPerPass },
-      fingerprint,
+      ...engine,
+      async *generate(request, options) {
+        using _ = enter();
+        yield* engine.generate(request, options);
+      },
     };
   }
-  const engine = createEngine({
-    info,
-    state: () => model.state,
-    tokenizer,
-    toolFormat: toolFormatOf(vocabulary.chatTemplate),
-    texts: new TextThread({ tokenizer, template, context }, gguf),
-    decoder: model,
-    queue,
-    budget,
-  });
-  return { engine, queue, budget, model };
-}
 
-/** Returns one model's share of the memory for keys and values. */
-function memoryOf(
-  { models, kvMemory, prefix }: Config,
-  backend: BackendName,
-): KvMemory {
-  const cached = prefix.mode !== "off" && backend !== "webgpu";
-  return {
-    bytes: kvMemory && kvMemory / models.length,
-    free: freeMemory() / models.length,
-    tier: cached ? prefix.memoryBytes : 0,
-  };
-}
+  /** Erases the prompts of a caller, or of all callers. */
+  erase(caller?: string): Promise<Erasure> {
+    return this.#model.erase(caller);
+  }
 
-/** Returns the bytes that this process may still take, in a container or not. */
-function freeMemory(): number {
-  const limit = process.constrainedMemory() || Infinity;
-  const left = Math.max(0, limit - process.memoryUsage.rss());
-  return Math.min(left, process.availableMemory());
-}
+  /** Resolves once no request waits for the model or is in it. */
+  async idle(): Promise<void> {
+    await this.#idle.promise;
+    // A request that was cancelled may take a pass more.
+    await this.#model.idle();
+  }
 
-/** Returns where a model's adapter is, if it has one. */
-function adapterPath(model: LocalModel | RemoteModel): string | URL {
-  return "path" in model
-    ? model.path.replace(/\.gguf$/, ".bita.safetensors")
-    : new URL(`../../models/${model.id}/bita.safetensors`, import.meta.url);
+  /** Counts a request until the handle is disposed of. */
+  #enter(): Disposable {
+    if (this.#requests++ === 0) this.#idle = Promise.withResolvers();
+    return {
+      [Symbol.dispose]: () => {
+        if (--this.#requests === 0) this.#idle.resolve();
+      },
+    };
+  }
+
+  async #open(): Promise<ModelClient> {
+    const { config, prefix, onOpened } = this.#options;
+    const { loadModel } = await import("./load_model.ts");
+    this.#loaded ??= await loadModel(this.#name, {
+      config,
+      prefix: await prefix,
+      model: this.#model,
+    });
+    const { message, budget } = this.#loaded;
+    const client = await ModelClient.open(message);
+    const { passMs, prefix: cache, exact } = client.opened;
+    const { context, backend, threads, artefact: { format } } = message;
+    onOpened(
+      `${this.id}: ${backend}, ${format} weights, ${threads} threads, ` +
+        `${context} tokens of context, ${budget.slots} in memory, ` +
+        `${
+          passMs.toFixed(1)
+        } ms a pass, ${exact} exact; prompt cache: ${cache}`,
+    );
+    return client;
+  }
 }

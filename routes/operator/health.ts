@@ -6,35 +6,47 @@
  */
 
 import { Hono } from "hono";
-import type { Engine } from "../../lib/engine/generation.ts";
+import type { ServedModel } from "../../lib/engine/generation.ts";
 import type { Shutdown } from "../../lib/engine/shutdown.ts";
 import { methodNotAllowed } from "../failure.ts";
 
-/** Reports on `engines`; the status is 503 unless all of them are ready. */
-export function health(engines: readonly Engine[]): Hono {
+/**
+ * Reports on `models` and opens none of them. The status is 503 unless each is ready, or
+ * asleep. How a model runs is known once it has been open.
+ */
+export function health(models: readonly ServedModel[]): Hono {
   return new Hono()
     .get("/health", (c) => {
-      const ready = engines.every(({ state }) => state === "ready");
-      const models = engines.map(({ info, state }) => ({
-        id: info.id,
+      const status = models.every(canServe) ? "ok" : "unavailable";
+      const list = models.map(({ id, state, info }) => ({
+        id,
         state,
-        backend: info.backend,
-        weights: info.weights,
-        threads: info.threads,
-        context: info.context,
-        exact: info.exact,
-        sequences_per_pass: info.sequencesPerPass,
-        fingerprint: info.fingerprint,
+        ...info && {
+          backend: info.backend,
+          weights: info.weights,
+          threads: info.threads,
+          context: info.context,
+          exact: info.exact,
+          sequences_per_pass: info.sequencesPerPass,
+          fingerprint: info.fingerprint,
+        },
       }));
-      const status = ready ? "ok" : "unavailable";
-      return c.json({ status, models }, ready ? 200 : 503);
+      return c.json({ status, models: list }, status === "ok" ? 200 : 503);
     })
     .all("/health", methodNotAllowed("GET"));
 }
 
-/** Answers orchestrators: a server is ready while all models run and it is not shutting down. */
+/** Returns whether a model can serve a request soon: a request opens one that is asleep. */
+function canServe({ state }: ServedModel): boolean {
+  return state === "ready" || state === "asleep";
+}
+
+/**
+ * Answers orchestrators: a server is ready while each of its models is ready or asleep,
+ * and it is not shutting down. No model is opened.
+ */
 export function probes(
-  engines: readonly Engine[],
+  models: readonly ServedModel[],
   shutdown: Pick<Shutdown, "begun">,
 ): Hono {
   return new Hono()
@@ -42,7 +54,7 @@ export function probes(
     .all("/live", methodNotAllowed("GET"))
     .get("/ready", (c) => {
       if (shutdown.begun) return c.json({ status: "shutting down" }, 503);
-      const waiting = engines.find(({ state }) => state !== "ready");
+      const waiting = models.find((model) => !canServe(model));
       return waiting
         ? c.json({ status: `a model is ${waiting.state}` }, 503)
         : c.json({ status: "ok" });

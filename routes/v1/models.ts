@@ -6,26 +6,29 @@
 
 import { Hono } from "hono";
 import type { Model } from "openai/resources";
-import type { Engine, ModelInfo } from "../../lib/engine/generation.ts";
+import type { ServedModel } from "../../lib/engine/generation.ts";
 import { methodNotAllowed } from "../failure.ts";
-import { type Aliases, findEngine } from "../find_engine.ts";
+import { type Aliases, findModel } from "../find_model.ts";
 
-/** Lists the models of `engines`, and finds one by any of its names. */
-export function models(engines: readonly Engine[], aliases: Aliases): Hono {
+/** Lists `models` and finds one by any of its names, but opens none of them. */
+export function models(
+  models: readonly ServedModel[],
+  aliases: Aliases,
+): Hono {
   return new Hono()
     .get("/models", (c) => {
-      const data = engines.map(({ info }) => toModel(info));
+      const data = models.map(toModel);
       return c.json({ object: "list", data });
     })
     .all("/models", methodNotAllowed("GET"))
     // An id may have slashes, as in "owner/name".
     .get("/models/:id{.+}", (c) => {
-      const { info } = findEngine(engines, c.req.param("id"), aliases);
-      return c.json(toModel(info));
+      const model = findModel(models, c.req.param("id"), aliases);
+      return c.json(toModel(model));
     })
     .all("/models/:id{.+}", methodNotAllowed("GET"));
 }
 
-function toModel({ id, created }: ModelInfo): Model {
+function toModel({ id, created }: ServedModel): Model {
   return { id, object: "model", created, owned_by: "local" };
 }

@@ -26,6 +26,8 @@ Deno.test("parseConfig() needs no variable", () => {
     apiKeys: [],
     corsOrigins: ["*"],
     logLevel: "info",
+    load: "eager",
+    startSeconds: 60,
     drainSeconds: 25,
   });
 });
@@ -63,6 +65,8 @@ Deno.test("parseConfig() reads every variable", () => {
       ADMIN_KEY: "three",
       CORS_ORIGINS: "https://a.example , https://b.example",
       LOG_LEVEL: "silent",
+      LOAD: "lazy",
+      START_SECONDS: "9",
       DRAIN_SECONDS: "4",
       UNKNOWN: "ignored",
     }, HOST),
@@ -91,6 +95,8 @@ Deno.test("parseConfig() reads every variable", () => {
       adminKey: "three",
       corsOrigins: ["https://a.example", "https://b.example"],
       logLevel: "silent",
+      load: "lazy",
+      startSeconds: 9,
       drainSeconds: 4,
     },
   );

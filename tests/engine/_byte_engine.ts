@@ -6,7 +6,7 @@
  */
 
 import { createEngine, type Decoder } from "../../lib/engine/engine.ts";
-import type { Engine } from "../../lib/engine/generation.ts";
+import type { Engine, ServedModel } from "../../lib/engine/generation.ts";
 import { KvBudget } from "../../lib/engine/kv_budget.ts";
 import { Queue } from "../../lib/engine/queue.ts";
 import { TextThread } from "../../lib/engine/text_thread.ts";
@@ -44,7 +44,7 @@ export function byteEngine(
   decoder: Decoder,
   { maxRunning = 16, maxWaiting = 64, slots = 1 << 20, context = CONTEXT }:
     ByteEngineOptions = {},
-): Engine & { queue: Queue } {
+): Engine & ServedModel & { queue: Queue } {
   const tokenizer = new Tokenizer(vocabulary);
   const template = new ChatTemplate(vocabulary, tokenizer);
   // Two numbers of 4 bytes a slot.
@@ -56,7 +56,6 @@ export function byteEngine(
   const queue = new Queue({ maxRunning, maxWaiting, slots: budget.slots });
   const engine = createEngine({
     info: () => ({ ...toyInfo("toy"), context }),
-    state: () => "ready",
     tokenizer,
     toolFormat: HERMES,
     texts: new TextThread({ tokenizer, template, context }, { path: "" }),
@@ -64,7 +63,13 @@ export function byteEngine(
     queue,
     budget,
   });
-  return Object.assign(engine, { queue });
+  const { info, generate } = engine;
+  return {
+    ...{ id: info.id, info, generate, queue },
+    created: 0,
+    state: "ready",
+    open: () => Promise.resolve(engine),
+  };
 }
 
 /** Encodes a text as the toy's tokens. */

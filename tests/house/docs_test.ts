@@ -50,7 +50,10 @@ Deno.test("every exported symbol has a comment", async () => {
 
 Deno.test("every file that a document names exists", () => {
   const rooms = "deploy|docs|lib|models|routes|tests";
-  const path = new RegExp(`\`((?:${rooms})/[\\w./-]*|main\\.ts)\``, "g");
+  const path = new RegExp(
+    `\`((?:${rooms})/[\\w./-]*|(?:main|edge|start|service)\\.ts)\``,
+    "g",
+  );
   const inDocs = [...Deno.readDirSync("docs")].map(({ name }) =>
     `docs/${name}`
   );

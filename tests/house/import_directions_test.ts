@@ -2,13 +2,23 @@ import { assert, assertEquals } from "@std/assert";
 import { type Import, importsFrom, sources } from "./_sources.ts";
 
 /** Folders from the outside in. A folder imports itself and the folders after it. */
-const ROOMS = ["main.ts", "routes", "lib", "models"];
+const ROOMS = [
+  "main.ts",
+  "edge.ts",
+  "start.ts",
+  "service.ts",
+  "routes",
+  "lib",
+  "models",
+];
 
-/** The worker is a second root, since nothing imports it. */
-const IMPORTS = (await Promise.all(
-  ["main.ts", "lib/worker/worker.ts", "lib/engine/text_worker.ts"]
-    .map(importsFrom),
-)).flat();
+/** The entries, and the workers, since nothing imports them. */
+const IMPORTS = (await Promise.all([
+  "main.ts",
+  "edge.ts",
+  "lib/worker/worker.ts",
+  "lib/engine/text_worker.ts",
+].map(importsFrom))).flat();
 
 const isLocal = ({ to }: Import) => /\.(ts|json)$/.test(to);
 const roomOf = (path: string) => ROOMS.indexOf(path.split("/")[0]);
@@ -25,7 +35,7 @@ function naming(pattern: RegExp, ...places: string[]): string[] {
     .map(({ path }) => path);
 }
 
-Deno.test("imports go from main to routes to lib to models", () => {
+Deno.test("imports go from the entries to routes to lib to models", () => {
   const local = IMPORTS.filter(isLocal);
   for (const room of ROOMS) {
     assert(places(local).some((from) => from.startsWith(room)), room);

@@ -28,8 +28,8 @@ function metrics(
   { queue = new Queue({ maxRunning: 1 }), counters = newCounters() } = {},
 ): { counts: Metrics; model: { state: ModelState; restarts: number } } {
   const counts = new Metrics();
-  const model = { state: "ready" as ModelState, restarts: 0, counters };
-  counts.watch("toy", { queue, model });
+  const model = { queue, state: "ready" as ModelState, restarts: 0, counters };
+  counts.watch("toy", model);
   return { counts, model };
 }
 

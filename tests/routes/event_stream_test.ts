@@ -4,6 +4,7 @@ import { eventStream } from "../../routes/event_stream.ts";
 
 const options = {
   pingMs: 1000,
+  comment: () => "ping",
   explain: (error: unknown) => new ApiError(500, `told: ${error}`),
   signal: new AbortController().signal,
   onCancel() {},

@@ -1,7 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Engine } from "../../lib/engine/generation.ts";
 import { Queue } from "../../lib/engine/queue.ts";
-import { toyEngine } from "../toy/engine.ts";
+import { type ToyEngine, toyEngine } from "../toy/engine.ts";
 import { chat, serve, until } from "./_serve.ts";
 
 /** Never comes. */
@@ -128,12 +127,12 @@ Deno.test("a reply that was read to its end was not left", async () => {
 });
 
 /** Notes who comes to an engine and who leaves it, by their seeds. */
-function watched(inner: Engine) {
+function watched(inner: ToyEngine) {
   const came: number[] = [];
   const left: number[] = [];
-  const engine: Engine = {
-    info: inner.info,
-    state: inner.state,
+  const engine: ToyEngine = {
+    ...inner,
+    open: () => Promise.resolve(engine),
     generate(request, options) {
       const { seed } = request.sampling;
       came.push(seed);

@@ -66,13 +66,15 @@ Deno.test("/ready is 503 once the server shuts down, /live is 200", async () => 
   assertEquals(await statuses(), [200, 503]);
 });
 
-Deno.test("/ready and /health are 503 unless every model is ready", async () => {
+Deno.test("/ready and /health are 503 unless every model is ready or asleep", async () => {
   const engines = [toyEngine(), toyEngine({ id: "other" })];
   const app = createApp({ engines, logFailure() {} });
   const statuses = () =>
     Promise.all(["/live", "/ready", "/health"].map(async (path) => {
       return (await app.request(path)).status;
     }));
+  assertEquals(await statuses(), [200, 200, 200]);
+  engines[1].state = "asleep";
   assertEquals(await statuses(), [200, 200, 200]);
   for (const state of ["starting", "failed", "stopped"] as const) {
     engines[1].state = state;

@@ -11,13 +11,15 @@ const ROOT = new URL("../../", import.meta.url);
 /** How to start it: variables by name, all others as if not set. */
 export type Environment = Record<string, string>;
 
-/** A server that has said where it listens; disposing of it kills it. */
+/** A server whose models are open; disposing of it kills it. */
 export interface RunningServer {
   /** Its origin, without a slash at the end. */
   url: string;
   /** The command that it shows to try it. */
   curl: string;
   /** Milliseconds from its start until it listened. */
+  listenMs: number;
+  /** Milliseconds from its start until its models were open. */
   startMs: number;
   /** What it has logged so far, a record a line. */
   log(): Record<string, unknown>[];
@@ -37,7 +39,10 @@ export interface StartOptions {
   preload?: string;
 }
 
-/** Starts the server, as its task does or otherwise, and waits until it listens. */
+/**
+ * Starts the server, as its task does or otherwise, and waits until its models are open,
+ * or until it listens if it is to open them later.
+ */
 export async function startServer(
   env: Environment = {},
   options: StartOptions = {},
@@ -61,15 +66,20 @@ export async function startServer(
   }
   const log = () =>
     complaint.trim().split("\n").map((line) => JSON.parse(line));
-  let said = "";
+  const models = env.LOAD === "lazy" ? 0 : (env.MODEL ?? "").split(",").length;
+  let said = "", listenMs = NaN;
   for await (const text of output.values({ preventCancel: true })) {
     said += text;
     const [, url, curl] = said.match(/^Listening on (\S+); try:\n\n(.+)\n/m) ??
       [];
     if (url === undefined) continue;
+    listenMs ||= performance.now() - before;
+    const opened = said.match(/^\S+: \w+, \w+ weights/gm)?.length ?? 0;
+    if (opened < models) continue;
     const startMs = performance.now() - before;
     return {
-      ...{ url, curl, startMs, log, complaint: () => complaint, signal, stop },
+      ...{ url, curl, listenMs, startMs, log, signal, stop },
+      complaint: () => complaint,
       [Symbol.asyncDispose]: kill,
     };
   }

@@ -5,7 +5,7 @@ import { writeTinyGguf } from "../toy/tiny_gguf.ts";
 import { client, MODEL } from "./_client.ts";
 import { command, runServer, startServer } from "./_server.ts";
 
-/** Milliseconds that a start may take once the model is converted. */
+/** Milliseconds that a start may take until its model is open, once it is converted. */
 const READY_MS = 10_000;
 
 /** Makes a folder for one test. */
@@ -25,10 +25,6 @@ Deno.test("a wrong setting ends the start with one line", async () => {
       { MODEL: `${MODEL},${folder.path}/${MODEL}.gguf` },
       /^Cannot start: MODEL must name models of different ids: received \S+ twice\n$/,
     ],
-    [
-      { KV_MEMORY: "1MiB" },
-      /^Cannot start: KV_MEMORY must be at least \d+MiB for each model: received 1MiB\n$/,
-    ],
     [{ MODEL: "gpt-5" }, /^Cannot find the model: .+: received "gpt-5"\n$/],
     [
       { MODEL: `${folder.path}/none.gguf` },
@@ -40,6 +36,20 @@ Deno.test("a wrong setting ends the start with one line", async () => {
     assertEquals([code, stdout], [1, ""]);
     assertMatch(stderr, complaint);
   }
+});
+
+Deno.test("a setting that the model refuses ends the server that listens already", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/tiny.gguf`;
+  await writeTinyGguf(path, { seed: 1 });
+  const env = { MODEL: path, CACHE_DIR: folder.path, KV_MEMORY: "1" };
+  const { code, stdout, stderr } = await runServer(env);
+  assertEquals(code, 1);
+  assertMatch(stdout, /^Listening on /);
+  assertMatch(
+    stderr,
+    /^Cannot start: KV_MEMORY must be at least \d+MiB for each model: received 0MiB\n$/m,
+  );
 });
 
 Deno.test("--help lists the settings", async () => {

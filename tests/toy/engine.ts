@@ -12,6 +12,7 @@ import type {
   GenerationRequest,
   ModelInfo,
   ModelState,
+  ServedModel,
 } from "../../lib/engine/generation.ts";
 import type { Queue } from "../../lib/engine/queue.ts";
 
@@ -26,8 +27,9 @@ export interface ToyOptions {
   queue?: Queue;
 }
 
-/** An engine that remembers what it was asked and how each run ended. */
-export interface ToyEngine extends Engine {
+/** An open model that remembers what it was asked and how each run ended. */
+export interface ToyEngine extends Engine, ServedModel {
+  info: ModelInfo;
   state: ModelState;
   readonly asked: GenerationRequest[];
   /** `"running"`, `"ended"`, `"failed"` or `"left"`, a run each. */
@@ -66,14 +68,19 @@ export function toyEngine(
       if (runs[run] === "running") runs[run] = "left";
     }
   }
-  return { info: toyInfo(id), state: "ready", asked, runs, generate };
+  const info = toyInfo(id);
+  return {
+    ...{ id, info, asked, runs, generate },
+    created: 1_700_000_000,
+    state: "ready",
+    open: () => Promise.resolve({ info, generate }),
+  };
 }
 
 /** Describes a toy. */
 export function toyInfo(id: string): ModelInfo {
   return {
     id,
-    created: 1_700_000_000,
     context: 2048,
     backend: "cpu",
     weights: "int8",

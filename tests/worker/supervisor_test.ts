@@ -62,7 +62,7 @@ async function until(done: () => boolean): Promise<void> {
 for (const death of ["throws", "loseDevice"] as const) {
   Deno.test(`Supervisor opens a model again after its worker ${death}`, async () => {
     const { supervisor, failures, pauses, ends } = supervise();
-    assertEquals(supervisor.state, "starting");
+    assertEquals(supervisor.state, "asleep");
     await using _ = supervisor;
     await supervisor.start();
     assertEquals(supervisor.state, "ready");
@@ -189,4 +189,26 @@ Deno.test("Supervisor does not try a model again that never ran", async () => {
   world.context = NO_CONTEXT;
   await assertRejects(() => supervisor.start(), Error, "no context");
   assertEquals([supervisor.state, failures], ["failed", []]);
+});
+
+Deno.test("Supervisor opens a model that is asleep with its first request", async () => {
+  const { supervisor, failures, pauses, ends, world } = supervise();
+  await using _ = supervisor;
+  world.context = NO_CONTEXT;
+  const answer = decode(supervisor, FIRST_TOKEN.answer);
+  assertEquals(supervisor.state, "starting");
+  await until(() => pauses.length === 1);
+  assertEquals([supervisor.state, failures], ["failed", ["no context"]]);
+  world.context = 64;
+  ends[0]();
+  assertEquals(await answer, [0, 0]);
+  assertEquals(supervisor.state, "ready");
+});
+
+Deno.test("Supervisor opens a model to erase its prompts", async () => {
+  const { supervisor } = supervise();
+  await using _ = supervisor;
+  await assertRejects(() => supervisor.erase(), ApiError, "being opened");
+  await supervisor.whenOpen(new AbortController().signal);
+  assertEquals((await supervisor.erase()).blocks, 7);
 });

@@ -46,6 +46,18 @@ export function isKvFile(where: string): boolean {
   return !/^https?:/.test(where) && where !== ":memory:";
 }
 
+/**
+ * Checks that there is a KV.
+ *
+ * @throws {Deno.errors.NotSupported} if this Deno was started without it.
+ */
+export function requireKv(): void {
+  if ("openKv" in Deno) return;
+  throw new Deno.errors.NotSupported(
+    "Deno must run with its KV, by --unstable-kv or by this project's deno.json",
+  );
+}
+
 /** Opens the file at `where`, or the server at that URL. */
 export async function openKvStore(where: string): Promise<BlockStore> {
   return kvStore(await Deno.openKv(where));

@@ -37,6 +37,8 @@ export class ServerProcess implements AsyncDisposable {
    *
    * `checkout` is the folder of another checkout whose server to start; `""` is this one.
    *
+   * Its models are open then.
+   *
    * @throws {Error} if the server ends before it listens.
    */
   static async start(
@@ -64,7 +66,17 @@ export class ServerProcess implements AsyncDisposable {
       reject(
         new Error("Cannot start the server: it must listen: received its end"),
       ));
-    return new ServerProcess(child, await promise);
+    const server = new ServerProcess(child, await promise);
+    await server.#opened();
+    return server;
+  }
+
+  async #opened(): Promise<void> {
+    for (;;) {
+      const { ok } = await fetch(`${this.origin}/ready`);
+      if (ok) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 
   /**

@@ -114,7 +114,7 @@ Deno.test("a model that dies three times in a row ends the process", async () =>
 
 Deno.test("a signal ends the server while it opens a model", async () => {
   await using here = await world();
-  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
     const child = command(here.env, [], { preload: "_stuck_preload.ts" })
       .spawn();
     for await (const chunk of child.stdout.values({ preventCancel: true })) {
@@ -122,6 +122,6 @@ Deno.test("a signal ends the server while it opens a model", async () => {
     }
     child.kill(signal);
     await Promise.all([child.stdout.cancel(), child.stderr.cancel()]);
-    assertEquals((await child.status).code, code);
+    assertEquals((await child.status).code, 0);
   }
 });

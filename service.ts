@@ -1,0 +1,150 @@
+/**
+ * The service that all entries share: from a configuration to a handler of requests, the
+ * models that it calls, and the way out.
+ *
+ * @module
+ */
+
+import { deadline } from "@std/async/deadline";
+import type { Config } from "./lib/config/config.ts";
+import { misspelt } from "./lib/config/settings.ts";
+import { exitNow } from "./lib/engine/exit_now.ts";
+import { LazyModel } from "./lib/engine/served_model.ts";
+import { Shutdown } from "./lib/engine/shutdown.ts";
+import { createLog } from "./lib/observe/log.ts";
+import { LogWriter } from "./lib/observe/log_writer.ts";
+import { Metrics } from "./lib/observe/metrics.ts";
+import { say } from "./lib/observe/say.ts";
+import type { PrefixSettings } from "./lib/prefix/open_prefix_cache.ts";
+import { openSecret, secretPath } from "./lib/prefix/secret.ts";
+import { createApp } from "./routes/app.ts";
+import type { Listener } from "./routes/listen.ts";
+
+/** Milliseconds that native code may take to end before the process ends anyway. */
+const IDLE_MS = 5000;
+
+/** Milliseconds that the last lines of the log may take. */
+const FLUSH_MS = 500;
+
+/** A server that can be closed. */
+export type ListeningServer = Pick<Listener, "shutdown">;
+
+/** How the process ends. */
+interface Departure {
+  code: number;
+  /** Seconds that running replies may take. */
+  drainSeconds: number;
+}
+
+/** A running service. */
+export interface Service {
+  /** Answers a request. */
+  fetch(request: Request): Response | Promise<Response>;
+  /** Resolves once no request waits for a model or is in one. */
+  idle(): Promise<void>;
+  /** Ends the process because of a signal. */
+  leave(signal: Deno.Signal): void;
+}
+
+/**
+ * Creates a service, which opens its models in the background. A model that can't be
+ * opened ends the process with a message.
+ *
+ * @param server returns the server once it listens.
+ */
+export function createService(
+  config: Config,
+  server: () => ListeningServer | undefined,
+): Service {
+  const counts = new Metrics();
+  const lines = new LogWriter({ write: (bytes) => Deno.stderr.write(bytes) });
+  const log = createLog({
+    level: config.logLevel,
+    write: (line) => lines.add(line),
+  });
+  for (const names of misspelt(Deno.env.toObject())) {
+    log.warn(names, "unknown variable, almost a setting");
+  }
+  const shutdown = new Shutdown();
+
+  async function leave({ code, drainSeconds }: Departure): Promise<void> {
+    const listening = server();
+    if (shutdown.begun || !listening) exitNow(code || 1);
+    await shutdown.run(listening, { deadlineMs: drainSeconds * 1000 });
+    // A model in native code would make an orderly exit hang.
+    const isLate = models.some(({ state }) => state === "starting") ||
+      await deadline(idle(), IDLE_MS).then(() => false, () => true);
+    await lines.flush(FLUSH_MS);
+    if (isLate) exitNow(code);
+    Deno.exit(code);
+  }
+  async function idle(): Promise<void> {
+    await Promise.all(models.map((model) => model.idle()));
+  }
+  function giveUp(message: string): void {
+    say(message, console.error);
+    leave({ code: 1, drainSeconds: 0 });
+  }
+
+  const prefix = prefixSettings(config);
+  prefix.catch(() => {}); // The first model that needs it fails.
+  const models = config.models.map((name) =>
+    new LazyModel(name, {
+      ...{ config, prefix },
+      onOpened: (about) => say(about),
+      onFailure: (model, err) => log.error({ model, err }, "model failed"),
+      onGivenUp: (id, { message }) =>
+        giveUp(
+          `Cannot serve ${id}: it has failed too often in a row: ${message}`,
+        ),
+    })
+  );
+  for (const model of models) counts.watch(model.id, model);
+  if (config.load === "eager") {
+    openAll(models).catch(({ message }) => giveUp(message));
+  }
+
+  const { aliases, apiKeys, adminKey, corsOrigins } = config;
+  const app = createApp({
+    engines: models,
+    aliases,
+    caches: models,
+    apiKeys,
+    adminKey,
+    ...(corsOrigins.includes("*") ? {} : { corsOrigins }),
+    logFailure: (err, context) => log.error({ ...context, err }, "failure"),
+    logRequest: (record) => log[requestLevel(record)](record, "request"),
+    logGeneration: ({ counts, ...report }) =>
+      log.info(
+        { ...report, ...counts?.usage, ...counts?.timings },
+        "generation",
+      ),
+    counts,
+    shutdown,
+  });
+  return {
+    fetch: (request) => app.fetch(request),
+    idle,
+    leave(signal) {
+      log.info({ signal }, "shutting down");
+      leave({ code: 0, drainSeconds: config.drainSeconds });
+    },
+  };
+}
+
+/** Opens models one after the other, as each takes all processors. */
+async function openAll(models: LazyModel[]): Promise<void> {
+  for (const model of models) await model.start();
+}
+
+/** Returns how prompts are cached. */
+async function prefixSettings(config: Config): Promise<PrefixSettings> {
+  const { prefix: { secret: words, ...settings }, cacheDir } = config;
+  const path = secretPath({ ...settings, cacheDir });
+  return { ...settings, secret: await openSecret({ words, path }) };
+}
+
+/** Returns the level of a request's line: probes are no news. */
+function requestLevel({ path }: { path: string }): "debug" | "info" {
+  return ["/live", "/ready", "/metrics"].includes(path) ? "debug" : "info";
+}
