@@ -97,3 +97,36 @@ Deno.test("listen() drops the rest of a body that it has refused", async () => {
   ].join("\r\n");
   assertStringIncludes(await send(server, head), "HTTP/1.1 413 ");
 });
+
+Deno.test({
+  name: "listen() goes on after more connections than there are descriptors",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const script = new URL("_listening.ts", import.meta.url).pathname;
+    const child = new Deno.Command("sh", {
+      args: [
+        "-c",
+        `ulimit -n 160; exec "$0" run -A --no-check "$1"`,
+        Deno.execPath(),
+        script,
+      ],
+      stdin: "null",
+      stdout: "piped",
+    }).spawn();
+    const output = child.stdout.pipeThrough(new TextDecoderStream())
+      .getReader();
+    const port = Number((await output.read()).value);
+    const idle: Deno.Conn[] = [];
+    for (let i = 0; i < 250; i++) {
+      idle.push(await Deno.connect({ hostname: "127.0.0.1", port }));
+    }
+    for (const connection of idle) connection.close();
+    const response = await fetch(`http://127.0.0.1:${port}/`, {
+      signal: AbortSignal.timeout(20_000),
+    });
+    assertEquals(await response.text(), "ok");
+    child.kill("SIGKILL");
+    await child.status;
+    await output.cancel();
+  },
+});
