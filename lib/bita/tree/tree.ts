@@ -2,7 +2,7 @@
  * The draft tree: guesses of the tokens after the last final token.
  *
  * The `parents` array is the shape of a tree. Node 0 is the root, the last final token.
- * Parents come before their children, so one sweep can compute masks and paths.
+ * Parents come before their children, so one sweep can compute depths and paths.
  *
  * @module
  */
@@ -67,18 +67,6 @@ export function parseShape(text: string): number[] {
     );
   }
   return text === "paper" ? [5, 4, 3] : text.split("-").map(Number);
-}
-
-/** Returns `[nodes, nodes]` marks. Each node attends to itself and its ancestors. */
-export function ancestorMask(parents: Int32Array): Uint8Array {
-  const n = parents.length;
-  const mask = new Uint8Array(n * n);
-  for (let node = 0; node < n; node++) {
-    const parent = parents[node];
-    if (parent >= 0) mask.copyWithin(node * n, parent * n, (parent + 1) * n);
-    mask[node * n + node] = 1;
-  }
-  return mask;
 }
 
 /** Returns each node's depth. The root has depth 0. */

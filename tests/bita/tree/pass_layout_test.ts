@@ -1,7 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
-import { ancestorMask, chain } from "../../../lib/bita/tree/tree.ts";
-import { draw } from "../_draw.ts";
+import { chain } from "../../../lib/bita/tree/tree.ts";
+
+/** Draws a line for each row: "#" is a row on its path, and "." any other. */
+function drawPaths(parents: Int32Array): string[] {
+  const lines: string[][] = [];
+  for (const [row, parent] of parents.entries()) {
+    lines.push([...lines[parent] ?? ".".repeat(parents.length)]);
+    lines[row][row] = "#";
+  }
+  return lines.map((line) => line.join(""));
+}
 
 Deno.test("layOut() puts a single root into one row", () => {
   const { tokens, parents, naturalRows } = layOut({
@@ -23,7 +32,7 @@ Deno.test("layOut() orders the natural chain, the other nodes and the masks", ()
     masks: Int32Array.of(2, 0, 1, 2, 0),
   });
   assertEquals([...tokens], [10, 11, 13, 12, 14, -1, -2, -1, -1, -2]);
-  assertEquals(draw(ancestorMask(parents)), [
+  assertEquals(drawPaths(parents), [
     "#.........", // 10
     "##........", // 11
     "###.......", // 13

@@ -1,6 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
-  ancestorMask,
   chain,
   comb,
   depths,
@@ -8,7 +7,6 @@ import {
   parseShape,
 } from "../../../lib/bita/tree/tree.ts";
 import { full } from "../_shape_planner.ts";
-import { draw } from "../_draw.ts";
 
 Deno.test("comb() adds children only to the best guess of a level", () => {
   assertEquals([...comb([3, 2, 1])], [-1, 0, 0, 0, 1, 1, 4]);
@@ -39,15 +37,6 @@ Deno.test("parseShape() throws on text that is not a shape", () => {
   ) {
     assertThrows(() => parseShape(text), SyntaxError, JSON.stringify(text));
   }
-});
-
-Deno.test("ancestorMask() marks a node and its ancestors", () => {
-  assertEquals(draw(ancestorMask(comb([2, 1]))), [
-    "#...",
-    "##..",
-    "#.#.",
-    "##.#",
-  ]);
 });
 
 Deno.test("depths() counts edges to the root", () => {
