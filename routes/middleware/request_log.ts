@@ -11,11 +11,15 @@ import type { MiddlewareHandler } from "hono";
 export interface RequestRecord {
   requestId: string;
   method: string;
+  /** Its beginning, if it is long. */
   path: string;
   status: number;
   /** Milliseconds until the answer, or the first event of a stream. */
   ms: number;
 }
+
+/** The most UTF-16 code units of a path in a record. */
+const MOST_PATH = 256;
 
 /** Called with each request. */
 export type LogRequest = (record: RequestRecord) => void;
@@ -31,7 +35,7 @@ export function requestLog(
     log({
       requestId: c.get("requestId"),
       method: c.req.method,
-      path: c.req.path,
+      path: c.req.path.slice(0, MOST_PATH),
       status: c.res.status,
       ms: clock() - before,
     });

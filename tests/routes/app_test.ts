@@ -221,3 +221,14 @@ Deno.test("createApp() ends a stream that fails half-way with an error event", a
   assertEquals(error.message.includes("secret"), false);
   assertEquals(failures.length, 1);
 });
+
+Deno.test("createApp() logs the beginning of a path alone", async () => {
+  const paths: string[] = [];
+  const app = createApp({
+    engines: [toyEngine()],
+    logFailure() {},
+    logRequest: ({ path }) => paths.push(path),
+  });
+  await app.request(`/v1/models/${"a".repeat(60_000)}`);
+  assertEquals(paths.map(({ length }) => length), [256]);
+});
