@@ -180,6 +180,6 @@ Deno.test({
     const { page } = opened;
     await page.locator("[name=top_p]").fill("7");
     await send(page, "Hi");
-    await untilSaid(page, "top_p must be a number above 0");
+    await untilSaid(page, "top_p must be a number from 0 to 1");
   },
 });
