@@ -6,6 +6,7 @@
  */
 
 import type { Grammar } from "../grammar/grammar.ts";
+import { compactSchema } from "../grammar/notation.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { callGrammar } from "../tools/call_grammar.ts";
 import type { ToolFormat } from "../tools/tool_format.ts";
@@ -34,9 +35,9 @@ export function answerGrammar(
 function toLark(grammar: Grammar): string {
   switch (grammar.type) {
     case "json_object":
-      return '%json {"type": "object"}';
+      return `%json ${JSON.stringify(compactSchema({ type: "object" }))}`;
     case "json_schema":
-      return `%json ${JSON.stringify(grammar.schema)}`;
+      return `%json ${JSON.stringify(compactSchema(grammar.schema))}`;
     default:
       throw new ApiError(
         400,

@@ -18,6 +18,7 @@ import type {
   PassTrace,
   ScoredToken,
 } from "./generation.ts";
+import type { GrammarCheck } from "../grammar/grammar_check.ts";
 import type { KvBudget } from "./kv_budget.ts";
 import type { Queue } from "./queue.ts";
 import type { TextThread } from "./text_thread.ts";
@@ -45,6 +46,7 @@ export interface EngineParts {
   /** How the model writes calls of tools. */
   toolFormat: ToolFormat;
   texts: Pick<TextThread, "encode">;
+  grammars: Pick<GrammarCheck, "check">;
   decoder: Decoder;
   /** The line before the decoder. */
   queue: Queue;
@@ -54,7 +56,8 @@ export interface EngineParts {
 
 /** Generates text with one model. */
 export function createEngine(parts: EngineParts): Engine {
-  const { tokenizer, toolFormat, texts, decoder, queue, budget } = parts;
+  const { tokenizer, toolFormat, texts, grammars, decoder, queue, budget } =
+    parts;
 
   /** Turns a request into tokens, or refuses it, before it waits for its turn. */
   async function prepare(
@@ -63,6 +66,9 @@ export function createEngine(parts: EngineParts): Engine {
   ): Promise<DecodeRequest> {
     checkLengths(request, parts.info());
     checkBias(request.sampling, tokenizer);
+    const grammar = answerGrammar(request, toolFormat, tokenizer);
+    const param = request.tools ? "tools" : request.grammarParam ?? "grammar";
+    if (grammar) await grammars.check(grammar, { param, signal });
     const { prompt, prediction } = await texts.encode(request, signal);
     return {
       prompt,
@@ -73,7 +79,7 @@ export function createEngine(parts: EngineParts): Engine {
         ...tokenizer.endTokens,
         ...request.stopTokens ?? [],
       ]),
-      grammar: answerGrammar(request, toolFormat, tokenizer),
+      grammar,
       draft: request.draft,
       draftTree: request.draftTree,
       prediction,

@@ -48,6 +48,8 @@ export interface GenerationRequest {
   tools?: ToolUse;
   /** What the answer must look like; anything unless given. */
   grammar?: Grammar;
+  /** The parameter that the grammar comes from, which its errors name. */
+  grammarParam?: string;
   draft: Draft;
   /**
    * How many likely tokens are listed in the place of each; without it, tokens are not

@@ -19,6 +19,7 @@ import {
   resolveModel,
 } from "../../models/registry.ts";
 import type { Config } from "../config/config.ts";
+import { GrammarCheck } from "../grammar/grammar_check.ts";
 import type { PrefixSettings } from "../prefix/open_prefix_cache.ts";
 import type { BackendName } from "../runtime/backend.ts";
 import { chooseBackend, WEIGHTS } from "../runtime/choose_backend.ts";
@@ -90,6 +91,7 @@ export async function loadModel(
     backend,
     threads,
     context,
+    path: gguf.path,
     prefix: { ...prefix, memoryBytes: budget.tierBytes },
     shared: await Promise.all(
       config.prefix.shared.map(async (path) =>
@@ -117,6 +119,7 @@ export async function loadModel(
     tokenizer,
     toolFormat: toolFormatOf(vocabulary.chatTemplate),
     texts: new TextThread({ tokenizer, template, context }, gguf),
+    grammars: new GrammarCheck(tokenizer),
     decoder: model,
     queue,
     budget,

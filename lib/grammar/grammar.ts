@@ -7,7 +7,7 @@
 
 /** A rule that an answer follows from its first token to its last. */
 export type Grammar =
-  /** Any JSON object. */
+  /** Any JSON object that is not empty. */
   | { type: "json_object" }
   /** JSON that a schema accepts. */
   | { type: "json_schema"; schema: unknown }

@@ -94,6 +94,7 @@ export class Drafting {
           memory: this.#memory(namespace),
           index: new NgramIndex(options.prompt),
           prediction,
+          constraint: options.constraint,
           comb: draftTree,
           beside: () => scheduler.beside(sequence),
         }),
@@ -126,7 +127,7 @@ export class Drafting {
   #planner(
     draft: Exclude<Draft, "none">,
     { comb, beside, ...text }:
-      & Pick<GuessSources, "memory" | "index" | "prediction">
+      & Pick<GuessSources, "memory" | "index" | "prediction" | "constraint">
       & { comb: readonly number[] | undefined; beside: () => Beside },
   ): Planner {
     const { scheduler: { shape: { masks, maxRows } }, cost } = this.#parts;

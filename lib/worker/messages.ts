@@ -19,6 +19,8 @@ import type { BackendName } from "../runtime/backend.ts";
 export interface OpenMessage {
   type: "open";
   artefact: Artefact;
+  /** The model's file, which has the vocabulary. */
+  path: string;
   backend: BackendName;
   threads: number;
   /** Tokens that a text may have. */

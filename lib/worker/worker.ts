@@ -8,9 +8,13 @@
 /// <reference lib="deno.worker" />
 
 import type { Cost } from "../bita/cost/cost_curve.ts";
+import { openGguf } from "../../models/gguf/reader.ts";
+import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
 import { checkModel } from "./check_model.ts";
 import { Decoding } from "./decoding.ts";
 import { Drafting } from "./drafting.ts";
+import { Grammars } from "../grammar/grammars.ts";
+import { grammarVocabulary } from "../grammar/vocabulary.ts";
 import type {
   DecodeRequest,
   FromWorker,
@@ -24,10 +28,12 @@ import { fingerprint } from "../runtime/fingerprint.ts";
 import { kvBytes } from "../runtime/kv/kv_layout.ts";
 import { openModel } from "../runtime/open_model.ts";
 import type { OrtModel } from "../runtime/ort_model.ts";
+import { Tokenizer } from "../text/tokenizer.ts";
 import { Scheduler } from "./scheduler.ts";
 
 const running = new Map<number, AbortController>();
 let decoding: Decoding;
+let grammars: Grammars;
 
 // What nothing catches ends this worker alone, once the main thread knows.
 self.addEventListener("error", (event) => {
@@ -79,6 +85,10 @@ async function open(message: OpenMessage): Promise<void> {
       invariant,
       cache: prefixes.cache,
     });
+    grammars = new Grammars(async () => {
+      const { metadata } = await openGguf(message.path);
+      return grammarVocabulary(new Tokenizer(ggufVocabulary(metadata)));
+    });
     await decoding.warm(message.shared);
     say({
       type: "opened",
@@ -96,8 +106,10 @@ async function run(id: number, request: DecodeRequest): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
   const { signal } = controller;
-  const outputs = decoding.decode({ ...request, signal });
+  const { grammar, ...options } = request;
   try {
+    using constraint = grammar && await grammars.constraint(grammar);
+    const outputs = decoding.decode({ ...options, constraint, signal });
     let before = performance.now();
     for await (const output of outputs) {
       const now = performance.now();

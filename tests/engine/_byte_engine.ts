@@ -7,6 +7,7 @@
 
 import { createEngine, type Decoder } from "../../lib/engine/engine.ts";
 import type { Engine, ServedModel } from "../../lib/engine/generation.ts";
+import { GrammarCheck } from "../../lib/grammar/grammar_check.ts";
 import { KvBudget } from "../../lib/engine/kv_budget.ts";
 import { Queue } from "../../lib/engine/queue.ts";
 import { TextThread } from "../../lib/engine/text_thread.ts";
@@ -59,6 +60,7 @@ export function byteEngine(
     tokenizer,
     toolFormat: HERMES,
     texts: new TextThread({ tokenizer, template, context }, { path: "" }),
+    grammars: new GrammarCheck(tokenizer),
     decoder,
     queue,
     budget,

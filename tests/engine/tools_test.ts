@@ -93,9 +93,10 @@ Deno.test("createEngine() joins tools and the request's grammar", async () => {
   const schema = { type: "object", title: "answer" };
   const json: Grammar = { type: "json_schema", schema };
   const auto = await grammarOf({ tools, grammar: json });
-  assert(auto!.includes('answer: %json {"type":"object","title":"answer"}'));
+  const answer = 'answer: %json {"type":"object"';
+  assert(auto!.includes(`${answer},"title":"answer"`));
   const object = await grammarOf({ tools, grammar: { type: "json_object" } });
-  assert(object!.includes('answer: %json {"type": "object"}'));
+  assert(object!.includes(answer));
   const forced = await grammarOf({
     tools: { ...tools, required: true },
     grammar: json,

@@ -18,6 +18,7 @@ const IMPORTS = (await Promise.all([
   "edge.ts",
   "lib/worker/worker.ts",
   "lib/engine/text_worker.ts",
+  "lib/grammar/check_worker.ts",
 ].map(importsFrom))).flat();
 
 const isLocal = ({ to }: Import) => /\.(ts|json)$/.test(to);

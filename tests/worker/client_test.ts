@@ -8,6 +8,7 @@ import { CONFIG, realArtefact } from "../real_model.ts";
 Deno.test("ModelClient lets go of a signal once a text has ended or was left", async () => {
   await using client = await ModelClient.open({
     artefact: await realArtefact(WEIGHTS.cpu),
+    path: "",
     backend: "cpu",
     threads: CONFIG.threads,
     context: 64,

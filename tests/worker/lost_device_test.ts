@@ -26,6 +26,7 @@ Deno.test({
       open: () =>
         ModelClient.open({
           artefact,
+          path: "",
           backend: "webgpu",
           threads: 1,
           context: 128,

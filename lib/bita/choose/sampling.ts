@@ -6,6 +6,7 @@
  * @module
  */
 
+import { maskLogits } from "./constraint.ts";
 import { findCutoff, Histogram } from "./cutoff.ts";
 import { exp } from "./exp.ts";
 import { uniform } from "./random.ts";
@@ -48,13 +49,15 @@ export interface ChoiceOptions {
   position: number;
   /** How often each token was generated before. */
   counts: ReadonlyMap<number, number>;
+  /** Bits of the tokens that may be chosen; all unless given. */
+  mask?: Uint32Array | undefined;
   /** Memory to reuse. */
   scratch: Scratch;
 }
 
 /** Memory of {@linkcode chooseToken}, which many choices reuse. */
 export class Scratch {
-  /** Logits with biases and penalties. */
+  /** Logits with a mask, biases and penalties. */
   readonly logits: Float32Array;
   /** Probabilities, divided by the highest one. */
   readonly weights: Float32Array<ArrayBuffer>;
@@ -74,17 +77,17 @@ export class Scratch {
 /**
  * Chooses a token from a row of logits, `[vocab]`, and does not change the row.
  *
- * The temperature applies before all filters. Top-p applies to the tokens that top-k
- * keeps. Min-p compares with the best token.
+ * The mask applies first, then biases and penalties, then the temperature. Top-p
+ * applies to the tokens that top-k keeps. Min-p compares with the best token.
  *
  * @throws {RangeError} if no logit is above -Infinity or the weights are not finite.
  */
 export function chooseToken(
   logits: Float32Array,
   sampling: Sampling,
-  { position, counts, scratch }: ChoiceOptions,
+  { position, counts, mask, scratch }: ChoiceOptions,
 ): number {
-  const adjusted = adjust(logits, sampling, counts, scratch);
+  const adjusted = adjust(logits, sampling, { counts, mask, scratch });
   const best = argmax(adjusted);
   if (sampling.temperature === 0) return best;
 
@@ -103,17 +106,17 @@ export function chooseToken(
   return firstAbove(sums, uniform(sampling.seed, position) * total);
 }
 
-/** Applies biases and penalties to a copy of the logits, if there are any. */
+/** Applies a mask, biases and penalties to a copy of the logits, if there are any. */
 function adjust(
   logits: Float32Array,
   { logitBias, presencePenalty, frequencyPenalty }: Sampling,
-  counts: ReadonlyMap<number, number>,
-  scratch: Scratch,
+  { counts, mask, scratch }: Omit<ChoiceOptions, "position">,
 ): Float32Array {
   const penalised = presencePenalty !== 0 || frequencyPenalty !== 0;
-  if (!penalised && logitBias.size === 0) return logits;
+  if (!penalised && logitBias.size === 0 && !mask) return logits;
   const out = scratch.logits;
-  out.set(logits);
+  if (mask) maskLogits(logits, mask, out);
+  else out.set(logits);
   for (const [id, bias] of logitBias) out[id] += bias;
   if (penalised) {
     for (const [id, count] of counts) {

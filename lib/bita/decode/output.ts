@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Constraint } from "../choose/constraint.ts";
 import type { Sampling } from "../choose/sampling.ts";
 import type { TokenScore } from "../choose/logprobs.ts";
 import type { AcceptedGuess } from "../draft/feedback.ts";
@@ -23,6 +24,8 @@ export interface DecodeOptions {
   minTokens?: number | undefined;
   /** Tokens that end the text and are not part of it. */
   endTokens: ReadonlySet<number>;
+  /** What the text must look like, at its start; anything unless given. */
+  constraint?: Constraint | undefined;
   /** Stops decoding before the next pass, with the signal's reason. */
   signal?: AbortSignal | undefined;
   /**

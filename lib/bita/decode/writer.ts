@@ -8,6 +8,7 @@
 import { scoreToken, type TokenScore } from "../choose/logprobs.ts";
 import type { DecodeOptions, DecodeOutput, Finish } from "./output.ts";
 import type { ModelShape } from "./model.ts";
+import type { Constraint } from "../choose/constraint.ts";
 import { chooseToken, type Sampling, Scratch } from "../choose/sampling.ts";
 
 /** Grows a prompt by one token at a time. */
@@ -18,6 +19,7 @@ export class Writer {
   /** Length of the text before which it does not end. */
   readonly #minLength: number;
   readonly #endTokens: ReadonlySet<number>;
+  readonly #constraint: Constraint | undefined;
   readonly #scratch: Scratch;
   readonly #logprobs: number | undefined;
   #scores: TokenScore[] = [];
@@ -35,10 +37,16 @@ export class Writer {
   constructor(
     model: ModelShape,
     prompt: Int32Array,
-    { sampling, maxTokens, minTokens = 0, endTokens, logprobs }: Pick<
-      DecodeOptions,
-      "sampling" | "maxTokens" | "minTokens" | "endTokens" | "logprobs"
-    >,
+    { sampling, maxTokens, minTokens = 0, endTokens, constraint, logprobs }:
+      Pick<
+        DecodeOptions,
+        | "sampling"
+        | "maxTokens"
+        | "minTokens"
+        | "endTokens"
+        | "constraint"
+        | "logprobs"
+      >,
   ) {
     if (prompt.length < 1 || prompt.length > model.context) {
       throw new RangeError(
@@ -49,6 +57,7 @@ export class Writer {
     this.#endless = minTokens > 0 ? without(endTokens, sampling) : sampling;
     this.#minLength = prompt.length + minTokens;
     this.#endTokens = endTokens;
+    this.#constraint = constraint;
     this.#scratch = new Scratch(model.vocab);
     this.#logprobs = logprobs;
     this.#length = prompt.length;
@@ -87,7 +96,9 @@ export class Writer {
     this.#last = token;
     this.#length++;
     this.#budget--;
-    if (this.#budget === 0) this.#finish = "length";
+    this.#constraint?.commit(token);
+    if (this.#constraint?.isComplete) this.#finish = "stop";
+    else if (this.#budget === 0) this.#finish = "length";
     return token;
   }
 
@@ -101,10 +112,13 @@ export class Writer {
 
   /** Returns the token that would follow from `logits`, and adds nothing. */
   peek(logits: Float32Array): number {
+    const forced = this.#constraint?.forced()[0];
+    if (forced !== undefined) return forced;
     const mayEnd = this.#length >= this.#minLength;
     return chooseToken(logits, mayEnd ? this.#sampling : this.#endless, {
       position: this.#length,
       counts: this.#counts,
+      mask: this.#constraint?.mask(),
       scratch: this.#scratch,
     });
   }

@@ -19,6 +19,8 @@ export const DRAFTERS = [
   "prediction",
   /** Tokens that followed the same token before. */
   "recycle",
+  /** Tokens that a grammar forces. */
+  "grammar",
 ] as const;
 
 /** One of {@linkcode DRAFTERS}. */

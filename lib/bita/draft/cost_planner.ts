@@ -93,8 +93,10 @@ export class CostPlanner implements Planner {
    * a copy of the text is about as sure as a guess can be.
    */
   wantsHydra(steps: readonly TopK[]): boolean {
-    const { drafters, hydra, memory: { acceptance } } = this.#options;
+    const { drafters, hydra, memory: { acceptance }, constraint } =
+      this.#options;
     if (!drafters.has("hydra") || steps.length >= hydra.depth) return false;
+    if (constraint && constraint.forced().length > 0) return false;
     const copies = copyKinds(this.#options);
     if (copies.some((kind) => acceptance.chance(kind) > SURE)) return false;
     let reach = 1;

@@ -1,11 +1,13 @@
 /**
  * What may come next, from every drafter at once: mask rows, a Hydra head, copies of
  * the text so far and of the request's prediction, and what followed the same token
- * before.
+ * before. Under a grammar, the tokens that it forces come first, and what it refuses is
+ * no guess.
  *
  * @module
  */
 
+import type { Constraint } from "../choose/constraint.ts";
 import type { TopK } from "../choose/top_k.ts";
 import {
   type Acceptance,
@@ -54,10 +56,15 @@ export interface GuessSources {
   calibration: Calibration;
   /** How often guesses of the Hydra head are accepted. */
   hydra: Calibration;
+  /** What the text must look like. */
+  constraint?: Constraint | undefined;
 }
 
 /** The row of an accepted sibling nearly always predicts what the root's will. */
 const SUCCESSOR = kindOf("successor", 0, guessed(0.95));
+
+/** A forced token is chosen whatever the logits are. */
+const FORCED = kindOf("grammar", 0, guessed(0.999, 200));
 
 /** By how often the equal run before the copy has doubled. */
 const COPY_CHANCES = {
@@ -124,7 +131,8 @@ function copyKind({ length, drafter }: Copy): Kind {
 class Path {
   readonly #state: PlanState;
   readonly #from: GuessSources;
-  #depth = 0;
+  /** Its tokens, after the root. */
+  readonly #tokens: number[] = [];
   /** Places whose tokens the path has followed so far. */
   #copies: Copy[];
   /** Whether the path has followed the Hydra head's best guesses so far. */
@@ -147,19 +155,26 @@ class Path {
       .map((copy) => (
         { ...copy, next: copy.next + 1, length: copy.length + 1 }
       ));
-    this.#depth++;
+    this.#tokens.push(token);
   }
 
   /** Lists what may follow `token`, the likeliest first. */
   guesses(token: number): Guess[] {
-    const { memory: { acceptance } } = this.#from;
+    const { memory: { acceptance }, constraint } = this.#from;
+    const forced = constraint?.forced()[this.#tokens.length];
+    if (forced !== undefined) {
+      const chance = acceptance.chance(FORCED);
+      return [{ token: forced, kind: FORCED, chance }];
+    }
     const found = new Map<number, Kind>();
     for (const [guess, kind] of this.#proposals(token)) {
       const other = found.get(guess);
       found.set(guess, other ? acceptance.agreed(other, kind) : kind);
     }
     const listed = this.#hydraStep()?.ids;
-    return [...found].map(([token, agreed]) => {
+    return [...found].filter(([token]) =>
+      constraint?.allows(this.#tokens, token) ?? true
+    ).map(([token, agreed]) => {
       const isListed = !listed || listed.includes(token);
       const kind = isListed ? agreed : acceptance.unlisted(agreed);
       return { token, kind, chance: acceptance.chance(kind) };
@@ -169,7 +184,8 @@ class Path {
   /** Which mask and which step of the Hydra head guess here; -1 before the first. */
   #drafted(): number {
     const { successor } = this.#state;
-    return successor === undefined ? this.#depth : this.#depth - 1;
+    const depth = this.#tokens.length;
+    return successor === undefined ? depth : depth - 1;
   }
 
   /** Returns the Hydra head's guesses for here, if the path has followed it. */

@@ -16,6 +16,7 @@ import {
 import { flag, integerWithin, tokenLimit, unsupported } from "./fields.ts";
 import { content, messages } from "./messages.ts";
 import { readBody } from "./read_body.ts";
+import { responseFormat } from "./structured_output.ts";
 import { toolFields, toToolUse } from "./tools/tool_fields.ts";
 
 /** The body of a chat completion request. */
@@ -26,12 +27,7 @@ export const chatBody = z.object({
   logprobs: flag(),
   top_logprobs: integerWithin(0, 20),
   ...toolFields,
-  response_format: z.object({
-    type: z.literal(
-      "text",
-      'must be "text", as other formats are not supported',
-    ),
-  }, "must be an object with a type").nullish(),
+  response_format: responseFormat,
   modalities: z.array(
     z.literal("text", 'must be "text", as only text is supported'),
     "must be an array",

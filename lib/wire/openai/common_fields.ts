@@ -19,6 +19,11 @@ import {
 } from "./fields.ts";
 import { refusedFields } from "./parameters/refused.ts";
 import { samplingFields, toSampling } from "./parameters/sampling.ts";
+import {
+  type StructuredOutputBody,
+  structuredOutputs,
+  toGrammar,
+} from "./structured_output.ts";
 
 /** A request as it came over the wire: what to generate, and how to send it. */
 export interface WireRequest {
@@ -83,6 +88,7 @@ export const commonFields = {
   ).nullish(),
   draft_tree: z.string(TREE).refine(isTree, TREE).nullish(),
   draft_trace: flag(),
+  structured_outputs: structuredOutputs,
 };
 
 /** The common fields, once read. */
@@ -96,7 +102,7 @@ export type CommonBody = z.infer<z.ZodObject<typeof commonFields>>;
 export function toWireRequest(
   prompt: GenerationRequest["prompt"],
   { body, maxTokens, randomSeed }: ParseOptions & {
-    body: CommonBody;
+    body: CommonBody & StructuredOutputBody;
     maxTokens: number | undefined;
   },
 ): WireRequest {
@@ -143,6 +149,7 @@ export function toWireRequest(
       draft,
       ...(draftTree && { draftTree }),
       ...(body.draft_trace && { draftTrace: true }),
+      ...toGrammar(body),
       cache: toCacheHints(body),
     },
   };
