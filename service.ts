@@ -7,7 +7,7 @@
 
 import { deadline } from "@std/async/deadline";
 import type { Config } from "./lib/config/config.ts";
-import { misspelt } from "./lib/config/settings.ts";
+import { misspelt } from "./lib/config/misspelt.ts";
 import { exitNow } from "./lib/engine/exit_now.ts";
 import { LazyModel } from "./lib/engine/served_model.ts";
 import { Shutdown } from "./lib/engine/shutdown.ts";

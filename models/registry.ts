@@ -42,6 +42,18 @@ export interface RemoteModel {
   sources: Source[];
 }
 
+/** A model in a repository of a hub, which knows its file. */
+export interface HubModel {
+  id: string;
+  /** Owner and name. */
+  repo: string;
+  /** Quantization, such as `"Q4_K_M"`; without it, a usual one. */
+  quant?: string;
+}
+
+/** The name of a hub's model: `hf:OWNER/NAME` or `hf:OWNER/NAME:QUANTIZATION`. */
+const ON_HUB = /^hf:([\w-][\w.-]*\/[\w-][\w.-]*)(?::([\w.-]+))?$/;
+
 /** The models that have a folder here, by id. */
 export const REGISTRY: ReadonlyMap<string, ModelCard> = new Map(
   [smollm2].map((card) => [card.id, card]),
@@ -50,15 +62,24 @@ export const REGISTRY: ReadonlyMap<string, ModelCard> = new Map(
 /**
  * Returns the location of the model called `name`.
  *
- * @param name A registry id, a path that ends in `.gguf`, or an https URL.
+ * @param name A registry id, a hub's repository, a path that ends in `.gguf`, or an https
+ * URL.
  * @throws {TypeError} if `name` is none of these.
  */
-export function resolveModel(name: string): LocalModel | RemoteModel {
+export function resolveModel(
+  name: string,
+): LocalModel | RemoteModel | HubModel {
   const card = REGISTRY.get(name);
   if (card) {
     const { id, sha256, bytes, sources } = card;
     const file = `${id}-${sha256.slice(0, 16)}.gguf`;
     return { id, file, sha256, bytes, sources };
+  }
+  const onHub = ON_HUB.exec(name);
+  if (onHub) {
+    const [, repo, quant] = onHub;
+    const id = repo.split("/")[1].replace(/-gguf$/i, "");
+    return { id, repo, ...(quant !== undefined && { quant }) };
   }
   if (name.startsWith("https://") && URL.canParse(name)) {
     const id = baseName(new URL(name).pathname);
@@ -71,7 +92,7 @@ export function resolveModel(name: string): LocalModel | RemoteModel {
   }
   const ids = [...REGISTRY.keys()].join(", ");
   throw new TypeError(
-    `Cannot find the model: its name must be one of ${ids}, a path to a .gguf file or an https URL: received "${name}"`,
+    `Cannot find the model: its name must be one of ${ids}, hf:OWNER/NAME, a path to a .gguf file or an https URL: received "${name}"`,
   );
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Hub } from "../../models/download/hub.ts";
 import { resolveModel } from "../../models/registry.ts";
 import { readSettings, type Values } from "./settings.ts";
 
@@ -30,6 +31,8 @@ export interface Config {
   /** Bytes of keys and values, all models together; without it, of what is free. */
   kvMemory?: number;
   cacheDir: string;
+  /** Where models named `hf:` are. */
+  hub: Hub;
   prefix: PrefixConfig;
   /** Keys that clients must present; without any, all requests are served. */
   apiKeys: string[];
@@ -102,6 +105,10 @@ export function parseConfig(
     queue: values.QUEUE,
     ...kvMemory && { kvMemory },
     cacheDir,
+    hub: {
+      endpoint: values.HF_ENDPOINT,
+      ...values.HF_TOKEN && { token: values.HF_TOKEN },
+    },
     prefix: {
       mode: values.PREFIX_CACHE,
       kv: values.KV_URL ?? kvPath,

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import type { z } from "zod";
+import { DEFAULT_HUB } from "../../models/download/hub.ts";
 import { BACKENDS } from "../runtime/backend.ts";
 import {
   auto,
@@ -34,9 +34,6 @@ export interface Setting {
 /** An origin, as browsers send it. */
 const ORIGIN = /^(\*|[a-z][a-z\d+.-]*:\/\/[^/?#@\sA-Z]+)$/;
 
-/** From this length on, two letters may differ; in shorter names only one may. */
-const LONG = 7;
-
 /** The settings, in the order of the help text. */
 export const SETTINGS = {
   HOST: {
@@ -51,7 +48,7 @@ export const SETTINGS = {
   },
   MODEL: {
     means:
-      "registry id, path of a .gguf file or https URL; several with commas",
+      "registry id, hf:OWNER/NAME:QUANTIZATION, path of a .gguf file or https URL; several with commas",
     default: "smollm2-135m-instruct",
     value: list("at least one model"),
   },
@@ -106,6 +103,17 @@ export const SETTINGS = {
       "folder for models, graphs and cached prompts; auto is ~/.cache/bita, or bita in XDG_CACHE_HOME",
     default: "auto",
     value: auto(text("a path")),
+  },
+  HF_ENDPOINT: {
+    means: "hub of the models that are named hf:",
+    default: DEFAULT_HUB.endpoint,
+    value: text("an address without a slash at the end", /^https?:.*[^/]$/),
+  },
+  HF_TOKEN: {
+    means: "token of an account at the hub, for models that ask for one",
+    default: "",
+    value: optional(text("a token")),
+    secret: true,
   },
   PREFIX_CACHE: {
     means: "where cached prompts are kept; kv is memory and Deno KV",
@@ -209,26 +217,6 @@ export function readSettings(env: Readonly<Record<string, string>>): Values {
     );
   });
   return Object.fromEntries(values);
-}
-
-/** Lists variables whose names are almost those of settings, with the setting's name. */
-export function misspelt(
-  env: Readonly<Record<string, string>>,
-): { name: string; setting: string }[] {
-  const settings = Object.keys(SETTINGS);
-  return Object.keys(env)
-    .filter((name) => !settings.includes(name))
-    .flatMap((name) => {
-      const setting = settings.find((it) => isNear(name.toUpperCase(), it));
-      return setting ? [{ name, setting }] : [];
-    });
-}
-
-function isNear(name: string, setting: string): boolean {
-  const distance = levenshteinDistance(name, setting);
-  const letters = (word: string) => [...word].sort().join("");
-  const isSwapped = distance === 2 && letters(name) === letters(setting);
-  return isSwapped || distance <= (setting.length < LONG ? 1 : 2);
 }
 
 /** Returns the help text, with a line for each setting. */

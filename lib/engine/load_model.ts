@@ -54,10 +54,11 @@ export interface LoadedModel {
 
 /** Downloads and converts a model, which takes a while the first time only. */
 export async function prepareModel(name: string, config: Config) {
-  const { cacheDir } = config;
+  const { cacheDir, hub } = config;
   const progress = defaultProgress();
   const model = resolveModel(name);
-  const gguf = await openGguf(await modelFile(model, { cacheDir, progress }));
+  const path = await modelFile(model, { cacheDir, hub, progress });
+  const gguf = await openGguf(path);
   const backend = await chooseBackend(config.backend);
   const artefact = await openArtefact(gguf, {
     cacheDir,

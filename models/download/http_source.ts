@@ -18,6 +18,13 @@ export interface HttpPatience {
   retryDelay?: number;
 }
 
+/** How to download a file. */
+export interface HttpOptions extends HttpPatience {
+  progress: Progress;
+  /** Sent as the bearer token; other servers that this one names do not get it. */
+  token?: string;
+}
+
 /** Maximum attempts, if the server responded at all. */
 const ATTEMPTS = 5;
 
@@ -33,7 +40,7 @@ const TEMPORARY_STATUSES = [408, 425, 429];
 export async function fetchInto(
   partial: PartialFile,
   url: string,
-  options: HttpPatience & { progress: Progress },
+  options: HttpOptions,
 ): Promise<void> {
   const { progress, retryDelay = 500 } = options;
   const transfer = new Transfer(partial, url, options);
@@ -60,13 +67,13 @@ class Transfer {
   answered = false;
   #partial: PartialFile;
   #url: string;
-  #options: HttpPatience & { progress: Progress };
+  #options: HttpOptions;
   #etag: string | undefined;
 
   constructor(
     partial: PartialFile,
     url: string,
-    options: HttpPatience & { progress: Progress },
+    options: HttpOptions,
   ) {
     this.#partial = partial;
     this.#url = url;
@@ -114,6 +121,8 @@ class Transfer {
 
   async #ask(signal: AbortSignal): Promise<Response> {
     const headers = new Headers({ "accept-encoding": "identity" });
+    const { token } = this.#options;
+    if (token) headers.set("authorization", `Bearer ${token}`);
     if (this.#partial.length > 0) {
       headers.set("range", `bytes=${this.#partial.length}-`);
       if (this.#etag) headers.set("if-range", this.#etag);

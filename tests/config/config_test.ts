@@ -16,6 +16,7 @@ Deno.test("parseConfig() needs no variable", () => {
     parallel: 16,
     queue: 64,
     cacheDir: "/caches/bita",
+    hub: { endpoint: "https://huggingface.co" },
     prefix: {
       mode: "kv",
       kv: "/caches/bita/prefix/kv.sqlite",
@@ -55,6 +56,8 @@ Deno.test("parseConfig() reads every variable", () => {
       QUEUE: "0",
       KV_MEMORY: "3 GiB",
       CACHE_DIR: "here",
+      HF_ENDPOINT: "https://hub.example",
+      HF_TOKEN: "four",
       PREFIX_CACHE: "memory",
       KV_PATH: "kv.db",
       PREFIX_MEMORY: "64",
@@ -83,6 +86,7 @@ Deno.test("parseConfig() reads every variable", () => {
       queue: 0,
       kvMemory: 3 * 1024 * MIB,
       cacheDir: "here",
+      hub: { endpoint: "https://hub.example", token: "four" },
       prefix: {
         mode: "memory",
         kv: "kv.db",

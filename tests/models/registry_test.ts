@@ -8,8 +8,8 @@ import {
 /** Resolves the name of a model to download. */
 function resolveRemote(name: string): RemoteModel {
   const model = resolveModel(name);
-  if ("path" in model) throw new Error(`"${name}" is a path`);
-  return model;
+  if ("sources" in model) return model;
+  throw new Error(`"${name}" is a path or on a hub`);
 }
 
 Deno.test("REGISTRY has a card in the folder of each id", async () => {
@@ -26,6 +26,16 @@ Deno.test("resolveModel() resolves a registry id", () => {
   assertEquals(model.file, "smollm2-135m-instruct-b179c9523d0e6a0f.gguf");
   assertEquals(model.bytes, 98_362_432);
   assertEquals(model.sources.length, 2);
+});
+
+Deno.test("resolveModel() takes a hub's repository, with a quantization or not", () => {
+  const repo = "someone/Tiny-Instruct-GGUF";
+  const model = { id: "Tiny-Instruct", repo };
+  assertEquals(resolveModel(`hf:${repo}`), model);
+  assertEquals(resolveModel(`hf:${repo}:Q4_K_M`), {
+    ...model,
+    quant: "Q4_K_M",
+  });
 });
 
 Deno.test("resolveModel() returns a path unchanged", () => {
@@ -54,12 +64,21 @@ Deno.test("resolveModel() never leaves the cache folder for a URL", () => {
 });
 
 Deno.test("resolveModel() refuses any other name", () => {
-  const names = ["gpt-4", "", "http://example.org/a.gguf", "https://", "a.bin"];
+  const names = [
+    "gpt-4",
+    "",
+    "hf:a",
+    "hf:../x",
+    "hf:a/b/c",
+    "http://example.org/a.gguf",
+    "https://",
+    "a.bin",
+  ];
   for (const name of names) {
     assertThrows(
       () => resolveModel(name),
       TypeError,
-      `one of smollm2-135m-instruct, a path to a .gguf file or an https URL: received "${name}"`,
+      `one of smollm2-135m-instruct, hf:OWNER/NAME, a path to a .gguf file or an https URL: received "${name}"`,
     );
   }
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BYTE_ALPHABET } from "../../lib/text/byte_alphabet.ts";
+import { BYTE_ALPHABET } from "../../lib/text/byte_level.ts";
 import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
 
 /** Tokens of a toy vocabulary after its bytes. Their ids start at 256, in this order. */
