@@ -8,9 +8,8 @@
 import { deadline } from "@std/async/deadline";
 import type { Config } from "./lib/config/config.ts";
 import { misspelt } from "./lib/config/misspelt.ts";
-import { exitNow } from "./lib/engine/exit_now.ts";
 import { LazyModel } from "./lib/engine/served_model.ts";
-import { Shutdown } from "./lib/engine/shutdown.ts";
+import { exitNow, Shutdown } from "./lib/engine/shutdown.ts";
 import { createLog } from "./lib/observe/log.ts";
 import { LogWriter } from "./lib/observe/log_writer.ts";
 import { Metrics } from "./lib/observe/metrics.ts";

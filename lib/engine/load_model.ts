@@ -13,11 +13,7 @@ import { modelFile } from "../../models/download/download.ts";
 import { defaultProgress } from "../../models/download/progress.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
-import {
-  type LocalModel,
-  type RemoteModel,
-  resolveModel,
-} from "../../models/registry.ts";
+import { resolveModel } from "../../models/registry.ts";
 import type { Config } from "../config/config.ts";
 import { GrammarCheck } from "../grammar/grammar_check.ts";
 import type { PrefixSettings } from "../prefix/open_prefix_cache.ts";
@@ -149,7 +145,7 @@ function freeMemory(): number {
 }
 
 /** Returns where a model's adapter is, if it has one. */
-function adapterPath(model: LocalModel | RemoteModel): string | URL {
+function adapterPath(model: ReturnType<typeof resolveModel>): string | URL {
   return "path" in model
     ? model.path.replace(/\.gguf$/, ".bita.safetensors")
     : new URL(`../../models/${model.id}/bita.safetensors`, import.meta.url);

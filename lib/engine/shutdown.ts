@@ -1,11 +1,18 @@
 /**
  * Ends the server. It accepts nothing new and lets running replies finish. At the
- * deadline, those that still run end with an error.
+ * deadline, those that still run end with an error. The process ends after that,
+ * whatever its threads are doing.
  *
  * @module
  */
 
 import { ApiError } from "./errors.ts";
+
+/** The C library by platform; Windows ends threads without its help. */
+const LIBC: Partial<Record<typeof Deno.build.os, string>> = {
+  linux: "libc.so.6",
+  darwin: "libSystem.dylib",
+};
 
 /** Milliseconds to say a last word in, after the deadline. */
 const LAST_WORD_MS = 1000;
@@ -39,6 +46,28 @@ export class Shutdown {
     await Promise.race([server.shutdown(), late]);
     for (const timer of timers) clearTimeout(timer);
   }
+}
+
+/**
+ * Ends the process at once.
+ *
+ * `Deno.exit` runs the destructors of native libraries first, which wait for ever or
+ * crash while another thread is inside of one.
+ */
+export function exitNow(code: number): never {
+  const path = LIBC[Deno.build.os];
+  if (path !== undefined) {
+    try {
+      const parameters = ["i32"] as const;
+      const { symbols } = Deno.dlopen(path, {
+        _exit: { parameters, result: "void" },
+      });
+      symbols._exit(code);
+    } catch {
+      // Without the permission, or with another C library, there is the other way.
+    }
+  }
+  Deno.exit(code);
 }
 
 function interrupted(): ApiError {

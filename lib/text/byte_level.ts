@@ -11,7 +11,7 @@ import { preTokenizer, startsWithToken } from "./pre_tokenizer.ts";
 import { addedTokens, entriesOf, type Scheme } from "./scheme.ts";
 
 /**
- * The alphabet: the character of each byte. A byte that isn't a printable Latin-1 character has one
+ * The character of each byte. A byte that isn't a printable Latin-1 character has one
  * from U+0100 on.
  */
 export const BYTE_ALPHABET: readonly string[] = alphabet();

@@ -11,9 +11,7 @@ const LARGE_FOLDERS: Record<string, string> = {
 };
 
 /** Short modules with one importer, and the reason why they are not part of it. */
-const SHORT_MODULES: Record<string, string> = {
-  "lib/engine/exit_now.ts": "the only call of the C library",
-};
+const SHORT_MODULES: Record<string, string> = {};
 
 const MODULES = sources("routes", "lib", "models")
   .filter(({ path }) => !path.includes("/snippets/"));
