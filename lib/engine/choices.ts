@@ -13,7 +13,7 @@ import type {
   GenerationEvent,
   GenerationRequest,
 } from "./generation.ts";
-import { Queue } from "./queue.ts";
+import { Queue } from "./admission/queue.ts";
 
 /** The most answers of one request that wait or run at once; others have their turn. */
 const MOST_AT_ONCE = 8;

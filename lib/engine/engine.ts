@@ -19,8 +19,8 @@ import type {
   ScoredToken,
 } from "./generation.ts";
 import type { GrammarCheck } from "../grammar/grammar_check.ts";
-import type { KvBudget } from "./kv_budget.ts";
-import type { Queue } from "./queue.ts";
+import type { KvBudget } from "./admission/kv_budget.ts";
+import type { Queue } from "./admission/queue.ts";
 import type { TextThread } from "./text_thread.ts";
 import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";

@@ -26,8 +26,8 @@ import type { OpenMessage } from "../worker/messages.ts";
 import type { Supervisor } from "../worker/supervisor.ts";
 import { createEngine } from "./engine.ts";
 import type { Engine, ModelInfo } from "./generation.ts";
-import { KvBudget, type KvMemory } from "./kv_budget.ts";
-import { Queue } from "./queue.ts";
+import { KvBudget, type KvMemory } from "./admission/kv_budget.ts";
+import { Queue } from "./admission/queue.ts";
 import { TextThread } from "./text_thread.ts";
 
 /** What loading a model needs. */

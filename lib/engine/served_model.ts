@@ -20,7 +20,7 @@ import type {
   ServedModel,
 } from "./generation.ts";
 import type { LoadedModel } from "./load_model.ts";
-import type { Queue } from "./queue.ts";
+import type { Queue } from "./admission/queue.ts";
 
 /** What serving a model needs from outside. */
 export interface ServeOptions {

@@ -8,7 +8,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { GenerationReport } from "./observed.ts";
 import type { Counts, ModelState } from "../engine/generation.ts";
-import type { Queue } from "../engine/queue.ts";
+import type { Queue } from "../engine/admission/queue.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 
 /** What grows with each generation, by what it had taken when it was over. */

@@ -8,8 +8,8 @@
 import { createEngine, type Decoder } from "../../lib/engine/engine.ts";
 import type { Engine, ServedModel } from "../../lib/engine/generation.ts";
 import { GrammarCheck } from "../../lib/grammar/grammar_check.ts";
-import { KvBudget } from "../../lib/engine/kv_budget.ts";
-import { Queue } from "../../lib/engine/queue.ts";
+import { KvBudget } from "../../lib/engine/admission/kv_budget.ts";
+import { Queue } from "../../lib/engine/admission/queue.ts";
 import { TextThread } from "../../lib/engine/text_thread.ts";
 import { ChatTemplate } from "../../lib/text/chat_template.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ApiError } from "../../lib/engine/errors.ts";
-import { KvBudget } from "../../lib/engine/kv_budget.ts";
+import { KvBudget } from "../../lib/engine/admission/kv_budget.ts";
 
 const MIB = 2 ** 20;
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ApiError } from "../../lib/engine/errors.ts";
-import { Queue } from "../../lib/engine/queue.ts";
+import { Queue } from "../../lib/engine/admission/queue.ts";
 import { watchedSignal } from "../_signal.ts";
 
 const NEVER = new AbortController().signal;

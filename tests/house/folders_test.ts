@@ -10,9 +10,6 @@ const LARGE_FOLDERS: Record<string, string> = {
   "models/tune": "a Python package, which is flat by convention",
 };
 
-/** Short modules with one importer, and the reason why they are not part of it. */
-const SHORT_MODULES: Record<string, string> = {};
-
 const MODULES = sources("routes", "lib", "models")
   .filter(({ path }) => !path.includes("/snippets/"));
 
@@ -53,8 +50,7 @@ Deno.test(`a module under ${FEW_LINES} lines has several importers, or a test`, 
   const count = await importerCounts();
   const short = MODULES.filter(({ path, text }) =>
     !path.startsWith("routes/") && !hasOwnTest(path) &&
-    text.split("\n").length - 1 < FEW_LINES && count(path) < 2 &&
-    !SHORT_MODULES[path]
+    text.split("\n").length - 1 < FEW_LINES && count(path) < 2
   );
   assertEquals(short.map(({ path }) => path), []);
 });

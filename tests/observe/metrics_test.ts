@@ -6,7 +6,7 @@ import type {
   GenerationRequest,
   ModelState,
 } from "../../lib/engine/generation.ts";
-import { Queue } from "../../lib/engine/queue.ts";
+import { Queue } from "../../lib/engine/admission/queue.ts";
 import { Metrics } from "../../lib/observe/metrics.ts";
 import { observed } from "../../lib/observe/observed.ts";
 import { newCounters } from "../../lib/prefix/prefix_counters.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Queue } from "../../lib/engine/queue.ts";
+import { Queue } from "../../lib/engine/admission/queue.ts";
 import { type ToyEngine, toyEngine } from "../toy/engine.ts";
 import { chat, serve, until } from "./_serve.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import OpenAI from "openai";
 import type { ChatCompletionChunk } from "openai/resources";
-import { Queue } from "../../lib/engine/queue.ts";
+import { Queue } from "../../lib/engine/admission/queue.ts";
 import type { Timed } from "../../lib/wire/openai/reply.ts";
 import { toyEngine } from "../toy/engine.ts";
 import { serve, type TestServer } from "./_serve.ts";

@@ -14,7 +14,7 @@ import type {
   ModelState,
   ServedModel,
 } from "../../lib/engine/generation.ts";
-import type { Queue } from "../../lib/engine/queue.ts";
+import type { Queue } from "../../lib/engine/admission/queue.ts";
 
 /** What a toy says and how it goes about it. */
 export interface ToyOptions {

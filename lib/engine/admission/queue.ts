@@ -6,7 +6,7 @@
  * @module
  */
 
-import { ApiError } from "./errors.ts";
+import { ApiError } from "../errors.ts";
 
 /** How many requests run, and how many wait. */
 export interface QueueOptions {

@@ -6,8 +6,8 @@
  * @module
  */
 
-import { kvBytes, type KvShape } from "../runtime/kv/kv_layout.ts";
-import { ApiError } from "./errors.ts";
+import { kvBytes, type KvShape } from "../../runtime/kv/kv_layout.ts";
+import { ApiError } from "../errors.ts";
 
 /** The most rows of a pass on any backend; they reach past a sequence's text. */
 const PASS_ROWS = 128;
