@@ -16,7 +16,9 @@ const DRAIN_SECONDS = "4";
 const FLUSH_MS = 50;
 
 const { fetch, idle } = await orExit(() => {
-  const env = { DRAIN_SECONDS, ...Deno.env.toObject() };
+  // The host may listen anywhere, so that a service without keys has to be meant.
+  const HOST = "0.0.0.0";
+  const env = { DRAIN_SECONDS, ...Deno.env.toObject(), HOST };
   return start(parseConfig(env, thisHost()), () => ({ shutdown }));
 });
 

@@ -10,6 +10,9 @@ import { readSettings, type Values } from "./settings.ts";
 
 const MIB = 1 << 20;
 
+/** Addresses that only this machine reaches. */
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[?::1\]?)$/;
+
 /** What the operator has set. */
 export interface Config {
   host: string;
@@ -117,7 +120,7 @@ export function parseConfig(
       ...secret && { secret },
       shared: values.SHARED_PROMPTS ?? [],
     },
-    apiKeys: values.API_KEYS ?? [],
+    apiKeys: values.API_KEYS?.filter((key) => key !== "none") ?? [],
     ...adminKey && { adminKey },
     corsOrigins: values.CORS_ORIGINS,
     logLevel: values.LOG_LEVEL,
@@ -147,9 +150,19 @@ function check(values: Values): void {
       `${aliased}`,
     ],
     [
-      [...API_KEYS, ADMIN_KEY].includes("none"),
-      "API_KEYS and ADMIN_KEY must be unset to have no key",
+      ADMIN_KEY === "none",
+      "ADMIN_KEY must be unset to close /admin",
       "none",
+    ],
+    [
+      API_KEYS.includes("none") && API_KEYS.length > 1,
+      "API_KEYS must be keys, or none alone",
+      "both",
+    ],
+    [
+      API_KEYS.length === 0 && !LOOPBACK.test(values.HOST),
+      `API_KEYS must be keys, or none to serve everyone, with HOST=${values.HOST}`,
+      "nothing",
     ],
     [
       ADMIN_KEY !== undefined && API_KEYS.includes(ADMIN_KEY),

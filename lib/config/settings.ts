@@ -155,9 +155,10 @@ export const SETTINGS = {
     value: optional(list("paths with commas")),
   },
   API_KEYS: {
-    means: "keys that callers must send; unset means no authentication",
+    means:
+      "keys that callers must send; none serves everyone, as unset does on a loopback address",
     default: "",
-    value: optional(list("keys with commas")),
+    value: optional(list("keys with commas, or none")),
     secret: true,
   },
   ADMIN_KEY: {

@@ -181,7 +181,7 @@ Deno.test("parseConfig() says what each value must be", () => {
   assertThrows(
     () => parseConfig({ API_KEYS: " , " }, HOST),
     TypeError,
-    "Cannot start: API_KEYS must be keys with commas: received 3 characters",
+    "Cannot start: API_KEYS must be keys with commas, or none: received 3 characters",
   );
 });
 
@@ -196,8 +196,16 @@ Deno.test("parseConfig() refuses settings that contradict each other", () => {
       "MODEL_ALIASES must name m: received n",
     ],
     [
-      { API_KEYS: "none" },
-      "API_KEYS and ADMIN_KEY must be unset to have no key: received none",
+      { API_KEYS: "none,one" },
+      "API_KEYS must be keys, or none alone: received both",
+    ],
+    [
+      { ADMIN_KEY: "none" },
+      "ADMIN_KEY must be unset to close /admin: received none",
+    ],
+    [
+      { HOST: "0.0.0.0" },
+      "API_KEYS must be keys, or none to serve everyone, with HOST=0.0.0.0: received nothing",
     ],
     [
       { API_KEYS: "one,two", ADMIN_KEY: "two" },
@@ -214,5 +222,18 @@ Deno.test("parseConfig() refuses settings that contradict each other", () => {
       TypeError,
       `Cannot start: ${message}`,
     );
+  }
+});
+
+Deno.test("parseConfig() needs keys, or the word none, unless HOST is a loopback address", () => {
+  for (const host of ["127.0.0.1", "127.1.2.3", "localhost", "::1", "[::1]"]) {
+    assertEquals(parseConfig({ HOST: host }, HOST).apiKeys, []);
+  }
+  for (const host of ["0.0.0.0", "::", "10.0.0.1", "localhost.example"]) {
+    assertThrows(() => parseConfig({ HOST: host }, HOST), TypeError);
+    const open = { HOST: host, API_KEYS: "none" };
+    assertEquals(parseConfig(open, HOST).apiKeys, []);
+    const closed = { HOST: host, API_KEYS: "key" };
+    assertEquals(parseConfig(closed, HOST).apiKeys, ["key"]);
   }
 });

@@ -32,7 +32,11 @@ function within(
   command: string[],
 ): string {
   const there = ["env", `--chdir=${workdir}`, ...command];
-  return inRoot(root, { user, env, command: there });
+  return inRoot(root, {
+    user,
+    env: { ...env, API_KEYS: "none" },
+    command: there,
+  });
 }
 
 /** Runs a script where an image is read-only, but for its volume and `/tmp`. */

@@ -39,7 +39,7 @@ export function serverless(env: Record<string, string>): Serverless {
   const config = `${folder}/deno.json`;
   Deno.writeTextFileSync(config, JSON.stringify({ imports, compilerOptions }));
   const group = memoryGroup(`${GROUPS}/bita_${crypto.randomUUID()}`);
-  const variables = { ...UNSET, ...env };
+  const variables = { ...UNSET, API_KEYS: "none", ...env };
 
   async function start(): Promise<Instance> {
     const enter = group ? `echo $$ > ${group}/tasks;` : "";
