@@ -55,6 +55,10 @@ export async function prepareModel(name: string, config: Config) {
   const model = resolveModel(name);
   const path = await modelFile(model, { cacheDir, hub, progress });
   const gguf = await openGguf(path);
+  // A file whose text can't be read is refused before it is converted.
+  const vocabulary = ggufVocabulary(gguf.metadata);
+  const tokenizer = new Tokenizer(vocabulary);
+  const template = new ChatTemplate(vocabulary, tokenizer);
   const backend = await chooseBackend(config.backend);
   const artefact = await openArtefact(gguf, {
     cacheDir,
@@ -62,7 +66,8 @@ export async function prepareModel(name: string, config: Config) {
     progress,
     adapter: adapterPath(model),
   });
-  return { id: model.id, gguf, backend, artefact };
+  const text = { vocabulary, tokenizer, template };
+  return { id: model.id, gguf, backend, artefact, ...text };
 }
 
 /** Prepares a model and all that serves it but the worker. */
@@ -70,10 +75,8 @@ export async function loadModel(
   name: string,
   { config, prefix, model }: LoadOptions,
 ): Promise<LoadedModel> {
-  const { id, gguf, backend, artefact } = await prepareModel(name, config);
-  const vocabulary = ggufVocabulary(gguf.metadata);
-  const tokenizer = new Tokenizer(vocabulary);
-  const template = new ChatTemplate(vocabulary, tokenizer);
+  const { id, gguf, backend, artefact, vocabulary, tokenizer, template } =
+    await prepareModel(name, config);
   const context = config.context ?? artefact.config.context;
   const budget = new KvBudget({
     ...artefact.config,
