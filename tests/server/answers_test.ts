@@ -202,3 +202,34 @@ Deno.test("control tokens that a user types are text", async () => {
   const { text } = await chat({ messages: [{ role: "user", content }] });
   assertStringIncludes(text!, "Paris");
 });
+
+Deno.test("log-likelihoods are the same bits alone, in a batch and while written", async () => {
+  const prompt = "The capital of France is";
+  const ask = { ...GREEDY, logprobs: 1, echo: true };
+  const written = await openai.completions.create({ ...ask, prompt });
+  const [{ text, logprobs: asWritten }] = written.choices;
+  const texts = [" Paris.", " London.", " banana."].map((end) => prompt + end);
+  const evaluation = { ...ask, max_tokens: 1, prompt: [text, ...texts] };
+  const { choices } = await openai.completions.create(evaluation);
+  const scores = choices.map(({ logprobs }) =>
+    logprobs!.token_logprobs!.slice(1, -1)
+  );
+  assertEquals(scores[0], asWritten!.token_logprobs!.slice(1));
+  const likelihoods = scores.slice(1)
+    .map((all) => all.reduce((sum, score) => sum + score));
+  const [paris, london, banana] = likelihoods;
+  assert(paris > london && london > banana, `${likelihoods}`);
+  const alone = { ...ask, max_tokens: 0, prompt: texts[0], draft: "none" };
+  const { choices: [{ logprobs }] } = await openai.completions.create(alone);
+  assertEquals(logprobs!.token_logprobs!.slice(1), scores[1]);
+});
+
+Deno.test("answers of one request differ by their seeds, and the first is the plain one", async () => {
+  const fields = { temperature: 1, seed: 5, max_tokens: 8 };
+  const one = await chat(fields);
+  const three = await chat({ ...fields, n: 3 });
+  const texts = three.choices.map(({ message }) => message.content);
+  assertEquals(texts[0], one.text);
+  assert(new Set(texts).size > 1);
+  assertEquals(three.usage!.prompt_tokens, one.usage!.prompt_tokens);
+});
