@@ -72,13 +72,16 @@ export function createService(
     await shutdown.run(listening, { deadlineMs: drainSeconds * 1000 });
     // A model in native code would make an orderly exit hang.
     const isLate = models.some(({ state }) => state === "starting") ||
-      await deadline(idle(), IDLE_MS).then(() => false, () => true);
+      await deadline(close(), IDLE_MS).then(() => false, () => true);
     await lines.flush(FLUSH_MS);
     if (isLate) exitNow(code);
     Deno.exit(code);
   }
   async function idle(): Promise<void> {
     await Promise.all(models.map((model) => model.idle()));
+  }
+  async function close(): Promise<void> {
+    await Promise.all(models.map((model) => model.close()));
   }
   function giveUp(message: string): void {
     say(message, console.error);
@@ -91,6 +94,7 @@ export function createService(
     new LazyModel(name, {
       ...{ config, prefix },
       onOpened: (about) => say(about),
+      onWarning: (model, text) => log.warn({ model }, text),
       onFailure: (model, err) => log.error({ model, err }, "model failed"),
       onGivenUp: (id, { message }) =>
         giveUp(

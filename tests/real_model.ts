@@ -70,6 +70,13 @@ export async function openRealModel(
   );
 }
 
+/** Opens all bodies for several sequences, untested. */
+export async function shareAll(model: OrtModel): Promise<void> {
+  for (const size of model.batches) {
+    await model.widen(size, () => Promise.resolve(true));
+  }
+}
+
 /** A prompt of tests/prompts.jsonl, and its category. */
 export interface TestPrompt {
   category: string;

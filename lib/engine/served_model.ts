@@ -29,6 +29,8 @@ export interface ServeOptions {
   prefix: Promise<PrefixSettings>;
   /** Called each time that the model has been opened, with how it runs. */
   onOpened: (about: string) => void;
+  /** Called with what is worth a line in the log. */
+  onWarning: (id: string, message: string) => void;
   /** Called with each failure after which the model is opened again. */
   onFailure: (id: string, error: Error) => void;
   /** Called when a model has failed too often. */
@@ -127,6 +129,11 @@ export class LazyModel implements ServedModel, PromptCache {
     await this.#model.idle();
   }
 
+  /** Ends the model; resolves once it runs no native code. */
+  async close(): Promise<void> {
+    await this.#model[Symbol.asyncDispose]();
+  }
+
   /** Counts a request until the handle is disposed of. */
   #enter(): Disposable {
     if (this.#requests++ === 0) this.#idle = Promise.withResolvers();
@@ -137,16 +144,24 @@ export class LazyModel implements ServedModel, PromptCache {
     };
   }
 
-  async #open(): Promise<ModelClient> {
-    const { config, prefix, onOpened } = this.#options;
+  async #load(): Promise<LoadedModel> {
+    const { config, prefix } = this.#options;
     const { loadModel } = await import("./load_model.ts");
-    this.#loaded ??= await loadModel(this.#name, {
+    return this.#loaded ??= await loadModel(this.#name, {
       config,
       prefix: await prefix,
       model: this.#model,
     });
-    const { message, budget } = this.#loaded;
-    const client = await ModelClient.open(message);
+  }
+
+  async #open(): Promise<ModelClient> {
+    const { onOpened, onWarning } = this.#options;
+    const loading = this.#load();
+    const client = await ModelClient.open(
+      loading.then(({ message }) => message),
+      { onWarning: (text) => onWarning(this.id, text) },
+    );
+    const { message, budget } = await loading;
     const { passMs, prefix: cache, exact } = client.opened;
     const { context, backend, threads, artefact: { format } } = message;
     onOpened(

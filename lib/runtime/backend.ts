@@ -94,4 +94,6 @@ export interface Backend {
   createKvBuffer(shape: KvShape, room: KvRoom): KvBuffer;
   /** Copies an output to main memory and disposes of it. */
   download(output: Tensor): Promise<Float32Array>;
+  /** Frees all that it has opened; no session may run, now or later. */
+  close(): Promise<void>;
 }

@@ -47,7 +47,8 @@ async function canRun(name: BackendName): Promise<boolean> {
     case "cpu": {
       const { cpuBackend } = await import("./cpu/cpu_backend.ts");
       try {
-        return cpuBackend(1) !== undefined;
+        await cpuBackend(1).close();
+        return true;
       } catch {
         return false;
       }

@@ -17,7 +17,12 @@ export interface OpenModelOptions {
   now?: () => number;
 }
 
-/** Opens an artefact's graphs on `backend`. */
+/**
+ * Opens an artefact's graphs on `backend`. Bodies for several sequences are left to
+ * {@linkcode OrtModel.widen}, as they would make a start take twice as long.
+ *
+ * @throws {Error} if a graph cannot be opened, once no other is being opened.
+ */
 export async function openModel(
   backend: Backend,
   artefact: Artefact,
@@ -26,21 +31,28 @@ export async function openModel(
   const { folder, config, adapter } = artefact;
   const open = (graph: string, options?: { brief: boolean }) =>
     backend.createSession(`${folder}/${graph}.onnx`, options);
-  const batches = backend.batches ? BATCHES : [];
   // Rows on wasm cost too much for masks to pay, and weights too much memory.
   const updates = adapter.updates.length > 0 && backend.name !== "wasm";
-  const [body, head, maskBody, hydra, ...batched] = await Promise.all([
+  const [body, head, maskBody, hydra] = await allSettled([
     open("body"),
     open("head"),
     updates ? open("body-masks") : undefined,
     adapter.hydra ? open("hydra", { brief: true }) : undefined,
-    ...batches.map((size) => open(`body-${size}`)),
   ]);
   return new OrtModel({
     ...{ backend, config, adapter, context, now, body, head },
     ...(maskBody && { maskBody }),
     ...(hydra && { hydra }),
-    batched: new Map(batches.map((size, i) => [size, batched[i]!])),
+    batches: backend.batches ? BATCHES : [],
+    openBatched: (sequences) => open(`body-${sequences}`),
     embedding: await Embedding.open(artefact),
   });
+}
+
+/** Waits for all work, even if some fails: native code must not run on after that. */
+async function allSettled<T extends unknown[]>(
+  works: { [K in keyof T]: T[K] | Promise<T[K]> },
+): Promise<T> {
+  await Promise.allSettled(works);
+  return await Promise.all(works) as T;
 }

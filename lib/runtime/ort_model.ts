@@ -22,6 +22,10 @@ import { type TimedWork, Turns } from "./turns.ts";
 export interface OrtModelParts extends BodySessions {
   backend: Backend;
   head: Session;
+  /** Numbers of sequences that further bodies are for, rising. */
+  batches: readonly number[];
+  /** Opens the body for so many sequences. */
+  openBatched: (sequences: number) => Promise<Session>;
   /** A step of the Hydra head, if the adapter has one. */
   hydra?: Session;
   config: ModelConfig;
@@ -33,12 +37,16 @@ export interface OrtModelParts extends BodySessions {
   now: () => number;
 }
 
+/** Rows of passes of one sequence; wider ones take long to test. */
+const ROWS_ALONE = 64;
+
 /** Slots that a fresh KV buffer has beyond the prompt, for a first answer. */
 const ROOM = 128;
 
 /** Runs passes on one backend. */
 export class OrtModel implements Model {
-  readonly shape: ModelShape;
+  /** Numbers of sequences that {@linkcode widen} can make a pass of, rising. */
+  readonly batches: readonly number[];
   /** Is called after each run of a session. */
   onWork?: (work: TimedWork) => void;
   readonly #parts: OrtModelParts;
@@ -47,20 +55,24 @@ export class OrtModel implements Model {
   readonly #head: Head;
   readonly #hydra: HydraParts | undefined;
   readonly #memory: Memory | undefined;
+  #shape: ModelShape;
+  /** Settles when the last body is open. */
+  #opening: Promise<unknown> = Promise.resolve();
 
   constructor(parts: OrtModelParts) {
-    const { backend, config, adapter, context, hydra, batched } = parts;
+    const { backend, config, adapter, context, hydra } = parts;
     const { dim, vocab } = config;
     this.#parts = parts;
-    this.shape = {
+    this.#shape = {
       vocab,
       masks: adapter.masks,
       softPrompt: adapter.softPrompt,
-      maxRows: backend.rows.max,
-      maxSequences: Math.max(1, ...batched.keys()),
+      maxRows: Math.min(backend.rows.max, ROWS_ALONE),
+      maxSequences: 1,
       context,
       ...hydra && adapter.hydra && { draftVocab: adapter.hydra.vocab },
     };
+    this.batches = parts.batches;
     const turns = new Turns({
       now: parts.now,
       onWork: (work) => this.onWork?.(work),
@@ -81,30 +93,85 @@ export class OrtModel implements Model {
     }
   }
 
+  /** What it can do now; {@linkcode widen} makes passes larger. */
+  get shape(): ModelShape {
+    return this.#shape;
+  }
+
   open(
     prompt: Int32Array,
-    { tokens = this.shape.context }: { tokens?: number } = {},
+    { tokens = this.#shape.context }: { tokens?: number } = {},
   ): OrtSequence {
     const { backend, config } = this.#parts;
     // The last step may reach past the text.
-    const { softPrompt, maxRows } = this.shape;
-    const most = softPrompt + tokens + maxRows;
+    const { softPrompt } = this.#shape;
+    const most = softPrompt + tokens + backend.rows.max;
     const slots = Math.min(most, softPrompt + prompt.length + ROOM);
     const kv = backend.createKvBuffer(config, { slots, most });
     return new OrtSequence({ ...this.#parts, kv, prompt });
   }
 
+  /**
+   * Opens the body for passes of up to `sequences` sequences, more than before, and
+   * uses it if `test` returns true. The test runs it as a model of its own, while
+   * others' passes go on without it.
+   *
+   * @returns whether it is used.
+   */
+  async widen(
+    sequences: number,
+    test: (wider: Model) => Promise<boolean>,
+  ): Promise<boolean> {
+    this.#turns.checkOpen();
+    const opening = this.#parts.openBatched(sequences);
+    this.#opening = opening.catch(() => {}); // the caller gets the failure
+    this.#bodies.add(sequences, await opening);
+    const shape = {
+      ...this.#shape,
+      maxRows: this.#parts.backend.rows.max,
+      maxSequences: sequences,
+    };
+    try {
+      const isRight = await test({
+        shape,
+        open: (prompt, options) => this.open(prompt, options),
+        run: (steps) => this.#run(steps, shape),
+      });
+      if (isRight) this.#shape = shape;
+      return isRight;
+    } finally {
+      if (this.#shape !== shape) this.#bodies.remove(sequences);
+    }
+  }
+
+  /** Refuses passes, and frees the backend once the running one has ended. */
+  async close(): Promise<void> {
+    await this.#turns.end();
+    await this.#opening;
+    await this.#parts.backend.close();
+  }
+
   async run(steps: readonly Step[]): Promise<OrtOutput[]> {
-    this.#check(steps);
-    if (steps.length <= this.shape.maxSequences) return await this.#pass(steps);
+    return await this.#run(steps, this.#shape);
+  }
+
+  /** Computes steps together, or in turns if they are too many. */
+  async #run(
+    steps: readonly Step[],
+    { maxRows, maxSequences }: ModelShape,
+  ): Promise<OrtOutput[]> {
+    this.#check(steps, maxRows);
+    if (steps.length <= maxSequences) return await this.#pass(steps);
     const outputs: OrtOutput[] = [];
     for (const step of steps) outputs.push(...await this.#pass([step]));
     return outputs;
   }
 
-  #check(steps: readonly Step[]): asserts steps is readonly OrtStep[] {
+  #check(
+    steps: readonly Step[],
+    maxRows: number,
+  ): asserts steps is readonly OrtStep[] {
     const rows = steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    const { maxRows } = this.shape;
     if (rows > maxRows) {
       throw new RangeError(
         `Cannot compute a pass: at most ${maxRows} rows are required: received ${rows}`,

@@ -26,6 +26,7 @@ export interface TurnsOptions {
 export class Turns {
   readonly #options: TurnsOptions;
   #last: Promise<unknown> = Promise.resolve();
+  #isOver = false;
 
   constructor(options: TurnsOptions) {
     this.#options = options;
@@ -38,8 +39,23 @@ export class Turns {
     return result;
   }
 
+  /** @throws {Error} if no session may run any more. */
+  checkOpen(): void {
+    if (!this.#isOver) return;
+    throw new Error(
+      "Cannot run the model: it must be open: received a run after its end",
+    );
+  }
+
+  /** Resolves once the session that runs now is done; no other runs after it. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.#last;
+  }
+
   async #time<T>(work: Work, run: () => Promise<T>): Promise<T> {
     const { onWork, now } = this.#options;
+    this.checkOpen();
     const begun = now();
     const result = await run();
     onWork({ ...work, ms: now() - begun });

@@ -6,34 +6,76 @@
 
 import type { CostSamples } from "../bita/cost/cost_curve.ts";
 import { LiveCost } from "../bita/cost/live_cost.ts";
-import type { Model } from "../bita/decode/model.ts";
-import { isInvariant } from "../bita/cost/self_test.ts";
+import { SelfTest } from "../bita/cost/self_test.ts";
+import type { Model, StepOutput } from "../bita/decode/model.ts";
 import { chain } from "../bita/tree/tree.ts";
 
 /** What was found out. */
-export interface ModelCheck {
+export interface ModelCheck extends Disposable {
   /** Whether a row's bits depend on its text alone. */
   invariant: boolean;
   cost: LiveCost;
+  /** The test that was passed, for passes of more sequences. */
+  test: SelfTest;
+}
+
+/** A model whose passes can be made larger. */
+export interface WideningModel {
+  /** Numbers of sequences that can share a pass, rising. */
+  readonly batches: readonly number[];
+  /** Uses passes of so many sequences if a test of them returns true. */
+  widen(
+    sequences: number,
+    test: (wider: Model) => Promise<boolean>,
+  ): Promise<boolean>;
 }
 
 /** Rows that are timed, in the body and in the head. */
 const BODY_ROWS = [2, 4, 8, 16, 31];
 const HEAD_ROWS = [2, 4, 8, 31];
 
-/** Sequences whose shared passes are timed, with a row each. */
-const BATCHES = [4, 16];
-
 /** Times that each is timed; the fastest counts, since only disturbances differ. */
 const TRIALS = 2;
 
 /** Milliseconds after which one trial must do. */
-const PATIENCE = 500;
+const PATIENCE = 20;
 
-/** Tests whether decoding is exact, and times passes by their rows. */
+/** Tests whether passes of one sequence are exact, and times them by their rows. */
 export async function checkModel(model: Model): Promise<ModelCheck> {
-  const invariant = await isInvariant(model);
-  return { invariant, cost: await measureCost(model) };
+  const test = new SelfTest(model);
+  return {
+    invariant: await test.isExactAlone(),
+    cost: await measureCost(model),
+    test,
+    [Symbol.dispose]: () => test[Symbol.dispose](),
+  };
+}
+
+/**
+ * Makes passes larger, one size after the other. Each is tested and timed before it is
+ * used, and so is used by no request if it is not exact.
+ *
+ * @param onWider is called with each number of sequences that can share a pass now.
+ * @throws {Error} if passes of a size are not exact; larger ones are not tried.
+ */
+export async function widenPasses(
+  model: WideningModel,
+  { test, cost }: Pick<ModelCheck, "test" | "cost">,
+  onWider: (sequences: number) => void,
+): Promise<void> {
+  for (const sequences of model.batches) {
+    const isUsed = await model.widen(sequences, async (wider) => {
+      if (!await test.isExactTogether(wider)) return false;
+      await measureBatch(wider, cost);
+      return true;
+    });
+    if (!isUsed) {
+      throw new Error(
+        `Cannot share passes of ${sequences} sequences: the same bits as alone are required: received others`,
+      );
+    }
+    onWider(sequences);
+  }
 }
 
 async function measureCost(model: Model): Promise<LiveCost> {
@@ -49,35 +91,33 @@ async function measureCost(model: Model): Promise<LiveCost> {
     return output;
   };
   try {
-    const body = await time(
-      BODY_ROWS,
-      async (rows) => (await runPass(rows)).release(),
-    );
-    const widest = await runPass(Math.max(...HEAD_ROWS));
+    let output: StepOutput | undefined;
+    const body = await time(BODY_ROWS, async (rows) => {
+      output?.release();
+      output = await runPass(rows);
+    });
     const head = await time(
       HEAD_ROWS,
-      (rows) => widest.read(Array.from({ length: rows }, (_, row) => row)),
+      (rows) => output!.read(Array.from({ length: rows }, (_, row) => row)),
     );
-    widest.release();
-    const cost = new LiveCost({ body, head });
-    await measureBatches(model, cost);
-    return cost;
+    output!.release();
+    return new LiveCost({ body, head });
   } finally {
     sequence.close();
   }
 }
 
-/** Measures passes that several sequences share. */
-async function measureBatches(model: Model, cost: LiveCost): Promise<void> {
-  const sizes = BATCHES.filter((size) => size <= model.shape.maxSequences);
+/** Measures passes of as many sequences as share one, with a row each. */
+async function measureBatch(model: Model, cost: LiveCost): Promise<void> {
+  const size = model.shape.maxSequences;
   const prompt = Int32Array.of(1);
   const sequences = Array.from(
-    { length: Math.max(0, ...sizes) },
+    { length: size },
     () => model.open(prompt, { tokens: 1 }),
   );
-  const runPass = async (size: number) => {
+  const runPass = async () => {
     const outputs = await model.run(
-      sequences.slice(0, size).map((sequence) => ({
+      sequences.map((sequence) => ({
         sequence,
         start: sequence.length,
         tokens: prompt,
@@ -87,10 +127,13 @@ async function measureBatches(model: Model, cost: LiveCost): Promise<void> {
     );
     for (const output of outputs) output.release();
   };
-  for (const [rows, ms] of await time(sizes, runPass)) {
-    cost.learn("body", { rows, sequences: rows, ms });
+  try {
+    for (const [rows, ms] of await time([size], runPass)) {
+      cost.learn("body", { rows, sequences: rows, ms });
+    }
+  } finally {
+    for (const sequence of sequences) sequence.close();
   }
-  for (const sequence of sequences) sequence.close();
 }
 
 /** Measures the milliseconds of work by its rows. */

@@ -8,6 +8,7 @@ import { deadline } from "@std/async/deadline";
 import { ApiError } from "../engine/errors.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
+import { Answers } from "./answers.ts";
 import type {
   DecodeRequest,
   FromWorker,
@@ -17,62 +18,93 @@ import type {
   ToWorker,
 } from "./messages.ts";
 
-/** Milliseconds that a worker may take to finish its pass before it is ended. */
+/** Milliseconds for which a closing waits for the worker to end its pass. */
 const CLOSE_MS = 5000;
 
-/** A text that is being decoded. */
-interface Running {
-  controller: ReadableStreamDefaultController<TimedOutput>;
-  signal: AbortSignal;
-  /** Stops listening to the signal. */
-  ignore: () => void;
+/** Milliseconds that a model may take to open, shared prompts included. */
+const OPEN_MS = 600_000;
+
+/** How a worker is started. */
+export interface ClientOptions {
+  /** The worker's module. */
+  module?: string;
+  /** Called with what is worth a line in the log. */
+  onWarning?: (message: string) => void;
+  /** Milliseconds that the model may take to open. @default 600_000 */
+  openMs?: number;
 }
+
+type MaybePromise<T> = T | Promise<T>;
 
 /** Decodes with one model. */
 export class ModelClient implements AsyncDisposable {
-  readonly opened: OpenedModel;
-  #worker: Worker;
-  #requests = new Map<number, Running>();
-  /** Requests in the worker; one that was cancelled may take a pass more. */
-  #atWork = new Map<number, PromiseWithResolvers<void>>();
+  readonly #worker: Worker;
+  readonly #onWarning: ((message: string) => void) | undefined;
+  readonly #answers = new Answers((message) => this.#say(message));
+  readonly #opening = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #failure = Promise.withResolvers<Error>();
+  #opened: OpenedModel | undefined;
   #erasures = new Map<number, PromiseWithResolvers<Erasure>>();
-  #nextId = 0;
+  #nextErasure = 0;
   /** What requests get once the worker has failed or is closed. */
   #ended: ApiError | undefined;
-  #failure = Promise.withResolvers<Error>();
   #counters: PrefixCounters | undefined;
 
-  private constructor(worker: Worker, opened: OpenedModel) {
-    this.#worker = worker;
-    this.opened = opened;
-    worker.onmessage = ({ data }) => this.#receive(data);
-    listenForFailure(worker, (error) => this.#die(error));
+  private constructor(
+    { module = import.meta.resolve("./worker.ts"), onWarning }: ClientOptions,
+  ) {
+    this.#worker = new Worker(module, { type: "module" });
+    this.#onWarning = onWarning;
+    this.#worker.onmessage = ({ data }) => this.#receive(data);
+    listenForFailure(this.#worker, (error) => this.#die(error));
+    // Native code that runs in a worker must not outlive it.
+    this.#closed.promise.then(() => this.#worker.terminate());
+    this.failure.then(this.#opening.reject);
+    this.#opening.promise.catch(() => {}); // perhaps before it is waited for
   }
 
-  /** Starts a worker, of another module if one is named, and opens a model in it. */
+  /**
+   * Starts a worker, and opens a model in it once it is known which.
+   *
+   * @throws {Error} if the model cannot be opened, or not in time.
+   */
   static async open(
-    message: Omit<OpenMessage, "type">,
-    { module = import.meta.resolve("./worker.ts") }: { module?: string } = {},
+    message: MaybePromise<Omit<OpenMessage, "type">>,
+    options: ClientOptions = {},
   ): Promise<ModelClient> {
-    const worker = new Worker(module, { type: "module" });
-    const { promise, resolve, reject } = Promise.withResolvers<OpenedModel>();
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      if (data.type === "opened") resolve(data);
-      if (data.type === "failed") reject(new Error(data.message));
-    };
-    listenForFailure(worker, reject);
-    worker.postMessage({ type: "open", ...message } satisfies ToWorker);
+    const { openMs = OPEN_MS } = options;
+    const client = new ModelClient(options);
+    let late: ReturnType<typeof setTimeout> | undefined;
     try {
-      return new ModelClient(worker, await promise);
+      client.#say({ type: "open", ...await message });
+      late = setTimeout(
+        () => client.fail(new Error(tooLate(openMs))),
+        openMs,
+      );
+      await client.#opening.promise;
+      return client;
     } catch (error) {
-      worker.terminate();
+      await client[Symbol.asyncDispose]();
       throw error;
+    } finally {
+      clearTimeout(late);
     }
+  }
+
+  /** How the model runs now. */
+  get opened(): OpenedModel {
+    return this.#opened!;
   }
 
   /** Resolves when the worker or its device has failed; nothing is decoded then. */
   get failure(): Promise<Error> {
     return this.#failure.promise;
+  }
+
+  /** What the cache of prompts had done when the last text ended. */
+  get counters(): PrefixCounters | undefined {
+    return this.#counters;
   }
 
   /**
@@ -84,90 +116,26 @@ export class ModelClient implements AsyncDisposable {
    */
   decode(
     request: DecodeRequest,
-    { signal }: { signal: AbortSignal },
+    options: { signal: AbortSignal },
   ): ReadableStream<TimedOutput> {
-    const id = this.#nextId++;
-    const stop = () => this.#say({ type: "cancel", id });
-    return new ReadableStream<TimedOutput>({
-      start: (controller) => {
-        signal.throwIfAborted();
-        if (this.#ended) throw this.#ended;
-        signal.addEventListener("abort", stop);
-        this.#requests.set(id, {
-          controller,
-          signal,
-          ignore: () => signal.removeEventListener("abort", stop),
-        });
-        this.#atWork.set(id, Promise.withResolvers());
-        this.#say({ type: "decode", id, request });
-      },
-      cancel: () => {
-        this.#forget(id);
-        stop();
-        return this.#atWork.get(id)?.promise;
-      },
-    });
+    if (!this.#ended) return this.#answers.open(request, options);
+    const error = this.#ended;
+    return new ReadableStream({ start: (stream) => stream.error(error) });
   }
 
-  /** Resolves once no request is in the worker, so that it runs no native code. */
+  /** Resolves once no request is in the worker. */
   async idle(): Promise<void> {
-    await Promise.all(this.#atWork.values().map(({ promise }) => promise));
-  }
-
-  /** What the cache of prompts had done when the last text ended. */
-  get counters(): PrefixCounters | undefined {
-    return this.#counters;
+    await this.#answers.idle();
   }
 
   /** Erases the prompts of a caller, or of all callers. */
   erase(caller?: string): Promise<Erasure> {
     if (this.#ended) return Promise.reject(this.#ended);
-    const id = this.#nextId++;
+    const id = this.#nextErasure++;
     const erasure = Promise.withResolvers<Erasure>();
     this.#erasures.set(id, erasure);
     this.#say({ type: "erase", id, caller });
     return erasure.promise;
-  }
-
-  /** Ends the worker, once it is in no native code or has taken too long. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#end(ended("is closed"));
-    await deadline(this.idle(), CLOSE_MS).catch(() => {});
-    this.#worker.terminate();
-    for (const id of this.#atWork.keys()) this.#finish(id);
-  }
-
-  #receive(message: FromWorker): void {
-    if (message.type === "failed") this.fail(new Error(message.message));
-    if (message.type === "erased") {
-      this.#erasures.get(message.id)?.resolve(message);
-      this.#erasures.delete(message.id);
-    }
-    if (message.type !== "output" && message.type !== "done") return;
-    if (message.type === "done") this.#finish(message.id);
-    if (message.type === "done") this.#counters = message.counters;
-    const request = this.#requests.get(message.id);
-    if (!request) return; // cancelled
-    const { controller, signal } = request;
-    if (message.type === "output") {
-      if (!signal.aborted) controller.enqueue(message.output);
-      return;
-    }
-    this.#forget(message.id);
-    if (signal.aborted) controller.error(signal.reason);
-    else if (message.error === undefined) controller.close();
-    else controller.error(new Error(message.error));
-  }
-
-  /** Forgets a request; its signal may live as long as the server. */
-  #forget(id: number): void {
-    this.#requests.get(id)?.ignore();
-    this.#requests.delete(id);
-  }
-
-  #finish(id: number): void {
-    this.#atWork.get(id)?.resolve();
-    this.#atWork.delete(id);
   }
 
   /** Fails what runs: the worker lives, but can no longer be used. */
@@ -177,20 +145,62 @@ export class ModelClient implements AsyncDisposable {
     this.#failure.resolve(error);
   }
 
+  /**
+   * Fails what runs, and ends the worker once it has freed its memory. Resolves then:
+   * no native code runs any more.
+   */
+  async close(): Promise<void> {
+    this.#end(ended("is closed"));
+    this.#say({ type: "close" });
+    await this.#closed.promise;
+  }
+
+  /** Closes it, but waits only for a while: a worker in a long pass ends after it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await deadline(this.close(), CLOSE_MS).catch(() => {});
+    this.#answers.abandon();
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case "opened":
+        this.#opened = message;
+        return this.#opening.resolve();
+      case "widened": {
+        const { sequencesPerPass } = message;
+        this.#opened = { ...this.#opened!, sequencesPerPass };
+        return;
+      }
+      case "warning":
+        if (!this.#ended) this.#onWarning?.(message.message);
+        return;
+      case "failed":
+        return this.fail(new Error(message.message));
+      case "closed":
+        return this.#closed.resolve();
+      case "erased":
+        this.#erasures.get(message.id)?.resolve(message);
+        this.#erasures.delete(message.id);
+        return;
+      case "done":
+        this.#counters = message.counters;
+        return this.#answers.receive(message);
+      case "output":
+        return this.#answers.receive(message);
+    }
+  }
+
   /** Fails what runs in a worker that is dead. */
   #die(error: Error): void {
-    for (const id of this.#atWork.keys()) this.#finish(id);
+    this.#closed.resolve();
+    this.#answers.abandon();
     this.fail(error);
   }
 
   #end(error: ApiError): void {
     this.#ended ??= error;
-    for (const [id, { controller }] of this.#requests) {
-      this.#forget(id);
-      this.#say({ type: "cancel", id });
-      controller.error(error);
-    }
-    for (const { reject } of this.#erasures.values()) reject(error);
+    this.#answers.fail(this.#ended);
+    for (const { reject } of this.#erasures.values()) reject(this.#ended);
     this.#erasures.clear();
   }
 
@@ -207,6 +217,12 @@ function listenForFailure(worker: Worker, fail: (error: Error) => void): void {
   };
   worker.onmessageerror = () =>
     fail(new Error("The model's worker failed: a message was unreadable"));
+}
+
+function tooLate(ms: number): string {
+  return `Cannot open the model: it must open in ${
+    ms / 1000
+  } seconds: received no answer`;
 }
 
 function ended(state: string): ApiError {

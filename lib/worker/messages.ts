@@ -59,7 +59,9 @@ export type ToWorker =
   | OpenMessage
   | { type: "decode"; id: number; request: DecodeRequest }
   | { type: "cancel"; id: number }
-  | { type: "erase"; id: number; caller: string | undefined };
+  | { type: "erase"; id: number; caller: string | undefined }
+  /** Asks the worker to free its memory and to do nothing more. */
+  | { type: "close" };
 
 /** An output, and the milliseconds since the one before or since the start. */
 export type TimedOutput = DecodeOutput & { ms: number };
@@ -69,7 +71,7 @@ export interface OpenedModel {
   /** Milliseconds of a plain pass. */
   passMs: number;
   exact: "bitwise" | "numerical";
-  /** The most sequences that share a pass; 1 if they take turns. */
+  /** The most sequences that share a pass now; 1 if they take turns. */
   sequencesPerPass: number;
   /** How prompts are cached, in a few words. */
   prefix: string;
@@ -78,8 +80,14 @@ export interface OpenedModel {
 /** From the worker to the main thread. */
 export type FromWorker =
   | ({ type: "opened" } & OpenedModel)
+  /** From now on, so many sequences share a pass at most. */
+  | { type: "widened"; sequencesPerPass: number }
+  /** Something is worth a line in the log. */
+  | { type: "warning"; message: string }
   /** The model did not open, or the worker can no longer run it. */
   | { type: "failed"; message: string }
+  /** The worker has freed its memory, and runs no native code. */
+  | { type: "closed" }
   | { type: "output"; id: number; output: TimedOutput }
   | { type: "done"; id: number; error?: string; counters?: PrefixCounters }
   | ({ type: "erased"; id: number } & Erasure);

@@ -66,7 +66,6 @@ const FLAT: Cost = { body: () => 1, head: () => 0 };
 
 /** Shares the passes of a model among sequences. */
 export class Scheduler implements StepRunner {
-  readonly shape: ModelShape;
   readonly #model: Model;
   readonly #budget: PrefillBudget;
   readonly #now: () => number;
@@ -79,12 +78,16 @@ export class Scheduler implements StepRunner {
     model: Model,
     { cost = FLAT, now = () => 0, partRows }: SchedulerOptions = {},
   ) {
-    const alone = { ...model.shape, maxSequences: 1 };
-    this.shape = partRows === undefined ? model.shape : alone;
     this.#model = model;
     this.#budget = new PrefillBudget(cost);
     this.#now = now;
     this.#partRows = partRows;
+  }
+
+  /** What its passes can do now. */
+  get shape(): ModelShape {
+    const { shape } = this.#model;
+    return this.#partRows === undefined ? shape : { ...shape, maxSequences: 1 };
   }
 
   run(

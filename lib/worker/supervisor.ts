@@ -135,15 +135,15 @@ export class Supervisor {
     return await this.#client!.erase(caller);
   }
 
-  /** Resolves once the worker is idle, and so in no native code. */
+  /** Resolves once no request is in the worker. */
   async idle(): Promise<void> {
     await this.#client?.idle();
   }
 
-  /** Ends the worker; the model is not opened again. */
+  /** Ends the worker; resolves once no native code runs, however long that takes. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop();
-    await this.#client?.[Symbol.asyncDispose]();
+    await this.#client?.close();
   }
 
   #stop(): void {

@@ -10,7 +10,7 @@
 import type { Cost } from "../bita/cost/cost_curve.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
-import { checkModel } from "./check_model.ts";
+import { checkModel, type ModelCheck, widenPasses } from "./check_model.ts";
 import { Decoding } from "./decoding.ts";
 import { Drafting } from "./drafting.ts";
 import { Grammars } from "../grammar/grammars.ts";
@@ -32,6 +32,8 @@ import { Tokenizer } from "../text/tokenizer.ts";
 import { Scheduler } from "./scheduler.ts";
 
 const running = new Map<number, AbortController>();
+/** The model, from when it begins to open. */
+let model: Promise<OrtModel> | undefined;
 let decoding: Decoding;
 let grammars: Grammars;
 
@@ -62,25 +64,31 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
         id: data.id,
         ...await decoding.erase(data.caller),
       });
+      break;
+    case "close":
+      await close();
   }
 };
 
 async function open(message: OpenMessage): Promise<void> {
   try {
-    const backend = await openBackend(message.backend, message);
-    backend.lost?.then((message) => say({ type: "failed", message }));
-    const model = await openModel(backend, message.artefact, message);
-    const { cost, invariant } = await checkModel(model);
-    model.onWork = ({ part, ...work }) => cost.learn(part, work);
+    model = openBackendAndModel(message);
+    const opened = await model;
+    const check = await checkModel(opened);
+    const { cost, invariant } = check;
+    opened.onWork = ({ part, ...work }) => {
+      // What a test shares is new to its body, and slow.
+      if (work.sequences <= opened.shape.maxSequences) cost.learn(part, work);
+    };
     const { adapter } = message.artefact;
-    const prefixes = await openPrefixes(message, { model, cost });
-    const scheduler = new Scheduler(model, {
+    const prefixes = await openPrefixes(message, { model: opened, cost });
+    const scheduler = new Scheduler(opened, {
       cost,
       now: () => performance.now(),
       partRows: invariant ? undefined : prefixes.cache?.blockTokens ?? 16,
     });
     decoding = new Decoding({
-      model,
+      model: opened,
       drafting: new Drafting({ scheduler, cost, adapter }),
       invariant,
       cache: prefixes.cache,
@@ -97,9 +105,41 @@ async function open(message: OpenMessage): Promise<void> {
       sequencesPerPass: scheduler.shape.maxSequences,
       prefix: prefixes.about,
     });
+    await widen(opened, check);
   } catch (error) {
     say({ type: "failed", message: messageOf(error) });
   }
+}
+
+async function openBackendAndModel(message: OpenMessage): Promise<OrtModel> {
+  const backend = await openBackend(message.backend, message);
+  backend.lost?.then((message) => say({ type: "failed", message }));
+  try {
+    return await openModel(backend, message.artefact, message);
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
+}
+
+/** Lets sequences share passes, step by step, while requests are served. */
+async function widen(opened: OrtModel, check: ModelCheck): Promise<void> {
+  using _test = check;
+  if (!check.invariant) return;
+  try {
+    await widenPasses(opened, check, (sequencesPerPass) => {
+      say({ type: "widened", sequencesPerPass });
+    });
+  } catch (error) {
+    say({ type: "warning", message: messageOf(error) });
+  }
+}
+
+/** Frees the model's memory once no native code runs. */
+async function close(): Promise<void> {
+  const opened = await model?.catch(() => {}); // said by then
+  await opened?.close();
+  say({ type: "closed" });
 }
 
 async function run(id: number, request: DecodeRequest): Promise<void> {

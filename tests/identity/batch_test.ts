@@ -13,7 +13,7 @@ import { layOut } from "../../lib/bita/tree/pass_layout.ts";
 import { cpuBackend } from "../../lib/runtime/cpu/cpu_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import type { OrtSequence, OrtStep } from "../../lib/runtime/ort_sequence.ts";
-import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
+import { ADAPTER, CONFIG, realArtefact, shareAll } from "../real_model.ts";
 import { sameBits } from "../runtime/_widths.ts";
 
 const SCHEDULES = 40;
@@ -42,6 +42,7 @@ const artefact = await realArtefact("int8", { adapter: ADAPTER });
 const model = await openModel(cpuBackend(CONFIG.threads), artefact, {
   context: 512,
 });
+await shareAll(model);
 
 /** A text, and what it gives alone. */
 interface Text {

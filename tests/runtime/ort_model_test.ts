@@ -4,11 +4,14 @@ import { cpuBackend } from "../../lib/runtime/cpu/cpu_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import type { OrtModel } from "../../lib/runtime/ort_model.ts";
 import type { TimedWork } from "../../lib/runtime/turns.ts";
+import { shareAll } from "../real_model.ts";
 import { alone, copy, stepOf, tinyArtefact } from "./_tiny.ts";
 
-/** Opens a tiny model on `backend`. */
+/** Opens a tiny model on `backend`, with all of its bodies. */
 async function openTiny(backend: Backend = cpuBackend(1)): Promise<OrtModel> {
-  return await openModel(backend, ARTEFACT, { context: 64 });
+  const model = await openModel(backend, ARTEFACT, { context: 64 });
+  await shareAll(model);
+  return model;
 }
 
 const ARTEFACT = await tinyArtefact("int8");

@@ -6,7 +6,7 @@ import { client, MODEL } from "./_client.ts";
 import { command, runServer, startServer } from "./_server.ts";
 
 /** Milliseconds that a start may take until its model is open, once it is converted. */
-const READY_MS = 10_000;
+const READY_MS = 5_000;
 
 /** Makes a folder for one test. */
 function temporaryFolder() {

@@ -41,6 +41,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       });}
   }
   if (data.type === "erase") say({ type: "erased", id: data.id, blocks: 7 });
+  if (data.type === "close") say({ type: "closed" });
   if (data.type === "cancel") say({ type: "done", id: data.id, error: "left" });
   if (data.type !== "decode") return;
   const { id, request: { prompt: [first] } } = data;

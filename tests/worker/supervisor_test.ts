@@ -80,7 +80,6 @@ for (const death of ["throws", "loseDevice"] as const) {
     await until(() => pauses.length === 1);
     assertEquals(supervisor.state, "failed");
     assertEquals(failures.length, 1);
-    await supervisor.idle();
     await assertRejects(() => supervisor.erase(), ApiError, "restarted");
 
     // What comes meanwhile waits, and is answered.

@@ -11,11 +11,14 @@ import { layOut } from "../tree/pass_layout.ts";
 import { chain } from "../tree/tree.ts";
 import { uniform } from "../choose/random.ts";
 
-/** Options of {@linkcode isInvariant}. */
-export interface SelfTestOptions {
-  /** Rows of a prefill pass. @default 64 */
-  prefillRows?: number;
-}
+/** Rows of a prompt's part beside the steps of other sequences. */
+const PROMPT_ROWS = 64;
+
+/** Rows at the beginning of the text. */
+const FIRST_ROWS = 8;
+
+/** Slots that hold copies of the first keys and values, as the context of later rows. */
+const CONTEXT = 320;
 
 /** Rows of passes with two natural rows and then wrong guesses and masks. */
 const WIDTHS = [8, 24];
@@ -24,24 +27,13 @@ const WIDTHS = [8, 24];
 const BATCHES = [2, 3, 4, 8, 16];
 
 /**
- * Compares the bits of natural rows with those of the same rows in a pass of two rows.
+ * Tests all passes of a model.
  *
  * Uses narrower passes where the context is too short for the widest ones.
  */
-export async function isInvariant(
-  model: Model,
-  { prefillRows = 64 }: SelfTestOptions = {},
-): Promise<boolean> {
-  const test = new SelfTest(model);
-  try {
-    return await test.arePartsExact(
-      Math.min(prefillRows, model.shape.maxRows),
-    ) &&
-      await test.isExactBeforeJunk(WIDTHS) &&
-      await test.isExactInBatches(BATCHES);
-  } finally {
-    test.close();
-  }
+export async function isInvariant(model: Model): Promise<boolean> {
+  using test = new SelfTest(model);
+  return await test.isExactAlone() && await test.isExactTogether(model);
 }
 
 /** A step of the tested sequence: part of its text, then wrong guesses and masks. */
@@ -62,51 +54,93 @@ interface Pair {
   kv: Float32Array | undefined;
 }
 
-class SelfTest {
+/** Compares the bits of natural rows with those of the same rows in a pass of two rows. */
+export class SelfTest {
   readonly #model: Model;
   readonly #sequence: Sequence & Partial<KvSequence>;
   /** Sequences that share passes with the tested one. */
   readonly #others: Sequence[] = [];
-  #text: Int32Array = new Int32Array(0);
+  /** The last part of the text that was computed in one pass. */
+  #part: Rows = { position: 0, natural: 0 };
   /** The last two rows of the text, as a pass of two rows computes them. */
   #last: Pair = { position: 0, logits: [], kv: undefined };
+  /** The most sequences in a pass so far. */
+  #tested = 1;
 
   constructor(model: Model) {
     this.#model = model;
     this.#sequence = model.open(someTokens(model.shape.vocab, 1));
   }
 
-  close(): void {
+  /** Frees the memory. */
+  [Symbol.dispose](): void {
     for (const sequence of [this.#sequence, ...this.#others]) sequence.close();
   }
 
-  /**
-   * Reads a text in two parts, the second one in the widest possible pass. Compares the
-   * last two rows of each part with a pass of two rows.
-   */
-  async arePartsExact(rows: number): Promise<boolean> {
-    const { vocab, context, maxRows, maxSequences } = this.#model.shape;
-    const widest = maxSequences > 1
-      ? { natural: rows, beside: maxRows - rows }
-      : { natural: maxRows };
-    const all = Math.max(2, Math.min(rows + widest.natural, context));
-    this.#text = someTokens(vocab, all);
-    let position = 0;
-    for (const part of [{ natural: rows }, widest]) {
-      const natural = Math.min(part.natural, all - position);
-      if (natural < 2) break;
-      const wide = await this.#pair({ ...part, position, natural });
-      position += natural;
-      this.#last = await this.#pair({ position: position - 2, natural: 2 });
-      if (!samePairs(wide, this.#last)) return false;
+  /** Compares passes of one sequence; must be called first. */
+  async isExactAlone(): Promise<boolean> {
+    const { context, maxRows, maxSequences } = this.#model.shape;
+    const widest = maxSequences > 1 ? Math.min(PROMPT_ROWS, maxRows) : maxRows;
+    const first = Math.max(2, Math.min(FIRST_ROWS, maxRows, context));
+    if (!await this.#isPartExact({ position: 0, natural: first })) return false;
+    const position = await this.#fill(first, context - widest);
+    const natural = Math.min(widest, context - position);
+    if (natural >= 2 && !await this.#isPartExact({ position, natural })) {
+      return false;
     }
+    return await this.#isExactBeforeJunk();
+  }
+
+  /**
+   * Compares passes of several sequences, up to the most that `model` allows. It is the
+   * model that the test was made for, or the same one with larger passes; those that
+   * were compared before are not compared again.
+   */
+  async isExactTogether(model: Model): Promise<boolean> {
+    const { maxRows, maxSequences } = model.shape;
+    const beside = maxRows - this.#part.natural;
+    if (this.#tested === 1 && maxSequences > 1 && beside > 0) {
+      const pair = await this.#pair({ ...this.#part, beside }, model);
+      if (!samePairs(pair, this.#last)) return false;
+    }
+    for (const [i, size] of BATCHES.entries()) {
+      if (size <= this.#tested || size > maxSequences) continue;
+      if (!await this.#isExactBeside(size - 1, { variant: i, model })) {
+        return false;
+      }
+    }
+    this.#tested = maxSequences;
     return true;
   }
 
-  /** Compares the last two rows of the text, now with masks and wrong guesses after them. */
-  async isExactBeforeJunk(widths: readonly number[]): Promise<boolean> {
+  /** Computes a part of the text in one pass; compares its last two rows. */
+  async #isPartExact(part: Rows): Promise<boolean> {
+    const wide = await this.#pair(part);
+    const position = part.position + part.natural - 2;
+    this.#part = part;
+    this.#last = await this.#pair({ position, natural: 2 });
+    return samePairs(wide, this.#last);
+  }
+
+  /**
+   * Repeats the first keys and values up to position `end` or {@linkcode CONTEXT};
+   * returns the position after them.
+   */
+  async #fill(first: number, end: number): Promise<number> {
+    const from = this.#model.shape.softPrompt;
+    const kv = await this.#sequence.readKv?.(first, { from });
+    let position = first;
+    while (kv && position + first <= Math.min(CONTEXT, end)) {
+      this.#sequence.writeKv?.(first, kv, { from: from + position });
+      position += first;
+    }
+    return position;
+  }
+
+  /** Compares the last rows of the text, now with masks and wrong guesses after them. */
+  async #isExactBeforeJunk(): Promise<boolean> {
     const { position } = this.#last;
-    for (const all of widths) {
+    for (const all of WIDTHS) {
       const width = Math.min(all, this.#model.shape.maxRows);
       const rows = { position, natural: 2, width, masks: true };
       if (!samePairs(await this.#pair(rows), this.#last)) return false;
@@ -115,31 +149,30 @@ class SelfTest {
   }
 
   /** Compares the last rows of the text, now with other sequences in the pass. */
-  async isExactInBatches(batches: readonly number[]): Promise<boolean> {
-    const { maxSequences } = this.#model.shape;
+  async #isExactBeside(
+    others: number,
+    { variant, model }: { variant: number; model: Model },
+  ): Promise<boolean> {
     const { position, logits } = this.#last;
-    for (const [i, size] of batches.entries()) {
-      if (size > maxSequences) continue;
-      const natural = 1 + i % 2;
-      const own = this.#step({ position, natural, width: natural + i % 3 });
-      const steps = Array.from(
-        { length: size - 1 },
-        (_, other) => this.#otherStep(other, 1 + other % 2),
-      );
-      const place = [0, size >> 1, size - 1][i % 3];
-      steps.splice(place, 0, own);
-      const found = (await this.#compute(steps))[place];
-      if (!sameRows(found, logits.slice(0, natural))) return false;
-    }
-    return true;
+    const natural = 1 + variant % 2;
+    const width = natural + variant % 3;
+    const steps = Array.from(
+      { length: others },
+      (_, other) => this.#otherStep(other, 1 + other % 2),
+    );
+    const place = [0, (others + 1) >> 1, others][variant % 3];
+    steps.splice(place, 0, this.#step({ position, natural, width }));
+    const found = (await compute(model, steps))[place];
+    return sameRows(found, logits.slice(0, natural));
   }
 
   /** Computes rows, with `beside` rows of another sequence, and returns the last two. */
   async #pair(
     { beside = 0, ...rows }: Rows & { beside?: number },
+    model = this.#model,
   ): Promise<Pair> {
     const others = beside > 0 ? [this.#otherStep(0, beside)] : [];
-    const [logits] = await this.#compute([this.#step(rows), ...others]);
+    const [logits] = await compute(model, [this.#step(rows), ...others]);
     const position = rows.position + rows.natural - 2;
     const from = this.#model.shape.softPrompt + position;
     const kv = await this.#sequence.readKv?.(2, { from });
@@ -156,7 +189,7 @@ class SelfTest {
     const parents = new Int32Array(nodes); // Other nodes are children of the root.
     parents.set(chain(natural - 1));
     const all = someTokens(vocab, nodes);
-    all.set(this.#text.subarray(position, position + natural));
+    all.set(someTokens(vocab, position + natural).subarray(position));
     const counts = new Int32Array(nodes);
     counts[0] = maskCount;
     return {
@@ -176,16 +209,17 @@ class SelfTest {
     const parents = chain(rows - 1);
     return { sequence, start: softPrompt, tokens, parents, read: [] };
   }
+}
 
-  /** Runs a pass and returns copies of the logits that its steps read. */
-  async #compute(steps: readonly Step[]): Promise<Float32Array[][]> {
-    const outputs = await this.#model.run(steps);
-    const logits = outputs.map((output) =>
-      output.logits.map((row) => row.slice())
-    );
-    for (const output of outputs) output.release();
-    return logits;
-  }
+/** Runs a pass and returns copies of the logits that its steps read. */
+async function compute(
+  model: Model,
+  steps: readonly Step[],
+): Promise<Float32Array[][]> {
+  const outputs = await model.run(steps);
+  const logits = outputs.map(({ logits }) => logits.map((row) => row.slice()));
+  for (const output of outputs) output.release();
+  return logits;
 }
 
 /** Returns arbitrary tokens, always the same ones. */

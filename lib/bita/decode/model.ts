@@ -91,9 +91,9 @@ export interface ModelShape {
   readonly softPrompt: number;
   /** `[V]` ids that its Hydra head can draft, if it has one. */
   readonly draftVocab?: Int32Array;
-  /** The most rows that a step, or the steps of a pass together, may have. */
+  /** The most rows that a step, or the steps of a pass together, may have; it may grow. */
   readonly maxRows: number;
-  /** The most sequences that share a pass; 1 if they take turns. */
+  /** The most sequences that share a pass; 1 if they take turns. It may grow. */
   readonly maxSequences: number;
   /** The most tokens that a text may have. */
   readonly context: number;

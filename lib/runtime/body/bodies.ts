@@ -16,8 +16,6 @@ import { attentionBias } from "./attention_bias.ts";
 /** The bodies of a model. */
 export interface BodySessions {
   body: Session;
-  /** Bodies for several sequences, by how many, rising. */
-  batched: ReadonlyMap<number, Session>;
   /** The body for steps with mask rows, if the adapter has updates for them. */
   maskBody?: Session;
 }
@@ -48,10 +46,22 @@ export interface Group {
 /** Runs the bodies of a model. */
 export class Bodies {
   readonly #options: BodiesOptions;
+  /** Bodies for several sequences, by how many, rising. */
+  readonly #batched = new Map<number, Session>();
   #idle: OrtSequence | undefined;
 
   constructor(options: BodiesOptions) {
     this.#options = options;
+  }
+
+  /** Adds a body for more sequences than those before. */
+  add(sequences: number, session: Session): void {
+    this.#batched.set(sequences, session);
+  }
+
+  /** Uses the body for so many sequences no longer. */
+  remove(sequences: number): void {
+    this.#batched.delete(sequences);
   }
 
   /** Groups steps by the runs that compute them; each step is in one of them. */
@@ -78,7 +88,7 @@ export class Bodies {
   }
 
   #together(steps: readonly OrtStep[]): Group {
-    for (const [lanes, session] of this.#options.batched) {
+    for (const [lanes, session] of this.#batched) {
       if (lanes < steps.length) continue;
       const rows = steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
       return { steps, session, lanes, rows, gated: false };

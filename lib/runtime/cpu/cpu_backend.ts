@@ -7,7 +7,7 @@
 import { dirname } from "node:path";
 import type { Backend } from "../backend.ts";
 import { growingKvBuffer } from "../kv/growing_kv_buffer.ts";
-import { openNativeSession } from "./native_session.ts";
+import { type NativeSession, openNativeSession } from "./native_session.ts";
 import { NativeTensors } from "./native_tensors.ts";
 import { openOnnxCApi } from "./onnx_c_api.ts";
 import { openSharedWeights, type SharedWeights } from "./shared_weights.ts";
@@ -17,6 +17,7 @@ export function cpuBackend(threads: number): Backend {
   const api = openOnnxCApi();
   const tensors = new NativeTensors(api);
   const opened = new Map<string, SharedWeights>();
+  const sessions = new Set<NativeSession>();
 
   function weightsIn(folder: string): SharedWeights {
     const weights = opened.get(folder) ??
@@ -36,11 +37,20 @@ export function cpuBackend(threads: number): Backend {
         ...{ api, tensors, threads, weights },
         ...options,
       });
+      sessions.add(session);
       weights.drop();
       return session;
     },
     createKvBuffer: (shape, room) =>
       growingKvBuffer(shape, { ...room, inPlace: true }),
     download: (output) => Promise.resolve(output.data as Float32Array),
+    close() {
+      // Sessions use the weights, and everything uses the library.
+      for (const session of sessions) session.close();
+      for (const weights of opened.values()) weights.close();
+      tensors.close();
+      api.close();
+      return Promise.resolve();
+    },
   };
 }

@@ -22,21 +22,25 @@ export interface MappedFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Drops the pages that were read; later uses read them again. */
   drop(): void;
+  /** Ends the mapping; the bytes must not be read then. */
+  close(): void;
 }
 
-/** Maps a file for as long as the process runs; on Windows, reads it. */
+/** Maps a file; on Windows, reads it. */
 export function mapFile(path: string): MappedFile {
   const libc = LIBC[Deno.build.os];
-  if (!libc) return { bytes: Deno.readFileSync(path), drop() {} };
-  const { symbols } = Deno.dlopen(libc, {
+  if (!libc) return { bytes: Deno.readFileSync(path), drop() {}, close() {} };
+  const library = Deno.dlopen(libc, {
     open: { parameters: ["buffer", "i32"], result: "i32" },
     close: { parameters: ["i32"], result: "i32" },
     mmap: {
       parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"],
       result: "pointer",
     },
+    munmap: { parameters: ["pointer", "usize"], result: "i32" },
     madvise: { parameters: ["pointer", "usize", "i32"], result: "i32" },
   });
+  const { symbols } = library;
   const { size } = Deno.statSync(path);
   const file = symbols.open(new TextEncoder().encode(`${path}\0`), O_RDONLY);
   const length = BigInt(size);
@@ -54,6 +58,10 @@ export function mapFile(path: string): MappedFile {
       Deno.UnsafePointerView.getArrayBuffer(address, size),
     ),
     drop: () => symbols.madvise(address, length, MADV_DONTNEED),
+    close() {
+      symbols.munmap(address, length);
+      library.close();
+    },
   };
 }
 

@@ -29,11 +29,17 @@ export interface NativeSessionOptions {
   brief?: boolean;
 }
 
+/** A session that holds native memory. */
+export interface NativeSession extends Session {
+  /** Frees its memory; it must not be running. */
+  close(): void;
+}
+
 /** Opens the graph file at `path`. */
 export async function openNativeSession(
   path: string,
   options: NativeSessionOptions,
-): Promise<Session> {
+): Promise<NativeSession> {
   const { api, tensors, brief } = options;
   const { check } = api;
   const session = await createSession(path, options);
@@ -63,6 +69,7 @@ export async function openNativeSession(
 
   const running = new Set<unknown>();
   return {
+    close: () => api.releaseSession.call(session),
     async run(feeds, fetches, kv = []) {
       const outputs = fetches as NamedTensors;
       const ins = Object.values(feeds).map((tensor) => tensors.value(tensor));
@@ -115,31 +122,34 @@ async function createSession(
 ): Promise<Deno.PointerValue> {
   const { check, environment } = api;
   const options = made((out) => check(api.createSessionOptions.call(out)));
-  check(api.setIntraOpNumThreads.call(options, threads));
-  // Each session has threads of its own. Between runs they would spin, and take
-  // the processors from the session that runs meanwhile.
-  check(
-    api.addSessionConfigEntry.call(
-      options,
-      cString(STOP_SPINNING),
-      cString("1"),
-    ),
-  );
-  weights?.addTo(options);
-  const file = pathString(path);
-  const out = new BigUint64Array(1);
-  const created = weights
-    ? api.createSessionWithPrepackedWeights.call(
-      environment,
-      file,
-      options,
-      weights.packed,
-      out,
-    )
-    : api.createSession.call(environment, file, options, out);
-  check(await created);
-  api.releaseSessionOptions.call(options);
-  return Deno.UnsafePointer.create(out[0]);
+  try {
+    check(api.setIntraOpNumThreads.call(options, threads));
+    // Each session has threads of its own. Between runs they would spin, and take
+    // the processors from the session that runs meanwhile.
+    check(
+      api.addSessionConfigEntry.call(
+        options,
+        cString(STOP_SPINNING),
+        cString("1"),
+      ),
+    );
+    weights?.addTo(options);
+    const file = pathString(path);
+    const out = new BigUint64Array(1);
+    const created = weights
+      ? api.createSessionWithPrepackedWeights.call(
+        environment,
+        file,
+        options,
+        weights.packed,
+        out,
+      )
+      : api.createSession.call(environment, file, options, out);
+    check(await created);
+    return Deno.UnsafePointer.create(out[0]);
+  } finally {
+    api.releaseSessionOptions.call(options);
+  }
 }
 
 /** Returns a function that turns names into C strings, each of them once. */

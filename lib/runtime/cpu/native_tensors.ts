@@ -34,8 +34,12 @@ export class NativeTensors {
   readonly #api: OnnxCApi;
   readonly #memory: Deno.PointerValue;
   readonly #lists = new WeakMap<readonly Tensor[], Addresses>();
+  /** The values of all lists that are in use. */
+  readonly #kept = new Set<readonly Deno.PointerValue[]>();
   readonly #forgotten = new FinalizationRegistry<Deno.PointerValue[]>(
-    (values) => this.release(values),
+    (values) => {
+      if (this.#kept.delete(values)) this.release(values);
+    },
   );
 
   constructor(api: OnnxCApi) {
@@ -71,8 +75,16 @@ export class NativeTensors {
     const values = list.map((tensor) => this.value(tensor));
     const addresses = toAddresses(values);
     this.#lists.set(list, addresses);
+    this.#kept.add(values);
     this.#forgotten.register(list, values);
     return addresses;
+  }
+
+  /** Releases the values of all lists; none can be made then. */
+  close(): void {
+    for (const values of this.#kept) this.release(values);
+    this.#kept.clear();
+    this.#api.releaseMemoryInfo.call(this.#memory);
   }
 
   /** Releases values. */

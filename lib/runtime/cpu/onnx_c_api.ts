@@ -85,11 +85,15 @@ export function openOnnxCApi() {
     parameters: ["i32", "buffer", "buffer"],
     result: "pointer",
   });
+  const releaseEnv = bind(92, { parameters: ["pointer"], result: "void" });
+  const environment = made((out) =>
+    check(createEnv.call(WARNING, cString("bita"), out))
+  );
   return {
     check,
-    environment: made((out) =>
-      check(createEnv.call(WARNING, cString("bita"), out))
-    ),
+    environment,
+    /** Frees the environment; all that was made in it must be released. */
+    close: () => releaseEnv.call(environment),
     createSession: bind(7, {
       parameters: ["pointer", "buffer", "pointer", "buffer"],
       result: "pointer",
@@ -121,6 +125,8 @@ export function openOnnxCApi() {
       parameters: ["i32", "i32", "buffer"],
       result: "pointer",
     }),
+    releaseMemoryInfo: bind(94, { parameters: ["pointer"], result: "void" }),
+    releaseSession: bind(95, { parameters: ["pointer"], result: "void" }),
     releaseValue: bind(96, { parameters: ["pointer"], result: "void" }),
     releaseSessionOptions: bind(100, {
       parameters: ["pointer"],
@@ -137,6 +143,10 @@ export function openOnnxCApi() {
     createPrepackedWeights: bind(166, {
       parameters: ["buffer"],
       result: "pointer",
+    }),
+    releasePrepackedWeights: bind(167, {
+      parameters: ["pointer"],
+      result: "void",
     }),
     createSessionWithPrepackedWeights: bind(168, {
       parameters: ["pointer", "buffer", "pointer", "pointer", "buffer"],

@@ -22,9 +22,11 @@ export interface SharedWeights {
   packed: Deno.PointerValue;
   /** Drops the pages that packing has read. */
   drop(): void;
+  /** Frees them; all sessions that have them must be closed. */
+  close(): void;
 }
 
-/** Opens the weights in an artefact's folder for as long as the process runs. */
+/** Opens the weights in an artefact's folder. */
 export function openSharedWeights(
   api: OnnxCApi,
   tensors: NativeTensors,
@@ -33,23 +35,29 @@ export function openSharedWeights(
   const directory: Record<string, StoredTensor> = JSON.parse(
     Deno.readTextFileSync(`${folder}/weights.json`),
   );
-  const { bytes, drop } = mapFile(`${folder}/weights.bin`);
+  const file = mapFile(`${folder}/weights.bin`);
   const values = Object.entries(directory).map(
     ([name, { type, dims, offset, length }]) => {
-      const data = bytes.subarray(offset, offset + length);
+      const data = file.bytes.subarray(offset, offset + length);
       return {
         name: cString(name),
         value: tensors.value({ type, dims, data }),
       };
     },
   );
+  const packed = made((out) => api.check(api.createPrepackedWeights.call(out)));
   return {
     addTo(options) {
       for (const { name, value } of values) {
         api.check(api.addInitializer.call(options, name, value));
       }
     },
-    packed: made((out) => api.check(api.createPrepackedWeights.call(out))),
-    drop,
+    packed,
+    drop: file.drop,
+    close() {
+      api.releasePrepackedWeights.call(packed);
+      tensors.release(values.map(({ value }) => value));
+      file.close();
+    },
   };
 }

@@ -40,6 +40,8 @@ export function wasmBackend(threads: number): Backend {
     createKvBuffer: (shape, room) =>
       growingKvBuffer(shape, { ...room, inPlace: false }),
     download: (output) => Promise.resolve(output.data as Float32Array),
+    // Its memory is that of WebAssembly, which ends with the thread.
+    close: () => Promise.resolve(),
   };
 }
 

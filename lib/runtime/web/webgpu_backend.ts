@@ -59,6 +59,10 @@ export async function webgpuBackend(): Promise<Backend> {
       output.dispose();
       return new Float32Array(bytes);
     },
+    close() {
+      device.destroy();
+      return Promise.resolve();
+    },
   };
 }
 

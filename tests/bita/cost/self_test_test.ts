@@ -1,14 +1,31 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Step } from "../../../lib/bita/decode/model.ts";
-import { isInvariant } from "../../../lib/bita/cost/self_test.ts";
+import { isInvariant, SelfTest } from "../../../lib/bita/cost/self_test.ts";
 import { ToyModel, type ToyOptions } from "../../toy/model.ts";
+import { packRows, unpackRows } from "../../toy/row.ts";
 import { wrapped } from "../_wrapped.ts";
 
-const ROOMY: ToyOptions = { context: 400, maxRows: 128, maxSequences: 16 };
+const ROOMY: ToyOptions = { context: 500, maxRows: 128, maxSequences: 16 };
+
+/** A toy whose keys and values fit any slot. */
+class MovingModel extends ToyModel {
+  override open() {
+    const sequence = super.open();
+    const { writeKv } = sequence;
+    sequence.writeKv = (slots, data, { from = 0 } = {}) => {
+      const rows = unpackRows(data).map((row, i) => ({
+        ...row,
+        position: from + i - this.shape.softPrompt,
+      }));
+      writeKv.call(sequence, slots, packRows(rows), { from });
+    };
+    return sequence;
+  }
+}
 
 /** Returns a toy that flips a bit of a row's logits if `lies` returns true. */
 function liar(lies: (pass: readonly Step[], own: number) => boolean) {
-  const toy = new ToyModel(ROOMY);
+  const toy = new MovingModel(ROOMY);
   return wrapped(toy, {
     async run(steps) {
       const outputs = await toy.run(steps);
@@ -27,15 +44,15 @@ const rowsOf = (steps: readonly Step[]) =>
 
 Deno.test("isInvariant() returns true if only unnatural rows depend on slots", async () => {
   for (const perturb of [false, true]) {
-    const model = new ToyModel({ ...ROOMY, perturb });
+    const model = new MovingModel({ ...ROOMY, perturb });
     assert(await isInvariant(model));
     assert(model.opened.every(({ closed }) => closed));
   }
 });
 
 Deno.test("isInvariant() works without masks or prompts, and in any context", async () => {
-  for (const context of [1, 2, 3, 16, 70, 130, 200]) {
-    const model = new ToyModel({
+  for (const context of [1, 2, 3, 16, 70, 130, 200, 400]) {
+    const model = new MovingModel({
       ...ROOMY,
       context,
       masks: 0,
@@ -47,7 +64,7 @@ Deno.test("isInvariant() works without masks or prompts, and in any context", as
 
 Deno.test("isInvariant() works with narrow passes of one sequence", async () => {
   const options = { ...ROOMY, maxSequences: 1, maxRows: 31 };
-  const model = new ToyModel(options);
+  const model = new MovingModel(options);
   assert(await isInvariant(model));
   assert(model.passes.every((steps) => steps.length === 1));
   assertEquals(Math.max(...model.passes.map(rowsOf)), 31);
@@ -60,7 +77,11 @@ const LIARS: Record<string, Parameters<typeof liar>[0]> = {
   "a small tree": (steps) => rowsOf(steps) === 8,
   "a large tree": (steps) => rowsOf(steps) === 24,
   "masks": (steps) => steps.some(({ tokens }) => tokens.includes(-1)),
-  "long texts": ([{ start }]) => start > 120,
+  "the first rows of a text": ([{ start, tokens }]) =>
+    start < 4 && tokens.length === 8,
+  "prompts after long texts": ([{ start, tokens }]) =>
+    start > 300 && tokens.length > 31,
+  "long texts": ([{ start, tokens }]) => start > 370 && tokens.length > 2,
   "odd numbers of rows": (steps) => rowsOf(steps) % 2 === 1,
   "even numbers of rows, beside others": (steps) =>
     steps.length > 1 && rowsOf(steps) % 2 === 0,
@@ -83,12 +104,28 @@ for (const [name, lies] of Object.entries(LIARS)) {
   });
 }
 
+Deno.test("SelfTest compares each size of shared passes once", async () => {
+  const toy = new MovingModel({ ...ROOMY, maxSequences: 8 });
+  using test = new SelfTest(toy);
+  assert(await test.isExactAlone());
+  assert(toy.passes.every((steps) => steps.length === 1));
+  for (const [maxSequences, sizes] of [[2, [2, 2]], [8, [3, 4, 8]]] as const) {
+    toy.passes.length = 0;
+    assert(
+      await test.isExactTogether(
+        wrapped(toy, { shape: { ...toy.shape, maxSequences } }),
+      ),
+    );
+    assertEquals(toy.passes.map((steps) => steps.length), [...sizes]);
+  }
+});
+
 Deno.test("isInvariant() detects keys that differ with equal logits", async () => {
-  const toy = new ToyModel(ROOMY);
+  const toy = new MovingModel(ROOMY);
   let wide = false;
   const model = wrapped(toy, {
-    open(prompt) {
-      const sequence = toy.open(prompt);
+    open() {
+      const sequence = toy.open();
       const readKv = sequence.readKv.bind(sequence);
       sequence.readKv = async (...range) => {
         const kv = await readKv(...range);

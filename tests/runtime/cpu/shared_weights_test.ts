@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Tensor } from "onnxruntime-common";
+import { cpuBackend } from "../../../lib/runtime/cpu/cpu_backend.ts";
 import { mapFile } from "../../../lib/runtime/cpu/map_file.ts";
 import { NativeTensors } from "../../../lib/runtime/cpu/native_tensors.ts";
 import { openOnnxCApi } from "../../../lib/runtime/cpu/onnx_c_api.ts";
@@ -12,18 +13,18 @@ import { openFile } from "../_native_graph.ts";
 const SIZE = 64;
 
 /** Writes graphs that multiply by one stored matrix, and by its square. */
-async function writeGraphs(folder: string): Promise<void> {
+async function writeGraphs(folder: string, size = SIZE): Promise<void> {
   using weights = new WeightsFile(`${folder}/weights.bin`);
-  const data = new Float32Array(SIZE * SIZE);
-  for (let i = 0; i < SIZE; i++) data[i * SIZE + i] = 3; // three times the unit
-  const matrix = { rows: SIZE, columns: SIZE, data };
+  const data = new Float32Array(size * size);
+  for (let i = 0; i < size; i++) data[i * size + i] = 3; // three times the unit
+  const matrix = { rows: size, columns: size, data };
   storeLinear(weights, "w", { matrix, format: "int8" });
   for (const [name, times] of [["once", 1], ["twice", 2]] as const) {
     const graph = new GraphBuilder(weights);
-    let y = graph.input("x", "float32", ["rows", SIZE]);
+    let y = graph.input("x", "float32", ["rows", size]);
     for (let i = 0; i < times; i++) y = linear(graph, y, "w");
     graph.node("Identity", [y], { outputs: ["y"] });
-    graph.output("y", ["rows", SIZE]);
+    graph.output("y", ["rows", size]);
     await Deno.writeFile(`${folder}/${name}.onnx`, await graph.encode());
   }
   await Deno.writeTextFile(`${folder}/weights.json`, weights.directory());
@@ -50,15 +51,38 @@ Deno.test("openSharedWeights() lends one copy to several sessions", async () => 
   }
 });
 
+Deno.test("Backend.close() leaves no memory behind", async () => {
+  const folder = await Deno.makeTempDir();
+  const size = 2048, rounds = 20;
+  await writeGraphs(folder, size);
+  const vector = () => new Tensor("float32", new Float32Array(size), [1, size]);
+  const round = async () => {
+    const backend = cpuBackend(2);
+    for (const name of ["once", "twice"]) {
+      const session = await backend.createSession(`${folder}/${name}.onnx`);
+      await session.run({ x: vector() }, { y: vector() });
+    }
+    await backend.close();
+  };
+  for (let i = 0; i < 3; i++) await round();
+  const before = Deno.memoryUsage().rss;
+  for (let i = 0; i < rounds; i++) await round();
+  const grown = Deno.memoryUsage().rss - before;
+  await Deno.remove(folder, { recursive: true });
+  const matrices = grown / size ** 2; // a byte a weight
+  assert(matrices < rounds / 2, `${matrices} of ${rounds} are still there`);
+});
+
 Deno.test("mapFile() shows a file's bytes, also once its pages are dropped", async () => {
   const path = await Deno.makeTempFile();
   const expected = Uint8Array.from({ length: 10_000 }, (_, i) => i % 251);
   await Deno.writeFile(path, expected);
-  const { bytes, drop } = mapFile(path);
+  const { bytes, drop, close } = mapFile(path);
   await Deno.remove(path);
   assertEquals(bytes, expected);
   drop();
   assertEquals(bytes, expected);
+  close();
 });
 
 Deno.test("mapFile() says which file is not there", () => {

@@ -1,0 +1,108 @@
+/**
+ * The answers that a worker is computing, as streams.
+ *
+ * @module
+ */
+
+import type {
+  DecodeRequest,
+  FromWorker,
+  TimedOutput,
+  ToWorker,
+} from "./messages.ts";
+
+/** A text that is being decoded. */
+interface Running {
+  controller: ReadableStreamDefaultController<TimedOutput>;
+  signal: AbortSignal;
+  /** Stops listening to the signal. */
+  ignore: () => void;
+}
+
+/** Streams the outputs that a worker sends, each to its request. */
+export class Answers {
+  readonly #say: (message: ToWorker) => void;
+  #running = new Map<number, Running>();
+  /** Requests in the worker; one that was cancelled may take a pass more. */
+  #atWork = new Map<number, PromiseWithResolvers<void>>();
+  #nextId = 0;
+
+  /** @param say sends a message to the worker. */
+  constructor(say: (message: ToWorker) => void) {
+    this.#say = say;
+  }
+
+  /** Sends a request; returns its outputs. */
+  open(
+    request: DecodeRequest,
+    { signal }: { signal: AbortSignal },
+  ): ReadableStream<TimedOutput> {
+    const id = this.#nextId++;
+    const stop = () => this.#say({ type: "cancel", id });
+    return new ReadableStream<TimedOutput>({
+      start: (controller) => {
+        signal.throwIfAborted();
+        signal.addEventListener("abort", stop);
+        this.#running.set(id, {
+          controller,
+          signal,
+          ignore: () => signal.removeEventListener("abort", stop),
+        });
+        this.#atWork.set(id, Promise.withResolvers());
+        this.#say({ type: "decode", id, request });
+      },
+      cancel: () => {
+        this.#forget(id);
+        stop();
+        return this.#atWork.get(id)?.promise;
+      },
+    });
+  }
+
+  /** Takes what the worker sends of a request. */
+  receive(message: FromWorker & { type: "output" | "done" }): void {
+    const { id, type } = message;
+    if (type === "done") this.#finish(id);
+    const request = this.#running.get(id);
+    if (!request) return; // cancelled
+    const { controller, signal } = request;
+    if (type === "output") {
+      if (!signal.aborted) controller.enqueue(message.output);
+      return;
+    }
+    this.#forget(id);
+    if (signal.aborted) controller.error(signal.reason);
+    else if (message.error === undefined) controller.close();
+    else controller.error(new Error(message.error));
+  }
+
+  /** Fails what runs, and stops it in the worker. */
+  fail(error: Error): void {
+    for (const [id, { controller }] of this.#running) {
+      this.#forget(id);
+      this.#say({ type: "cancel", id });
+      controller.error(error);
+    }
+  }
+
+  /** Counts all requests as left by the worker, which answers no more. */
+  abandon(): void {
+    for (const id of this.#atWork.keys()) this.#finish(id);
+  }
+
+  /** Resolves once no request is in the worker. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#atWork.values().map(({ promise }) => promise));
+  }
+
+  /** Forgets a request; its signal may live as long as the server. */
+  #forget(id: number): void {
+    this.#running.get(id)?.ignore();
+    this.#running.delete(id);
+  }
+
+  #finish(id: number): void {
+    this.#atWork.get(id)?.resolve();
+    this.#atWork.delete(id);
+  }
+}

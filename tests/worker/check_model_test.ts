@@ -1,0 +1,115 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Backend } from "../../lib/runtime/backend.ts";
+import { cpuBackend } from "../../lib/runtime/cpu/cpu_backend.ts";
+import { openModel } from "../../lib/runtime/open_model.ts";
+import { checkModel, widenPasses } from "../../lib/worker/check_model.ts";
+import { alone, copy, stepOf, tinyArtefact } from "../runtime/_tiny.ts";
+
+const ARTEFACT = await tinyArtefact("int8");
+
+/** Opens a tiny model on kernels that are wrong for so many sequences. */
+async function openTiny({ wrong }: { wrong?: number } = {}) {
+  const backend = cpuBackend(1);
+  const opened: string[] = [];
+  const events: string[] = [];
+  const close = () => {
+    events.push("close");
+    return backend.close();
+  };
+  const createSession: Backend["createSession"] = async (path, options) => {
+    opened.push(path.match(/[\w-]+(?=\.onnx)/)![0]);
+    const session = await backend.createSession(path, options);
+    return {
+      async run(feeds, fetches, kv) {
+        events.push("begin");
+        const outputs = await session.run(feeds, fetches, kv);
+        events.push("end");
+        if (path.endsWith(`body-${wrong}.onnx`)) {
+          const hidden = outputs.hidden.data as Float32Array;
+          for (let i = 0; i < hidden.length; i++) hidden[i] *= -1;
+        }
+        return outputs;
+      },
+    };
+  };
+  const model = await openModel(
+    { ...backend, createSession, close },
+    ARTEFACT,
+    { context: 64 },
+  );
+  return { model, opened, events };
+}
+
+Deno.test("widenPasses() lets more and more sequences share a pass", async () => {
+  const { model, opened } = await openTiny();
+  using check = await checkModel(model);
+  assert(check.invariant);
+  assertEquals([model.shape.maxSequences, model.shape.maxRows], [1, 64]);
+  assertEquals(opened, ["body", "head"]);
+
+  const sizes: number[] = [];
+  await widenPasses(model, check, (size) => {
+    sizes.push(size);
+    assertEquals(model.shape.maxSequences, size);
+  });
+  assertEquals(sizes, [2, 4, 8, 16]);
+  assertEquals(model.shape.maxRows, 128);
+  assert(check.cost.body(16, 16) !== check.cost.body(16), "it is timed");
+  await model.close();
+});
+
+Deno.test("widenPasses() never uses a body that is wrong, or a larger one", async () => {
+  const { model, opened } = await openTiny({ wrong: 4 });
+  using check = await checkModel(model);
+  const sizes: number[] = [];
+  await assertRejects(
+    () => widenPasses(model, check, (size) => sizes.push(size)),
+    Error,
+    "Cannot share passes of 4 sequences: the same bits as alone are required",
+  );
+  assertEquals(sizes, [2]);
+  assertEquals(model.shape.maxSequences, 2);
+  assertEquals(opened, ["body", "head", "body-2", "body-4"]);
+  const steps = [3, 2, 4].map((rows, seed) => stepOf(model, { seed, rows }));
+  const expected = await alone(model, steps);
+  assertEquals(copy(await model.run(steps)), expected);
+  await model.close();
+});
+
+Deno.test("OrtModel.widen() leaves others' passes as they are until its test is passed", async () => {
+  const { model } = await openTiny({ wrong: 2 });
+  const steps = [3, 2].map((rows, seed) => stepOf(model, { seed, rows }));
+  const expected = await alone(model, steps);
+  const isUsed = await model.widen(2, async (wider) => {
+    assertEquals(wider.shape.maxSequences, 2);
+    assert(copy(await wider.run(steps))[0][0][0] !== expected[0][0][0]);
+    assertEquals(copy(await model.run(steps)), expected);
+    return false;
+  });
+  assertEquals(isUsed, false);
+  assertEquals(copy(await model.run(steps)), expected);
+  await model.close();
+});
+
+Deno.test("OrtModel.close() ends what runs and refuses the rest", async () => {
+  const { model, events } = await openTiny();
+  const step = stepOf(model, { seed: 1, rows: 4 });
+  const running = model.run([{ ...step, read: [] }]);
+  while (events.length === 0) await Promise.resolve();
+  const widening = assertRejects(
+    () => model.widen(2, async (wider) => !!await wider.run([step])),
+    Error,
+    "Cannot run the model: it must be open",
+  );
+  await model.close();
+  assertEquals(events, ["begin", "end", "close"]);
+  await running;
+  await widening;
+  for (const run of [() => model.run([step]), () => model.widen(2, never)]) {
+    await assertRejects(run, Error, "Cannot run the model: it must be open");
+  }
+});
+
+function never(): Promise<boolean> {
+  throw new Error("Cannot test a body: none must open");
+}
