@@ -5,6 +5,7 @@
  * @module
  */
 
+import { argumentSchema } from "./argument_schema.ts";
 import type { ToolUse } from "./tool.ts";
 import type { ToolFormat } from "./tool_format.ts";
 import { NAME } from "./pattern.ts";
@@ -43,8 +44,8 @@ export function callGrammar(
   const rules = [
     `first: ${firsts.join(" | ")}`,
     ...parallel ? [`call: ${heads.join(" | ")}`] : [],
-    ...called.map(({ parameters }, i) =>
-      `args_${i}: %json ${JSON.stringify(toSchema(parameters))}`
+    ...called.map((tool, i) =>
+      `args_${i}: %json ${JSON.stringify(argumentSchema(tool))}`
     ),
   ];
   if (required) return [`start: ${begin} ${calls}`, ...rules].join("\n");
@@ -57,7 +58,7 @@ export function callGrammar(
     return [start, String.raw`TEXT: /[^{](.|\n)*/`, ...rules].join("\n");
   }
   if (begin.startsWith("<")) {
-    const start = `start: TEXT | TEXT? ${begin} ${calls}`;
+    const start = `start: TEXT? (${begin} ${calls})?`;
     return [start, String.raw`TEXT: /(.|\n)+/`, ...rules].join("\n");
   }
   return [
@@ -81,19 +82,4 @@ function writeText(
   return text.split(found)
     .map((part) => writeText(part, controls, control))
     .join(` <[${control(found)}]> `).trim();
-}
-
-/** Arguments are an object on one line, without fields that the schema does not name. */
-function toSchema(parameters: Record<string, unknown> = { properties: {} }) {
-  return {
-    additionalProperties: parameters.properties === undefined,
-    ...parameters,
-    type: "object",
-    "x-guidance": {
-      whitespace_flexible: false,
-      item_separator: ", ",
-      key_separator: ": ",
-      lenient: true,
-    },
-  };
 }
