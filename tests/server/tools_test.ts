@@ -18,8 +18,10 @@ Deno.test.beforeAll(async () => {
 
 Deno.test.afterAll(() => server[Symbol.asyncDispose]());
 
+type Schema = Record<string, unknown>;
+
 /** Tools of schemas with different features, and what a user may ask of them. */
-const TOOLS: [question: string, name: string, parameters: object][] = [
+const TOOLS: [question: string, name: string, parameters: Schema][] = [
   ["Will it rain in Bern tomorrow?", "get_weather", {
     type: "object",
     properties: {
@@ -72,7 +74,7 @@ const ajv = new Ajv({ strict: false });
 function check(calls: ChatCompletionMessageToolCall[] = []): void {
   assert(calls.length > 0, "there is no call");
   for (const call of calls) {
-    assert(call.type === "function");
+    if (call.type !== "function") throw new TypeError("not a function");
     const { name, arguments: json } = call.function;
     const [, , schema] = TOOLS.find(([, known]) => known === name)!;
     assert(ajv.validate(schema, JSON.parse(json)), json);
@@ -81,33 +83,32 @@ function check(calls: ChatCompletionMessageToolCall[] = []): void {
 
 Deno.test("calls fit their schemas, and are the same with and without drafts", async () => {
   for (const [i, tool] of TOOLS.entries()) {
-    for (const temperature of [0, 0.8]) {
-      const ask = async (draft: string) => {
-        const { choices: [{ message, finish_reason }] } = await openai.chat
-          .completions.create({
-            model: MODEL,
-            messages: [{ role: "user", content: tool[0] }],
-            tools: TOOLS.map(asTool),
-            tool_choice: i % 2 === 0
-              ? "required"
-              : { type: "function", function: { name: tool[1] } },
-            parallel_tool_calls: i !== 2,
-            temperature,
-            seed: i,
-            max_tokens: 200,
-            ...{ draft },
-          });
-        return { calls: message.tool_calls ?? [], finish_reason, message };
-      };
-      const drafted = await ask("auto");
-      const plain = await ask("none");
-      const made = ({ calls }: typeof plain) =>
-        calls.map((call) => call.type === "function" && call.function);
-      assertEquals(made(drafted), made(plain));
-      if (plain.finish_reason === "tool_calls") check(plain.calls);
-      else assertEquals(plain.finish_reason, "length");
-      if (i % 2 === 1) assertEquals(plain.calls.length, 1);
-    }
+    const ask = async (draft: string) => {
+      const { choices: [{ message, finish_reason }] } = await openai.chat
+        .completions.create({
+          model: MODEL,
+          messages: [{ role: "user", content: tool[0] }],
+          tools: TOOLS.map(asTool),
+          tool_choice: i % 2 === 0
+            ? "required"
+            : { type: "function", function: { name: tool[1] } },
+          parallel_tool_calls: false,
+          temperature: i < 2 ? 0 : 0.8,
+          seed: i,
+          max_tokens: 100,
+          ...{ draft },
+        });
+      const calls = message.tool_calls?.map((call) =>
+        call.type === "function" && call.function
+      );
+      return { calls, finish_reason, message };
+    };
+    const drafted = await ask("auto");
+    const plain = await ask("none");
+    assertEquals(drafted.calls, plain.calls);
+    assertEquals(plain.finish_reason, "tool_calls");
+    assertEquals(plain.calls?.length, 1);
+    check(plain.message.tool_calls);
   }
 });
 
@@ -119,7 +120,7 @@ Deno.test("a streamed call is the call, and the first delta has its name", async
     tool_choice: "required" as const,
     parallel_tool_calls: false,
     temperature: 0,
-    max_tokens: 200,
+    max_tokens: 100,
   };
   const whole = await openai.chat.completions.create(ask);
   const runner = openai.chat.completions.stream({ ...ask, stream: true });
@@ -139,7 +140,7 @@ Deno.test("a streamed call is the call, and the first delta has its name", async
 });
 
 Deno.test("an answer that may call is text or a call that fits", async () => {
-  for (const [i, [content]] of TOOLS.entries()) {
+  for (const [i, [content]] of TOOLS.slice(0, 2).entries()) {
     const { choices: [{ message, finish_reason }] } = await openai.chat
       .completions.create({
         model: MODEL,
@@ -147,7 +148,7 @@ Deno.test("an answer that may call is text or a call that fits", async () => {
         tools: TOOLS.map(asTool),
         temperature: 0.8,
         seed: i,
-        max_tokens: 60,
+        max_tokens: 40,
       });
     if (finish_reason === "tool_calls") check(message.tool_calls);
     else assert(message.content);
@@ -173,7 +174,7 @@ Deno.test("OpenAI's tools runner and Vercel's ai run their loops", async () => {
     }],
     tool_choice: { type: "function", function: { name: "now" } },
     temperature: 0,
-    max_tokens: 60,
+    max_tokens: 30,
   });
   await runner.done();
   assertEquals(ran, 1);
@@ -186,7 +187,7 @@ Deno.test("OpenAI's tools runner and Vercel's ai run their loops", async () => {
     model: provider(MODEL),
     prompt: TOOLS[3][0],
     temperature: 0,
-    maxOutputTokens: 60,
+    maxOutputTokens: 30,
     tools: {
       now: tool({
         description: "Returns the time.",
