@@ -31,6 +31,33 @@ export function answerGrammar(
   return { type: "lark", grammar: callGrammar(tools, format, options) };
 }
 
+/** A grammar to check, and the parameter that it comes from. */
+export interface GrammarSource {
+  grammar: Grammar;
+  param: string;
+}
+
+/**
+ * Lists what a request's grammar consists of, and the grammar itself last: errors name
+ * the smallest part that is wrong.
+ */
+export function grammarSources(
+  { tools, grammar, grammarParam: param = "grammar" }: GenerationRequest,
+  answer: Grammar | undefined,
+): GrammarSource[] {
+  const own = grammar ? [{ grammar, param }] : [];
+  if (tools === undefined || answer === undefined) return own;
+  const strict = tools.tools.flatMap(({ strict, parameters }, i) =>
+    strict && parameters
+      ? [{
+        grammar: { type: "json_schema" as const, schema: parameters },
+        param: `tools[${i}].function.parameters`,
+      }]
+      : []
+  );
+  return [...own, ...strict, { grammar: answer, param: "tools" }];
+}
+
 /** Writes the JSON that may stand in place of calls. */
 function toLark(grammar: Grammar): string {
   switch (grammar.type) {

@@ -7,7 +7,7 @@
 
 import { OutputCounter } from "./output_counter.ts";
 import type { Sampling } from "../bita/choose/sampling.ts";
-import { answerGrammar } from "./answer_grammar.ts";
+import { answerGrammar, grammarSources } from "./answer_grammar.ts";
 import { checkLengths } from "./encode_texts.ts";
 import { ApiError } from "./errors.ts";
 import type {
@@ -67,8 +67,9 @@ export function createEngine(parts: EngineParts): Engine {
     checkLengths(request, parts.info());
     checkBias(request.sampling, tokenizer);
     const grammar = answerGrammar(request, toolFormat, tokenizer);
-    const param = request.tools ? "tools" : request.grammarParam ?? "grammar";
-    if (grammar) await grammars.check(grammar, { param, signal });
+    for (const source of grammarSources(request, grammar)) {
+      await grammars.check(source.grammar, { param: source.param, signal });
+    }
     const { prompt, prediction } = await texts.encode(request, signal);
     return {
       prompt,

@@ -1,8 +1,13 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { ApiError } from "../../lib/engine/errors.ts";
 import type { GenerationRequest } from "../../lib/engine/generation.ts";
 import type { Grammar } from "../../lib/grammar/grammar.ts";
-import type { ToolUse } from "../../lib/tools/tool.ts";
+import type { Tool, ToolUse } from "../../lib/tools/tool.ts";
 import { parseChatRequest } from "../../lib/wire/openai/chat_request.ts";
 import { type ToyDecoder, toyDecoder } from "../toy/decoder.ts";
 import { byteEngine, END, utf8 } from "./_byte_engine.ts";
@@ -108,4 +113,36 @@ Deno.test("createEngine() joins tools and the request's grammar", async () => {
     "with tools, the answer must be text or JSON",
   );
   assertEquals([error.status, error.param], [400, "tools"]);
+});
+
+Deno.test("createEngine() names the tool whose schema is refused", async () => {
+  const error = async (tool: Tool) =>
+    await assertRejects(
+      () =>
+        run(says("x"), {
+          tools: { ...tools, tools: [{ name: "add" }, tool] },
+        }),
+      ApiError,
+    );
+  const parameters = { properties: { a: { contains: { type: "null" } } } };
+  const strict = await error({ name: "f", parameters, strict: true });
+  assertEquals(strict.param, "tools[1].function.parameters");
+  assertStringIncludes(strict.message, "at #/properties/a");
+  await run(says("x"), {
+    tools: { ...tools, tools: [{ name: "add" }, { name: "f", parameters }] },
+  });
+  const callable = ["add", "f"];
+  const broken = { properties: { a: { $ref: "#/gone" } } };
+  const loose = await assertRejects(
+    () =>
+      run(says("x"), {
+        tools: {
+          ...tools,
+          callable,
+          tools: [{ name: "add" }, { name: "f", parameters: broken }],
+        },
+      }),
+    ApiError,
+  );
+  assertEquals([loose.status, loose.param], [400, "tools"]);
 });
