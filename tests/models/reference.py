@@ -19,6 +19,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 NEW_TOKENS = 64
 EVERY = 97  # logits kept: ids 0, 97, 194, …
+SCORED = 38  # tokens of a prompt whose log probabilities are kept
 SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
 
 
@@ -109,6 +110,8 @@ def main():
             f"<|im_start|>system\n{SYSTEM}<|im_end|>\n"
             f"<|im_start|>user\n{prompt}<|im_end|>\n<|im_start|>assistant\n"
         ).ids
+        likelihoods = model.logits(torch.tensor(ids)).double().log_softmax(-1)
+        scores = likelihoods[range(len(ids) - 1), ids[1:]]
         text, gap = list(ids), []
         while len(text) < len(ids) + NEW_TOKENS and text[-1] != end or len(text) == len(ids):
             logits = model.logits(torch.tensor(text))[-1]
@@ -121,6 +124,8 @@ def main():
             "prompt": prompt,
             "ids": ids,
             "logits": [round(float(x), 5) for x in first[::EVERY]],
+            **({"logprobs": [round(float(x), 5) for x in scores]}
+               if len(ids) <= SCORED else {}),
             "greedy": text[len(ids):],
             "smallest_gap": round(min(gap), 5),
         }), flush=True)

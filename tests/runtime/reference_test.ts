@@ -11,6 +11,8 @@ interface Reference {
   ids: number[];
   /** Logits of every 97th id after the prompt. */
   logits: number[];
+  /** Log probabilities of the prompt's tokens but the first; of short prompts only. */
+  logprobs?: number[];
   /** Greedy text, up to 64 tokens, with the end token if it came. */
   greedy: number[];
 }
@@ -71,4 +73,29 @@ Deno.test("the fp32 graph writes PyTorch's greedy texts", async () => {
   }
   console.log(`equal texts: ${equal} of ${chosen.length}`);
   assert(equal >= 18, "rounding may only turn a text where two logits tie");
+});
+
+Deno.test("the fp32 graph gives PyTorch's log probabilities of prompts", async () => {
+  let largest = 0;
+  let count = 0;
+  for (const { ids, logprobs } of references) {
+    if (!logprobs) continue;
+    count++;
+    const { outputs: [{ scores }] } = await run(
+      decodedPlainly(model, Int32Array.from(ids), {
+        sampling: GREEDY,
+        maxTokens: 0,
+        endTokens,
+        logprobs: 0,
+        scorePrompt: true,
+      }),
+    );
+    assertEquals(scores!.map(({ id }) => id), ids.slice(1));
+    for (const [i, { logprob }] of scores!.entries()) {
+      largest = Math.max(largest, Math.abs(logprob - logprobs[i]));
+    }
+  }
+  console.log(`largest difference: ${largest.toExponential(1)}`);
+  assertEquals(count, 3);
+  assert(largest < LOGIT_TOLERANCE);
 });
