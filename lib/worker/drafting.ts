@@ -13,6 +13,7 @@ import type { Planner } from "../bita/draft/planner.ts";
 import { CostPlanner } from "../bita/draft/cost_planner.ts";
 import { decode } from "../bita/decode/decoder.ts";
 import { Calibration } from "../bita/draft/calibration.ts";
+import { ConditionalHead } from "../bita/draft/conditional_head.ts";
 import { MaskWorth } from "../bita/draft/mask_worth.ts";
 import type { DraftMemory, GuessSources } from "../bita/draft/guesses.ts";
 import type { Sequence } from "../bita/decode/model.ts";
@@ -29,7 +30,10 @@ export interface DraftingParts {
   scheduler: Scheduler;
   cost: Cost;
   /** Masks that were never tuned are not worth rows. */
-  adapter: Pick<Adapter, "maskEmbeddings" | "acceptance" | "hydra">;
+  adapter: Pick<
+    Adapter,
+    "maskEmbeddings" | "acceptance" | "conditional" | "hydra"
+  >;
 }
 
 /** How to continue a prompt, and what drafts. */
@@ -63,14 +67,17 @@ export class Drafting {
   /** By namespace, the least recently used first. */
   readonly #memories = new Map<string, DraftMemory>();
   readonly #calibration: Calibration;
+  readonly #conditional: ConditionalHead | undefined;
   readonly #hydra: Calibration;
 
   /** Starts from what the adapter was measured to bring. */
   constructor(parts: DraftingParts) {
-    const { adapter } = parts;
+    const { adapter: { acceptance, conditional, hydra }, scheduler } = parts;
     this.#parts = parts;
-    this.#calibration = new Calibration(adapter.acceptance);
-    this.#hydra = new Calibration(adapter.hydra?.acceptance, "hydra");
+    this.#calibration = new Calibration(conditional?.acceptance ?? acceptance);
+    this.#conditional = conditional &&
+      new ConditionalHead(conditional, scheduler.vocab);
+    this.#hydra = new Calibration(hydra?.acceptance, "hydra");
   }
 
   /** Continues a prompt in its sequence. */
@@ -134,6 +141,7 @@ export class Drafting {
     const parts = {
       ...text,
       calibration: this.#calibration,
+      conditional: this.#conditional,
       hydra: this.#hydra,
       drafters: this.#drafters(draft),
       masks,

@@ -9,7 +9,13 @@
 import { createHash } from "node:crypto";
 import { type AcceptanceTable, parseEvaluation } from "./acceptance_table.ts";
 import type { ModelConfig } from "../architectures/config.ts";
+import {
+  type Conditional,
+  CONDITIONAL_TENSORS,
+  parseConditional,
+} from "./conditional.ts";
 import { type Hydra, HYDRA_TENSORS, parseHydra } from "./hydra.ts";
+import { refusal } from "./refusal.ts";
 import { parseSafetensors, type Safetensors } from "./safetensors.ts";
 
 /** An adapter with M mask tokens and a soft prompt of P tokens. */
@@ -26,6 +32,8 @@ export interface Adapter {
   updates: Update[];
   /** Acceptance rates on text outside the tuning data. */
   acceptance?: AcceptanceTable;
+  /** A head that reranks the guesses of mask rows. */
+  conditional?: Conditional;
   /** A head that drafts without mask rows. */
   hydra?: Hydra;
   /** SHA-256 of the adapter file, in hex; empty if there is no file. */
@@ -98,6 +106,7 @@ const KNOWN = [
   "prompt_keys",
   "prompt_values",
   ...LINEARS.flatMap((linear) => [`update.${linear}.a`, `update.${linear}.b`]),
+  ...CONDITIONAL_TENSORS,
   ...HYDRA_TENSORS,
 ];
 
@@ -154,6 +163,10 @@ export function toAdapter(
   });
   const { evaluation } = metadata;
   const hydra = parseHydra({ metadata, tensors }, config);
+  const conditional = parseConditional({ metadata, tensors }, {
+    vocab: config.vocab,
+    masks,
+  });
   const acceptance = evaluation && parseEvaluation(evaluation);
   return {
     masks,
@@ -162,6 +175,7 @@ export function toAdapter(
     promptKv,
     updates,
     ...(acceptance && { acceptance }),
+    ...(conditional && { conditional }),
     ...(hydra && { hydra }),
   };
 }
@@ -181,10 +195,4 @@ function linearShape(
     case "ffn_down":
       return [dim, hidden];
   }
-}
-
-function refusal(rule: string, received: string | undefined): RangeError {
-  return new RangeError(
-    `Cannot load the adapter: ${rule}: received ${received ?? "none"}`,
-  );
 }

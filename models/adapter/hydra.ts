@@ -14,10 +14,10 @@
  * @module
  */
 
-import { z } from "zod";
 import { type AcceptanceTable, parseEvaluation } from "./acceptance_table.ts";
 import type { ModelConfig } from "../architectures/config.ts";
 import type { Matrix } from "../graph/linear.ts";
+import { parseIds, refusal } from "./refusal.ts";
 import type { Safetensors } from "./safetensors.ts";
 
 /** A Hydra head; it reads a row's hidden state and the token chosen at that row. */
@@ -61,7 +61,7 @@ export function parseHydra(
   const take = (name: string, rows: number, columns: number): Matrix => {
     const tensor = tensors.get(`hydra.${name}`);
     if (tensor?.shape.join() !== `${rows},${columns}`) {
-      const received = tensor?.shape.join("×") ?? "none";
+      const received = tensor?.shape.join("×");
       throw refusal(`hydra.${name} must be ${rows}×${columns}`, received);
     }
     return { rows, columns, data: tensor.data };
@@ -76,27 +76,4 @@ export function parseHydra(
     out: take("out", dim, dim),
     acceptance: parseEvaluation(metadata.hydra_evaluation ?? "null"),
   };
-}
-
-/** Parses a JSON list of ids in the metadata. */
-function parseIds(
-  metadata: Safetensors["metadata"],
-  name: string,
-  below: number,
-): Int32Array {
-  const ascending = z.array(z.int().min(0).max(below - 1))
-    .refine((ids) => ids.every((id, i) => i === 0 || id > ids[i - 1]));
-  const json = metadata[name] ?? "null";
-  const { success, data } = ascending.safeParse(JSON.parse(json));
-  if (success) return Int32Array.from(data);
-  throw refusal(
-    `${name} must list ascending ids below ${below}`,
-    json.slice(0, 40),
-  );
-}
-
-function refusal(rule: string, received = "none"): RangeError {
-  return new RangeError(
-    `Cannot load the adapter: ${rule}: received ${received}`,
-  );
 }

@@ -7,8 +7,8 @@
     update.LINEAR.b [changed, out, rank]          from `first_layer` to the last
     hydra.w1 [width, (2 + L) dim], hydra.bias [width]   of a Hydra head
     hydra.w2 [dim, width], hydra.out [dim, dim]
-    conditional_prev, conditional_next [V, rank]  of a conditional head, which the server
-    conditional_depth [M, 4]                      refuses until it can rerank
+    conditional_prev, conditional_next [V, rank]  of a conditional head
+    conditional_depth [M, 4]
 
 The rows of `attn_qkv` are queries, keys and values, each head in rotary halves. The rows of
 `ffn_gate_up` are gate and up. A row of `conditional_depth` is the scale, gain, slope and

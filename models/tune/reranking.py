@@ -8,6 +8,7 @@ form a tree.
 import torch
 
 from .conditional import mean_loss, ranks_of
+from .evaluate import RANKS, acceptance
 from .guesses import KEPT, Guesses
 from .trees import mean_gain, share_within, tokens_a_pass
 
@@ -18,7 +19,7 @@ NODES = (8, 16, 31)  # of the trees
 @torch.no_grad()
 def judge(trainer, texts):
     """Evaluates the masks alone, calibrated, and the head on the guesses of texts. Returns
-    plain data."""
+    plain data. The planner reads the head's table of acceptance."""
     joined = Guesses.joined(texts)
     result = {"texts": len(texts), "anchors": len(joined.labels)}
     for name, head in ("plain", trainer.plain), ("conditional", trainer.conditional):
@@ -33,7 +34,8 @@ def judge(trainer, texts):
             "top": {k: [round(s, 4) for s in share_within(ranks, k)] for k in TOPS},
             "tokens": {tree: round(n, 4) for tree, n in tokens.items()},
         }
-    return result
+    chances = head.on_path(joined).softmax(-1)[..., :KEPT]
+    return result | {"acceptance": acceptance(ranks, chances.topk(RANKS).values)}
 
 
 @torch.no_grad()

@@ -17,6 +17,7 @@ import type { TopK } from "../choose/top_k.ts";
 import type { Cost } from "../cost/cost_curve.ts";
 import { type Beside, PassPrice } from "../cost/pass_price.ts";
 import { comb, type DraftTree, naturalChain } from "../tree/tree.ts";
+import { RERANKED } from "./conditional_head.ts";
 import {
   type Considered,
   learnFrom,
@@ -58,9 +59,9 @@ export class CostPlanner implements Planner {
   readonly #price: PassPrice;
 
   constructor(options: CostPlannerOptions) {
-    const { cost, beside, masks } = options;
+    const { cost, beside, masks, conditional } = options;
     this.#options = options;
-    this.widths = new Array(masks).fill(MASK_WIDTH);
+    this.widths = new Array(masks).fill(conditional ? RERANKED : MASK_WIDTH);
     this.#price = new PassPrice(cost, beside);
   }
 

@@ -7,6 +7,7 @@
 
 import type { TopK } from "../choose/top_k.ts";
 import { comb, depths, type DraftTree } from "../tree/tree.ts";
+import { RERANKED } from "./conditional_head.ts";
 import {
   type Considered,
   learnFrom,
@@ -37,7 +38,9 @@ export class FilledPlanner implements Planner {
 
   constructor(options: FilledPlannerOptions) {
     this.#options = options;
-    this.widths = options.comb.slice(0, options.masks);
+    const { comb, masks, conditional } = options;
+    const widths = comb.slice(0, masks);
+    this.widths = conditional ? widths.map(() => RERANKED) : widths;
   }
 
   plan(state: PlanState): DraftTree {

@@ -17,6 +17,7 @@ import {
   kindOf,
 } from "./acceptance.ts";
 import type { Calibration } from "./calibration.ts";
+import type { ConditionalHead } from "./conditional_head.ts";
 import type { MaskWorth } from "./mask_worth.ts";
 import type { Match, NgramIndex } from "./ngram_index.ts";
 import type { PlanState } from "./planner.ts";
@@ -52,8 +53,10 @@ export interface GuessSources {
   index: NgramIndex;
   /** Copied from like the text itself. */
   prediction?: Prediction | undefined;
-  /** How often guesses of mask rows are accepted. */
+  /** How often guesses of mask rows are accepted, reranked if there is a head for it. */
   calibration: Calibration;
+  /** Reranks the guesses of mask rows. */
+  conditional?: ConditionalHead | undefined;
   /** How often guesses of the Hydra head are accepted. */
   hydra: Calibration;
   /** What the text must look like. */
@@ -197,11 +200,13 @@ class Path {
 
   /** Lists every drafter's guesses after `token`. */
   *#proposals(token: number): Generator<[token: number, kind: Kind]> {
-    const { memory, drafters, calibration, hydra } = this.#from;
+    const { memory, drafters, calibration, conditional, hydra } = this.#from;
     const { candidates, successor } = this.#state;
     const mask = this.#drafted();
     if (mask < 0) yield [successor!, SUCCESSOR];
-    yield* rowProposals(candidates[mask], calibration);
+    const row = candidates[mask];
+    const masked = row && conditional?.rerank(row, { mask, before: token });
+    yield* rowProposals(masked ?? row, calibration);
     yield* rowProposals(this.#hydraStep(), hydra);
     const copied = new Set<number>();
     for (const copy of this.#copies.toSorted((a, b) => b.length - a.length)) {

@@ -32,9 +32,10 @@ export interface Recording {
   steps: Step[];
 }
 
-/** Logits kept of a row, and of a mask or step; a draft reads one more than it uses. */
+/** Logits kept of a row, of a mask and of a step of the Hydra head. */
 const ROW_WIDTH = 2;
-const GUESSES = 11;
+const MASK_GUESSES = 33;
+const STEP_GUESSES = 11;
 
 /** Steps of the Hydra head; planners may use fewer. */
 const CHAIN_STEPS = 6;
@@ -67,7 +68,7 @@ export async function record(
       const row = likeliest(output.logits[0], ROW_WIDTH);
       const masks = Array.from(
         { length: model.shape.masks },
-        (_, mask) => likeliest(output.logits[1 + mask], GUESSES),
+        (_, mask) => likeliest(output.logits[1 + mask], MASK_GUESSES),
       );
       token = row.ids[0];
       sequence.length++;
@@ -76,7 +77,7 @@ export async function record(
         const drafted = step === 0
           ? await output.draft!(token, 0)
           : await output.draft!(chain[step - 1].ids[0]);
-        const { ids, logits: kept } = likeliest(drafted, GUESSES);
+        const { ids, logits: kept } = likeliest(drafted, STEP_GUESSES);
         chain.push({
           ids: ids.map((id) => model.shape.draftVocab![id]),
           logits: kept,
