@@ -34,6 +34,8 @@ export interface DraftingParts {
     Adapter,
     "maskEmbeddings" | "acceptance" | "conditional" | "hydra"
   >;
+  /** Drafters that are left out, as benchmarks do to see what each is worth. */
+  without?: readonly Drafter[];
 }
 
 /** How to continue a prompt, and what drafts. */
@@ -76,7 +78,7 @@ export class Drafting {
     this.#parts = parts;
     this.#calibration = new Calibration(conditional?.acceptance ?? acceptance);
     this.#conditional = conditional &&
-      new ConditionalHead(conditional, scheduler.vocab);
+      new ConditionalHead(conditional, scheduler.shape.vocab);
     this.#hydra = new Calibration(hydra?.acceptance, "hydra");
   }
 
@@ -152,10 +154,13 @@ export class Drafting {
   }
 
   #drafters(draft: Exclude<Draft, "none">): ReadonlySet<Drafter> {
+    const { adapter: { maskEmbeddings }, without = [] } = this.#parts;
     if (draft !== "auto") return new Set(DRAFTERS_OF[draft]);
     const { bita, ...untrained } = DRAFTERS_OF;
-    const isTuned = this.#parts.adapter.maskEmbeddings !== undefined;
-    const all = [...isTuned ? bita : [], ...Object.values(untrained).flat()];
-    return new Set(all);
+    const all = [
+      ...maskEmbeddings ? bita : [],
+      ...Object.values(untrained).flat(),
+    ];
+    return new Set(all.filter((drafter) => !without.includes(drafter)));
   }
 }

@@ -10,6 +10,8 @@ import {
   Calibration,
 } from "../../lib/bita/draft/calibration.ts";
 import { costCurve } from "../../lib/bita/cost/cost_curve.ts";
+import { ConditionalHead } from "../../lib/bita/draft/conditional_head.ts";
+import { uniform } from "../../lib/bita/choose/random.ts";
 import { CostPlanner } from "../../lib/bita/draft/cost_planner.ts";
 import type { GuessSources } from "../../lib/bita/draft/guesses.ts";
 import { MaskWorth } from "../../lib/bita/draft/mask_worth.ts";
@@ -24,13 +26,15 @@ export interface SourceOptions {
   drafters: Drafter[];
   acceptance?: AcceptanceTable;
   hydra?: AcceptanceTable;
+  /** Whether a random conditional head reranks what masks guess. */
+  reranks?: boolean;
   prediction?: Iterable<number>;
 }
 
 /** Returns sources that have not learned anything yet. */
 export function guessSources(
   model: ToyModel,
-  { prompt, drafters, acceptance, hydra, prediction }: SourceOptions,
+  { prompt, drafters, acceptance, hydra, reranks, prediction }: SourceOptions,
 ): GuessSources {
   const calibration = new Calibration(acceptance);
   return {
@@ -40,11 +44,27 @@ export function guessSources(
       maskWorth: new MaskWorth(model.shape.masks, calibration),
     },
     calibration,
+    conditional: reranks ? someHead(model) : undefined,
     hydra: new Calibration(hydra, "hydra"),
     drafters: new Set(drafters),
     index: new NgramIndex(prompt),
     prediction: prediction && new Prediction(Int32Array.from(prediction)),
   };
+}
+
+/** Returns a conditional head of random numbers, for every second token. */
+function someHead({ shape: { masks, vocab: words } }: ToyModel) {
+  const vocab = Int32Array.from({ length: words / 2 }, (_, row) => 2 * row);
+  const rank = 3;
+  const drawn = (count: number, place: number) =>
+    Float32Array.from({ length: count }, (_, i) => 4 * uniform(place, i) - 2);
+  return new ConditionalHead({
+    vocab,
+    rank,
+    prev: drawn(vocab.length * rank, 1),
+    next: drawn(vocab.length * rank, 2),
+    depth: drawn(4 * masks, 3),
+  }, words);
 }
 
 /** Returns a table in which `hits` of 100 guesses of each kind were right. */

@@ -25,7 +25,8 @@ Deno.test("CostPlanner never changes a text", async () => {
       fc.constantFrom(FLAT, STEEP),
       fc.constantFrom(0, 1),
       fc.nat(100),
-      async (seed, vocab, drafters, cost, temperature, hits) => {
+      fc.boolean(),
+      async (seed, vocab, drafters, cost, temperature, hits, reranks) => {
         accepted += await assertSameText({
           seed,
           vocab,
@@ -35,6 +36,7 @@ Deno.test("CostPlanner never changes a text", async () => {
               prompt,
               cost,
               drafters,
+              reranks,
               acceptance: alike(hits, { masks: model.shape.masks }),
               hydra: alike(hits, { masks: seed % 4 }),
               prediction: text.map((id, at) =>

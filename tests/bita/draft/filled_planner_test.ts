@@ -22,7 +22,8 @@ Deno.test("FilledPlanner never changes a text", async () => {
       fc.subarray<Drafter>(["mask", "hydra", "ngram", "recycle"]),
       fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }),
       fc.constantFrom(0, 1),
-      async (seed, vocab, drafters, comb, temperature) => {
+      fc.boolean(),
+      async (seed, vocab, drafters, comb, temperature, reranks) => {
         const hydra = alike(50, { masks: seed % 4 });
         accepted += await assertSameText({
           seed,
@@ -30,7 +31,7 @@ Deno.test("FilledPlanner never changes a text", async () => {
           temperature,
           planner: (model, prompt) =>
             new FilledPlanner({
-              ...guessSources(model, { prompt, drafters, hydra }),
+              ...guessSources(model, { prompt, drafters, hydra, reranks }),
               comb,
               masks: model.shape.masks,
             }),
