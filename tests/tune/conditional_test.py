@@ -21,6 +21,7 @@ from tune.conditional import (
 )
 from tune.draft import draft
 from tune.draws import draws
+from tune.evaluate import RANKS
 from tune.guesses import KEPT, GuessFiles, Guesses
 from tune.layout import all_anchors, lay_out
 from tune.loss import NO_LABEL, Loss, ranks
@@ -113,6 +114,9 @@ class TestConditionalTrainer(unittest.TestCase):
         self.assertGreater(head["top"][1][0], plain["top"][1][0] + 0.2)
         self.assertLess(head["loss"], plain["loss"] - 0.5)
         self.assertGreater(head["tokens"]["best 8"], plain["tokens"]["best 8"] + 0.2)
+        seen, hits = (torch.tensor(found["acceptance"][name]).sum(-1) for name in ("seen", "hits"))
+        self.assertEqual(seen[0].tolist(), [200] * RANKS)
+        self.assertAlmostEqual(hits[0, 0].item() / 200, head["top"][1][0], places=3)
 
     def test_takes_neighbours_that_both_have_a_row(self):
         before, after = pairs_of([*EXAMPLES, MIXED], some_head().index, len(VOCAB))
