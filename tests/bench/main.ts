@@ -14,6 +14,7 @@ import {
   othersShare,
 } from "./machine.ts";
 import { memory } from "./cache/memory.ts";
+import { cold } from "./serve/cold.ts";
 import { long } from "./serve/long.ts";
 import { overhead } from "./serve/overhead.ts";
 import { passes } from "./decode/passes.ts";
@@ -32,6 +33,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   decode,
   replay,
   serve,
+  cold,
   long,
   pressure,
   prediction,
