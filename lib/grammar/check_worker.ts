@@ -23,6 +23,9 @@ export type ToCheckWorker =
 /** Bytes of memory after which the engine starts anew. */
 const MOST_BYTES = 128 * 2 ** 20;
 
+/** Characters of llguidance's message that are repeated; it may quote the grammar. */
+const MOST_TEXT = 200;
+
 let vocabulary: TokenBytes;
 let engine: Promise<Llguidance> | undefined;
 
@@ -58,7 +61,9 @@ function open(): Promise<Llguidance> {
 /** Says in one line what llguidance did not accept. */
 function explain(error: Error, grammar: Grammar): Refusal {
   const [line] = error.message.split("\n");
-  const text = error instanceof SyntaxError ? line : "too much of it";
+  const text = error instanceof SyntaxError
+    ? line.slice(0, MOST_TEXT)
+    : "too much of it";
   if (grammar.type !== "json_schema") {
     return { must: "must be a grammar that can be compiled", received: text };
   }

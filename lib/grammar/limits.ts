@@ -79,7 +79,7 @@ function schemaExcess(schema: unknown): Refusal | undefined {
     }
     if (depth > DEEPEST) {
       const must = `must be at most ${DEEPEST} levels deep`;
-      return { must, received: "more", at };
+      return { must, received: "more" };
     }
     for (const keyword of isObject(value) ? COUNTS : []) {
       const count = (value as Record<string, unknown>)[keyword];

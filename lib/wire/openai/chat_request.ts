@@ -16,7 +16,7 @@ import {
 import { flag, integerWithin, tokenLimit, unsupported } from "./fields.ts";
 import { content, messages } from "./messages.ts";
 import { readBody } from "./read_body.ts";
-import { responseFormat } from "./structured_output.ts";
+import { responseFormat } from "./parameters/structured_output.ts";
 import { toolFields, toToolUse } from "./tools/tool_fields.ts";
 
 /** The body of a chat completion request. */

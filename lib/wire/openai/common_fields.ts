@@ -23,7 +23,7 @@ import {
   type StructuredOutputBody,
   structuredOutputs,
   toGrammar,
-} from "./structured_output.ts";
+} from "./parameters/structured_output.ts";
 
 /** A request as it came over the wire: what to generate, and how to send it. */
 export interface WireRequest {
