@@ -12,6 +12,9 @@ import { fileURLToPath } from "node:url";
 /** The folder of this checkout. */
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
+/** Milliseconds without a change after which a server is as it stays. */
+const SETTLED_MS = 3000;
+
 /** Resident memory in bytes. */
 export interface ResidentMemory {
   now: number;
@@ -37,7 +40,7 @@ export class ServerProcess implements AsyncDisposable {
    *
    * `checkout` is the folder of another checkout whose server to start; `""` is this one.
    *
-   * Its models are open then.
+   * Its models are open then, and share passes as they will.
    *
    * @throws {Error} if the server ends before it listens.
    */
@@ -71,12 +74,27 @@ export class ServerProcess implements AsyncDisposable {
     return server;
   }
 
+  /** Waits until the models are open, and no more sequences come to share passes. */
   async #opened(): Promise<void> {
-    for (;;) {
-      const { ok } = await fetch(`${this.origin}/ready`);
-      if (ok) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+    while (!await this.#answersReady()) await pause();
+    let shared = "";
+    for (
+      let since = performance.now();
+      performance.now() - since < SETTLED_MS;
+    ) {
+      await pause();
+      const health = await (await fetch(`${this.origin}/health`)).text();
+      const now = [...health.matchAll(/"sequences_per_pass":(\d+)/g)].join();
+      if (now !== shared) since = performance.now();
+      shared = now;
     }
+  }
+
+  async #answersReady(): Promise<boolean> {
+    const response = await fetch(`${this.origin}/ready`);
+    await response.body?.cancel();
+    return response.ok;
   }
 
   /**
