@@ -187,7 +187,7 @@ Deno.test("OpenAI's tools runner and Vercel's ai run their loops", async () => {
     model: provider(MODEL),
     prompt: TOOLS[3][0],
     temperature: 0,
-    maxOutputTokens: 30,
+    maxOutputTokens: 60,
     tools: {
       now: tool({
         description: "Returns the time.",
