@@ -18,6 +18,10 @@ import { context, propagation, SpanKind, trace } from "@opentelemetry/api";
 /** Milliseconds that a connection may be idle: longer than proxies keep one. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** Milliseconds that a request may take to arrive: its head, and all of it. */
+const HEAD_MS = 20_000;
+const REQUEST_MS = 60_000;
+
 /** Descriptors for all but connections. Without a spare one, Deno stops accepting. */
 const SPARE_DESCRIPTORS = 100;
 
@@ -30,6 +34,10 @@ export interface ListenOptions {
   hostname: string;
   /** 0 is any free port. */
   port: number;
+  /** Milliseconds that the head of a request may take to arrive. @default 20_000 */
+  headMs?: number;
+  /** Milliseconds that a request may take to arrive whole. @default 60_000 */
+  requestMs?: number;
 }
 
 /** A server that listens. */
@@ -39,34 +47,60 @@ export interface Listener {
   shutdown(): Promise<void>;
 }
 
+/** A request whose reply has not ended. */
+interface Exchange {
+  incoming: IncomingMessage;
+  outgoing: ServerResponse;
+  /** Aborts when the client leaves. */
+  left: AbortController;
+  /** Returns whether its connection closes after it. */
+  isLast(): boolean;
+}
+
 /**
- * Serves a handler.
+ * Serves a handler. A request that does not arrive in time is answered 408.
  *
  * @throws if nothing can listen there.
  */
 export async function listen(
   handler: Handler,
-  { hostname, port }: ListenOptions,
+  { hostname, port, headMs = HEAD_MS, requestMs = REQUEST_MS }: ListenOptions,
 ): Promise<Listener> {
-  /** Open connections, and how many replies run on each. */
-  const replies = new Map<Socket, number>();
+  /** Open connections, and what runs on each. */
+  const connections = new Map<Socket, Set<Exchange>>();
   let closing = false;
-  const server = createServer(async (incoming, outgoing) => {
+  const server = createServer({
+    headersTimeout: headMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: headMs / 4,
+  }, async (incoming, outgoing) => {
     const { socket } = incoming;
-    const count = (change: number) => {
-      const running = replies.get(socket);
-      if (running === undefined) return;
-      replies.set(socket, running + change);
-      if (closing && running + change === 0) socket.end();
+    const running = connections.get(socket);
+    if (!running) return;
+    const exchange = {
+      incoming,
+      outgoing,
+      left: new AbortController(),
+      isLast: () => closing && running.size === 1,
     };
-    count(1);
-    outgoing.once("close", () => count(-1));
-    await traced(incoming, outgoing, () => answer(handler, incoming, outgoing))
+    running.add(exchange);
+    outgoing.once("close", () => {
+      end(exchange);
+      running.delete(exchange);
+      // Clients may keep their half of a connection open for long.
+      if (closing && running.size === 0) socket.destroySoon();
+    });
+    await traced(exchange, () => answer(handler, exchange))
       .catch(() => outgoing.destroy());
   });
   server.on("connection", (socket: Socket) => {
-    replies.set(socket, 0);
-    socket.once("close", () => replies.delete(socket));
+    const running = new Set<Exchange>();
+    connections.set(socket, running);
+    socket.once("close", () => {
+      connections.delete(socket);
+      // A reply that waits for the one before it does not close by itself.
+      for (const exchange of running) end(exchange);
+    });
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.maxConnections = Math.max(16, descriptors() - SPARE_DESCRIPTORS);
@@ -79,20 +113,25 @@ export async function listen(
       closing = true;
       const closed = once(server, "close");
       server.close();
-      for (const [socket, running] of replies) {
-        if (running === 0) socket.destroy();
+      for (const [socket, running] of connections) {
+        if (running.size === 0) socket.destroy();
       }
       await closed;
     },
   };
 }
 
+/** Stops what is computed for a reply, if its client has left before its end. */
+function end({ outgoing, left }: Exchange): void {
+  if (!outgoing.writableFinished) left.abort(new Error("the client left"));
+}
+
 /** Runs `answer` in a span of its request, whose parent the client may name. */
 function traced(
-  { method = "GET", url = "/", headers }: IncomingMessage,
-  outgoing: ServerResponse,
+  { incoming, outgoing }: Exchange,
   answer: () => Promise<void>,
 ): Promise<void> {
+  const { method = "GET", url = "/", headers } = incoming;
   const parent = propagation.extract(context.active(), headers);
   const options = {
     kind: SpanKind.SERVER,
@@ -115,29 +154,24 @@ function traced(
 /** Answers one request, as far as its client stays. */
 async function answer(
   handler: Handler,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  { incoming, outgoing, left: { signal }, isLast }: Exchange,
 ): Promise<void> {
-  const left = new AbortController();
-  outgoing.once("close", () => {
-    if (!outgoing.writableFinished) left.abort(new Error("the client left"));
-  });
-  const request = toRequest(incoming, left.signal);
+  const request = toRequest(incoming, signal);
   const response = request ? await handler(request) : BAD_TARGET.clone();
-  if (outgoing.destroyed) return await response.body?.cancel();
+  if (signal.aborted) return await response.body?.cancel();
   // What is left of the body is not read to find the next request.
-  if (!incoming.complete) outgoing.shouldKeepAlive = false;
+  if (!incoming.complete || isLast()) outgoing.shouldKeepAlive = false;
   for (const [name, value] of response.headers) {
     outgoing.appendHeader(name, value);
   }
   outgoing.statusCode = response.status;
   if (response.headers.get("content-type")?.startsWith("text/event-stream")) {
     outgoing.flushHeaders();
-    await pipe(response.body!, outgoing, left.signal);
+    await pipe(response.body!, outgoing, signal);
     return;
   }
   const bytes = new Uint8Array(await response.arrayBuffer());
-  if (response.status !== 204) {
+  if (incoming.method !== "HEAD" && ![204, 304].includes(response.status)) {
     outgoing.setHeader("Content-Length", bytes.length);
   }
   outgoing.end(bytes);
@@ -177,9 +211,10 @@ function toRequest(
   signal: AbortSignal,
 ): Request | undefined {
   const { method = "GET", url = "/", headers: { host }, rawHeaders } = incoming;
-  const target = url.startsWith("/") || url === "*"
-    ? `http://${host ?? "localhost"}${url.replace("*", "/")}`
-    : url;
+  const path = url === "*" ? "/" : url;
+  const target = path.startsWith("/")
+    ? `http://${host ?? "localhost"}${path}`
+    : path;
   const headers = new Headers();
   for (let i = 0; i < rawHeaders.length; i += 2) {
     headers.append(rawHeaders[i], rawHeaders[i + 1]);
