@@ -10,6 +10,9 @@
  * @module
  */
 
+// The import puts the package into Deno's cache, with or without a lock file.
+import "onnxruntime-node/package.json" with { type: "json" };
+
 /** Where the library lies in the package, by operating system. */
 const LIBRARY: Partial<Record<typeof Deno.build.os, string>> = {
   linux: "linux/{arch}/libonnxruntime.so.1",
