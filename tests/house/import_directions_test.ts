@@ -21,7 +21,8 @@ const IMPORTS = (await Promise.all([
   "lib/grammar/check_worker.ts",
 ].map(importsFrom))).flat();
 
-const isLocal = ({ to }: Import) => /\.(ts|json)$/.test(to);
+const isLocal = ({ to }: Import) => /\.(ts|json)$/.test(to) && !isPackage(to);
+const isPackage = (path: string) => path.endsWith("/package.json");
 const roomOf = (path: string) => ROOMS.indexOf(path.split("/")[0]);
 const places = (imports: Import[]) => imports.map(({ from }) => from);
 
