@@ -5,6 +5,7 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import { resolveModel } from "../../models/registry.ts";
 import type { Config } from "../config/config.ts";
 import type { PrefixSettings } from "../prefix/open_prefix_cache.ts";
@@ -124,9 +125,13 @@ export class LazyModel implements ServedModel, PromptCache {
 
   /** Resolves once no request waits for the model or is in it. */
   async idle(): Promise<void> {
-    await this.#idle.promise;
-    // A request that was cancelled may take a pass more.
-    await this.#model.idle();
+    do {
+      await this.#idle.promise;
+      // A request that was cancelled may take a pass more.
+      await this.#model.idle();
+      // A request for which the model was opened is about to enter it.
+      await delay(0);
+    } while (this.#requests > 0);
   }
 
   /** Ends the model; resolves once it runs no native code. */

@@ -90,6 +90,21 @@ Deno.test("a request that its model keeps waiting is sent away in time", async (
   assertStringIncludes(error.message, "it is being opened");
 });
 
+Deno.test("a request that waits for its model is answered after a SIGINT, too", async () => {
+  using here = await host({ DRAIN_SECONDS: "4" });
+  await using instance = await here.start();
+  const answers = [false, true].map(async (stream) => {
+    const response = await complete(instance, { stream });
+    return [response.status, await response.text()] as const;
+  });
+  while ((await probe(instance, "/health"))[1] === "asleep");
+  assertEquals(await instance.stop(), 0);
+  for (const [status, text] of await Promise.all(answers)) {
+    assertEquals(status, 200);
+    assertStringIncludes(text, '"finish_reason":"length"');
+  }
+});
+
 Deno.test("a wrong setting ends `deno serve edge.ts` with one line", async () => {
   using here = await host({ THREADS: "many" });
   const failure = await here.start().then(() => "", ({ message }) => message);
