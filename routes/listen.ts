@@ -22,6 +22,9 @@ const KEEP_ALIVE_MS = 75_000;
 const HEAD_MS = 20_000;
 const REQUEST_MS = 60_000;
 
+/** Milliseconds that a client of a stream may read nothing while its parts pile up. */
+const STALL_MS = 120_000;
+
 /** Descriptors for all but connections. Without a spare one, Deno stops accepting. */
 const SPARE_DESCRIPTORS = 100;
 
@@ -38,6 +41,8 @@ export interface ListenOptions {
   headMs?: number;
   /** Milliseconds that a request may take to arrive whole. @default 60_000 */
   requestMs?: number;
+  /** Milliseconds that a stream waits for its client to read. @default 120_000 */
+  stallMs?: number;
 }
 
 /** A server that listens. */
@@ -64,8 +69,10 @@ interface Exchange {
  */
 export async function listen(
   handler: Handler,
-  { hostname, port, headMs = HEAD_MS, requestMs = REQUEST_MS }: ListenOptions,
+  options: ListenOptions,
 ): Promise<Listener> {
+  const { hostname, port, headMs = HEAD_MS, requestMs = REQUEST_MS } = options;
+  const { stallMs = STALL_MS } = options;
   /** Open connections, and what runs on each. */
   const connections = new Map<Socket, Set<Exchange>>();
   let closing = false;
@@ -90,7 +97,7 @@ export async function listen(
       // Clients may keep their half of a connection open for long.
       if (closing && running.size === 0) socket.destroySoon();
     });
-    await traced(exchange, () => answer(handler, exchange))
+    await traced(exchange, () => answer(handler, exchange, stallMs))
       .catch(() => outgoing.destroy());
   });
   server.on("connection", (socket: Socket) => {
@@ -155,6 +162,7 @@ function traced(
 async function answer(
   handler: Handler,
   { incoming, outgoing, left: { signal }, isLast }: Exchange,
+  stallMs: number,
 ): Promise<void> {
   const request = toRequest(incoming, signal);
   const response = request ? await handler(request) : BAD_TARGET.clone();
@@ -167,7 +175,7 @@ async function answer(
   outgoing.statusCode = response.status;
   if (response.headers.get("content-type")?.startsWith("text/event-stream")) {
     outgoing.flushHeaders();
-    await pipe(response.body!, outgoing, signal);
+    await pipe(response.body!, outgoing, { left: signal, stallMs });
     return;
   }
   const bytes = new Uint8Array(await response.arrayBuffer());
@@ -177,11 +185,11 @@ async function answer(
   outgoing.end(bytes);
 }
 
-/** Writes a stream as fast as its client reads. */
+/** Writes a stream as fast as its client reads; one that stands still is cut off. */
 async function pipe(
   body: ReadableStream<Uint8Array>,
   outgoing: ServerResponse,
-  left: AbortSignal,
+  { left, stallMs }: { left: AbortSignal; stallMs: number },
 ): Promise<void> {
   const reader = body.getReader();
   left.addEventListener("abort", () => reader.cancel().catch(() => {}));
@@ -189,7 +197,9 @@ async function pipe(
     const { done, value } = await reader.read();
     if (done || left.aborted) break;
     if (!outgoing.write(value)) {
+      const stalled = setTimeout(() => outgoing.socket?.destroy(), stallMs);
       await once(outgoing, "drain", { signal: left }).catch(() => {});
+      clearTimeout(stalled);
     }
   }
   outgoing.end();

@@ -85,6 +85,26 @@ Deno.test("listen() stops all that a client has asked for when it leaves", async
   await server.shutdown();
 });
 
+Deno.test("listen() cuts a stream off whose client stands still, and no other", async () => {
+  const part = new Uint8Array(1 << 16);
+  const left = Promise.withResolvers<string>();
+  const { server, to } = await start(({ url, signal }) => {
+    signal.addEventListener("abort", () => left.resolve(new URL(url).pathname));
+    let parts = url.endsWith("/endless") ? Infinity : 200;
+    const body = new ReadableStream({
+      pull: (stream) => parts-- ? stream.enqueue(part) : stream.close(),
+    });
+    const headers = { "Content-Type": "text/event-stream" };
+    return new Response(body, { headers });
+  }, { stallMs: 1000 });
+  using socket = await Deno.connect(to);
+  await send(socket, GET.replace("/", "/endless"));
+  const response = await fetch(`http://${to.hostname}:${to.port}/`);
+  assertEquals((await response.bytes()).length, 200 * part.length);
+  assertEquals(await left.promise, "/endless");
+  await server.shutdown();
+});
+
 Deno.test("shutdown() ends once replies do, even if a client keeps its connection", async () => {
   const asked = Promise.withResolvers<void>();
   const reply = Promise.withResolvers<Response>();
