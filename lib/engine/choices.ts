@@ -43,11 +43,11 @@ export async function* generateChoices(
     { after, onPrompt }: { after: Promise<void>; onPrompt: () => void },
   ): AsyncGenerator<GenerationEvent> {
     await after;
-    using _place = await places.enter(0, either);
     try {
+      using _place = await places.enter(0, either);
       yield* engine.generate(request, { signal: either, onPrompt });
     } finally {
-      onPrompt();
+      onPrompt(); // also where there was no place: the others wait for it
     }
   }
 

@@ -116,6 +116,14 @@ Deno.test("generateChoices() leaves all answers when one fails or is left", asyn
     "prompt is too long",
   );
   assertEquals(engine.queue.running, 0);
+  // The first answers to some prompts have no place yet.
+  const prompts = [long + long, ...Array<string>(12).fill("Hi")];
+  await assertRejects(
+    () => Array.fromAsync(generate(engine, { prompts, n: 2 })),
+    Error,
+    "prompt is too long",
+  );
+  assertEquals(engine.queue.running, 0);
   for await (const _ of generate(engine, { prompts: ["Hi"], n: 3 })) break;
   assertEquals(engine.queue.running, 0);
   const leaving = new AbortController();
