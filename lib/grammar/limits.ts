@@ -65,7 +65,7 @@ export function findExcess(grammar: Grammar): Refusal | undefined {
 /** Finds the first place of a keyword in a schema, as a JSON pointer to its schema. */
 export function findKeyword(schema: unknown, keyword: string) {
   for (const { value, at } of places(schema)) {
-    if (isObject(value) && Object.hasOwn(value, keyword)) return at;
+    if (isObject(value) && Object.hasOwn(value, keyword)) return at();
   }
   return undefined;
 }
@@ -87,7 +87,7 @@ function schemaExcess(schema: unknown): Refusal | undefined {
       return {
         must: `must have a ${keyword} of at most ${MOST_COUNTED}`,
         received: String(count),
-        at,
+        at: at(),
       };
     }
   }
@@ -119,18 +119,38 @@ function barredExcess(text: string): Refusal | undefined {
   return { must, received: attribute };
 }
 
-/** Lists all values of a JSON value, without calling itself, the outermost first. */
-function* places(value: unknown) {
-  const open = [{ value, at: "#", depth: 0 }];
-  for (let place = open.pop(); place; place = open.pop()) {
-    yield place;
-    if (typeof place.value !== "object" || place.value === null) continue;
-    if (place.depth > DEEPEST) continue;
-    for (const [key, value] of Object.entries(place.value).toReversed()) {
-      const name = key.replaceAll("~", "~0").replaceAll("/", "~1");
-      open.push({ value, at: `${place.at}/${name}`, depth: place.depth + 1 });
+/** A value inside a JSON value. */
+interface Place {
+  value: unknown;
+  depth: number;
+  /** Returns the JSON pointer to it. */
+  at: () => string;
+}
+
+/**
+ * Lists all values of a JSON value, without calling itself, the outermost first. The
+ * caller may stop in the middle of a large object, the rest of which takes no time.
+ */
+function* places(whole: unknown): Generator<Place, void> {
+  const open: Place[] = [{ value: whole, depth: 0, at: () => "#" }];
+  yield open[0];
+  for (const { value, depth, at } of open) {
+    if (typeof value !== "object" || value === null) continue;
+    for (const key in value) {
+      const place = {
+        value: (value as Record<string, unknown>)[key],
+        depth: depth + 1,
+        at: () => `${at()}/${escaped(key)}`,
+      };
+      yield place;
+      open.push(place);
     }
   }
+}
+
+/** Returns a key as a JSON pointer has it. */
+function escaped(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
