@@ -62,7 +62,7 @@ export interface GenerationRequest {
   draftTree?: readonly number[];
   /** What the client expects the answer to be, more or less. */
   prediction?: string;
-  /** Whether the answer reports the cached part of the prompt, and each pass with its guesses. */
+  /** Whether the answer reports the cached part of the prompt, and each pass. */
   draftTrace?: boolean;
   cache: CacheHints;
 }

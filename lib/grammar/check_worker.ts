@@ -13,8 +13,8 @@ import { Llguidance, type TokenBytes } from "./llguidance.ts";
 import { toSource } from "./notation.ts";
 
 /**
- * To the worker: first the tokens that a grammar may name, and then grammars. It answers the first when it is ready, and each grammar with a
- * `Refusal`, or with `undefined`.
+ * To the worker: first the tokens that a grammar may name, and then grammars. It answers
+ * the first when it is ready, and each grammar with a `Refusal`, or with `undefined`.
  */
 export type ToCheckWorker =
   | { type: "open"; vocabulary: TokenBytes }

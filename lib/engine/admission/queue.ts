@@ -73,8 +73,8 @@ export class Queue {
   }
 
   /**
-   * Waits for a place and for memory, and returns a handle that frees both when disposed. The slots
-   * must not be more than there are in all.
+   * Waits for a place and for memory, and returns a handle that frees both when
+   * disposed. The slots must not be more than there are in all.
    *
    * @throws {ApiError} 429 if the line is full.
    * @throws the signal's reason if it aborts before.
