@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type Constraint, isIn } from "../bita/choose/constraint.ts";
+import { type Constraint, idsIn, isIn } from "../bita/choose/constraint.ts";
 import type { Matcher } from "./llguidance.ts";
 import type { GrammarVocabulary } from "./vocabulary.ts";
 
@@ -124,14 +124,5 @@ export class GrammarConstraint implements Constraint, Disposable {
       .some((id) => tokens[id].length > rest);
     this.#matcher.rollback(index);
     return longer;
-  }
-}
-
-/** Lists the tokens of a mask. */
-function* idsIn(mask: Uint32Array): Generator<number, void> {
-  for (let word = 0; word < mask.length; word++) {
-    for (let bits = mask[word]; bits !== 0; bits &= bits - 1) {
-      yield word * 32 + 31 - Math.clz32(bits & -bits);
-    }
   }
 }

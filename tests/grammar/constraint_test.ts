@@ -64,8 +64,11 @@ Deno.test("decode() and decodePlain() return the same text of a grammar", async 
       fc.constantFrom(0, 0.8, 1.5),
       fc.subarray<Drafter>(["mask", "hydra", "ngram", "recycle"]),
       fc.constantFrom(0, 0.7),
-      fc.integer({ min: 1, max: 40 }),
-      async (grammar, seed, temperature, drafters, penalty, maxTokens) => {
+      fc.record({
+        maxTokens: fc.integer({ min: 1, max: 40 }),
+        minTokens: fc.constantFrom(0, 3),
+      }),
+      async (grammar, seed, temperature, drafters, penalty, limits) => {
         const vocab = TOKENIZER.size;
         const model = new ToyModel({ seed, vocab, perturb: true, words: 9 });
         const prompt = Int32Array.of(97, 98, 97);
@@ -77,8 +80,9 @@ Deno.test("decode() and decodePlain() return the same text of a grammar", async 
             presencePenalty: penalty,
             logitBias: new Map([[97, 3], [49, -9]]),
           },
-          maxTokens,
+          ...limits,
           endTokens: TOKENIZER.endTokens,
+          logprobs: 1,
         };
         using one = constraintOf(grammar);
         const plain = await run(
@@ -105,6 +109,10 @@ Deno.test("decode() and decodePlain() return the same text of a grammar", async 
         }));
         assertEquals(drafted.tokens, plain.tokens);
         assertEquals(drafted.finish, plain.finish);
+        const [scores, expected] = [drafted, plain].map(({ outputs }) =>
+          outputs.flatMap(({ scores = [] }) => scores)
+        );
+        assertEquals(scores, expected);
         const guesses = drafted.outputs.flatMap(({ guesses = [] }) => guesses);
         forced +=
           guesses.filter(({ drafters }) => drafters.includes("grammar")).length;

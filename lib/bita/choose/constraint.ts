@@ -30,6 +30,16 @@ export function isIn(mask: Uint32Array, token: number): boolean {
   return (mask[token >>> 5] >>> (token & 31) & 1) === 1;
 }
 
+/** Lists the tokens of a mask. */
+export function* idsIn(mask: Uint32Array): Generator<number, void> {
+  for (let word = 0; word < mask.length; word++) {
+    // Clears the lowest bit each time.
+    for (let bits = mask[word]; bits !== 0; bits &= bits - 1) {
+      yield word * 32 + 31 - Math.clz32(bits & -bits);
+    }
+  }
+}
+
 /** Copies the logits of the tokens that a mask has, and makes all others -Infinity. */
 export function maskLogits(
   logits: Float32Array,
@@ -39,7 +49,6 @@ export function maskLogits(
   out.fill(-Infinity);
   const words = Math.min(mask.length, Math.ceil(logits.length / 32));
   for (let word = 0; word < words; word++) {
-    // Clears the lowest bit each time.
     for (let bits = mask[word]; bits !== 0; bits &= bits - 1) {
       const token = word * 32 + 31 - Math.clz32(bits & -bits);
       if (token < out.length) out[token] = logits[token];

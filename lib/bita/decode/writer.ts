@@ -8,7 +8,7 @@
 import { scoreToken, type TokenScore } from "../choose/logprobs.ts";
 import type { DecodeOptions, DecodeOutput, Finish } from "./output.ts";
 import type { ModelShape } from "./model.ts";
-import type { Constraint } from "../choose/constraint.ts";
+import { type Constraint, idsIn } from "../choose/constraint.ts";
 import { chooseToken, type Sampling, Scratch } from "../choose/sampling.ts";
 
 /** Grows a prompt by one token at a time. */
@@ -114,13 +114,20 @@ export class Writer {
   peek(logits: Float32Array): number {
     const forced = this.#constraint?.forced()[0];
     if (forced !== undefined) return forced;
-    const mayEnd = this.#length >= this.#minLength;
+    const mask = this.#constraint?.mask();
+    const mayEnd = this.#length >= this.#minLength ||
+      (mask !== undefined && this.#mustEnd(mask));
     return chooseToken(logits, mayEnd ? this.#sampling : this.#endless, {
       position: this.#length,
       counts: this.#counts,
-      mask: this.#constraint?.mask(),
+      mask,
       scratch: this.#scratch,
     });
+  }
+
+  /** Returns whether a mask has no token that goes on. */
+  #mustEnd(mask: Uint32Array): boolean {
+    return idsIn(mask).every((id) => this.#endTokens.has(id));
   }
 }
 

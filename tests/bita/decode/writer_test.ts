@@ -57,3 +57,21 @@ Deno.test("Writer chooses no end token before the least number of tokens", () =>
   assertEquals([1, 2, 3].map(() => writer.next(row)), [1, 1, undefined]);
   assertEquals(writer.finish, "stop");
 });
+
+Deno.test("Writer ends a text before that where a grammar leaves nothing else", () => {
+  const writer = new Writer(new ToyModel({ vocab: 5 }).shape, PROMPT, {
+    sampling: GREEDY,
+    maxTokens: 9,
+    minTokens: 2,
+    endTokens: new Set([0, 3]),
+    constraint: {
+      forced: () => [],
+      mask: () => Uint32Array.of(0b01001),
+      allows: () => false,
+      commit: () => {},
+      isComplete: false,
+    },
+  });
+  assertEquals(writer.next(Float32Array.of(1, 9, 9, 2, 9)), undefined);
+  assertEquals(writer.finish, "stop");
+});
