@@ -7,7 +7,7 @@
  */
 
 import type { ChatMessage } from "../engine/generation.ts";
-import type { Tool } from "./tool.ts";
+import type { Tool, ToolCall } from "./tool.ts";
 import { functionOf } from "./tool_format.ts";
 
 /** The variables of a template that a chat decides. */
@@ -24,18 +24,22 @@ export function toTemplateChat(
   messages: readonly ChatMessage[],
   tools: readonly Tool[],
 ): TemplateChat {
+  // Some clients count the calls of each message from 0: an id is that of the last.
   const calls = new Map<string, { id: string; name: string }>();
+  let count = 0;
+  const begin = ({ id, name }: ToolCall) => {
+    const call = { id: idOf(++count), name };
+    calls.set(id, call);
+    return call;
+  };
   const callOf = (id: string) => calls.get(id) ?? { id: idOf(0), name: "" };
-  for (const { id, name } of messages.flatMap((m) => m.toolCalls ?? [])) {
-    calls.set(id, { id: idOf(calls.size + 1), name });
-  }
   return {
     messages: messages.map(({ role, content, toolCalls, toolCallId }) => ({
       role,
       content: content.toWellFormed(),
       ...(toolCalls && {
         tool_calls: toolCalls.map((call) => ({
-          id: callOf(call.id).id,
+          id: begin(call).id,
           type: "function",
           function: { name: call.name, arguments: toObject(call.arguments) },
         })),
