@@ -130,6 +130,14 @@ export class Llguidance {
   }
 }
 
+/** Characters of llguidance's message that an error repeats. */
+const MOST_TEXT = 200;
+
+/** A text that cannot go on as its grammar has it, or not without too much work. */
+export class GrammarError extends RangeError {
+  override name = "GrammarError";
+}
+
 /** What a {@linkcode Matcher} works with. */
 interface MatcherParts {
   wasm: Exports;
@@ -158,7 +166,7 @@ export class Matcher implements Disposable {
    * Returns `[vocab / 32]` bits of the tokens that may come next. They are valid until
    * the next call of any matcher.
    *
-   * @throws {RangeError} if the mask would take too much time.
+   * @throws {GrammarError} if no token may come next, or the mask takes too much work.
    */
   mask(): Uint32Array {
     const { wasm, memory, mask: { at, words } } = this.#parts;
@@ -207,8 +215,11 @@ export class Matcher implements Disposable {
 
   #check(result: number): number {
     if (result >= 0) return result;
-    throw new RangeError(
-      `Cannot follow the grammar: less work is required: received ${this.error}`,
+    const [line] = this.error?.split("\n") ?? [];
+    throw new GrammarError(
+      `Cannot follow the grammar: a token of the model must be allowed, and soon found: received ${
+        line?.slice(0, MOST_TEXT)
+      }`,
     );
   }
 }

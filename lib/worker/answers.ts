@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ApiError } from "../engine/errors.ts";
 import type {
   DecodeRequest,
   FromWorker,
@@ -73,7 +74,9 @@ export class Answers {
     this.#forget(id);
     if (signal.aborted) controller.error(signal.reason);
     else if (message.error === undefined) controller.close();
-    else controller.error(new Error(message.error));
+    else if (message.isRefusal) {
+      controller.error(new ApiError(400, message.error));
+    } else controller.error(new Error(message.error));
   }
 
   /** Fails what runs, and stops it in the worker. */

@@ -66,6 +66,13 @@ export type ToWorker =
 /** An output, and the milliseconds since the one before or since the start. */
 export type TimedOutput = DecodeOutput & { ms: number };
 
+/** Why a request ended without its whole answer. */
+export interface Failure {
+  error: string;
+  /** Whether it is the request's fault, and not the model's. */
+  isRefusal: boolean;
+}
+
 /** How an opened model runs. */
 export interface OpenedModel {
   /** Milliseconds of a plain pass. */
@@ -89,5 +96,5 @@ export type FromWorker =
   /** The worker has freed its memory, and runs no native code. */
   | { type: "closed" }
   | { type: "output"; id: number; output: TimedOutput }
-  | { type: "done"; id: number; error?: string; counters?: PrefixCounters }
+  | ({ type: "done"; id: number; counters?: PrefixCounters } & Partial<Failure>)
   | ({ type: "erased"; id: number } & Erasure);

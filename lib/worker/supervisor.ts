@@ -103,7 +103,8 @@ export class Supervisor {
   /**
    * Decodes a prompt, output by output, once the model is open.
    *
-   * @throws {ApiError} 503 if the model is not open in time, 500 if it fails.
+   * @throws {ApiError} 503 if the model is not open in time, 500 if it fails, 400 if
+   * the request's grammar leaves it no way to go on.
    */
   async *decode(
     request: DecodeRequest,
@@ -115,7 +116,8 @@ export class Supervisor {
       yield* client.decode(request, { signal });
     } catch (error) {
       failed = true;
-      if (!signal.aborted && ++this.#errors >= MOST_ERRORS) {
+      const isRefused = error instanceof ApiError && error.status < 500;
+      if (!isRefused && !signal.aborted && ++this.#errors >= MOST_ERRORS) {
         client.fail(error as Error);
       }
       throw error;

@@ -14,9 +14,11 @@ import { checkModel, type ModelCheck, widenPasses } from "./check_model.ts";
 import { Decoding } from "./decoding.ts";
 import { Drafting } from "./drafting.ts";
 import { Grammars } from "../grammar/grammars.ts";
+import { GrammarError } from "../grammar/llguidance.ts";
 import { grammarVocabulary } from "../grammar/vocabulary.ts";
 import type {
   DecodeRequest,
+  Failure,
   FromWorker,
   OpenMessage,
   ToWorker,
@@ -158,18 +160,19 @@ async function run(id: number, request: DecodeRequest): Promise<void> {
     }
     done(id);
   } catch (error) {
-    done(id, messageOf(error));
+    const isRefusal = error instanceof GrammarError;
+    done(id, { error: messageOf(error), isRefusal });
   } finally {
     running.delete(id);
   }
 }
 
-function done(id: number, error?: string): void {
+function done(id: number, failure?: Failure): void {
   const { counters } = decoding;
   say({
     type: "done",
     id,
-    ...error !== undefined && { error },
+    ...failure,
     ...counters && { counters },
   });
 }

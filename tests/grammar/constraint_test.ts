@@ -1,9 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import type { Drafter } from "../../lib/bita/draft/acceptance.ts";
 import { CostPlanner } from "../../lib/bita/draft/cost_planner.ts";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { GrammarConstraint } from "../../lib/grammar/constraint.ts";
+import { GrammarError, Llguidance } from "../../lib/grammar/llguidance.ts";
 import type { Grammar } from "../../lib/grammar/grammar.ts";
 import { toSource } from "../../lib/grammar/notation.ts";
 import { decodedPlainly, decodedWithDrafts, run } from "../bita/_run.ts";
@@ -162,4 +163,19 @@ Deno.test("GrammarConstraint lets every end token end a text", () => {
     assert(mask[end >>> 5] >>> (end & 31) & 1, String(end));
     assert(!constraint.allows([], end));
   }
+});
+
+Deno.test("GrammarConstraint fails where the model has no token to go on with", async () => {
+  const bytes = VOCABULARY.bytes.tokens.with(4, new Uint8Array());
+  const llguidance = await Llguidance.open({
+    ...VOCABULARY.bytes,
+    tokens: bytes,
+  });
+  using constraint = new GrammarConstraint(
+    llguidance.compile("regex", "a\\x04"),
+    { ...VOCABULARY, tokens: VOCABULARY.tokens.with(4, "") },
+  );
+  constraint.commit(97);
+  assert(!constraint.isComplete);
+  assertThrows(() => constraint.mask(), GrammarError);
 });

@@ -107,4 +107,25 @@ Deno.test("answers have the form that clients ask for, with drafts and without",
     );
     assertEquals(error.param, "response_format.json_schema.schema");
   });
+
+  await t.step("so is a form that the model has no tokens for", async () => {
+    const ask = (regex: string) =>
+      openai.completions.create({
+        model: MODEL,
+        prompt: "A byte:",
+        structured_outputs: { regex },
+        min_tokens: 4,
+      } as OpenAI.CompletionCreateParamsNonStreaming);
+    // As often as would be the end of a model that fails.
+    for (let request = 0; request < 3; request++) {
+      await assertRejects(
+        () => ask("\\x04"),
+        OpenAI.BadRequestError,
+        "a token of the model must be allowed",
+      );
+    }
+    const { choices: [{ text, finish_reason }] } = await ask("a?");
+    assert(["", "a"].includes(text), text);
+    assertEquals(finish_reason, "stop");
+  });
 });

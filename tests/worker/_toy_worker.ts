@@ -21,6 +21,8 @@ export const FIRST_TOKEN = {
   loseDevice: 3,
   /** The failure of this request alone. */
   fail: 4,
+  /** The refusal of this request. */
+  refuse: 5,
 };
 
 /** A context in which no model opens. */
@@ -47,7 +49,10 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   const { id, request: { prompt: [first] } } = data;
   const output = { tokens: [first], rows: 2, drafted: 0, accepted: 0, ms: 1 };
   if (first === FIRST_TOKEN.fail) {
-    return say({ type: "done", id, error: "broken" });
+    return say({ type: "done", id, error: "broken", isRefusal: false });
+  }
+  if (first === FIRST_TOKEN.refuse) {
+    return say({ type: "done", id, error: "refused", isRefusal: true });
   }
   say({ type: "output", id, output });
   if (first === FIRST_TOKEN.answer) {

@@ -164,6 +164,22 @@ Deno.test("Supervisor keeps a worker until requests fail one after the other", a
   assertEquals([supervisor.state, failures], ["failed", ["broken"]]);
 });
 
+Deno.test("Supervisor keeps a worker that refuses requests", async () => {
+  const { supervisor, failures } = supervise();
+  await using _ = supervisor;
+  await supervisor.start();
+  for (let request = 0; request < 4; request++) {
+    const error = await assertRejects(
+      () => decode(supervisor, FIRST_TOKEN.refuse),
+      ApiError,
+      "refused",
+    );
+    assertEquals(error.status, 400);
+  }
+  assertEquals(await decode(supervisor, FIRST_TOKEN.answer), [0, 0]);
+  assertEquals([supervisor.state, failures], ["ready", []]);
+});
+
 Deno.test("Supervisor sends a request away that has waited long, or lets it leave", async () => {
   const { supervisor, pauses } = supervise({ patienceMs: 0 });
   await using _ = supervisor;
