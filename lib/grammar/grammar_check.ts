@@ -74,8 +74,8 @@ export class GrammarCheck implements Disposable {
       this[Symbol.dispose](); // the next grammar gets a new worker
       return { must: "must be quick to compile", received };
     };
+    this.#worker ??= await openWorker(this.#vocabulary());
     try {
-      this.#worker ??= await openWorker(this.#vocabulary());
       const answer = tell(this.#worker, { type: "check", grammar });
       return await deadline(answer, MOST_MS) as Refusal | undefined;
     } catch (error) {

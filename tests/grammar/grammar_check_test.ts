@@ -68,3 +68,19 @@ Deno.test("GrammarCheck leaves when its signal aborts", async () => {
     "left",
   );
 });
+
+Deno.test("GrammarCheck blames no grammar where the compiler does not start", async () => {
+  using check = new GrammarCheck({
+    size: 1,
+    isControl: () => true,
+    spelling: () => {
+      throw new RangeError("no spelling");
+    },
+    endTokens: new Set([0]),
+  });
+  await assertRejects(
+    () => check.check({ type: "json_object" }, { param: "p", signal }),
+    RangeError,
+    "no spelling",
+  );
+});
