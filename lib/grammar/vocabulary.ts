@@ -37,12 +37,13 @@ export type ControlTokens = Pick<
 /** Returns bytes as tokens, and a model's control tokens with their own ids. */
 export function smallVocabulary(controls: ControlTokens): TokenBytes {
   const tokens: Uint8Array[] = [];
+  const none = new Uint8Array(); // one for all, as messages copy each
   let byte = 0;
   for (let id = 0; id < controls.size || byte < 256; id++) {
     if (id < controls.size && controls.isControl(id)) {
       tokens.push(marked(controls.spelling(id)));
     } else {
-      tokens.push(byte < 256 ? Uint8Array.of(byte++) : new Uint8Array());
+      tokens.push(byte < 256 ? Uint8Array.of(byte++) : none);
     }
   }
   const [end] = controls.endTokens;
