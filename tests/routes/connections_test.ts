@@ -59,7 +59,7 @@ Deno.test("listen() does not count an answer or a pause as a slow request", asyn
     return new Response("slow");
   }, { headMs: 100, requestMs: 200 });
   using socket = await Deno.connect(to);
-  await send(socket, GET);
+  await send(socket, `POST / HTTP/1.1\r\n${HOST}Content-Length: 1\r\n\r\n1`);
   await new Promise((go) => setTimeout(go, 800));
   await send(socket, GET.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
   assertEquals((await receive(socket)).match(/HTTP\/1.1 200 /g)?.length, 2);
