@@ -59,7 +59,10 @@ export async function prepareModel(name: string, config: Config) {
   const vocabulary = ggufVocabulary(gguf.metadata);
   const tokenizer = new Tokenizer(vocabulary);
   const template = new ChatTemplate(vocabulary, tokenizer);
-  const backend = await chooseBackend(config.backend);
+  const backend = await chooseBackend(
+    config.backend,
+    (reason) => progress.note(`BACKEND=auto is slow here: no cpu: ${reason}`),
+  );
   const artefact = await openArtefact(gguf, {
     cacheDir,
     format: WEIGHTS[backend],

@@ -21,14 +21,16 @@ export const WEIGHTS: Record<BackendName, WeightFormat> = {
 /**
  * Returns the chosen backend, or with `"auto"` the first that this machine can run.
  *
+ * @param onSlow is called with the reason if native kernels can't be used.
  * @throws {Deno.errors.NotSupported} if it can run none.
  */
 export async function chooseBackend(
   choice: BackendChoice,
+  onSlow: (reason: string) => void = () => {},
 ): Promise<BackendName> {
   if (choice !== "auto") return choice;
   for (const name of BACKENDS) {
-    if (await canRun(name)) return name;
+    if (await canRun(name, onSlow)) return name;
   }
   throw new Deno.errors.NotSupported(
     `Cannot choose a backend: this machine must support one of ${
@@ -38,7 +40,10 @@ export async function chooseBackend(
 }
 
 /** Returns whether this machine can run a backend; a software GPU does not count. */
-async function canRun(name: BackendName): Promise<boolean> {
+async function canRun(
+  name: BackendName,
+  onSlow: (reason: string) => void,
+): Promise<boolean> {
   switch (name) {
     case "webgpu": {
       const adapter = await gpuAdapter();
@@ -49,7 +54,8 @@ async function canRun(name: BackendName): Promise<boolean> {
       try {
         await cpuBackend(1).close();
         return true;
-      } catch {
+      } catch (error) {
+        onSlow((error as Error).message);
         return false;
       }
     }
