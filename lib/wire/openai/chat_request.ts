@@ -16,7 +16,6 @@ import {
 import { flag, integerWithin, tokenLimit, unsupported } from "./fields.ts";
 import { content, messages } from "./messages.ts";
 import { readBody } from "./read_body.ts";
-import { responseFormat } from "./parameters/structured_output.ts";
 import { toolFields, toToolUse } from "./tools/tool_fields.ts";
 
 /** The body of a chat completion request. */
@@ -27,7 +26,6 @@ export const chatBody = z.object({
   logprobs: flag(),
   top_logprobs: integerWithin(0, 20),
   ...toolFields,
-  response_format: responseFormat,
   modalities: z.array(
     z.literal("text", 'must be "text", as only text is supported'),
     "must be an array",

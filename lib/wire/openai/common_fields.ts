@@ -20,7 +20,7 @@ import {
 import { refusedFields } from "./parameters/refused.ts";
 import { samplingFields, toSampling } from "./parameters/sampling.ts";
 import {
-  type StructuredOutputBody,
+  responseFormat,
   structuredOutputs,
   toGrammar,
 } from "./parameters/structured_output.ts";
@@ -88,6 +88,7 @@ export const commonFields = {
   ).nullish(),
   draft_tree: z.string(TREE).refine(isTree, TREE).nullish(),
   draft_trace: flag(),
+  response_format: responseFormat,
   structured_outputs: structuredOutputs,
 };
 
@@ -102,7 +103,7 @@ export type CommonBody = z.infer<z.ZodObject<typeof commonFields>>;
 export function toWireRequest(
   prompt: GenerationRequest["prompt"],
   { body, maxTokens, randomSeed }: ParseOptions & {
-    body: CommonBody & StructuredOutputBody;
+    body: CommonBody;
     maxTokens: number | undefined;
   },
 ): WireRequest {

@@ -76,10 +76,12 @@ Deno.test("parseChatRequest() reads what the answer must look like", () => {
   }
 });
 
-Deno.test("parseCompletionRequest() reads structured_outputs", () => {
-  const body = { model: "m", prompt: "Hi", structured_outputs: { regex: "a" } };
-  const { generation } = parseCompletionRequest(JSON.stringify(body), options);
-  assertEquals(generation.grammar, { type: "regex", regex: "a" });
+Deno.test("parseCompletionRequest() reads what the answer must look like", () => {
+  for (const [fields, grammar] of ACCEPTED) {
+    const body = JSON.stringify({ model: "m", prompt: "Hi", ...fields });
+    const { generation } = parseCompletionRequest(body, options);
+    assertEquals(generation.grammar, grammar as typeof generation.grammar);
+  }
 });
 
 /** Fields, and the parameter and a part of the message that refuse them. */
