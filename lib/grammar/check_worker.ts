@@ -58,7 +58,7 @@ function open(): Promise<Llguidance> {
   return Llguidance.open(vocabulary);
 }
 
-/** Says in one line what llguidance did not accept. */
+/** Returns in one line why llguidance did not accept a grammar. */
 function explain(error: Error, grammar: Grammar): Refusal {
   const [line] = error.message.split("\n");
   const text = error instanceof SyntaxError

@@ -70,7 +70,7 @@ export class GrammarCheck implements Disposable {
   }
 
   async #ask(grammar: Grammar): Promise<Refusal | undefined> {
-    const give = (received: string) => {
+    const giveUp = (received: string) => {
       this[Symbol.dispose](); // the next grammar gets a new worker
       return { must: "must be quick to compile", received };
     };
@@ -80,8 +80,8 @@ export class GrammarCheck implements Disposable {
       return await deadline(answer, MOST_MS) as Refusal | undefined;
     } catch (error) {
       return error instanceof DOMException
-        ? give(`more than ${MOST_MS} ms of work`)
-        : give("what the compiler fails on");
+        ? giveUp(`more than ${MOST_MS} ms of work`)
+        : giveUp("what the compiler fails on");
     }
   }
 }

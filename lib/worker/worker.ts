@@ -124,7 +124,7 @@ async function openBackendAndModel(message: OpenMessage): Promise<OrtModel> {
   }
 }
 
-/** Lets sequences share passes, step by step, while requests are served. */
+/** Makes passes larger, step by step, while requests are served. */
 async function widen(opened: OrtModel, check: ModelCheck): Promise<void> {
   using _test = check;
   if (!check.invariant) return;
