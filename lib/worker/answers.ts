@@ -79,12 +79,12 @@ export class Answers {
     } else controller.error(new Error(message.error));
   }
 
-  /** Fails what runs, and stops it in the worker. */
+  /** Fails what runs, and stops it in the worker; what was aborted keeps its reason. */
   fail(error: Error): void {
-    for (const [id, { controller }] of this.#running) {
+    for (const [id, { controller, signal }] of this.#running) {
       this.#forget(id);
       this.#say({ type: "cancel", id });
-      controller.error(error);
+      controller.error(signal.aborted ? signal.reason : error);
     }
   }
 
