@@ -51,13 +51,18 @@ export async function* observed(
       yield event;
     }
   } catch (error) {
-    if (!signal.aborted) found.outcome = isRefusal(error) ? "refused" : "error";
+    found.outcome = outcomeOf(error, signal);
     throw error;
   } finally {
     report({ ...found, ms: clock() - start });
   }
 }
 
-function isRefusal(error: unknown): boolean {
-  return error instanceof ApiError && error.status < 500;
+function outcomeOf(
+  error: unknown,
+  { aborted }: AbortSignal,
+): GenerationReport["outcome"] {
+  if (aborted) return "abort";
+  const isRefusal = error instanceof ApiError && error.status < 500;
+  return isRefusal ? "refused" : "error";
 }
