@@ -46,11 +46,11 @@ async function refusal(grammar: Grammar): Promise<Refusal | undefined> {
     using matcher = llguidance.compile(notation, data);
     matcher.mask();
   } catch (error) {
-    // After a trap or a full stack the module's memory is no longer sound.
-    if (!(error instanceof SyntaxError)) engine = undefined;
     return explain(error as Error, grammar);
   } finally {
-    if (llguidance.bytes > MOST_BYTES) engine = undefined;
+    if (!llguidance.isSound || llguidance.bytes > MOST_BYTES) {
+      engine = undefined;
+    }
   }
 }
 

@@ -7,7 +7,7 @@
 
 import { GrammarConstraint } from "./constraint.ts";
 import type { Grammar } from "./grammar.ts";
-import { Llguidance, type Matcher } from "./llguidance.ts";
+import { GrammarError, Llguidance, type Matcher } from "./llguidance.ts";
 import { toSource } from "./notation.ts";
 import type { GrammarVocabulary } from "./vocabulary.ts";
 
@@ -39,20 +39,43 @@ export class Grammars {
   /**
    * Returns a constraint for one text, which the caller disposes of.
    *
-   * @throws {SyntaxError} if the grammar is refused.
+   * @throws {GrammarError} if the grammar cannot be compiled.
    */
   async constraint(grammar: Grammar): Promise<GrammarConstraint> {
-    const opened = await (this.#opened ??= this.#open());
-    const matcher = this.#compiled(grammar, opened).clone();
+    const opened = await this.#engine();
+    const matcher = this.#begin(grammar, opened);
     // Texts at work keep the engine that they have; memory is freed with the last.
     if (opened.llguidance.bytes > MOST_BYTES) this.#opened = undefined;
     return new GrammarConstraint(matcher, opened.vocabulary);
+  }
+
+  /** Returns an engine that can be relied on, a new one if the last no longer can. */
+  async #engine(): Promise<Opened> {
+    const opening = this.#opened ??= this.#open();
+    const opened = await opening;
+    if (opened.llguidance.isSound) return opened;
+    if (this.#opened === opening) this.#opened = undefined;
+    return await this.#engine();
   }
 
   async #open(): Promise<Opened> {
     const vocabulary = await (this.#vocabulary ??= this.#read());
     const llguidance = await Llguidance.open(vocabulary.bytes);
     return { llguidance, vocabulary, compiled: new Map() };
+  }
+
+  /** Returns a matcher at its start. */
+  #begin(grammar: Grammar, opened: Opened): Matcher {
+    try {
+      return this.#compiled(grammar, opened).clone();
+    } catch (cause) {
+      throw new GrammarError(
+        `Cannot follow the grammar: it must be less work to compile: received ${
+          (cause as Error).message
+        }`,
+        { cause },
+      );
+    }
   }
 
   #compiled(grammar: Grammar, { llguidance, compiled }: Opened): Matcher {

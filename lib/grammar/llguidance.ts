@@ -4,7 +4,12 @@
  * @module
  */
 
-import { type Exports, instantiate, WasmMemory } from "./wasm_instance.ts";
+import {
+  type Exports,
+  instantiate,
+  WasmMemory,
+  watched,
+} from "./wasm_instance.ts";
 import { llguidanceModule } from "./wasm_module.ts";
 
 /** The tokens of a model, as bytes. */
@@ -44,6 +49,7 @@ export class Llguidance {
   readonly #init: number;
   readonly #mask: number;
   readonly #maskWords: number;
+  #isSound = true;
 
   /** Starts the module, in memory of its own. */
   static async open(vocabulary: TokenBytes): Promise<Llguidance> {
@@ -52,7 +58,7 @@ export class Llguidance {
 
   /** @throws {TypeError} if the module's structures are not as this file has them. */
   constructor(module: WebAssembly.Module, { tokens, end }: TokenBytes) {
-    this.#wasm = instantiate(module);
+    this.#wasm = watched(instantiate(module), () => this.#isSound = false);
     this.#memory = new WasmMemory(this.#wasm);
     this.#maskWords = Math.ceil(tokens.length / 32);
     this.#mask = this.#memory.allocate(4 * this.#maskWords);
@@ -71,6 +77,11 @@ export class Llguidance {
     }
     init.setUint8(PRECOMPUTE, 0);
     init.setUint8(VERBOSE, 0);
+  }
+
+  /** Whether its memory can be relied on: not after a trap or a full stack. */
+  get isSound(): boolean {
+    return this.#isSound;
   }
 
   /** Bytes of memory that it has taken; it never returns any. */

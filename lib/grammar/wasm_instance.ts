@@ -46,6 +46,24 @@ export function instantiate(module: WebAssembly.Module): Exports {
   return wasm;
 }
 
+/** Returns the same functions, which call `onTrap` before they throw. */
+export function watched(wasm: Exports, onTrap: () => void): Exports {
+  const watch = (call: unknown) => (...args: unknown[]) => {
+    try {
+      return (call as (...args: unknown[]) => unknown)(...args);
+    } catch (error) {
+      onTrap();
+      throw error;
+    }
+  };
+  return Object.fromEntries(
+    Object.entries(wasm).map(([name, value]) => [
+      name,
+      typeof value === "function" ? watch(value) : value,
+    ]),
+  ) as unknown as Exports;
+}
+
 /** Returns what the module imports under a name: glue of wasm-bindgen. */
 function provided(
   name: string,
