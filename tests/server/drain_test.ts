@@ -85,7 +85,8 @@ Deno.test("SIGTERM ends streams at the deadline with an error event", async () =
     maxTokens: 1000,
   });
   assertEquals(code, 0);
-  assert(seconds < 3, `${seconds} s`);
+  // A second, one for the last words, five for the pass, and half of one for the log.
+  assert(seconds < 8, `${seconds} s`);
   for (const answer of answers) {
     const last = answer.trim().split("\n\n").at(-1)!;
     const { error } = JSON.parse(last.replace(/^data: /, ""));
