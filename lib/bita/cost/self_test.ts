@@ -14,11 +14,14 @@ import { uniform } from "../choose/random.ts";
 /** Rows of a prompt's part beside the steps of other sequences. */
 const PROMPT_ROWS = 64;
 
-/** Rows at the beginning of the text. */
-const FIRST_ROWS = 8;
+/**
+ * Rows at the beginning of the text. Attention kernels compute rows in blocks, and a
+ * block of one row may have other bits: blocks of 8, 16 or 32 rows leave one here.
+ */
+const FIRST_ROWS = 33;
 
 /** Slots that hold copies of the first keys and values, as the context of later rows. */
-const CONTEXT = 320;
+const CONTEXT = 10 * FIRST_ROWS;
 
 /** Rows of passes with two natural rows and then wrong guesses and masks. */
 const WIDTHS = [8, 24];

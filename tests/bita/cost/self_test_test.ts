@@ -78,7 +78,7 @@ const LIARS: Record<string, Parameters<typeof liar>[0]> = {
   "a large tree": (steps) => rowsOf(steps) === 24,
   "masks": (steps) => steps.some(({ tokens }) => tokens.includes(-1)),
   "the first rows of a text": ([{ start, tokens }]) =>
-    start < 4 && tokens.length === 8,
+    start < 4 && tokens.length === 33,
   "prompts after long texts": ([{ start, tokens }]) =>
     start > 300 && tokens.length > 31,
   "long texts": ([{ start, tokens }]) => start > 370 && tokens.length > 2,

@@ -24,6 +24,8 @@ const model = await llama.loadModel({ modelPath });
 const context = await model.createContext({
   contextSize: 512,
   flashAttention: false,
+  experimentalKvCacheKeyType: "F32",
+  experimentalKvCacheValueType: "F32",
 });
 const sequence = context.getSequence();
 const tokens = JSON.parse(ids);
