@@ -14,4 +14,10 @@ GPUAdapter.prototype.requestDevice = async function (...args) {
   return device;
 };
 
+// What comes before the real worker is loaded is for it.
+const early: MessageEvent[] = [];
+self.onmessage = (event) => early.push(event);
 await import("../../lib/worker/worker.ts");
+for (const { data } of early) {
+  self.dispatchEvent(new MessageEvent("message", { data }));
+}
