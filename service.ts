@@ -85,6 +85,7 @@ export function createService(
   }
   function giveUp(message: string): void {
     say(message, console.error);
+    if (shutdown.begun) return; // The other models' replies may still end.
     leave({ code: 1, drainSeconds: 0 });
   }
 
