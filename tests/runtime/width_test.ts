@@ -6,7 +6,13 @@ import { chain } from "../../lib/bita/tree/tree.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import type { OrtModel } from "../../lib/runtime/ort_model.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";
-import { ADAPTER, CONFIG, openRealModel, realArtefact } from "../real_model.ts";
+import {
+  ADAPTER,
+  CONFIG,
+  openRealModel,
+  realArtefact,
+  shareAll,
+} from "../real_model.ts";
 import { argmax, readInPasses, textTokens } from "./_text.ts";
 import { assertSameBits, type Reading, sameBits } from "./_widths.ts";
 
@@ -25,8 +31,13 @@ const JUNK: Reading[] = [
 ];
 
 const text = await textTokens(TOKENS);
-const open = (format: WeightFormat) =>
-  openRealModel("cpu", { format, context: 256 });
+
+/** Opens the model with its widest passes, which sequences share. */
+async function open(format: WeightFormat): Promise<OrtModel> {
+  const model = await openRealModel("cpu", { format, context: 256 });
+  await shareAll(model);
+  return model;
+}
 
 for (const format of ["int8", "fp32"] as const) {
   Deno.test(`natural rows are the same bits at any pass width on cpu, ${format}`, async () => {

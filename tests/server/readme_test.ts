@@ -36,7 +36,7 @@ Deno.test("README's snippets work as they stand", async (t) => {
   });
 
   const scripts = snippets("ts");
-  assertEquals(scripts.length, 2);
+  assertEquals(scripts.length, 3);
   for (const script of scripts) {
     await t.step(script.split("\n")[0], async () => {
       const path = await Deno.makeTempFile({ suffix: ".ts" });
