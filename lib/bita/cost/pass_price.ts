@@ -25,6 +25,12 @@ export interface Beside {
 /** No other sequences. */
 export const ALONE: Beside = { sequences: 0, rows: 0, read: 0, tokens: 0 };
 
+/**
+ * How much dearer each other sequence makes a row. What a row costs and what a guess
+ * gains are estimates: where many share a pass, a guess that barely pays is a loss.
+ */
+const CAUTION = 1 / 16;
+
 /** Passes over which the gain is averaged. */
 const MEMORY = 32;
 
@@ -56,9 +62,10 @@ export class PassPrice {
     return this.#beside.sequences > 0;
   }
 
-  /** Tokens that all sequences of the pass gain in a millisecond. */
+  /** Tokens that all sequences of the pass must gain in a millisecond. */
   get pace(): number {
-    return this.#gain * this.#brought(1) / this.#ms(1, 1);
+    const caution = 1 + CAUTION * this.#beside.sequences;
+    return caution * this.#gain * this.#brought(1) / this.#ms(1, 1);
   }
 
   /** Returns the price of the pass with these rows of the sequence. */

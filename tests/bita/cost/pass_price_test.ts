@@ -28,8 +28,9 @@ Deno.test("PassPrice charges a row for the time of all sequences in the pass", (
   assertEquals(price.ofRow(1, 1), alone, "the price changed within a pass");
   price.next();
   assert(price.isShared);
-  // Eight tokens take 24, so the two milliseconds of a row cost two thirds of a token.
-  assertAlmostEquals(price.ofRow(1, 1), 2 / 3);
+  // Eight tokens take 24, so the two milliseconds of a row cost two thirds of a token,
+  // and a sixteenth more for each of the seven others.
+  assertAlmostEquals(price.ofRow(1, 1), 2 / 3 * (1 + 7 / 16));
 });
 
 Deno.test("PassPrice charges for a step of the Hydra head", () => {
