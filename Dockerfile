@@ -14,7 +14,7 @@ RUN apt-get update \
 COPY --from=deno /deno /usr/local/bin/deno
 ENV DENO_DIR=/packages DENO_NO_UPDATE_CHECK=1
 WORKDIR /app
-COPY deno.json deno.lock main.ts start.ts service.ts ./
+COPY deno.json deno.lock main.ts ./
 COPY lib lib
 COPY models models
 COPY routes routes

@@ -7,7 +7,7 @@
 
 import { delay } from "@std/async/delay";
 import { parseConfig } from "./lib/config/config.ts";
-import { orExit, start, thisHost } from "./start.ts";
+import { orExit, start, thisHost } from "./routes/start.ts";
 
 /** Seconds for running replies; Deno Deploy kills the process after five. */
 const DRAIN_SECONDS = "4";

@@ -9,7 +9,7 @@ import { type Config, parseConfig } from "./lib/config/config.ts";
 import { helpText } from "./lib/config/settings.ts";
 import { say } from "./lib/observe/say.ts";
 import { listen, type Listener } from "./routes/listen.ts";
-import { orExit, start, thisHost } from "./start.ts";
+import { orExit, start, thisHost } from "./routes/start.ts";
 
 /** Returns a command that tries the server, ready to be pasted. */
 function curlLine(origin: string, model: string): string {

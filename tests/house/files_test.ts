@@ -6,8 +6,6 @@ const MOST_LINES = 250;
 const MODULES = sources(
   "main.ts",
   "edge.ts",
-  "start.ts",
-  "service.ts",
   "routes",
   "lib",
   "models",

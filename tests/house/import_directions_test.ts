@@ -5,8 +5,6 @@ import { type Import, importsFrom, sources } from "./_sources.ts";
 const ROOMS = [
   "main.ts",
   "edge.ts",
-  "start.ts",
-  "service.ts",
   "routes",
   "lib",
   "models",

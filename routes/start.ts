@@ -6,10 +6,10 @@
  */
 
 import { availableParallelism, homedir } from "node:os";
-import type { Config, Host } from "./lib/config/config.ts";
-import { say } from "./lib/observe/say.ts";
-import { checkFile } from "./models/download/local_file.ts";
-import { resolveModel } from "./models/registry.ts";
+import type { Config, Host } from "../lib/config/config.ts";
+import { say } from "../lib/observe/say.ts";
+import { checkFile } from "../models/download/local_file.ts";
+import { resolveModel } from "../models/registry.ts";
 import type { ListeningServer } from "./service.ts";
 
 /** Signals that end a server. */

@@ -6,18 +6,18 @@
  */
 
 import { deadline } from "@std/async/deadline";
-import type { Config } from "./lib/config/config.ts";
-import { misspelt } from "./lib/config/misspelt.ts";
-import { LazyModel } from "./lib/engine/served_model.ts";
-import { exitNow, Shutdown } from "./lib/engine/shutdown.ts";
-import { createLog } from "./lib/observe/log.ts";
-import { LogWriter } from "./lib/observe/log_writer.ts";
-import { Metrics } from "./lib/observe/metrics.ts";
-import { say } from "./lib/observe/say.ts";
-import type { PrefixSettings } from "./lib/prefix/open_prefix_cache.ts";
-import { openSecret, secretPath } from "./lib/prefix/secret.ts";
-import { createApp } from "./routes/app.ts";
-import type { Listener } from "./routes/listen.ts";
+import type { Config } from "../lib/config/config.ts";
+import { misspelt } from "../lib/config/misspelt.ts";
+import { LazyModel } from "../lib/engine/served_model.ts";
+import { exitNow, Shutdown } from "../lib/engine/shutdown.ts";
+import { createLog } from "../lib/observe/log.ts";
+import { LogWriter } from "../lib/observe/log_writer.ts";
+import { Metrics } from "../lib/observe/metrics.ts";
+import { say } from "../lib/observe/say.ts";
+import type { PrefixSettings } from "../lib/prefix/open_prefix_cache.ts";
+import { openSecret, secretPath } from "../lib/prefix/secret.ts";
+import { createApp } from "./app.ts";
+import type { Listener } from "./listen.ts";
 
 /** Milliseconds that native code may take to end before the process ends anyway. */
 const IDLE_MS = 5000;
