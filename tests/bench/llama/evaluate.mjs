@@ -19,25 +19,14 @@
 
 import { createInterface } from "node:readline";
 import process from "node:process";
-
-/** Installed beside this file for Node; a name in a variable hides it from Deno. */
-const PACKAGE = "node-llama-cpp";
-const { getLlama, InputLookupTokenPredictor, LlamaLogLevel } = await import(
-  PACKAGE
-);
+import { InputLookupTokenPredictor, openLlama } from "./open.mjs";
 
 const [modelPath, threads, contextSize, draft] = process.argv.slice(2);
 
 /** Continues after an end of text, so that all runs have the same length. */
 const GREEDY = { temperature: 0, yieldEogToken: true };
 
-const llama = await getLlama({
-  gpu: false,
-  build: "never",
-  skipDownload: true,
-  maxThreads: Number(threads),
-  logLevel: LlamaLogLevel.error,
-});
+const llama = await openLlama({ maxThreads: Number(threads) });
 const model = await llama.loadModel({ modelPath });
 const context = await createContext(1);
 const sequence = context.getSequence(

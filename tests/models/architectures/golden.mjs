@@ -7,19 +7,11 @@
  */
 
 import process from "node:process";
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { openLlama } from "../../bench/llama/open.mjs";
 
-const [packages, modelPath, ids, lengths] = process.argv.slice(2);
-const path = createRequire(packages).resolve("node-llama-cpp");
-const { getLlama, LlamaLogLevel } = await import(pathToFileURL(path).href);
+const [modelPath, ids, lengths] = process.argv.slice(2);
 
-const llama = await getLlama({
-  gpu: false,
-  build: "never",
-  skipDownload: true,
-  logLevel: LlamaLogLevel.error,
-});
+const llama = await openLlama();
 const model = await llama.loadModel({ modelPath });
 const context = await model.createContext({
   contextSize: 512,

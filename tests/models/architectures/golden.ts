@@ -24,7 +24,6 @@ try {
     const { success, stdout } = await new Deno.Command("node", {
       args: [
         here("golden.mjs"),
-        here("../../bench/llama/package.json"),
         path,
         JSON.stringify([...IDS]),
         JSON.stringify(LENGTHS),

@@ -57,7 +57,6 @@ try {
     const { success, stdout } = await new Deno.Command("node", {
       args: [
         here("golden.mjs"),
-        here("../../bench/llama/package.json"),
         path,
         `${folder}/texts.json`,
       ],
