@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ApiError } from "../lib/engine/errors.ts";
+import type { StreamEvent } from "../lib/wire/stream_event.ts";
 
 /** What a stream needs besides its events. */
 export interface EventStreamOptions {
@@ -13,8 +13,8 @@ export interface EventStreamOptions {
   pingMs: number;
   /** Returns the text of the next comment. */
   comment: () => string;
-  /** Turns a failure in mid-stream into the error that the client receives. */
-  explain: (error: unknown) => ApiError;
+  /** Turns a failure in mid-stream into the last event. */
+  explain: (error: unknown) => StreamEvent;
   /** Aborts when the client has left; failures after that are ignored. */
   signal: AbortSignal;
   /** Called when the stream is cancelled before its end. */
@@ -29,7 +29,7 @@ export const EVENT_STREAM_HEADERS = {
 };
 
 /**
- * Opens a stream of the data of events.
+ * Opens a stream of events.
  *
  * It waits for the first event, so that a failure before it can still be an HTTP
  * error; after one ping's time it opens all the same.
@@ -37,7 +37,7 @@ export const EVENT_STREAM_HEADERS = {
  * @throws whatever is thrown in place of the first event.
  */
 export async function eventStream(
-  events: AsyncIterator<string>,
+  events: AsyncIterator<StreamEvent>,
   { pingMs, comment, explain, signal, onCancel }: EventStreamOptions,
 ): Promise<ReadableStream<Uint8Array>> {
   const first = events.next();
@@ -53,7 +53,7 @@ export async function eventStream(
       async function pump(): Promise<void> {
         let next = await first;
         while (!next.done) {
-          send(`data: ${next.value}`);
+          send(toLines(next.value));
           next = await events.next();
         }
       }
@@ -61,7 +61,7 @@ export async function eventStream(
       pump()
         .catch((error) => {
           if (signal.aborted) return;
-          send(`data: ${JSON.stringify(explain(error))}`);
+          send(toLines(explain(error)));
         })
         .finally(() => {
           clearInterval(ping);
@@ -73,6 +73,11 @@ export async function eventStream(
       onCancel();
     },
   });
+}
+
+function toLines(event: StreamEvent): string {
+  if (typeof event === "string") return `data: ${event}`;
+  return `event: ${event.name}\ndata: ${event.data}`;
 }
 
 /** Waits for a promise, but no longer than `ms`. */

@@ -1,5 +1,5 @@
 /**
- * The way of a generation through HTTP, the same for chat and text completions.
+ * The way of a generation through HTTP, the same for every API.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import { context } from "@opentelemetry/api";
 import type { Context } from "hono";
 import { generateChoices } from "../lib/engine/choices.ts";
+import type { ApiError } from "../lib/engine/errors.ts";
 import type { Metrics } from "../lib/observe/metrics.ts";
 import { type GenerationReport, observed } from "../lib/observe/observed.ts";
 import type {
@@ -25,13 +26,14 @@ import type {
   ReplyOptions,
   StreamOptions,
 } from "../lib/wire/openai/reply.ts";
+import type { StreamEvent } from "../lib/wire/stream_event.ts";
 import { EVENT_STREAM_HEADERS, eventStream } from "./event_stream.ts";
 import { type LogFailure, toApiError } from "./failure.ts";
 import { type Aliases, findModel } from "./find_model.ts";
 
 /** How one resource reads its requests and words its replies. */
 export interface Wire {
-  /** Begins the ids of its replies, such as `"chatcmpl"`. */
+  /** Begins the ids of its replies, such as `"chatcmpl-"`. */
   prefix: string;
   parse(text: string, options: ParseOptions): WireRequest;
   toCompletion(
@@ -43,7 +45,9 @@ export interface Wire {
     head: ReplyHead,
     events: AsyncIterable<GenerationEvent>,
     options: StreamOptions,
-  ): AsyncIterable<string>;
+  ): AsyncIterable<StreamEvent>;
+  /** Words a failure in mid-stream. @default the body of an error response */
+  toFailure?(error: ApiError): StreamEvent;
 }
 
 /** Logs how a generation went, once it is over. */
@@ -86,7 +90,7 @@ export async function generate(
   const model = findModel(options.engines, request.model, options.aliases);
   const { id } = model;
   const reply = {
-    id: `${wire.prefix}-${options.newId()}`,
+    id: `${wire.prefix}${options.newId()}`,
     created: Math.floor(options.now() / 1000),
     model: id,
   };
@@ -120,14 +124,16 @@ export async function generate(
   if (!request.stream) {
     return c.json(await wire.toCompletion(await head(), events, { choices }));
   }
-  async function* replies(): AsyncGenerator<string> {
+  async function* replies(): AsyncGenerator<StreamEvent> {
     yield* wire.toEvents(await head(), events, { ...request, choices });
   }
   const stream = await eventStream(replies(), {
     pingMs: options.pingMs,
     comment: () => model.state === "ready" ? "ping" : "loading",
-    explain: (error) =>
-      toApiError(error, { requestId, log: options.logFailure }),
+    explain(error) {
+      const shown = toApiError(error, { requestId, log: options.logFailure });
+      return wire.toFailure?.(shown) ?? JSON.stringify(shown);
+    },
     signal: listening,
     onCancel: () => leaving.abort(),
   });

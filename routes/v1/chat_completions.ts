@@ -14,7 +14,7 @@ import { jsonType, wholeBody } from "../middleware/json_body.ts";
 /** Serves chat completions. */
 export function chatCompletions(options: GenerateOptions): Hono {
   const wire = {
-    prefix: "chatcmpl",
+    prefix: "chatcmpl-",
     parse: parseChatRequest,
     toCompletion,
     toEvents,

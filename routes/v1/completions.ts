@@ -17,7 +17,7 @@ import { jsonType, wholeBody } from "../middleware/json_body.ts";
 /** Serves text completions. */
 export function completions(options: GenerateOptions): Hono {
   const wire = {
-    prefix: "cmpl",
+    prefix: "cmpl-",
     parse: parseCompletionRequest,
     toCompletion,
     toEvents,
