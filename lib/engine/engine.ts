@@ -15,13 +15,13 @@ import type {
   GenerationEvent,
   GenerationRequest,
   ModelInfo,
-  PassTrace,
   ScoredToken,
 } from "./generation.ts";
 import type { GrammarCheck } from "../grammar/grammar_check.ts";
 import type { KvBudget } from "./admission/kv_budget.ts";
 import type { Queue } from "./admission/queue.ts";
 import type { TextThread } from "./text_thread.ts";
+import type { PassTrace } from "./trace.ts";
 import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
 import { promptParts } from "../text/prompt_parts.ts";
@@ -115,6 +115,10 @@ export function createEngine(parts: EngineParts): Engine {
     get info() {
       return parts.info();
     },
+    async encode(request, { signal }): Promise<Int32Array> {
+      checkLengths(request, parts.info());
+      return (await texts.encode(request, signal)).prompt;
+    },
     async *generate(
       request,
       { signal, onPrompt },
@@ -176,7 +180,9 @@ export function createEngine(parts: EngineParts): Engine {
         finishReason = stopped ? "stop" : output.finish ?? finishReason;
         if (stopped) break;
       }
-      yield { type: "end", finishReason, ...counter.counts };
+      const { stop } = answer;
+      const ended = { ...stop !== undefined && { stop }, ...counter.counts };
+      yield { type: "end", finishReason, ...ended };
     },
   };
 }

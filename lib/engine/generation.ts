@@ -6,12 +6,12 @@
  */
 
 import type { Sampling } from "../bita/choose/sampling.ts";
-import type { AcceptedGuess } from "../bita/draft/feedback.ts";
 import type { Grammar } from "../grammar/grammar.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import type { CallPart, ToolCall, ToolUse } from "../tools/tool.ts";
+import type { PassTrace, PromptPart } from "./trace.ts";
 
 /** One message of a chat, with its text parts already joined. */
 export interface ChatMessage {
@@ -104,35 +104,6 @@ export interface Timings {
   rows: number;
 }
 
-/** A part of a prompt, in the trace of a request. */
-export interface PromptPart {
-  /** As the model reads it, control tokens included. */
-  text: string;
-  tokens: number;
-  /** Whether its keys and values were known. */
-  cached: boolean;
-}
-
-/** A decoding pass, in the trace of a request. */
-export interface PassTrace {
-  /** Milliseconds that it took. */
-  ms: number;
-  /** Rows that it computed. */
-  rows: number;
-  /** Tokens that it tried. */
-  drafted: number;
-  /** What it added, token by token. */
-  tokens: TokenTrace[];
-}
-
-/** One token of a pass. */
-export interface TokenTrace {
-  /** Text that became certain with it, perhaps none yet. */
-  text: string;
-  /** The guess that it was; `null` if it was not guessed. */
-  guess: AcceptedGuess | null;
-}
-
 /** A token that was likely at some place. */
 export interface LikelyToken {
   /** A control token has those of its spelling. */
@@ -181,7 +152,12 @@ export type GenerationEvent =
       tokens?: ScoredToken[];
       pass?: PassTrace;
     }
-    | ({ type: "end"; finishReason: "stop" | "length" } & Counts)
+    | ({
+      type: "end";
+      finishReason: "stop" | "length";
+      /** The stop string that ended the answer, if one has. */
+      stop?: string;
+    } & Counts)
   );
 
 /** A served model and how it runs, as `/health` and `/v1/models` show it. */
@@ -214,6 +190,15 @@ export type ModelState =
 export interface Engine {
   /** How the model runs; it may change when the model is opened again. */
   readonly info: ModelInfo;
+  /**
+   * Returns the tokens of a prompt, without an answer to it.
+   *
+   * @throws {ApiError} 400 if the prompt leaves no room for an answer.
+   */
+  encode(
+    request: Pick<GenerationRequest, "prompt" | "tools">,
+    options: { signal: AbortSignal },
+  ): Promise<Int32Array>;
   /**
    * Yields pieces of text as they become certain, then the end.
    *

@@ -30,6 +30,11 @@ export class AnswerText {
     this.#stops = new StopStrings(stop);
   }
 
+  /** The stop string that ended the answer, if one has. */
+  get stop(): string | undefined {
+    return this.#stops.found;
+  }
+
   /** Adds tokens, up to a stop string. With `last`, no text is held back. */
   push(tokens: Iterable<number>, { last }: { last: boolean }): AnswerPart {
     const pieces: string[] = [];

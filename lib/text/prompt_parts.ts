@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PromptPart } from "../engine/generation.ts";
+import type { PromptPart } from "../engine/trace.ts";
 import { Detokenizer } from "./detokenizer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 

@@ -18,6 +18,7 @@ export class StopStrings {
   readonly #stops: readonly string[];
   /** The end of the text, which may be the start of a stop string. */
   #held = "";
+  #found: string | undefined;
 
   /** @throws {TypeError} if a stop string is empty. */
   constructor(stops: readonly string[]) {
@@ -27,6 +28,11 @@ export class StopStrings {
       );
     }
     this.#stops = stops;
+  }
+
+  /** The stop string that ended the text, if one has. */
+  get found(): string | undefined {
+    return this.#found;
   }
 
   /** Adds text and returns what can no longer be part of a stop string. */
@@ -51,10 +57,12 @@ export class StopStrings {
 
   /** Cuts at the first stop string, unless `unfinished` comes before it. */
   #cut(unfinished: number): Cut {
-    const found = this.#stops.map((stop) => this.#held.indexOf(stop));
-    const match = Math.min(...found.filter((start) => start >= 0));
+    const starts = this.#stops.map((stop) => this.#held.indexOf(stop));
+    const match = Math.min(...starts.filter((start) => start >= 0));
+    const stopped = match < Infinity && match <= unfinished;
+    if (stopped) this.#found = this.#stops[starts.indexOf(match)];
     const text = this.#held.slice(0, Math.min(match, unfinished));
     this.#held = this.#held.slice(text.length);
-    return { text, stopped: match < Infinity && match <= unfinished };
+    return { text, stopped };
   }
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
-import type { PassTrace } from "../../lib/engine/generation.ts";
+import type { PassTrace } from "../../lib/engine/trace.ts";
 import { COUNTING, openPlayground, send, untilSaid } from "./_playground.ts";
 import { setStage } from "./_stage.ts";
 

@@ -65,9 +65,9 @@ export function byteEngine(
     queue,
     budget,
   });
-  const { info, generate } = engine;
+  const { info, generate, encode } = engine;
   return {
-    ...{ id: info.id, info, generate, queue },
+    ...{ id: info.id, info, generate, encode, queue },
     created: 0,
     state: "ready",
     open: () => Promise.resolve(engine),

@@ -77,10 +77,11 @@ Deno.test("createEngine() stops at a stop string however outputs cut it", async 
   const tokens = utf8("one two three");
   for (const output of [1, 2, 3, 4, 20]) {
     const decoder = toyDecoder(tokens, { output });
-    const { text, finishReason, usage } = await run(decoder, {
+    const { text, finishReason, stop, usage } = await run(decoder, {
       stop: ["o thr", "two t"],
     });
     assertEquals(text, "one ");
+    assertEquals(stop, "two t");
     assertEquals(finishReason, "stop");
     assertEquals(usage.completionTokens, "one two t".length);
     assertEquals(decoder.left, true);
@@ -99,6 +100,7 @@ Deno.test("createEngine() gives what looked like a stop string at the end", asyn
     max_tokens: 4,
   });
   assertEquals(length.text, "ab--");
+  assertEquals(length.stop, undefined);
   assertEquals(length.finishReason, "length");
 });
 
@@ -109,6 +111,14 @@ Deno.test("createEngine() stops at a match that a longer one held back to the en
   );
   assertEquals(text, "1 t");
   assertEquals(finishReason, "stop");
+});
+
+Deno.test("createEngine() encodes a prompt as an answer to it does", async () => {
+  const { signal } = new AbortController();
+  const prompt = { messages: [{ role: "user" as const, content: "four" }] };
+  const ids = await byteEngine(toyDecoder([65])).encode({ prompt }, { signal });
+  const { usage } = await run(toyDecoder([END]), { chat: "four" });
+  assertEquals(ids.length, usage.promptTokens);
 });
 
 Deno.test("createEngine() asks for no more tokens than the context holds", async () => {

@@ -68,12 +68,17 @@ export function toyEngine(
       if (runs[run] === "running") runs[run] = "left";
     }
   }
+  function encode(
+    { prompt }: Pick<GenerationRequest, "prompt">,
+  ): Promise<Int32Array> {
+    return Promise.resolve(new Int32Array(wordsOf(prompt)));
+  }
   const info = toyInfo(id);
   return {
-    ...{ id, info, asked, runs, generate },
+    ...{ id, info, asked, runs, generate, encode },
     created: 1_700_000_000,
     state: "ready",
-    open: () => Promise.resolve({ info, generate }),
+    open: () => Promise.resolve({ info, generate, encode }),
   };
 }
 
@@ -91,13 +96,18 @@ export function toyInfo(id: string): ModelInfo {
   };
 }
 
-function countsOf({ prompt }: GenerationRequest, said: number): Counts {
+/** Counts the words of a prompt, which are its tokens. */
+function wordsOf(prompt: GenerationRequest["prompt"]): number {
   const asked = "text" in prompt
     ? prompt.text
     : "tokens" in prompt
     ? prompt.tokens.join(" ")
     : prompt.messages.map(({ content }) => content).join(" ");
-  const promptTokens = asked.split(/\s+/).length;
+  return asked.split(/\s+/).length;
+}
+
+function countsOf({ prompt }: GenerationRequest, said: number): Counts {
+  const promptTokens = wordsOf(prompt);
   return {
     usage: { promptTokens, completionTokens: said, cachedTokens: 1 },
     timings: {

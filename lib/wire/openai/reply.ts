@@ -8,12 +8,11 @@ import type { CompletionUsage } from "openai/resources";
 import type { CallPart } from "../../tools/tool.ts";
 import type {
   GenerationEvent,
-  PassTrace,
-  PromptPart,
   ScoredToken,
   Timings,
   Usage,
 } from "../../engine/generation.ts";
+import type { PassTrace, PromptPart } from "../../engine/trace.ts";
 
 /** What every object of one reply repeats. */
 export interface ReplyHead {
