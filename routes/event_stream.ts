@@ -5,13 +5,19 @@
  * @module
  */
 
-import type { StreamEvent } from "../lib/wire/stream_event.ts";
+import {
+  SERVER_SENT,
+  type StreamEvent,
+  type StreamFormat,
+} from "../lib/wire/stream_event.ts";
 
 /** What a stream needs besides its events. */
 export interface EventStreamOptions {
-  /** Milliseconds between comments that keep the connection from idling. */
+  /** How it is written. @default as server-sent events */
+  format?: StreamFormat;
+  /** Milliseconds between pings that keep the connection from idling. */
   pingMs: number;
-  /** Returns the text of the next comment. */
+  /** Returns the text of the next ping. */
   comment: () => string;
   /** Turns a failure in mid-stream into the last event. */
   explain: (error: unknown) => StreamEvent;
@@ -21,12 +27,16 @@ export interface EventStreamOptions {
   onCancel: () => void;
 }
 
-/** The headers of an event stream: neither cached, nor buffered, nor compressed. */
-export const EVENT_STREAM_HEADERS = {
-  "Content-Type": "text/event-stream; charset=utf-8",
-  "Cache-Control": "no-cache, no-transform",
-  "X-Accel-Buffering": "no",
-};
+/** Returns the headers of a stream: neither cached, nor buffered, nor compressed. */
+export function streamHeaders(
+  { contentType }: StreamFormat = SERVER_SENT,
+): Record<string, string> {
+  return {
+    "Content-Type": contentType,
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",
+  };
+}
 
 /**
  * Opens a stream of events.
@@ -38,7 +48,8 @@ export const EVENT_STREAM_HEADERS = {
  */
 export async function eventStream(
   events: AsyncIterator<StreamEvent>,
-  { pingMs, comment, explain, signal, onCancel }: EventStreamOptions,
+  { format = SERVER_SENT, pingMs, comment, explain, signal, onCancel }:
+    EventStreamOptions,
 ): Promise<ReadableStream<Uint8Array>> {
   const first = events.next();
   await within(pingMs, first);
@@ -47,21 +58,21 @@ export async function eventStream(
   let cancelled = false;
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      function send(lines: string): void {
-        if (!cancelled) controller.enqueue(encoder.encode(`${lines}\n\n`));
+      function send(text: string): void {
+        if (!cancelled && text) controller.enqueue(encoder.encode(text));
       }
       async function pump(): Promise<void> {
         let next = await first;
         while (!next.done) {
-          send(toLines(next.value));
+          send(format.event(next.value));
           next = await events.next();
         }
       }
-      const ping = setInterval(() => send(`: ${comment()}`), pingMs);
+      const ping = setInterval(() => send(format.ping(comment())), pingMs);
       pump()
         .catch((error) => {
           if (signal.aborted) return;
-          send(toLines(explain(error)));
+          send(format.event(explain(error)));
         })
         .finally(() => {
           clearInterval(ping);
@@ -73,11 +84,6 @@ export async function eventStream(
       onCancel();
     },
   });
-}
-
-function toLines(event: StreamEvent): string {
-  if (typeof event === "string") return `data: ${event}`;
-  return `event: ${event.name}\ndata: ${event.data}`;
 }
 
 /** Waits for a promise, but no longer than `ms`. */

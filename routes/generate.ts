@@ -26,16 +26,17 @@ import type {
   ReplyOptions,
   StreamOptions,
 } from "../lib/wire/openai/reply.ts";
-import type { StreamEvent } from "../lib/wire/stream_event.ts";
-import { EVENT_STREAM_HEADERS, eventStream } from "./event_stream.ts";
+import type { StreamEvent, StreamFormat } from "../lib/wire/stream_event.ts";
+import { eventStream, streamHeaders } from "./event_stream.ts";
 import { type LogFailure, toApiError } from "./failure.ts";
 import { type Aliases, findModel } from "./find_model.ts";
 
-/** How one resource reads its requests and words its replies. */
-export interface Wire {
+/** How one resource words its replies. */
+export interface ReplyWire {
   /** Begins the ids of its replies, such as `"chatcmpl-"`. */
   prefix: string;
-  parse(text: string, options: ParseOptions): WireRequest;
+  /** How its streams are written. @default as server-sent events */
+  format?: StreamFormat;
   toCompletion(
     head: ReplyHead,
     events: AsyncIterable<GenerationEvent>,
@@ -48,6 +49,11 @@ export interface Wire {
   ): AsyncIterable<StreamEvent>;
   /** Words a failure in mid-stream. @default the body of an error response */
   toFailure?(error: ApiError): StreamEvent;
+}
+
+/** How one resource reads its requests and words its replies. */
+export interface Wire extends ReplyWire {
+  parse(text: string, options: ParseOptions): WireRequest;
 }
 
 /** Logs how a generation went, once it is over. */
@@ -87,6 +93,19 @@ export async function generate(
   options: GenerateOptions,
 ): Promise<Response> {
   const request = wire.parse(await c.req.text(), options);
+  return await answer(c, { request, wire }, options);
+}
+
+/**
+ * Answers a request that has been read, whole or as a stream.
+ *
+ * @throws {ApiError} if the request can't be served now.
+ */
+export async function answer(
+  c: Context,
+  { request, wire }: { request: WireRequest; wire: ReplyWire },
+  options: GenerateOptions,
+): Promise<Response> {
   const model = findModel(options.engines, request.model, options.aliases);
   const { id } = model;
   const reply = {
@@ -128,6 +147,7 @@ export async function generate(
     yield* wire.toEvents(await head(), events, { ...request, choices });
   }
   const stream = await eventStream(replies(), {
+    ...wire.format && { format: wire.format },
     pingMs: options.pingMs,
     comment: () => model.state === "ready" ? "ping" : "loading",
     explain(error) {
@@ -137,7 +157,7 @@ export async function generate(
     signal: listening,
     onCancel: () => leaving.abort(),
   });
-  return c.body(stream, 200, EVENT_STREAM_HEADERS);
+  return c.body(stream, 200, streamHeaders(wire.format));
 }
 
 async function* generated(

@@ -1,6 +1,6 @@
 /**
- * An event of a stream, as every API writes it: its data alone, or with a name. Types
- * only, so that every room may import them.
+ * An event of a stream, as every API writes it: its data alone, or with a name. And the
+ * lines that it becomes.
  *
  * @module
  */
@@ -13,3 +13,22 @@ export interface NamedEvent {
   name: string;
   data: string;
 }
+
+/** How a stream is written; each text ends where the next may begin. */
+export interface StreamFormat {
+  /** The media type of the stream. */
+  contentType: string;
+  event(event: StreamEvent): string;
+  /** Writes what keeps the connection from idling; it may be empty. */
+  ping(comment: string): string;
+}
+
+/** Server-sent events, with comments in between. */
+export const SERVER_SENT: StreamFormat = {
+  contentType: "text/event-stream; charset=utf-8",
+  event: (event) =>
+    typeof event === "string"
+      ? `data: ${event}\n\n`
+      : `event: ${event.name}\ndata: ${event.data}\n\n`,
+  ping: (comment) => `: ${comment}\n\n`,
+};

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import type { StreamEvent } from "../../lib/wire/stream_event.ts";
 import { eventStream } from "../../routes/event_stream.ts";
 
 const options = {
@@ -111,4 +112,19 @@ Deno.test("eventStream() says when it is cancelled, and calls no failure", async
   await sleep(0);
   assertEquals(leaving.signal.aborted, true);
   assertEquals(told, []);
+});
+
+Deno.test("eventStream() writes in the format that it is given", async () => {
+  async function* events() {
+    yield "a";
+    throw new RangeError("late");
+  }
+  const format = {
+    contentType: "application/x-lines",
+    event: (event: StreamEvent) => `${event}\n`,
+    ping: () => "",
+  };
+  const explain = () => "told";
+  const stream = await eventStream(events(), { ...options, explain, format });
+  assertEquals(await read(stream), "a\ntold\n");
 });
