@@ -21,6 +21,7 @@ import { health, probes } from "./operator/health.ts";
 import { hostCheck } from "./middleware/host_check.ts";
 import { metrics } from "./operator/metrics.ts";
 import { models } from "./v1/models.ts";
+import { tokens } from "./v1/tokens.ts";
 import { readPath } from "./middleware/paths.ts";
 import { playground } from "./playground.ts";
 import { type LogRequest, requestLog } from "./middleware/request_log.ts";
@@ -106,6 +107,7 @@ export function createApp({
   app.route("/v1", chatCompletions(options));
   app.route("/v1", completions(options));
   app.route("/v1", models(engines, aliases));
+  app.route("/v1", tokens(options));
   app.route("/", health(engines));
   app.route("/", probes(engines, shutdown));
   app.route("/", metrics(counts));

@@ -7,14 +7,16 @@
 
 import type { ChatTemplate } from "../text/chat_template.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import type { Tool } from "../tools/tool.ts";
 import { ApiError } from "./errors.ts";
 import type { GenerationRequest } from "./generation.ts";
 
 /** The texts of a request. */
-export type RequestTexts = Pick<
-  GenerationRequest,
-  "prompt" | "prediction" | "tools"
->;
+export interface RequestTexts
+  extends Pick<GenerationRequest, "prompt" | "prediction"> {
+  /** The tools that the prompt describes. */
+  tools?: { tools: readonly Tool[] };
+}
 
 /** The texts of a request as tokens. */
 export interface EncodedTexts {
@@ -43,19 +45,32 @@ export function checkLengths(
   { context }: { context: number },
 ): void {
   const { prompt, prediction } = request;
-  const most = CHARACTERS_PER_TOKEN * context;
-  const check = (texts: string[], param: string, what: string) => {
-    const length = texts.reduce((sum, text) => sum + text.length, 0);
-    if (length <= most) return;
-    throw new ApiError(
-      400,
-      `Cannot read the ${what}: ${what} is too long: ${length} characters > ${most} maximum, as the maximum context length is ${context} tokens`,
-      { param, code: "context_length_exceeded" },
-    );
-  };
   if ("tokens" in prompt) return checkTokens(prompt.tokens.length, context);
-  check(promptTexts(request), paramOf(prompt), "prompt");
-  check([prediction ?? ""], "prediction", "prediction");
+  checkLength(promptTexts(request), context, paramOf(prompt));
+  checkLength([prediction ?? ""], context, "prediction", "prediction");
+}
+
+/**
+ * Refuses texts that together have more characters than a context holds tokens for.
+ *
+ * @param param the parameter that has them.
+ * @param what what they are called in the error.
+ * @throws {ApiError} 400 if they do.
+ */
+export function checkLength(
+  texts: readonly string[],
+  context: number,
+  param: string,
+  what = "prompt",
+): void {
+  const most = CHARACTERS_PER_TOKEN * context;
+  const length = texts.reduce((sum, text) => sum + text.length, 0);
+  if (length <= most) return;
+  throw new ApiError(
+    400,
+    `Cannot read the ${what}: ${what} is too long: ${length} characters > ${most} maximum, as the maximum context length is ${context} tokens`,
+    { param, code: "context_length_exceeded" },
+  );
 }
 
 /**
@@ -113,7 +128,7 @@ function encodePrompt(
 ): Int32Array {
   const param = paramOf(prompt);
   const ids = "messages" in prompt
-    ? encodeChat(() => template.encode(prompt.messages, tools?.tools))
+    ? withTemplate(() => template.encode(prompt.messages, tools?.tools))
     : encodePromptText(prompt, tokenizer);
   if (ids.length === 0) {
     throw new ApiError(
@@ -140,9 +155,14 @@ function encodePromptText(
   );
 }
 
-function encodeChat(encode: () => Int32Array): Int32Array {
+/**
+ * Calls what a chat template may refuse.
+ *
+ * @throws {ApiError} 400 if it does.
+ */
+export function withTemplate<T>(call: () => T): T {
   try {
-    return encode();
+    return call();
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new ApiError(400, error.message, { param: "messages" });

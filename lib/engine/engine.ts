@@ -20,7 +20,7 @@ import type {
 import type { GrammarCheck } from "../grammar/grammar_check.ts";
 import type { KvBudget } from "./admission/kv_budget.ts";
 import type { Queue } from "./admission/queue.ts";
-import type { TextThread } from "./text_thread.ts";
+import type { Texts } from "./text_tasks.ts";
 import type { PassTrace } from "./trace.ts";
 import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
@@ -45,7 +45,7 @@ export interface EngineParts {
   tokenizer: Tokenizer;
   /** How the model writes calls of tools. */
   toolFormat: ToolFormat;
-  texts: Pick<TextThread, "encode">;
+  texts: Texts;
   grammars: Pick<GrammarCheck, "check">;
   decoder: Decoder;
   /** The line before the decoder. */
@@ -70,7 +70,7 @@ export function createEngine(parts: EngineParts): Engine {
     for (const source of grammarSources(request, grammar)) {
       await grammars.check(source.grammar, { param: source.param, signal });
     }
-    const { prompt, prediction } = await texts.encode(request, signal);
+    const { prompt, prediction } = await texts.run("encode", request, signal);
     return {
       prompt,
       sampling: request.sampling,
@@ -112,12 +112,13 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   return {
+    texts,
     get info() {
       return parts.info();
     },
     async encode(request, { signal }): Promise<Int32Array> {
       checkLengths(request, parts.info());
-      return (await texts.encode(request, signal)).prompt;
+      return (await texts.run("encode", request, signal)).prompt;
     },
     async *generate(
       request,

@@ -11,6 +11,7 @@ import type { CacheHints } from "../prefix/cache_hints.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import type { CallPart, ToolCall, ToolUse } from "../tools/tool.ts";
+import type { Texts } from "./text_tasks.ts";
 import type { PassTrace, PromptPart } from "./trace.ts";
 
 /** One message of a chat, with its text parts already joined. */
@@ -24,13 +25,7 @@ export interface ChatMessage {
 }
 
 /** What drafts tokens for the next pass to verify. */
-export type Draft =
-  | "auto"
-  | "bita"
-  | "hydra"
-  | "ngram"
-  | "recycle"
-  | "none";
+export type Draft = "auto" | "bita" | "hydra" | "ngram" | "recycle" | "none";
 
 /** A validated request, in the engine's terms. */
 export interface GenerationRequest {
@@ -190,6 +185,8 @@ export type ModelState =
 export interface Engine {
   /** How the model runs; it may change when the model is opened again. */
   readonly info: ModelInfo;
+  /** Works on texts with the model's vocabulary and template. */
+  readonly texts: Texts;
   /**
    * Returns the tokens of a prompt, without an answer to it.
    *

@@ -1,35 +1,34 @@
 /**
- * Where texts are encoded: short ones at once, long ones in a worker, one after the
+ * Where texts are worked on: short ones at once, long ones in a worker, one after the
  * other, so that the HTTP thread is never busy for long.
  *
  * @module
  */
 
 import { abortable } from "@std/async/abortable";
-import {
-  type EncodedTexts,
-  encodeTexts,
-  promptTexts,
-  type RequestTexts,
-  type TextReader,
-} from "./encode_texts.ts";
+import type { TextReader } from "./encode_texts.ts";
 import { ApiError } from "./errors.ts";
+import {
+  runTask,
+  type TaskInput,
+  type TaskName,
+  type TaskOutput,
+  type Texts,
+  weigh,
+} from "./text_tasks.ts";
 import type { FromTextWorker, ToTextWorker } from "./text_worker.ts";
 
 /**
- * The most characters that are encoded on this thread. Words take some milliseconds;
- * white space, the slowest text, takes some tens.
+ * The heaviest task on this thread, in characters. Words take some milliseconds; white
+ * space, the slowest text, takes some tens.
  */
 const SHORT = 2000;
 
-/** Characters that one more message counts as: a template takes time for each. */
-const MESSAGE = 20;
-
-/** What encodes the texts of one model's requests. */
-export class TextThread implements Disposable {
+/** What works on the texts of one model's requests. */
+export class TextThread implements Texts, Disposable {
   readonly #reader: TextReader;
   readonly #path: string;
-  /** Opened with the first long text. */
+  /** Opened with the first long task. */
   #worker: Worker | undefined;
   /** Settles when the worker is free. */
   #free: Promise<unknown> = Promise.resolve();
@@ -41,22 +40,23 @@ export class TextThread implements Disposable {
   }
 
   /**
-   * Encodes the texts of a request.
+   * Runs a task, in the worker if it is a long one.
    *
-   * @throws {ApiError} 400 if they do not fit into the context.
+   * @throws {ApiError} 400 if the model cannot read the input, or it is too long.
    * @throws the signal's reason if it aborts before.
    */
-  async encode(
-    texts: RequestTexts,
+  async run<Name extends TaskName>(
+    name: Name,
+    input: TaskInput<Name>,
     signal: AbortSignal,
-  ): Promise<EncodedTexts> {
-    if (weightOf(texts) <= SHORT) return encodeTexts(texts, this.#reader);
-    const encoded = this.#free.then(() => {
+  ): Promise<TaskOutput<Name>> {
+    if (weigh(name, input) <= SHORT) return runTask(name, input, this.#reader);
+    const done = this.#free.then(() => {
       signal.throwIfAborted();
-      return this.#ask(texts);
+      return this.#ask(name, input);
     });
-    this.#free = encoded.catch(() => {});
-    return await abortable(encoded, signal);
+    this.#free = done.catch(() => {});
+    return await abortable(done, signal);
   }
 
   /** Ends the worker. */
@@ -65,7 +65,10 @@ export class TextThread implements Disposable {
     this.#worker = undefined;
   }
 
-  async #ask(texts: RequestTexts): Promise<EncodedTexts> {
+  async #ask<Name extends TaskName>(
+    name: Name,
+    input: TaskInput<Name>,
+  ): Promise<TaskOutput<Name>> {
     const worker = this.#worker ??= this.#open();
     const { promise, resolve } = Promise.withResolvers<FromTextWorker>();
     worker.onmessage = ({ data }) => resolve(data);
@@ -75,15 +78,15 @@ export class TextThread implements Disposable {
     };
     worker.onmessageerror = () =>
       resolve({ type: "failed", message: "a message was unreadable" });
-    worker.postMessage({ type: "encode", texts } satisfies ToTextWorker);
+    worker.postMessage({ type: "run", name, input } satisfies ToTextWorker);
     const answer = await promise;
     switch (answer.type) {
-      case "encoded":
-        return answer.encoded;
+      case "done":
+        return answer.output as TaskOutput<Name>;
       case "refused":
         throw new ApiError(answer.status, answer.message, answer.options);
       case "failed":
-        this[Symbol.dispose](); // the next text gets a new worker
+        this[Symbol.dispose](); // the next task gets a new worker
         throw new Error(`The text worker failed: ${answer.message}`);
     }
   }
@@ -97,12 +100,4 @@ export class TextThread implements Disposable {
     worker.postMessage(message);
     return worker;
   }
-}
-
-/** Returns about how long texts take to encode, in characters. */
-function weightOf(request: RequestTexts): number {
-  return promptTexts(request).reduce(
-    (sum, text) => sum + MESSAGE + text.length,
-    request.prediction?.length ?? 0,
-  );
 }

@@ -1,5 +1,5 @@
 /**
- * Encodes long texts in a thread of their own, so that no request holds up the others.
+ * Works on long texts in a thread of their own, so that no request holds up the others.
  *
  * @module
  */
@@ -10,22 +10,23 @@ import { openGguf } from "../../models/gguf/reader.ts";
 import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
 import { ChatTemplate } from "../text/chat_template.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
-import {
-  type EncodedTexts,
-  encodeTexts,
-  type RequestTexts,
-  type TextReader,
-} from "./encode_texts.ts";
+import type { TextReader } from "./encode_texts.ts";
 import { ApiError, type ApiErrorOptions } from "./errors.ts";
+import {
+  runTask,
+  type TaskInput,
+  type TaskName,
+  type TaskOutput,
+} from "./text_tasks.ts";
 
 /** To the worker; the first message names the model's file. */
 export type ToTextWorker =
   | { type: "open"; path: string; context: number }
-  | { type: "encode"; texts: RequestTexts };
+  | { type: "run"; name: TaskName; input: TaskInput<TaskName> };
 
-/** From the worker, one for each text that it was sent. */
+/** From the worker, one for each task that it was sent. */
 export type FromTextWorker =
-  | { type: "encoded"; encoded: EncodedTexts }
+  | { type: "done"; output: TaskOutput<TaskName> }
   | { type: "failed"; message: string }
   | {
     type: "refused";
@@ -38,7 +39,7 @@ let reader: Promise<TextReader>;
 
 self.onmessage = async ({ data }: MessageEvent<ToTextWorker>) => {
   if (data.type === "open") reader = open(data);
-  else self.postMessage(await answer(data.texts));
+  else self.postMessage(await answer(data));
 };
 
 async function open(
@@ -51,9 +52,11 @@ async function open(
   return { tokenizer, template, context };
 }
 
-async function answer(texts: RequestTexts): Promise<FromTextWorker> {
+async function answer(
+  { name, input }: { name: TaskName; input: TaskInput<TaskName> },
+): Promise<FromTextWorker> {
   try {
-    return { type: "encoded", encoded: encodeTexts(texts, await reader) };
+    return { type: "done", output: runTask(name, input, await reader) };
   } catch (error) {
     const { message } = error as Error;
     if (!(error instanceof ApiError)) return { type: "failed", message };

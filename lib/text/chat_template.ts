@@ -49,9 +49,7 @@ export class ChatTemplate {
    * @throws {TypeError} if the model has no template or it rejects the messages.
    */
   encode(messages: ChatMessage[], tools: readonly Tool[] = []): Int32Array {
-    const chat = this.#rendersTools
-      ? toTemplateChat(messages, tools)
-      : toTemplateChat(toPlainChat(messages, tools), []);
+    const chat = this.#toChat(messages, tools);
     const text = this.#render(chat);
     const guard = chooseGuard(chat);
     const guarded = this.#render(guardTexts(chat, guard));
@@ -59,6 +57,15 @@ export class ChatTemplate {
       return this.#tokenizer.encodeWithControls(guarded, { guard: guard.all });
     }
     return this.#encodeRewritten(text, { guarded, guard });
+  }
+
+  /**
+   * Renders a chat as the text that {@linkcode encode} makes tokens of.
+   *
+   * @throws {TypeError} if the model has no template or it rejects the messages.
+   */
+  render(messages: ChatMessage[], tools: readonly Tool[] = []): string {
+    return this.#render(this.#toChat(messages, tools));
   }
 
   /**
@@ -98,6 +105,12 @@ export class ChatTemplate {
       );
     }
     return ids;
+  }
+
+  #toChat(messages: ChatMessage[], tools: readonly Tool[]): TemplateChat {
+    return this.#rendersTools
+      ? toTemplateChat(messages, tools)
+      : toTemplateChat(toPlainChat(messages, tools), []);
   }
 
   #render(chat: TemplateChat): string {

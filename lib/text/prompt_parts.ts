@@ -6,6 +6,7 @@
 
 import type { PromptPart } from "../engine/trace.ts";
 import { Detokenizer } from "./detokenizer.ts";
+import { withControls } from "./token_text.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** Options of {@linkcode promptParts}. */
@@ -20,13 +21,7 @@ export function promptParts(
   prompt: Int32Array,
   { tokenizer, cached }: PromptPartsOptions,
 ): PromptPart[] {
-  const utf8 = new TextEncoder();
-  const text = new Detokenizer({
-    bytes: (id) =>
-      tokenizer.isControl(id)
-        ? utf8.encode(tokenizer.spelling(id))
-        : tokenizer.bytes(id),
-  });
+  const text = new Detokenizer(withControls(tokenizer));
   const known = text.push(prompt.subarray(0, cached));
   const rest = text.push(prompt.subarray(cached)) + text.flush();
   return [

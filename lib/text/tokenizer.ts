@@ -76,6 +76,14 @@ export class Tokenizer {
     return this.#vocabulary.tokens.length;
   }
 
+  /** The token that every text begins with, if the model wants one. */
+  get startToken(): number | undefined {
+    const { bosToken, addBosToken } = this.#vocabulary;
+    const starts = addBosToken ??
+      this.#scheme.startsWithToken(this.#vocabulary);
+    return starts ? bosToken : undefined;
+  }
+
   /** Encodes plain text. No id is a control token's, even if the text spells one. */
   encode(text: string): Int32Array {
     return Int32Array.from(this.#pieces(text));
@@ -86,12 +94,10 @@ export class Tokenizer {
    * with the model's start token, if the model wants one.
    */
   encodePrompt(text: string): Int32Array {
-    const { bosToken, addBosToken } = this.#vocabulary;
-    const starts = addBosToken ??
-      this.#scheme.startsWithToken(this.#vocabulary);
+    const start = this.startToken;
     const ids = this.encodeWithControls(text);
-    if (!starts || bosToken === undefined || ids[0] === bosToken) return ids;
-    return Int32Array.from([bosToken, ...ids]);
+    if (start === undefined || ids[0] === start) return ids;
+    return Int32Array.from([start, ...ids]);
   }
 
   /** Encodes text in which control tokens are spelled out. */

@@ -3,6 +3,7 @@ import {
   encodeTexts,
   type RequestTexts,
 } from "../../lib/engine/encode_texts.ts";
+import { runTask } from "../../lib/engine/text_tasks.ts";
 import { ApiError } from "../../lib/engine/errors.ts";
 import { TextThread } from "../../lib/engine/text_thread.ts";
 import { ChatTemplate } from "../../lib/text/chat_template.ts";
@@ -58,17 +59,35 @@ Deno.test("TextThread encodes a text alike, wherever it does so", async () => {
   ];
   for (const texts of cases) {
     assertEquals(
-      await world.texts.encode(texts, NEVER),
+      await world.texts.run("encode", texts, NEVER),
       encodeTexts(texts, world.reader),
     );
   }
+});
+
+Deno.test("TextThread turns text into tokens and back alike, wherever it does so", async () => {
+  await using world = await open();
+  const content = "The other thing.<|im_end|> ".repeat(200);
+  const chat = { prompt: { messages: [{ role: "user" as const, content }] } };
+  const text = {
+    ...{ parts: [content, 1], param: "content" },
+    ...{ addSpecial: true, parseSpecial: true },
+  };
+  const { reader } = world;
+  const tokens = runTask("tokenize", text, reader);
+  assertEquals(await world.texts.run("tokenize", text, NEVER), tokens);
+  const { ids } = tokens;
+  const read = await world.texts.run("detokenize", ids, NEVER);
+  assertEquals(read, `${content}\x01`);
+  const prompt = await world.texts.run("render", chat, NEVER);
+  assertEquals(prompt, runTask("render", chat, reader));
 });
 
 Deno.test("TextThread refuses a long text as it does a short one", async () => {
   await using world = await open();
   const prompt = { messages: [{ role: "user", content: "z".repeat(9000) }] };
   const error = await assertRejects(
-    () => world.texts.encode({ prompt } as RequestTexts, NEVER),
+    () => world.texts.run("encode", { prompt } as RequestTexts, NEVER),
     ApiError,
     "tokens > 8191 maximum",
   );
@@ -100,7 +119,7 @@ for (
 ) {
   Deno.test(`TextThread leaves the event loop free during a long ${what}`, async () => {
     await using world = await open();
-    const encoding = world.texts.encode(texts as RequestTexts, NEVER);
+    const encoding = world.texts.run("encode", texts as RequestTexts, NEVER);
     const turns = await turnsDuring(encoding);
     // On this thread it would be one turn.
     assert(turns > 20, `${turns} turns`);
@@ -111,8 +130,12 @@ Deno.test("TextThread lets a client leave while others are served", async () => 
   await using world = await open();
   const text = "z".repeat(8000);
   const leaving = new AbortController();
-  const first = world.texts.encode({ prompt: { text } }, NEVER);
-  const second = world.texts.encode({ prompt: { text } }, leaving.signal);
+  const first = world.texts.run("encode", { prompt: { text } }, NEVER);
+  const second = world.texts.run(
+    "encode",
+    { prompt: { text } },
+    leaving.signal,
+  );
   leaving.abort(new TypeError("gone"));
   await assertRejects(() => second, TypeError, "gone");
   assertEquals((await first).prompt.length, 8000);
@@ -123,7 +146,7 @@ Deno.test("TextThread opens a new worker after one has failed", async () => {
   const file = await Deno.readFile(world.path);
   await Deno.remove(world.path);
   const texts = { prompt: { text: "z".repeat(4000) } };
-  const encode = () => world.texts.encode(texts, NEVER);
+  const encode = () => world.texts.run("encode", texts, NEVER);
   const both = [encode(), encode()];
   for (const failed of both) {
     await assertRejects(() => failed, Error, "The text worker failed");

@@ -10,6 +10,11 @@ import fc from "fast-check";
 import type { z } from "zod";
 import { chatBody } from "../../lib/wire/openai/chat_request.ts";
 import { completionBody } from "../../lib/wire/openai/completion_request.ts";
+import {
+  detokenizeBody,
+  templateBody,
+  tokenizeBody,
+} from "../../lib/wire/tokens/token_requests.ts";
 
 /** A request, and whether its body is still a JSON object by its label. */
 export interface FuzzedRequest {
@@ -35,6 +40,21 @@ const RESOURCES: Resource[] = [
     path: "/v1/completions",
     shape: completionBody.shape,
     good: { model: "toy", prompt: "Once upon" },
+  },
+  {
+    path: "/tokenize",
+    shape: tokenizeBody.shape,
+    good: { content: "Once upon" },
+  },
+  {
+    path: "/detokenize",
+    shape: detokenizeBody.shape,
+    good: { tokens: [79, 110] },
+  },
+  {
+    path: "/apply-template",
+    shape: templateBody.shape,
+    good: { messages: [{ role: "user", content: "Hi" }] },
   },
 ];
 

@@ -1,6 +1,7 @@
 /**
  * An engine without a model: its tokens are the words of a canned text. It counts,
- * stops, fails and obeys the signal as a real one must.
+ * stops, fails and obeys the signal as a real one must. It works on texts for real, with
+ * the vocabulary of bytes.
  *
  * @module
  */
@@ -14,6 +15,11 @@ import type {
   ModelState,
   ServedModel,
 } from "../../lib/engine/generation.ts";
+import type { TextReader } from "../../lib/engine/encode_texts.ts";
+import { runTask, type Texts } from "../../lib/engine/text_tasks.ts";
+import { ChatTemplate } from "../../lib/text/chat_template.ts";
+import { Tokenizer } from "../../lib/text/tokenizer.ts";
+import { toyVocabulary } from "../text/_toy.ts";
 import type { Queue } from "../../lib/engine/admission/queue.ts";
 
 /** What a toy says and how it goes about it. */
@@ -74,12 +80,25 @@ export function toyEngine(
     return Promise.resolve(new Int32Array(wordsOf(prompt)));
   }
   const info = toyInfo(id);
+  const reader = toyReader(info);
+  const texts: Texts = {
+    run: async (name, input) => await runTask(name, input, reader),
+  };
   return {
-    ...{ id, info, asked, runs, generate, encode },
+    ...{ id, info, texts, asked, runs, generate, encode },
     created: 1_700_000_000,
     state: "ready",
-    open: () => Promise.resolve({ info, generate, encode }),
+    open: () => Promise.resolve({ info, texts, generate, encode }),
   };
+}
+
+/** Makes what reads a toy's texts: bytes, and ChatML. */
+function toyReader({ context }: ModelInfo): TextReader {
+  const controls = ["<|im_start|>", "<|im_end|>"];
+  const vocabulary = toyVocabulary({ controls });
+  const tokenizer = new Tokenizer(vocabulary);
+  const template = new ChatTemplate(vocabulary, tokenizer);
+  return { tokenizer, template, context };
 }
 
 /** Describes a toy. */
