@@ -31,6 +31,11 @@ export interface KvBuffer {
   readonly tensors: readonly Tensor[];
   /** Grows to at least `slots` slots and keeps their content. */
   reserve(slots: number): void;
+  /**
+   * Resolves when what was reserved and written is there; absent if that is at once.
+   * Rejects with a {@linkcode DeviceMemoryError} if the device has no memory for it.
+   */
+  ready?(): Promise<void>;
   /** Replaces the tensors by a pass's outputs; absent if passes write in place. */
   keep?(present: readonly Tensor[]): void;
   /**
@@ -49,6 +54,11 @@ export interface KvBuffer {
   ): void;
   /** Frees its memory. */
   close(): void;
+}
+
+/** Thrown when the device has no memory for a sequence; later it may. */
+export class DeviceMemoryError extends Error {
+  override name = "DeviceMemoryError";
 }
 
 /** Size of a KV buffer. */

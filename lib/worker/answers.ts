@@ -7,6 +7,7 @@
 import { ApiError } from "../engine/errors.ts";
 import type {
   DecodeRequest,
+  Failure,
   FromWorker,
   TimedOutput,
   ToWorker,
@@ -74,9 +75,7 @@ export class Answers {
     this.#forget(id);
     if (signal.aborted) controller.error(signal.reason);
     else if (message.error === undefined) controller.close();
-    else if (message.isRefusal) {
-      controller.error(new ApiError(400, message.error));
-    } else controller.error(new Error(message.error));
+    else controller.error(failureOf(message));
   }
 
   /** Fails what runs, and stops it in the worker; what was aborted keeps its reason. */
@@ -108,4 +107,14 @@ export class Answers {
     this.#atWork.get(id)?.resolve();
     this.#atWork.delete(id);
   }
+}
+
+/** Returns what a client is told of a failure. */
+function failureOf({ error, fault }: Partial<Failure>): Error {
+  if (fault === "request") return new ApiError(400, error!);
+  if (fault !== "memory") return new Error(error);
+  return new ApiError(503, error!, {
+    code: "out_of_memory",
+    headers: { "Retry-After": "1", "retry-after-ms": "1000" },
+  });
 }

@@ -69,8 +69,8 @@ export type TimedOutput = DecodeOutput & { ms: number };
 /** Why a request ended without its whole answer. */
 export interface Failure {
   error: string;
-  /** Whether it is the request's fault, and not the model's. */
-  isRefusal: boolean;
+  /** What failed: the request, a device without memory for it, or the model. */
+  fault: "request" | "memory" | "model";
 }
 
 /** How an opened model runs. */

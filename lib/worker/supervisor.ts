@@ -103,8 +103,9 @@ export class Supervisor {
   /**
    * Decodes a prompt, output by output, once the model is open.
    *
-   * @throws {ApiError} 503 if the model is not open in time, 500 if it fails, 400 if
-   * the request's grammar leaves it no way to go on.
+   * @throws {ApiError} 503 if the model is not open in time, or its device has no memory
+   * for the text, 400 if the request's grammar leaves it no way to go on.
+   * @throws {Error} if the model fails.
    */
   async *decode(
     request: DecodeRequest,
@@ -116,7 +117,7 @@ export class Supervisor {
       yield* client.decode(request, { signal });
     } catch (error) {
       failed = true;
-      const isRefused = error instanceof ApiError && error.status < 500;
+      const isRefused = error instanceof ApiError;
       if (!isRefused && !signal.aborted && ++this.#errors >= MOST_ERRORS) {
         client.fail(error as Error);
       }

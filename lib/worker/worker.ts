@@ -25,6 +25,7 @@ import type {
 } from "./messages.ts";
 import { openPrefixCache } from "../prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../prefix/prefix_cache.ts";
+import { DeviceMemoryError } from "../runtime/backend.ts";
 import { openBackend } from "../runtime/choose_backend.ts";
 import { fingerprint } from "../runtime/fingerprint.ts";
 import { kvBytes } from "../runtime/kv/kv_layout.ts";
@@ -160,11 +161,15 @@ async function run(id: number, request: DecodeRequest): Promise<void> {
     }
     done(id);
   } catch (error) {
-    const isRefusal = error instanceof GrammarError;
-    done(id, { error: messageOf(error), isRefusal });
+    done(id, { error: messageOf(error), fault: faultOf(error) });
   } finally {
     running.delete(id);
   }
+}
+
+function faultOf(error: unknown): Failure["fault"] {
+  if (error instanceof GrammarError) return "request";
+  return error instanceof DeviceMemoryError ? "memory" : "model";
 }
 
 function done(id: number, failure?: Failure): void {

@@ -23,6 +23,8 @@ export const FIRST_TOKEN = {
   fail: 4,
   /** The refusal of this request. */
   refuse: 5,
+  /** The want of memory for this request. */
+  noMemory: 6,
 };
 
 /** A context in which no model opens. */
@@ -49,10 +51,13 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   const { id, request: { prompt: [first] } } = data;
   const output = { tokens: [first], rows: 2, drafted: 0, accepted: 0, ms: 1 };
   if (first === FIRST_TOKEN.fail) {
-    return say({ type: "done", id, error: "broken", isRefusal: false });
+    return say({ type: "done", id, error: "broken", fault: "model" });
   }
   if (first === FIRST_TOKEN.refuse) {
-    return say({ type: "done", id, error: "refused", isRefusal: true });
+    return say({ type: "done", id, error: "refused", fault: "request" });
+  }
+  if (first === FIRST_TOKEN.noMemory) {
+    return say({ type: "done", id, error: "no memory", fault: "memory" });
   }
   say({ type: "output", id, output });
   if (first === FIRST_TOKEN.answer) {

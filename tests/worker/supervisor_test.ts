@@ -164,17 +164,19 @@ Deno.test("Supervisor keeps a worker until requests fail one after the other", a
   assertEquals([supervisor.state, failures], ["failed", ["broken"]]);
 });
 
-Deno.test("Supervisor keeps a worker that refuses requests", async () => {
+Deno.test("Supervisor keeps a worker that refuses requests, or has no memory for them", async () => {
   const { supervisor, failures } = supervise();
   await using _ = supervisor;
   await supervisor.start();
-  for (let request = 0; request < 4; request++) {
+  const { refuse, noMemory } = FIRST_TOKEN;
+  for (const token of [refuse, noMemory, refuse, noMemory, noMemory]) {
     const error = await assertRejects(
-      () => decode(supervisor, FIRST_TOKEN.refuse),
+      () => decode(supervisor, token),
       ApiError,
-      "refused",
+      token === refuse ? "refused" : "no memory",
     );
-    assertEquals(error.status, 400);
+    assertEquals(error.status, token === refuse ? 400 : 503);
+    assertEquals("Retry-After" in error.headers, token === noMemory);
   }
   assertEquals(await decode(supervisor, FIRST_TOKEN.answer), [0, 0]);
   assertEquals([supervisor.state, failures], ["ready", []]);

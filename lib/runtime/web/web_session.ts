@@ -33,6 +33,7 @@ export function webSession(session: InferenceSession): Session {
     async run(feeds, fetches, kv: readonly KvBuffer[] = []) {
       const all = { feeds: { ...feeds }, fetches: { ...fetches } };
       const [buffer] = kv;
+      await buffer?.ready?.();
       const names = buffer ? kvNames(buffer.tensors.length / 2) : [];
       for (const [i, { past, present }] of names.entries()) {
         all.feeds[past] = buffer.tensors[i];

@@ -6,10 +6,10 @@
  */
 
 import "./no_location.ts";
-import { InferenceSession, Tensor } from "onnxruntime-web/jspi";
-import type { Backend, KvBuffer, KvRoom } from "../backend.ts";
-import { kvDims, type KvShape, readSlots } from "../kv/kv_layout.ts";
+import { InferenceSession } from "onnxruntime-web/jspi";
+import type { Backend } from "../backend.ts";
 import { gpuAdapter } from "./gpu_adapter.ts";
+import { gpuKvBuffer } from "./gpu_kv_buffer.ts";
 import { Readback } from "./readback.ts";
 import { oneAfterAnother, readGraph, webSession } from "./web_session.ts";
 
@@ -35,7 +35,7 @@ export async function webgpuBackend(): Promise<Backend> {
   const device = await adapter.requestDevice({
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
-  const readback = new Readback(device);
+  const readback = await Readback.open(device);
   keptAlive.add(adapter);
   return {
     name: "webgpu",
@@ -52,10 +52,14 @@ export async function webgpuBackend(): Promise<Backend> {
       });
       return webSession(session);
     }),
-    createKvBuffer: (shape, room) => createKvBuffer(device, shape, room),
+    createKvBuffer: (shape, room) =>
+      gpuKvBuffer({ device, readback }, shape, room),
     download: async (output) => {
       const buffer = output.gpuBuffer as GPUBuffer;
-      const bytes = await readback.read(buffer, output.size * 4);
+      const size = output.size * 4;
+      const bytes = await readback.read(size, (encoder, staging) => {
+        encoder.copyBufferToBuffer(buffer, 0, staging, 0, size);
+      });
       output.dispose();
       return new Float32Array(bytes);
     },
@@ -77,48 +81,4 @@ function failureOf(device: GPUDevice): Promise<string> {
       resolve(`The GPU device failed: ${error.message}`);
     });
   });
-}
-
-/** Creates a KV buffer of its full size, since a buffer on the device cannot grow. */
-function createKvBuffer(
-  device: GPUDevice,
-  shape: KvShape,
-  { most: slots }: KvRoom,
-): KvBuffer {
-  const { layers, kvHeads, headDim } = shape;
-  const dims = kvDims(shape, slots);
-  const size = 4 * dims.reduce((product, dim) => product * dim);
-  const buffers = Array.from({ length: 2 * layers }, () =>
-    device.createBuffer({
-      size,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
-        GPUBufferUsage.COPY_DST,
-    }));
-  return {
-    tensors: buffers.map((buffer) =>
-      Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims })
-    ),
-    reserve() {},
-    async read(count, { from = 0 } = {}) {
-      const readback = new Readback(device);
-      const arrays = [];
-      for (const buffer of buffers) {
-        arrays.push(new Float32Array(await readback.read(buffer, size)));
-      }
-      return readSlots({ arrays, kvHeads, headDim }, { from, count });
-    },
-    write(count, data, { from = 0 } = {}) {
-      const run = count * headDim;
-      let at = 0;
-      for (const buffer of buffers) {
-        for (let head = 0; head < kvHeads; head++, at += run) {
-          const offset = 4 * (head * slots + from) * headDim;
-          device.queue.writeBuffer(buffer, offset, data, at, run);
-        }
-      }
-    },
-    close() {
-      for (const buffer of buffers) buffer.destroy();
-    },
-  };
 }
