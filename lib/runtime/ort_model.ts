@@ -202,6 +202,7 @@ export class OrtModel implements Model {
           part: "body",
           rows: row - first,
           sequences: group.steps.length,
+          prompts: group.steps.filter(({ read }) => read.length === 0).length,
         } as const;
         const run = () => this.#bodies.run(group, place);
         states.adopt(await this.#turns.take(work, run));

@@ -10,6 +10,8 @@ export interface Work {
   part: "body" | "head" | "draft";
   rows: number;
   sequences: number;
+  /** How many of the sequences have rows of a prompt, 0 by default. */
+  prompts?: number;
 }
 
 /** Work and the milliseconds that it took. */

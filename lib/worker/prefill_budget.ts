@@ -1,10 +1,14 @@
 /**
- * How many rows of prompts a pass may have beside the decoding of others.
+ * How many rows of prompts a pass may have.
  *
- * The measure is the pass in which all of these sequences decode, once their prompts are
- * read. Until then passes take {@linkcode SLOWDOWN} times as long on average, and a
- * single one about three times: prompts get what decoding leaves of that. After a long
- * text even a few rows take longer: they wait until enough time is left for them.
+ * Beside the decoding of others, the measure is the pass in which all of these sequences
+ * but the last decode, while the last prompt is read. Until then passes take
+ * {@linkcode SLOWDOWN} times as long on average, and a single one about three times:
+ * prompts get what decoding leaves of that. After a long text even a few rows take
+ * longer: they wait until enough time is left for them.
+ *
+ * Where nothing decodes, a pass has as many rows as it may. After a long text it has
+ * fewer, so that a request that arrives meanwhile need not wait long for the next pass.
  *
  * @module
  */
@@ -19,11 +23,29 @@ export interface Load {
   read: number;
 }
 
+/** Rows of a prompt that begin after so many slots. */
+export interface PromptRows {
+  start: number;
+  rows: number;
+}
+
 /** Rows of a prompt's part; wider ones are hardly faster per row. */
 const MOST_ROWS = 64;
 
-/** Fewer rows are not worth the attention over all of the text before them. */
+/** Fewer rows are not worth reading the keys and values of the text before them. */
 const LEAST_ROWS = 8;
+
+/** Prompts that share the time of a pass, so that a short one passes a long one. */
+const PROMPTS = 2;
+
+/** Slots whose attention takes as long as the rest of a row. */
+const SLOTS = 2500;
+
+/** Reading the keys and values of the slots takes as long as the attention of so many rows. */
+const READING = 8;
+
+/** How much longer than after no text the rows of prompts may take at once. */
+const LENGTHENED = 1.25;
 
 /** How much longer passes are with prompts than after them, on average. */
 const SLOWDOWN = 2.2;
@@ -43,7 +65,7 @@ const LEAST_SHARE = 1 / 100;
 /** Shares the time of passes between decoding and prompts. */
 export class PrefillBudget {
   readonly #cost: Cost;
-  /** How the time of a prompt's rows compares with the cost curve, lately. */
+  /** How the time of prompts' rows compares with what is expected, lately. */
   #scale = 1;
   /** Milliseconds that decoding has left to prompts so far. */
   #left = 0;
@@ -54,50 +76,93 @@ export class PrefillBudget {
   }
 
   /**
-   * Returns the rows of prompts for the next pass, maybe none.
+   * Returns how many rows of each prompt the next pass has, maybe none.
    *
    * @param decoding what decodes in the pass.
-   * @param prompts how many sequences will decode once their prompts are read.
+   * @param prompts the rest of each prompt that waits, in the order of the line.
    * @param most rows that the pass has room for.
    */
-  rows(decoding: Load, prompts: number, most: number): number {
-    const widest = Math.min(MOST_ROWS, most);
-    if (decoding.sequences === 0) return widest;
-    const later = this.#plain({
-      sequences: decoding.sequences + prompts,
-      rows: decoding.rows + prompts,
-      read: decoding.read + prompts,
+  share(
+    decoding: Load,
+    prompts: readonly PromptRows[],
+    most: number,
+  ): number[] {
+    let room = Math.min(MOST_ROWS, most);
+    let before = decoding.rows;
+    const isAlone = decoding.sequences === 0;
+    let ms = isAlone
+      ? LENGTHENED * this.#linear(0, room)
+      : this.#leave(decoding, prompts);
+    return prompts.map(({ start, rows: rest }, index) => {
+      const sharers = Math.max(1, Math.min(PROMPTS, prompts.length) - index);
+      const kept = LEAST_ROWS * (sharers - 1);
+      const widest = Math.min(
+        Math.max(Math.ceil(room / sharers), room - kept),
+        rest,
+      );
+      const least = Math.min(LEAST_ROWS, widest);
+      const fits = (rows: number, within: number) =>
+        this.#expected(before, { start, rows }) <= within;
+      const fair = ms / sharers;
+      const within = isAlone || fits(least, fair) ? fair : ms;
+      let rows = isAlone && index < PROMPTS ? least : 0;
+      while (rows < widest && fits(rows + 1, within)) rows++;
+      if (rows < least) rows = 0;
+      if (rows > 0) ms -= this.#expected(before, { start, rows });
+      room -= rows;
+      before += rows;
+      return rows;
     });
-    const least = Math.min(LEAST_ROWS, widest);
-    const cheapest = this.#expected(decoding, least);
-    this.#left = Math.min(
-      this.#left + SLOWDOWN * later - this.#plain(decoding),
-      Math.max(PATIENCE * later, cheapest),
-    );
-    let rows = 0;
-    while (rows < widest && this.#expected(decoding, rows + 1) <= this.#left) {
-      rows++;
-    }
-    return rows < least ? 0 : rows;
   }
 
-  /** Notes the milliseconds of a pass that had so many rows of prompts. */
-  spend(decoding: Load, { rows, ms }: { rows: number; ms: number }): void {
-    if (decoding.sequences === 0 || rows === 0) return;
+  /** Notes the milliseconds of a pass that had these rows of prompts. */
+  spend(decoding: Load, prompts: readonly PromptRows[], ms: number): void {
+    if (prompts.length === 0) return;
     const spent = Math.max(0, ms - this.#plain(decoding));
     this.#left = Math.max(0, this.#left - spent);
-    const ratio = Math.min(MOST, spent / this.#expected(decoding, rows));
+    let expected = 0;
+    let before = decoding.rows;
+    for (const part of prompts) {
+      expected += this.#expected(before, part);
+      before += part.rows;
+    }
+    const ratio = Math.min(MOST, spent / expected);
     this.#scale = Math.max(1, this.#scale * (1 + RATE * (ratio - 1)));
   }
 
-  #plain({ sequences, rows, read }: Load): number {
-    return this.#cost.body(rows, sequences) + this.#cost.head(read);
+  /** Adds what decoding leaves of a pass, and returns what is left so far. */
+  #leave(decoding: Load, prompts: readonly PromptRows[]): number {
+    if (prompts.length === 0) return 0;
+    const others = prompts.length - 1;
+    const later = this.#plain({
+      sequences: decoding.sequences + others,
+      rows: decoding.rows + others,
+      read: decoding.read + others,
+    });
+    const [{ start, rows }] = prompts;
+    const first = { start, rows: Math.min(LEAST_ROWS, rows) };
+    return this.#left = Math.min(
+      this.#left + SLOWDOWN * later - this.#plain(decoding),
+      Math.max(PATIENCE * later, this.#expected(decoding.rows, first)),
+    );
   }
 
-  /** Returns the milliseconds that rows of prompts are expected to add to a pass. */
-  #expected({ rows }: Load, more: number): number {
+  #plain({ sequences, rows, read }: Load): number {
+    const head = read > 0 ? this.#cost.head(read) : 0;
+    return this.#cost.body(rows, sequences) + head;
+  }
+
+  /** Returns the milliseconds that rows of a prompt add to a pass of so many rows. */
+  #expected(before: number, { start, rows }: PromptRows): number {
+    const attention = (rows + READING) * start / SLOTS;
+    const perRow = this.#linear(before, MOST_ROWS) / MOST_ROWS;
+    return this.#scale * (this.#linear(before, rows) + attention * perRow);
+  }
+
+  /** Returns the milliseconds that more rows add to a pass after no text. */
+  #linear(before: number, more: number): number {
     const { body } = this.#cost;
-    const least = LEAST_SHARE * more * body(rows);
-    return this.#scale * Math.max(least, body(rows + more) - body(rows));
+    const least = LEAST_SHARE * more * body(before);
+    return Math.max(least, body(before + more) - body(before));
   }
 }

@@ -29,7 +29,7 @@ import type {
   StepRunner,
 } from "../bita/decode/model.ts";
 import { chain } from "../bita/tree/tree.ts";
-import { type Load, PrefillBudget } from "./prefill_budget.ts";
+import { type Load, PrefillBudget, type PromptRows } from "./prefill_budget.ts";
 import { isPrompt, PassShares } from "./pass_shares.ts";
 
 /** What a scheduler works with. */
@@ -58,9 +58,6 @@ interface Part {
   of: Waiting;
   step: Step;
 }
-
-/** Prompts that share the rows of a pass, so that a short one passes a long one. */
-const PROMPTS = 2;
 
 const FLAT: Cost = { body: () => 1, head: () => 0 };
 
@@ -130,20 +127,13 @@ export class Scheduler implements StepRunner {
     const parts: Part[] = [];
     const stay: Waiting[] = [];
     let rows = this.shape.maxRows;
-    let promptRows = this.#promptRows();
-    let prompts = Math.min(
-      PROMPTS,
-      this.shape.maxSequences,
-      this.#waiting.filter(({ step }) => isPrompt(step)).length,
-    );
+    const promptRows = this.#promptRows();
     for (const entry of this.#waiting) {
       const { step } = entry;
       const wanted = step.tokens.length;
-      let count = wanted;
-      if (isPrompt(step)) {
-        const fair = Math.ceil(promptRows / Math.max(1, prompts--));
-        count = Math.min(wanted, fair, rows);
-      }
+      const count = isPrompt(step)
+        ? Math.min(rows, promptRows.get(entry) ?? 0)
+        : wanted;
       if (
         parts.length === this.shape.maxSequences || count > rows || count === 0
       ) {
@@ -151,7 +141,6 @@ export class Scheduler implements StepRunner {
         continue;
       }
       rows -= count;
-      if (isPrompt(step)) promptRows -= count;
       parts.push({
         of: entry,
         step: count < wanted ? cut(step, 0, count) : step,
@@ -161,17 +150,16 @@ export class Scheduler implements StepRunner {
     return parts;
   }
 
-  /** Returns the rows that prompts may have in the next pass, maybe none. */
-  #promptRows(): number {
-    if (this.#partRows !== undefined) return this.#partRows;
-    // Sequences that take turns have all rows of a pass.
-    const { maxSequences } = this.shape;
-    const ready = maxSequences === 1
-      ? []
-      : this.#waiting.slice(0, maxSequences);
-    const decoding = loadOf(ready);
-    const prompts = ready.length - decoding.sequences;
-    return this.#budget.rows(decoding, prompts, this.shape.maxRows);
+  /** Returns the rows that prompts may have in the next pass. */
+  #promptRows(): Map<Waiting, number> {
+    const { maxRows, maxSequences } = this.shape;
+    const ready = this.#waiting.slice(0, maxSequences);
+    const prompts = ready.filter(({ step }) => isPrompt(step));
+    const parts = prompts.map(({ step }) => promptRowsOf(step));
+    const rows = this.#partRows === undefined
+      ? this.#budget.share(loadOf(ready), parts, maxRows)
+      : parts.map((part) => Math.min(part.rows, this.#partRows!));
+    return new Map(prompts.map((entry, index) => [entry, rows[index] ?? 0]));
   }
 
   async #compute(parts: Part[]): Promise<void> {
@@ -202,9 +190,12 @@ export class Scheduler implements StepRunner {
 
   #note(parts: readonly Part[], ms: number): void {
     this.#shares.note(parts.map(({ step }) => step));
-    const load = loadOf(parts);
-    const all = parts.reduce((sum, { step }) => sum + step.tokens.length, 0);
-    this.#budget.spend(load, { rows: all - load.rows, ms });
+    const prompts = parts.filter(({ step }) => isPrompt(step));
+    this.#budget.spend(
+      loadOf(parts),
+      prompts.map(({ step }) => promptRowsOf(step)),
+      ms,
+    );
   }
 }
 
@@ -213,6 +204,10 @@ function cut(step: Step, from: number, to: number): Step {
   const tokens = step.tokens.subarray(from, to);
   const start = step.start + from;
   return { ...step, start, tokens, parents: chain(tokens.length - 1) };
+}
+
+function promptRowsOf({ start, tokens: { length: rows } }: Step): PromptRows {
+  return { start, rows };
 }
 
 /** Sums up the steps that decode. */

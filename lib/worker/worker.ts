@@ -79,9 +79,11 @@ async function open(message: OpenMessage): Promise<void> {
     const opened = await model;
     const check = await checkModel(opened);
     const { cost, invariant } = check;
-    opened.onWork = ({ part, ...work }) => {
+    opened.onWork = ({ part, prompts = 0, ...work }) => {
       // What a test shares is new to its body, and slow.
-      if (work.sequences <= opened.shape.maxSequences) cost.learn(part, work);
+      const isTest = work.sequences > opened.shape.maxSequences;
+      // The rows of a prompt may attend to far more than those that costs are for.
+      if (!isTest && prompts === 0) cost.learn(part, work);
     };
     const { adapter } = message.artefact;
     const prefixes = await openPrefixes(message, { model: opened, cost });

@@ -71,7 +71,7 @@ Deno.test("OrtModel.run() reads all steps' rows at once", async () => {
   assertEquals(outputs.map(({ logits }) => logits.length), [3, 0, 4]);
   await outputs[1].read([0, 1]);
   assertEquals(works.map(({ ms: _, ...work }) => work), [
-    { part: "body", rows: 9, sequences: 3 },
+    { part: "body", rows: 9, sequences: 3, prompts: 1 },
     { part: "head", rows: 7, sequences: 2 },
     { part: "head", rows: 2, sequences: 1 },
   ]);

@@ -90,7 +90,7 @@ Deno.test("Scheduler reads a prompt in parts, and others decode beside it", asyn
   assert(tokens >= 400 / 26 && tokens <= 400 / 20, `${tokens} tokens`);
 });
 
-Deno.test("Scheduler shares the rows for prompts among all prompts", async () => {
+Deno.test("Scheduler shares the time for prompts among all prompts", async () => {
   const model = new ToyModel({ context: 500, maxRows: 128 });
   const scheduler = new Scheduler(model);
   const [long, short] = [model.open(), model.open()];
@@ -98,9 +98,10 @@ Deno.test("Scheduler shares the rows for prompts among all prompts", async () =>
   const first = scheduler.run(prompt(short, 20)).then(() =>
     model.passes.length
   );
-  assertEquals(await first, 1);
+  assert(await first <= 2);
   await done;
-  assertEquals(rowsOf(model)[0], [32, 20]);
+  const [[most, rest]] = rowsOf(model);
+  assert(most >= 32 && rest >= 8 && most + rest <= 64, `${most}, ${rest}`);
 });
 
 Deno.test("Scheduler reads a prompt alone in parts of 64", async () => {
