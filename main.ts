@@ -23,7 +23,8 @@ function curlLine(origin: string, model: string): string {
   return `curl -N ${origin}/v1/chat/completions -H 'content-type: application/json' -d '${body}'`;
 }
 
-async function serve(config: Config): Promise<void> {
+/** Starts a server and prints where it listens. */
+export async function serve(config: Config): Promise<void> {
   let server: Listener | undefined = undefined;
   const { ids, fetch } = await start(config, () => server);
   server = await listen(fetch, { hostname: config.host, port: config.port });

@@ -50,10 +50,12 @@ export interface Service {
  * opened ends the process with a message.
  *
  * @param server returns the server once it listens.
+ * @param tell takes a line about each model that has been opened.
  */
 export function createService(
   config: Config,
   server: () => ListeningServer | undefined,
+  tell: (line: string) => void = say,
 ): Service {
   const counts = new Metrics();
   const lines = new LogWriter({ write: (bytes) => Deno.stderr.write(bytes) });
@@ -94,7 +96,7 @@ export function createService(
   const models = config.models.map((name) =>
     new LazyModel(name, {
       ...{ config, prefix },
-      onOpened: (about) => say(about),
+      onOpened: tell,
       onWarning: (model, text) => log.warn({ model }, text),
       onFailure: (model, err) => log.error({ model, err }, "model failed"),
       onGivenUp: (id, { message }) =>

@@ -7,7 +7,10 @@
 import { createHash, type Hash } from "node:crypto";
 
 /** Updates `hash` with the file at `path` and returns the file's size in bytes. */
-export async function hashFile(path: string, hash: Hash): Promise<number> {
+export async function hashFile(
+  path: string | URL,
+  hash: Hash,
+): Promise<number> {
   using file = await Deno.open(path);
   const piece = new Uint8Array(1 << 20);
   let length = 0;
@@ -20,7 +23,7 @@ export async function hashFile(path: string, hash: Hash): Promise<number> {
 }
 
 /** Returns the SHA-256 of the file at `path`, in hex. */
-export async function fileDigest(path: string): Promise<string> {
+export async function fileDigest(path: string | URL): Promise<string> {
   const hash = createHash("sha256");
   await hashFile(path, hash);
   return hash.digest("hex");

@@ -27,7 +27,7 @@ function modulesOf(folder: string): string[] {
 }
 
 Deno.test("every exported symbol has a comment", async () => {
-  const modules = ["lib", "models", "routes"].flatMap(modulesOf);
+  const modules = ["cli", "lib", "models", "routes"].flatMap(modulesOf);
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["doc", "--json", ...modules],
   }).output();
@@ -49,9 +49,9 @@ Deno.test("every exported symbol has a comment", async () => {
 });
 
 Deno.test("every file that a document names exists", () => {
-  const rooms = "deploy|docs|lib|models|routes|tests";
+  const rooms = "cli|deploy|docs|lib|models|routes|tests";
   const path = new RegExp(
-    `\`((?:${rooms})/[\\w./-]*|(?:main|edge|start|service)\\.ts)\``,
+    `\`((?:${rooms})/[\\w./-]*|(?:cli|main|edge|start|service)\\.ts)\``,
     "g",
   );
   const inDocs = [...Deno.readDirSync("docs")].map(({ name }) =>

@@ -4,6 +4,8 @@ import { type Source, sources } from "./_sources.ts";
 const MOST_LINES = 250;
 
 const MODULES = sources(
+  "cli.ts",
+  "cli",
   "main.ts",
   "edge.ts",
   "routes",

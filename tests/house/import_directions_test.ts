@@ -3,6 +3,8 @@ import { type Import, importsFrom, sources } from "./_sources.ts";
 
 /** Folders from the outside in. A folder imports itself and the folders after it. */
 const ROOMS = [
+  "cli.ts",
+  "cli",
   "main.ts",
   "edge.ts",
   "routes",
@@ -12,6 +14,7 @@ const ROOMS = [
 
 /** The entries, and the workers, since nothing imports them. */
 const IMPORTS = (await Promise.all([
+  "cli.ts",
   "main.ts",
   "edge.ts",
   "lib/worker/worker.ts",
@@ -19,7 +22,8 @@ const IMPORTS = (await Promise.all([
   "lib/grammar/check_worker.ts",
 ].map(importsFrom))).flat();
 
-const isLocal = ({ to }: Import) => /\.(ts|json)$/.test(to) && !isPackage(to);
+const isLocal = ({ to }: Import) =>
+  /\.(ts|json)$/.test(to) && !isPackage(to) && to !== "deno.json";
 const isPackage = (path: string) => path.endsWith("/package.json");
 const roomOf = (path: string) => ROOMS.indexOf(path.split("/")[0]);
 const places = (imports: Import[]) => imports.map(({ from }) => from);
