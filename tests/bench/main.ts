@@ -13,6 +13,7 @@ import {
   type Machine,
   othersShare,
 } from "./machine.ts";
+import { grammar } from "./decode/grammar.ts";
 import { memory } from "./cache/memory.ts";
 import { cold } from "./serve/cold.ts";
 import { long } from "./serve/long.ts";
@@ -32,6 +33,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   overhead,
   decode,
   replay,
+  grammar,
   serve,
   cold,
   long,
