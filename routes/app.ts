@@ -19,6 +19,7 @@ import type { Aliases } from "./find_model.ts";
 import type { LogGeneration } from "./generate.ts";
 import { health, probes } from "./operator/health.ts";
 import { hostCheck } from "./middleware/host_check.ts";
+import { anthropicRequestId, messages } from "./v1/messages.ts";
 import { metrics } from "./operator/metrics.ts";
 import { models } from "./v1/models.ts";
 import { tokens } from "./v1/tokens.ts";
@@ -83,6 +84,7 @@ export function createApp({
 }: AppOptions): Hono {
   const app = new Hono({ getPath: readPath });
   app.use(requestId({ generator: newId }));
+  app.use("/v1/messages/*", anthropicRequestId());
   app.use(requestLog((record) => {
     counts.countResponse(record.status);
     logRequest(record);
@@ -106,6 +108,7 @@ export function createApp({
   };
   app.route("/v1", chatCompletions(options));
   app.route("/v1", completions(options));
+  app.route("/v1", messages(options));
   app.route("/v1", models(engines, aliases));
   app.route("/v1", tokens(options));
   app.route("/", health(engines));

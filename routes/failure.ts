@@ -7,6 +7,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ApiError } from "../lib/engine/errors.ts";
+import { toErrorBody } from "../lib/wire/anthropic/error_body.ts";
 
 /** Called with failures whose details are not sent to clients. */
 export type LogFailure = (
@@ -27,10 +28,13 @@ export function toApiError(
   );
 }
 
-/** Answers with OpenAI's error body. */
+/** Answers with the error body of the API that the path belongs to. */
 export function failure(c: Context, error: ApiError): Response {
   const status = error.status as ContentfulStatusCode;
-  return c.json(error.toJSON(), status, error.headers);
+  const body = /^\/v1\/messages(\/|$)/.test(c.req.path)
+    ? toErrorBody(error, c.get("requestId"))
+    : error.toJSON();
+  return c.json(body, status, error.headers);
 }
 
 /** Answers a known path that was asked with another method. */

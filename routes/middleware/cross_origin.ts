@@ -10,6 +10,7 @@ import { cors } from "hono/cors";
 /** Spelled out, as `*` does not cover requests with credentials. */
 const EXPOSED_HEADERS = [
   "x-request-id",
+  "request-id",
   "retry-after",
   "retry-after-ms",
   "x-should-retry",

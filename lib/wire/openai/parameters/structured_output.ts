@@ -15,7 +15,8 @@ const FORMATS = 'must be "text", "json_object" or "json_schema"';
 const SCHEMA = "must be a JSON schema";
 const CHOICES = "must be 1 to 1000 strings that are not empty";
 
-const schema = z.custom<unknown>(
+/** A JSON schema, whose keywords are checked later. */
+export const jsonSchema = z.custom<unknown>(
   (value) =>
     typeof value === "boolean" ||
     typeof value === "object" && value !== null && !Array.isArray(value),
@@ -31,7 +32,7 @@ export const responseFormat = z.discriminatedUnion("type", [
     json_schema: z.object({
       name: z.string("must be a string").nullish(),
       strict: flag(),
-      schema: schema.nullish(),
+      schema: jsonSchema.nullish(),
     }, "must be an object with a name and a schema"),
   }),
 ], {
@@ -43,7 +44,7 @@ export const responseFormat = z.discriminatedUnion("type", [
 
 /** The shape of `structured_outputs`. */
 export const structuredOutputs = z.object({
-  json: schema.or(z.string(SCHEMA)).nullish(),
+  json: jsonSchema.or(z.string(SCHEMA)).nullish(),
   json_object: flag(),
   choice: z.array(z.string(CHOICES).min(1, CHOICES), CHOICES)
     .min(1, CHOICES).max(1000, CHOICES).nullish(),
@@ -125,7 +126,7 @@ function outputGrammars(
 function toSchema(json: unknown): unknown {
   if (typeof json !== "string") return json;
   try {
-    return schema.parse(JSON.parse(json));
+    return jsonSchema.parse(JSON.parse(json));
   } catch {
     throw badRequest("structured_outputs.json", {
       must: SCHEMA,

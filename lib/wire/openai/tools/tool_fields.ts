@@ -10,10 +10,10 @@ import { badRequest } from "../bad_request.ts";
 import { flag, isObject } from "../fields.ts";
 
 /** As many as OpenAI takes. */
-const MOST_TOOLS = 128;
+export const MOST_TOOLS = 128;
 
-/** The deepest nesting of a schema; what reads schemas is recursive. */
-const DEEPEST = 64;
+/** The deepest nesting of schemas and arguments; what reads them is recursive. */
+export const DEEPEST = 64;
 
 const TOOLS = `must be an array of at most ${MOST_TOOLS} tools`;
 const TOOL = 'must be an object with the type "function" and a function';
@@ -28,13 +28,18 @@ const LEGACY = "is not supported, as tools have replaced it";
 /** The name of a tool. */
 export const toolName = z.string(NAME).regex(/^[a-zA-Z0-9_-]{1,64}$/, NAME);
 
+/** The JSON schema of a tool's arguments. */
+export const toolParameters = z.custom<Record<string, unknown>>(
+  isSchema,
+  PARAMETERS,
+);
+
 const tool = z.object({
   type: z.literal("function", TYPE),
   function: z.object({
     name: toolName,
     description: z.string(DESCRIPTION).nullish(),
-    parameters: z.custom<Record<string, unknown>>(isSchema, PARAMETERS)
-      .nullish(),
+    parameters: toolParameters.nullish(),
     strict: flag(),
   }, FUNCTION),
 }, TOOL);
@@ -161,7 +166,7 @@ function isSchema(value: unknown): boolean {
 }
 
 /** Returns whether a value is nested at most `most` deep. */
-function depthIs(most: number, value: unknown): boolean {
+export function depthIs(most: number, value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   return most > 0 &&
     Object.values(value).every((item) => depthIs(most - 1, item));

@@ -59,37 +59,56 @@ export function checkResults(
   messages: ChatMessage[],
   context: z.RefinementCtx,
 ): void {
-  /** Calls without a result, by id; of the assistant's message at `from`. */
-  let open = new Map<string, boolean>();
+  const found = findUnmatched(messages);
+  if (!found) return;
+  const { at, kind, id } = found;
+  context.addIssue(
+    kind === "call"
+      ? {
+        code: "custom",
+        path: [at, "tool_calls"],
+        message: "must be followed by a tool's message for each call",
+        input: `no message for ${id}`,
+      }
+      : {
+        code: "custom",
+        path: [at, "tool_call_id"],
+        message: "must be the id of a call in the assistant's message before",
+        input: id || undefined,
+      },
+  );
+}
+
+/** A call without a result, or a result without a call. */
+export interface Unmatched {
+  kind: "call" | "result";
+  /** Index of its message. */
+  at: number;
+  /** Id of the call. */
+  id: string;
+}
+
+/** Finds the first call that has no result, or result that answers no call. */
+export function findUnmatched(messages: ChatMessage[]): Unmatched | undefined {
+  /** Calls of the assistant's message at `from`, and whether they have a result. */
+  let calls = new Map<string, boolean>();
   let from = 0;
-  const blame = (path: (string | number)[], message: string, input: unknown) =>
-    context.addIssue({ code: "custom", path, message, input });
-  const checkAnswered = () => {
-    const missing = [...open].find(([, answered]) => !answered)?.[0];
-    if (missing === undefined) return;
-    blame(
-      [from, "tool_calls"],
-      "must be followed by a tool's message for each call",
-      `no message for ${missing}`,
-    );
+  const open = (): Unmatched | undefined => {
+    const missing = [...calls].find(([, answered]) => !answered);
+    return missing && { kind: "call", at: from, id: missing[0] };
   };
   for (
-    const [i, { role, toolCalls = [], toolCallId = "" }] of messages.entries()
+    const [at, { role, toolCalls = [], toolCallId = "" }] of messages.entries()
   ) {
     if (role === "tool") {
-      if (open.has(toolCallId)) open.set(toolCallId, true);
-      else {
-        blame(
-          [i, "tool_call_id"],
-          "must be the id of a call in the assistant's message before",
-          toolCallId || undefined,
-        );
-      }
+      if (!calls.has(toolCallId)) return { kind: "result", at, id: toolCallId };
+      calls.set(toolCallId, true);
       continue;
     }
-    checkAnswered();
-    open = new Map(toolCalls.map(({ id }) => [id, false]));
-    from = i;
+    const missing = open();
+    if (missing) return missing;
+    calls = new Map(toolCalls.map(({ id }) => [id, false]));
+    from = at;
   }
-  checkAnswered();
+  return open();
 }

@@ -9,7 +9,7 @@ import type {
   ChatCompletionChunk,
   ChatCompletionMessageFunctionToolCall,
 } from "openai/resources";
-import type { CallPart } from "../../../tools/tool.ts";
+import type { CallPart, ToolCall } from "../../../tools/tool.ts";
 import type { End } from "../reply.ts";
 
 type CallDelta = ChatCompletionChunk.Choice.Delta.ToolCall;
@@ -29,21 +29,25 @@ export function toCallDelta(replyId: string, part: CallPart): CallDelta {
 }
 
 /** Joins the parts of the calls of a reply. */
+export function joinCalls(parts: CallPart[]): Omit<ToolCall, "id">[] {
+  const calls: Omit<ToolCall, "id">[] = [];
+  for (const part of parts) {
+    if (part.type === "arguments") calls[part.index].arguments += part.text;
+    else calls.push({ name: part.name, arguments: "" });
+  }
+  return calls;
+}
+
+/** Returns the calls of a reply. */
 export function toToolCalls(
   replyId: string,
   parts: CallPart[],
 ): ChatCompletionMessageFunctionToolCall[] {
-  const calls: ChatCompletionMessageFunctionToolCall[] = [];
-  for (const part of parts) {
-    if (part.type === "arguments") {
-      calls[part.index].function.arguments += part.text;
-      continue;
-    }
-    const id = toCallId(replyId, part.index);
-    const { name } = part;
-    calls.push({ id, type: "function", function: { name, arguments: "" } });
-  }
-  return calls;
+  return joinCalls(parts).map((call, index) => ({
+    id: toCallId(replyId, index),
+    type: "function",
+    function: call,
+  }));
 }
 
 /** Returns why a reply ended; a call that its limit cut is not a call to make. */
