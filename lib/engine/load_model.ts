@@ -135,7 +135,7 @@ function memoryOf(
   { models, kvMemory, prefix }: Config,
   backend: BackendName,
 ): KvMemory {
-  const cached = prefix.mode !== "off" && backend !== "webgpu";
+  const cached = prefix.mode !== "off";
   return {
     bytes: kvMemory && kvMemory / models.length,
     free: freeMemory() / models.length,

@@ -5,11 +5,18 @@
  * @module
  */
 
-/** Keys and values of consecutive tokens, in the exact bits of a pass. */
+import type { KvCopy } from "../bita/decode/model.ts";
+
+/** Keys and values of consecutive tokens in main memory, in the exact bits of a pass. */
 export interface Block {
   tokens: Int32Array;
   /** `[2 * layers, kvHeads, tokens, headDim]`, keys first. */
   kv: Float32Array<ArrayBuffer>;
+}
+
+/** A block in main memory or on the device. */
+export interface KeptBlock extends Omit<Block, "kv"> {
+  kv: KvCopy;
 }
 
 /** Where a block is kept. */

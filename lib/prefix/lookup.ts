@@ -5,17 +5,17 @@
  * @module
  */
 
-import type { Block } from "./block.ts";
+import type { KeptBlock } from "./block.ts";
 
 /** Reads the keys and values of the block at `depth` out of a sequence. */
-export type ReadBlock = (depth: number) => Promise<Block["kv"]>;
+export type ReadBlock = (depth: number) => Promise<KeptBlock["kv"]>;
 
 /** The result of a lookup; its blocks are valid until `prefilled` is called. */
 export interface Lookup {
   /** Tokens of a block. */
   readonly blockTokens: number;
   /** The first blocks of the prompt, as many as were found. */
-  readonly found: readonly Block[];
+  readonly found: readonly KeptBlock[];
   /**
    * Keeps the whole blocks of a text that begins with the prompt, or nothing if the
    * caller's blocks were erased since the lookup.

@@ -8,6 +8,7 @@
  */
 
 import type { Tensor } from "onnxruntime-common";
+import type { DeviceKv, KvCopy } from "../bita/decode/model.ts";
 import type { KvShape } from "./kv/kv_layout.ts";
 
 /** All backends, fastest hardware first. */
@@ -46,10 +47,12 @@ export interface KvBuffer {
     slots: number,
     options?: { from?: number },
   ): Promise<Float32Array<ArrayBuffer>>;
-  /** Writes slots in the layout of {@linkcode read}. */
+  /** Copies slots within the device; absent in main memory. */
+  copy?(slots: number, options?: { from?: number }): Promise<DeviceKv>;
+  /** Writes slots in the layout of {@linkcode read}, or a copy of this backend's. */
   write(
     slots: number,
-    data: Float32Array<ArrayBuffer>,
+    data: KvCopy,
     options?: { from?: number },
   ): void;
   /** Frees its memory. */

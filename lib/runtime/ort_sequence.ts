@@ -7,7 +7,7 @@
 import type { Adapter } from "../../models/adapter/adapter.ts";
 import type { ModelConfig } from "../../models/architectures/config.ts";
 import type { Embedding } from "../../models/embedding.ts";
-import type { KvSequence, Step } from "../bita/decode/model.ts";
+import type { KvCopy, KvSequence, Step } from "../bita/decode/model.ts";
 import type { KvBuffer } from "./backend.ts";
 import { SlotAngles } from "./body/rotary.ts";
 
@@ -61,9 +61,14 @@ export class OrtSequence implements KvSequence {
     return this.kv.read(slots, options);
   }
 
+  /** Copies slots within the device, if the backend has one. */
+  get copyKv(): KvSequence["copyKv"] {
+    return this.kv.copy;
+  }
+
   writeKv(
     slots: number,
-    data: Float32Array<ArrayBuffer>,
+    data: KvCopy,
     options?: { from?: number },
   ): void {
     this.kv.write(slots, data, options);

@@ -132,7 +132,8 @@ export class Decoding {
     try {
       await lookup?.keep(final, (depth) => {
         const from = softPrompt + depth * lookup.blockTokens;
-        return sequence.readKv(lookup.blockTokens, { from });
+        return sequence.copyKv?.(lookup.blockTokens, { from }) ??
+          sequence.readKv(lookup.blockTokens, { from });
       });
     } catch {
       // What cannot be kept is computed again.

@@ -184,13 +184,12 @@ function done(id: number, failure?: Failure): void {
   });
 }
 
-/** Opens the cache of prompts, where keys and values are in memory. */
+/** Opens the cache of prompts. */
 async function openPrefixes(
   { artefact, backend, threads, prefix }: OpenMessage,
   { model, cost }: { model: OrtModel; cost: Cost },
 ): Promise<{ cache?: PrefixCache; about: string }> {
   if (prefix.mode === "off") return { about: "off" };
-  if (backend === "webgpu") return { about: "off, as keys stay on the GPU" };
   return await openPrefixCache(prefix, {
     fingerprint: await fingerprint({ artefact, backend, threads, model }),
     bytesPerToken: kvBytes(artefact.config, 1),

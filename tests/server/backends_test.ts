@@ -19,12 +19,17 @@ for (const backend of ["wasm", "webgpu"]) {
         CACHE_DIR: folder,
         BACKEND: backend,
       });
-      const { usage } = await client(server).completions.create({
-        model: "tiny",
-        prompt: "Hello there",
-        max_tokens: 8,
-      });
-      assert(usage!.completion_tokens > 0);
+      const ask = () =>
+        client(server).completions.create({
+          model: "tiny",
+          prompt: "Hello there, all of you who read this",
+          max_tokens: 8,
+        });
+      const [first, second] = [await ask(), await ask()];
+      assert(first.usage!.completion_tokens > 0);
+      assertEquals(second.choices[0].text, first.choices[0].text);
+      assertEquals(first.usage!.prompt_tokens_details?.cached_tokens ?? 0, 0);
+      assert(second.usage!.prompt_tokens_details!.cached_tokens! > 0);
       const health = await (await fetch(`${server.url}/health`)).json();
       assertEquals(health.models[0].backend, backend);
       await Deno.remove(folder, { recursive: true });

@@ -7,7 +7,10 @@
 import type { ModelShape, Step } from "../../lib/bita/decode/model.ts";
 
 /** @throws {Error} naming the contract, unless the condition holds. */
-export function demand(condition: boolean, contract: string): void {
+export function demand(
+  condition: boolean,
+  contract: string,
+): asserts condition {
   if (!condition) throw new Error(`Contract broken: ${contract}`);
 }
 

@@ -11,6 +11,7 @@
  */
 
 import type {
+  KvCopy,
   KvSequence,
   Model,
   ModelShape,
@@ -166,9 +167,10 @@ export class ToySequence implements KvSequence {
 
   writeKv(
     slots: number,
-    data: Float32Array<ArrayBuffer>,
+    data: KvCopy,
     { from = 0 }: { from?: number } = {},
   ): void {
+    demand(data instanceof Float32Array, "the toy has no device");
     const rows = unpackRows(data).slice(0, slots);
     for (const [slot, row] of rows.entries()) this.#slots[from + slot] = row;
   }

@@ -29,6 +29,18 @@ export interface Sequence {
   close(): void;
 }
 
+/** Keys and values of consecutive slots, copied to the memory of a device. */
+export interface DeviceKv {
+  readonly byteLength: number;
+  /** Copies them to main memory, in the layout of {@linkcode KvSequence.readKv}. */
+  read(): Promise<Float32Array<ArrayBuffer>>;
+  /** Frees the device's memory. */
+  free(): void;
+}
+
+/** Keys and values outside of a sequence, in main memory or on the device. */
+export type KvCopy = Float32Array<ArrayBuffer> | DeviceKv;
+
 /** A sequence whose keys and values can be copied, as a prefix cache does. */
 export interface KvSequence extends Sequence {
   /**
@@ -39,10 +51,14 @@ export interface KvSequence extends Sequence {
     slots: number,
     options?: { from?: number },
   ): Promise<Float32Array<ArrayBuffer>>;
+  /** Copies slots within the device; absent if there is none but main memory. */
+  readonly copyKv?:
+    | ((slots: number, options?: { from?: number }) => Promise<DeviceKv>)
+    | undefined;
   /** Sets keys and values, in the layout of {@linkcode KvSequence.readKv}. */
   writeKv(
     slots: number,
-    data: Float32Array<ArrayBuffer>,
+    data: KvCopy,
     options?: { from?: number },
   ): void;
 }

@@ -1,14 +1,14 @@
 /**
- * A block in memory that counts its users, so that its memory is freed with the last
+ * A block in the memory of this machine or its device that counts its users, so that its memory is freed with the last
  * one. Left to the garbage collector, blocks would outgrow any cap.
  *
  * @module
  */
 
-import type { Block, BlockPlace } from "../block.ts";
+import type { BlockPlace, KeptBlock } from "../block.ts";
 
 /** What a block in memory is made of. */
-export interface HeldBlockParts extends Block {
+export interface HeldBlockParts extends KeptBlock {
   place: BlockPlace;
   /** Its number in its text, from 0. */
   depth: number;
@@ -17,9 +17,9 @@ export interface HeldBlockParts extends Block {
 }
 
 /** A block with one user, its creator. */
-export class HeldBlock implements Block {
+export class HeldBlock implements KeptBlock {
   readonly tokens: Int32Array;
-  readonly kv: Float32Array<ArrayBuffer>;
+  readonly kv: KeptBlock["kv"];
   readonly place: BlockPlace;
   readonly depth: number;
   stored: number | undefined;
@@ -43,6 +43,8 @@ export class HeldBlock implements Block {
 
   /** Removes a user; the last one frees the keys and values. */
   release(): void {
-    if (--this.#users === 0) this.kv.buffer.transfer(0);
+    if (--this.#users > 0) return;
+    if ("free" in this.kv) this.kv.free();
+    else this.kv.buffer.transfer(0);
   }
 }

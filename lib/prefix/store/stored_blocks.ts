@@ -212,12 +212,13 @@ export class StoredBlocks {
   }
 
   async #write(block: HeldBlock): Promise<void> {
-    const { store, sealer, counters, disk, janitor, now } = this.#options;
+    const { store, counters, disk, janitor, now } = this.#options;
     const isFull = now() < this.#noWritesUntil || disk?.hasRoom() === false;
     if (isFull) return this.#drop(block);
     const erasures = this.#erasures;
     const isCurrent = () => this.#erasures === erasures;
-    const record = await sealer.seal(block.place, block);
+    const record = await this.#seal(block);
+    if (!record) return this.#drop(block);
     const [time, bytes] = [now(), record.length];
     const entry = { bytes, depth: block.depth, created: time, used: time };
     const isWritten = await store.call(
@@ -228,6 +229,17 @@ export class StoredBlocks {
     block.release();
     counters.written++;
     await janitor.noteWrite(bytes);
+  }
+
+  /** Returns the record of a block, or nothing if its device is lost. */
+  async #seal({ place, tokens, kv }: HeldBlock) {
+    const { sealer } = this.#options;
+    if (!("free" in kv)) return await sealer.seal(place, { tokens, kv });
+    const read = await kv.read().catch(() => undefined);
+    if (!read) return undefined;
+    const record = await sealer.seal(place, { tokens, kv: read });
+    read.buffer.transfer(0);
+    return record;
   }
 
   #drop(block: HeldBlock): void {

@@ -72,8 +72,9 @@ export function growingKvBuffer(
     }),
     read: (count, { from = 0 } = {}) =>
       Promise.resolve(readSlots(arrays(tensors), { from, count })),
-    write(count, data, { from = 0 } = {}) {
+    write(count, copy, { from = 0 } = {}) {
       reserve(from + count);
+      const data = copy as Float32Array; // it makes no others
       writeSlots(arrays(tensors), { from, count, data });
     },
     close() {

@@ -10,6 +10,7 @@
  */
 
 import { Tensor } from "onnxruntime-web/jspi";
+import type { DeviceKv } from "../../bita/decode/model.ts";
 import { DeviceMemoryError, type KvBuffer, type KvRoom } from "../backend.ts";
 import { kvDims, type KvShape } from "../kv/kv_layout.ts";
 import type { Readback } from "./readback.ts";
@@ -38,24 +39,13 @@ export function gpuKvBuffer(
   let heard = Promise.resolve();
 
   function use<T>(work: () => T): T {
-    device.pushErrorScope("out-of-memory");
-    device.pushErrorScope("validation");
-    const result = work();
-    const errors = [device.popErrorScope(), device.popErrorScope()];
-    heard = Promise.all([heard, ...errors]).then(([_, ...errors]) => {
-      const error = errors.find((error) => error !== null);
-      if (error) throw memoryError(slots, error);
-    });
+    const { result, worked } = hear(device, work);
+    heard = Promise.all([heard, worked]).then(() => {});
     heard.catch(() => {}); // the next pass gets the failure
     return result;
   }
 
-  const make = () =>
-    device.createBuffer({
-      size: kvHeads * slots * slotBytes,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
-        GPUBufferUsage.COPY_DST,
-    });
+  const make = () => createBuffer(device, kvHeads * slots * slotBytes);
   let buffers = use(() => Array.from({ length: 2 * layers }, make));
   let tensors = asTensors(buffers, kvDims(shape, slots));
 
@@ -91,6 +81,13 @@ export function gpuKvBuffer(
     if (needed > slots) grow(needed);
   }
 
+  /** Copies numbers to the device at once: a call for each run would take longer. */
+  function upload(data: Float32Array): GPUBuffer {
+    const buffer = createBuffer(device, data.byteLength);
+    device.queue.writeBuffer(buffer, 0, data as Float32Array<ArrayBuffer>);
+    return buffer;
+  }
+
   /** Lists where the runs of slots from `from` on are, in the layout of `read`. */
   function* runs(from: number): Generator<[buffer: GPUBuffer, offset: number]> {
     for (const buffer of buffers) {
@@ -106,6 +103,27 @@ export function gpuKvBuffer(
     },
     reserve,
     ready: () => heard,
+    async copy(count, { from = 0 } = {}) {
+      await heard;
+      const run = count * slotBytes;
+      const { result, worked } = hear(device, () => {
+        const size = buffers.length * kvHeads * run;
+        const copy = new GpuKv({ device, readback }, size);
+        const encoder = device.createCommandEncoder();
+        let at = 0;
+        for (const [buffer, offset] of runs(from)) {
+          encoder.copyBufferToBuffer(buffer, offset, copy.buffer, at, run);
+          at += run;
+        }
+        device.queue.submit([encoder.finish()]);
+        return copy;
+      });
+      await worked.catch((error) => {
+        result.free();
+        throw error;
+      });
+      return result;
+    },
     async read(count, { from = 0 } = {}) {
       await heard;
       const run = count * slotBytes;
@@ -122,12 +140,17 @@ export function gpuKvBuffer(
     write(count, data, { from = 0 } = {}) {
       reserve(from + count);
       use(() => {
-        const run = count * headDim;
+        const run = count * slotBytes;
+        const isCopy = data instanceof GpuKv; // it makes no others
+        const source = isCopy ? data.buffer : upload(data as Float32Array);
+        const encoder = device.createCommandEncoder();
         let at = 0;
         for (const [buffer, offset] of runs(from)) {
-          device.queue.writeBuffer(buffer, offset, data, at, run);
+          encoder.copyBufferToBuffer(source, at, buffer, offset, run);
           at += run;
         }
+        device.queue.submit([encoder.finish()]);
+        if (!isCopy) source.destroy();
       });
     },
     close() {
@@ -143,8 +166,54 @@ function asTensors(buffers: readonly GPUBuffer[], dims: number[]): Tensor[] {
   );
 }
 
-function memoryError(slots: number, { message }: GPUError): DeviceMemoryError {
-  return new DeviceMemoryError(
-    `Cannot hold the text on the GPU: memory for ${slots} tokens is required: ${message}`,
-  );
+/** Keys and values on the device, in the layout of {@linkcode KvBuffer.read}. */
+class GpuKv implements DeviceKv {
+  readonly byteLength: number;
+  readonly buffer: GPUBuffer;
+  readonly #readback: Readback;
+
+  constructor({ device, readback }: GpuMemory, byteLength: number) {
+    this.byteLength = byteLength;
+    this.buffer = createBuffer(device, byteLength);
+    this.#readback = readback;
+  }
+
+  async read(): Promise<Float32Array<ArrayBuffer>> {
+    const { buffer, byteLength: size } = this;
+    const bytes = await this.#readback.read(size, (encoder, staging) => {
+      encoder.copyBufferToBuffer(buffer, 0, staging, 0, size);
+    });
+    return new Float32Array(bytes);
+  }
+
+  free(): void {
+    this.buffer.destroy();
+  }
+}
+
+function createBuffer(device: GPUDevice, size: number): GPUBuffer {
+  return device.createBuffer({
+    size,
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
+      GPUBufferUsage.COPY_DST,
+  });
+}
+
+/** Uses the device; `worked` rejects if it reports an error of that. */
+function hear<T>(
+  device: GPUDevice,
+  work: () => T,
+): { result: T; worked: Promise<void> } {
+  device.pushErrorScope("out-of-memory");
+  device.pushErrorScope("validation");
+  const result = work();
+  const errors = [device.popErrorScope(), device.popErrorScope()];
+  const worked = Promise.all(errors).then((errors) => {
+    const error = errors.find((error) => error !== null);
+    if (!error) return;
+    throw new DeviceMemoryError(
+      `Cannot hold the text on the GPU: memory is required: ${error.message}`,
+    );
+  });
+  return { result, worked };
 }

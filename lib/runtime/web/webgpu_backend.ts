@@ -50,7 +50,15 @@ export async function webgpuBackend(): Promise<Backend> {
         externalData: graph.externalData,
         preferredOutputLocation: "gpu-buffer",
       });
-      return webSession(session);
+      const { run } = webSession(session);
+      return {
+        async run(...args) {
+          const outputs = await run(...args);
+          // Else the time of a body would count as that of the head after it.
+          readback.settle();
+          return outputs;
+        },
+      };
     }),
     createKvBuffer: (shape, room) =>
       gpuKvBuffer({ device, readback }, shape, room),

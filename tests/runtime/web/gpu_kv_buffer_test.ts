@@ -59,24 +59,24 @@ Deno.test({
       model.open(new Int32Array(900)),
     ];
     const [growing, whole] = texts;
-    const filled = 120;
+    const filled = 100;
     const size = (await whole.readKv(1)).length;
-    for (const text of texts) {
-      text.writeKv(filled, numbers(filled * size));
-      text.length = filled;
-    }
     const before = slotsOf(whole);
     const sizes = new Set<number>();
-    for (let seed = 0; seed < 7; seed++) {
+    for (let seed = 0; seed < 3; seed++) {
+      for (const text of texts) {
+        text.writeKv(filled, numbers(filled * size), { from: text.length });
+        text.length += filled;
+      }
       const [a, b] = await alone(
         model,
-        texts.map((sequence) => stepOf(model, { seed, rows: 31, sequence })),
+        texts.map((sequence) => stepOf(model, { seed, rows: 9, sequence })),
       );
       assertEquals(a, b);
-      for (const text of texts) text.length += 31;
+      for (const text of texts) text.length += 9;
       sizes.add(slotsOf(growing));
     }
-    assert(sizes.size > 2, "it has grown more than twice");
+    assert(sizes.size > 2, "it has grown twice");
     assertEquals(slotsOf(whole), before);
     const slots = growing.length;
     assertEquals(await growing.readKv(slots), await whole.readKv(slots));
@@ -117,11 +117,33 @@ Deno.test({
     await assertRejects(
       () => model.run([stepOf(model, { seed: 1, rows: 5, sequence: large })]),
       DeviceMemoryError,
-      "memory for",
+      "memory is required",
     );
     await assertRejects(() => large.readKv(1), DeviceMemoryError);
     large.close();
     assertEquals(await alone(model, [step]), before);
     small.close();
+  },
+});
+
+Deno.test({
+  name:
+    "a KV buffer on webgpu takes copies within the device, which outlive it",
+  ignore,
+  async fn() {
+    const shape = { layers: 2, kvHeads: 3, headDim: 4 };
+    const backend = await webgpuBackend();
+    const open = () => backend.createKvBuffer(shape, { slots: 20, most: 40 });
+    const [one, other] = [open(), open()];
+    const data = numbers(8 * 48);
+    one.write(8, data, { from: 3 });
+    const copy = await one.copy!(8, { from: 3 });
+    one.write(8, data.toReversed(), { from: 3 });
+    one.close();
+    other.write(8, copy, { from: 30 });
+    assertEquals(await other.read(8, { from: 30 }), data);
+    assertEquals(copy.byteLength, data.byteLength);
+    assertEquals(await copy.read(), data);
+    copy.free();
   },
 });
