@@ -17,7 +17,6 @@ import { resolveModel } from "../../models/registry.ts";
 import type { Config } from "../config/config.ts";
 import { GrammarCheck } from "../grammar/grammar_check.ts";
 import type { PrefixSettings } from "../prefix/open_prefix_cache.ts";
-import type { BackendName } from "../runtime/backend.ts";
 import { chooseBackend, WEIGHTS } from "../runtime/choose_backend.ts";
 import { ChatTemplate } from "../text/chat_template.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
@@ -86,7 +85,7 @@ export async function loadModel(
     softPrompt: artefact.adapter.softPrompt,
     context,
     answer: config.maxTokens,
-  }, memoryOf(config, backend));
+  }, memoryOf(config));
   // A GPU's passes are no work for this machine's processors.
   const threads = backend === "webgpu" ? 1 : config.threads;
   const message = {
@@ -131,10 +130,7 @@ export async function loadModel(
 }
 
 /** Returns one model's share of the memory for keys and values. */
-function memoryOf(
-  { models, kvMemory, prefix }: Config,
-  backend: BackendName,
-): KvMemory {
+function memoryOf({ models, kvMemory, prefix }: Config): KvMemory {
   const cached = prefix.mode !== "off";
   return {
     bytes: kvMemory && kvMemory / models.length,

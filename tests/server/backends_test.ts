@@ -24,6 +24,7 @@ for (const backend of ["wasm", "webgpu"]) {
           model: "tiny",
           prompt: "Hello there, all of you who read this",
           max_tokens: 8,
+          temperature: 0,
         });
       const [first, second] = [await ask(), await ask()];
       assert(first.usage!.completion_tokens > 0);

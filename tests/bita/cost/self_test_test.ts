@@ -13,7 +13,10 @@ class MovingModel extends ToyModel {
     const sequence = super.open();
     const { writeKv } = sequence;
     sequence.writeKv = (slots, data, { from = 0 } = {}) => {
-      const rows = unpackRows(data).map((row, i) => ({
+      const rows = unpackRows(data as Float32Array<ArrayBuffer>).map((
+        row,
+        i,
+      ) => ({
         ...row,
         position: from + i - this.shape.softPrompt,
       }));

@@ -60,9 +60,9 @@ Deno.test("MemoryCache frees an evicted block when its last user releases it", (
   const [a, b] = [block("a").retain(), block("b")];
   cache.put(a);
   cache.put(b);
-  assertEquals([a.kv.length, b.kv.length], [4, 4]);
+  assertEquals([a.kv.byteLength, b.kv.byteLength], [16, 16]);
   a.release();
-  assertEquals([a.kv.length, b.kv.length], [0, 4]);
+  assertEquals([a.kv.byteLength, b.kv.byteLength], [0, 16]);
   cache.erase(ALL_CALLERS);
-  assertEquals(b.kv.length, 0);
+  assertEquals(b.kv.byteLength, 0);
 });
