@@ -11,7 +11,12 @@
 
 import { type Adapter, openAdapter, UNTRAINED } from "./adapter/adapter.ts";
 import { type ModelConfig, modelConfig } from "./architectures/config.ts";
-import { ROPE_FACTORS } from "./architectures/tensors.ts";
+import { divided } from "./architectures/rotary.ts";
+import {
+  LONG_FACTORS,
+  ROPE_FACTORS,
+  SHORT_FACTORS,
+} from "./architectures/tensors.ts";
 import { fileDigest } from "./download/digest.ts";
 import type { Progress } from "./download/progress.ts";
 import { dequantize } from "./gguf/dequantize.ts";
@@ -68,10 +73,7 @@ export async function openArtefact(
   gguf: Gguf,
   { cacheDir, format, progress, adapter: adapterPath }: ArtefactOptions,
 ): Promise<Artefact> {
-  const config = modelConfig(gguf.metadata, gguf.tensors);
-  if (gguf.tensors.has(ROPE_FACTORS)) {
-    config.ropeFactors = [...(await readMatrix(gguf, ROPE_FACTORS)).data];
-  }
+  const config = await readConfig(gguf);
   const digest = await fileDigest(gguf.path);
   const adapter = adapterPath === undefined
     ? UNTRAINED
@@ -114,6 +116,23 @@ export async function openArtefact(
     adapter,
     embedding: { ...embedding, path: gguf.path },
   };
+}
+
+/** Reads a model's dimensions, with the divisors of its angles. */
+async function readConfig(gguf: Gguf): Promise<ModelConfig> {
+  const config = modelConfig(gguf.metadata, gguf.tensors);
+  const divisors = async (name: string) => (await readMatrix(gguf, name)).data;
+  if (gguf.tensors.has(ROPE_FACTORS)) {
+    config.rotary = divided(config.rotary, await divisors(ROPE_FACTORS));
+  }
+  if (config.longRotary) {
+    config.rotary = divided(config.rotary, await divisors(SHORT_FACTORS));
+    config.longRotary = divided(
+      config.longRotary,
+      await divisors(LONG_FACTORS),
+    );
+  }
+  return config;
 }
 
 /** Returns whether the graphs depend on the adapter. */

@@ -18,6 +18,8 @@ export interface OrtSequenceParts {
   embedding: Embedding;
   kv: KvBuffer;
   prompt: Int32Array;
+  /** Tokens that any text may have. */
+  context: number;
 }
 
 /** One text, whose keys and values may be read and set. */
@@ -25,15 +27,21 @@ export class OrtSequence implements KvSequence {
   length: number;
   readonly kv: KvBuffer;
   readonly angles: SlotAngles;
+  /** What layers with a sliding window see, if there are any. */
+  readonly window: { size: number; angles: SlotAngles } | undefined;
   readonly #parts: OrtSequenceParts;
   /** `[masks, dim]` */
   #maskEmbeddings: Float32Array | undefined;
 
   constructor(parts: OrtSequenceParts) {
-    const { config, adapter, kv } = parts;
+    const { config, adapter, kv, context } = parts;
     this.#parts = parts;
     this.kv = kv;
-    this.angles = new SlotAngles(config);
+    const { rotary, longRotary, window } = config;
+    const isLong = longRotary && context > longRotary.beyond;
+    this.angles = new SlotAngles(isLong ? longRotary : rotary);
+    this.window = window &&
+      { size: window.size, angles: new SlotAngles(window.rotary) };
     this.length = adapter.softPrompt;
     if (adapter.softPrompt > 0) {
       kv.write(adapter.softPrompt, adapter.promptKv);

@@ -17,6 +17,17 @@ function gpt4(digits: string): string {
     .raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|${digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
 }
 
+/** Endings such as 's, in both cases, of words as GPT-4o splits them. */
+const ENDING = String
+  .raw`(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])?`;
+
+const UPPER = String.raw`[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]`;
+const LOWER = String.raw`[\p{Ll}\p{Lm}\p{Lo}\p{M}]`;
+
+/** Splits words where small letters are followed by capitals. */
+const GPT4O = String
+  .raw`[^\r\n\p{L}\p{N}]?${UPPER}*${LOWER}+${ENDING}|[^\r\n\p{L}\p{N}]?${UPPER}+${LOWER}*${ENDING}|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
+
 /** How one family of models splits text. */
 export interface PreTokenizer {
   /** Expressions that match words. Each one splits the pieces of the one before. */
@@ -33,6 +44,14 @@ const FAMILIES: Record<string, PreTokenizer> = {
   llama3: { cuts: [gpt4(String.raw`\p{N}{1,3}`)], ignoreMerges: true },
   smaug: { cuts: [gpt4(String.raw`\p{N}{1,3}`)] },
   qwen2: { cuts: [gpt4(DIGIT)], compose: true },
+  gpt4o: { cuts: [GPT4O] },
+  falcon: {
+    cuts: [
+      "[\\p{P}\\$\\+<=>\\^~\\|`]+",
+      GPT2,
+      "[0-9][0-9][0-9]",
+    ],
+  },
   default: {
     cuts: [
       String.raw`[\p{P}\$\+<=>\^~\|]+`,
@@ -50,6 +69,8 @@ const NAMES: Record<keyof typeof FAMILIES, string[]> = {
   starcoder: ["codeshell", "exaone", "refact", "smollm", "starcoder"],
   llama3: ["llama-bpe", "falcon3", "llama-v3", "llama3", "pixtral"],
   smaug: ["smaug-bpe", "dbrx"],
+  gpt4o: ["gpt-4o", "llama4"],
+  falcon: ["falcon"],
   qwen2: ["qwen2", "deepseek-r1-qwen", "megrez", "stablelm2"],
 };
 

@@ -183,7 +183,7 @@ export function toAdapter(
 /** Returns the shape of a linear's matrix. */
 function linearShape(
   linear: Update["linear"],
-  { heads, kvHeads, headDim, dim, hidden }: ModelConfig,
+  { heads, kvHeads, headDim, dim, hidden, gated }: ModelConfig,
 ): [outputs: number, inputs: number] {
   switch (linear) {
     case "attn_qkv":
@@ -191,7 +191,7 @@ function linearShape(
     case "attn_output":
       return [dim, heads * headDim];
     case "ffn_gate_up":
-      return [2 * hidden, dim];
+      return [gated ? 2 * hidden : hidden, dim];
     case "ffn_down":
       return [dim, hidden];
   }

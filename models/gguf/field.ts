@@ -27,6 +27,14 @@ export const FLAG: FieldKind<boolean> = {
   is: (value) => typeof value === "boolean",
 };
 
+/** A list of booleans. */
+export const FLAGS: FieldKind<boolean[]> = {
+  what: "a list of booleans",
+  is: (value): value is boolean[] => (
+    Array.isArray(value) && value.every((item) => typeof item === "boolean")
+  ),
+};
+
 /** A finite number above 0. */
 export const POSITIVE: FieldKind<number> = {
   what: "a positive number",

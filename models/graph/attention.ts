@@ -15,13 +15,21 @@
  * Keys and values are written to consecutive slots; `seqlens_k` is the last of them.
  * Rotary angles are looked up by slot, since WebGPU's kernel ignores positions: `cos`
  * and `sin` hold, for each slot, the angles of its row's position. `bias` is added to
- * the attention scores.
+ * the attention scores. Layers with a sliding window have such inputs of their own, as
+ * the kernel's own window counts slots, and a token's slot may be later than its place.
  *
  * @module
  */
 
 import type { ModelConfig } from "../architectures/config.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
+
+/** What a kind of layer sees of a sequence. */
+interface View {
+  cos: string;
+  sin: string;
+  bias: string;
+}
 
 /** The inputs of one sequence. */
 interface Lane {
@@ -30,9 +38,9 @@ interface Lane {
   rows: string;
   seqlens: string;
   total: string;
-  cos: string;
-  sin: string;
-  bias: string;
+  all: View;
+  /** The view of layers with a sliding window, if there are any. */
+  window: View | undefined;
 }
 
 /** Adds attention to a graph. */
@@ -55,6 +63,15 @@ export class Attention {
       const width = sequences > 1 ? `width${suffix}` : "rows";
       const total = `total${suffix}`;
       const angles = [`angles${suffix}`, config.headDim / 2];
+      const view = (prefix: string): View => ({
+        cos: graph.input(`${prefix}cos${suffix}`, "float32", angles),
+        sin: graph.input(`${prefix}sin${suffix}`, "float32", angles),
+        bias: graph.input(
+          `${prefix}bias${suffix}`,
+          "float32",
+          [1, 1, width, total],
+        ),
+      });
       return {
         suffix,
         rows: sequences > 1
@@ -62,9 +79,8 @@ export class Attention {
           : "",
         seqlens: graph.input(`seqlens_k${suffix}`, "int32", [1]),
         total: graph.input(total, "int32", []),
-        cos: graph.input(`cos${suffix}`, "float32", angles),
-        sin: graph.input(`sin${suffix}`, "float32", angles),
-        bias: graph.input(`bias${suffix}`, "float32", [1, 1, width, total]),
+        all: view(""),
+        window: config.window && view("window_"),
       };
     });
   }
@@ -80,8 +96,9 @@ export class Attention {
 
   #attend(qkv: string, layer: number, lane: Lane): string {
     const graph = this.#graph;
-    const { heads, kvHeads, headDim, scales, unrotated } = this.#config;
-    const { suffix, rows, seqlens, total, cos, sin, bias } = lane;
+    const { heads, kvHeads, headDim, scales, unrotated, window } = this.#config;
+    const { suffix, rows, seqlens, total } = lane;
+    const view = window?.layers[layer] ? lane.window! : lane.all;
     const isRotated = unrotated === undefined || (layer + 1) % unrotated !== 0;
     const shape = (slots: string) => [1, kvHeads, `${slots}${suffix}`, headDim];
     const past = (kind: string) =>
@@ -103,10 +120,10 @@ export class Attention {
       past("value"),
       seqlens,
       total,
-      isRotated ? cos : "",
-      isRotated ? sin : "",
+      isRotated ? view.cos : "",
+      isRotated ? view.sin : "",
       "",
-      bias,
+      view.bias,
     ], {
       domain: "com.microsoft",
       outputs: [`blk.${layer}.attention${suffix}`, ...present],

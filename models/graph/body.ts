@@ -15,9 +15,11 @@
 import type { Update } from "../adapter/adapter.ts";
 import type { ModelConfig } from "../architectures/config.ts";
 import { Attention } from "./attention.ts";
+import { feedForward } from "./feed_forward.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import { linear } from "./linear.ts";
 import { headName } from "./model_weights.ts";
+import { Norms } from "./norms.ts";
 import { Updates } from "./updates.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
@@ -40,36 +42,20 @@ export interface BodyParts {
 export function buildBody(
   { config, weights, sequences = 1, updates = [], tapped = [] }: BodyParts,
 ): GraphBuilder {
-  const { layers, dim, epsilon } = config;
+  const { layers, dim, parallel } = config;
   const graph = new GraphBuilder(weights);
-  const microsoft = { domain: "com.microsoft" } as const;
 
   const embeddings = graph.input("embeddings", "float32", [1, "rows", dim]);
   const attention = new Attention(graph, { config, sequences });
   const updated = new Updates(graph, updates);
+  const norms = new Norms(graph, { config, residual: embeddings });
+  const before = config.norms !== "after";
+  const after = config.norms !== "before";
+  /** Normalises what is added to the residual stream, where the model does. */
+  const changed = (change: string, name: string) =>
+    after ? norms.norm(change, name) : change;
 
-  let residual = embeddings;
-  /** Adds `change` to the residual stream and normalises the sum. */
-  const addAndNorm = (change: string, norm: string) => {
-    const name = norm.slice(0, -".weight".length);
-    graph.node("SkipSimplifiedLayerNormalization", [
-      residual,
-      change,
-      graph.stored(norm),
-    ], {
-      ...microsoft,
-      outputs: [name, "", "", `${name}.residual`],
-      floats: { epsilon },
-    });
-    residual = `${name}.residual`;
-    return name;
-  };
-
-  let normed = graph.node("SimplifiedLayerNormalization", [
-    embeddings,
-    graph.stored("blk.0.attn_norm.weight"),
-  ], { ints: { axis: -1, stash_type: 1 }, floats: { epsilon } });
-
+  let normed = before ? norms.norm(embeddings, "blk.0.attn_norm") : embeddings;
   const inputs: string[] = [];
   for (let layer = 0; layer < layers; layer++) {
     if (tapped.includes(layer)) inputs.push(normed);
@@ -77,30 +63,26 @@ export function buildBody(
     const [projected] = updated.apply(normed, [
       linear(graph, normed, `${block}.attn_qkv`),
     ], { linear: "attn_qkv", layer });
-    const qkv = prepared(graph, projected, { block, config });
+    const qkv = prepared(graph, projected, { block, config, norms });
     const attended = attention.add(qkv, layer);
     const [out] = updated.apply(attended, [
       linear(graph, attended, `${block}.attn_output.weight`),
     ], { linear: "attn_output", layer });
-    const inner = addAndNorm(out, `${block}.ffn_norm.weight`);
-    const [gate, up] = updated.apply(inner, [
-      linear(graph, inner, `${block}.ffn_gate.weight`),
-      linear(graph, inner, `${block}.ffn_up.weight`),
-    ], { linear: "ffn_gate_up", layer });
-    const swish = graph.node("QuickGelu", [gate], {
-      ...microsoft,
-      floats: { alpha: 1 },
-    });
-    const product = graph.node("Mul", [swish, up]);
-    const [down] = updated.apply(product, [
-      linear(graph, product, `${block}.ffn_down.weight`),
-    ], { linear: "ffn_down", layer });
-    normed = addAndNorm(
-      down,
-      layer + 1 < layers
-        ? `blk.${layer + 1}.attn_norm.weight`
-        : "output_norm.weight",
-    );
+    let change = changed(out, `${block}.post_attention_norm`);
+    const feed = (input: string) =>
+      changed(
+        feedForward(graph, input, { config, layer, updated }),
+        `${block}.post_ffw_norm`,
+      );
+    if (parallel) change = graph.node("Add", [change, feed(normed)]);
+    else if (before) {
+      change = feed(norms.addAndNorm(change, `${block}.ffn_norm`));
+    } else change = feed(norms.add(change));
+    const isLast = layer + 1 === layers;
+    if (isLast) normed = norms.addAndNorm(change, "output_norm");
+    else if (before) {
+      normed = norms.addAndNorm(change, `blk.${layer + 1}.attn_norm`);
+    } else normed = norms.add(change);
   }
   graph.node("Identity", [normed], { outputs: ["hidden"] });
   graph.output("hidden", [1, "rows", dim]);
@@ -111,17 +93,21 @@ export function buildBody(
   return graph;
 }
 
-/** Adds biases to queries, keys and values and normalises heads, where the model does. */
+/** Adds biases to queries, keys and values and norms, where the model does. */
 function prepared(
   graph: GraphBuilder,
   projected: string,
-  { block, config }: { block: string; config: ModelConfig },
+  { block, config, norms }: {
+    block: string;
+    config: ModelConfig;
+    norms: Norms;
+  },
 ): string {
-  const { heads, kvHeads, headDim, biases, headNorms, epsilon } = config;
+  const { heads, kvHeads, headDim, biases, queryKeyNorms } = config;
   const qkv = biases
     ? graph.node("Add", [projected, graph.stored(`${block}.attn_qkv.bias`)])
     : projected;
-  if (!headNorms) return qkv;
+  if (queryKeyNorms === undefined) return qkv;
   const sizes = [heads, kvHeads, kvHeads].map((count) => count * headDim);
   const [q, k, v] = ["q", "k", "v"].map((name) => `${block}.${name}`);
   graph.node("Split", [qkv, graph.constant(sizes)], {
@@ -129,15 +115,12 @@ function prepared(
     ints: { axis: -1 },
   });
   const normed = (input: string, norm: string) => {
+    const name = `${block}.${norm}`;
+    if (queryKeyNorms === "whole") return norms.norm(input, name);
     const perHead = graph.constant([0, 0, -1, headDim]);
     const joined = graph.constant([0, 0, -1]);
     const split = graph.node("Reshape", [input, perHead]);
-    const weight = graph.stored(`${block}.${norm}.weight`);
-    const out = graph.node("SimplifiedLayerNormalization", [split, weight], {
-      ints: { axis: -1, stash_type: 1 },
-      floats: { epsilon },
-    });
-    return graph.node("Reshape", [out, joined]);
+    return graph.node("Reshape", [norms.norm(split, name), joined]);
   };
   return graph.node("Concat", [
     normed(q, "attn_q_norm"),

@@ -23,45 +23,80 @@ export interface ModelWeights {
 export async function storeModel(
   { config, format, weights, read }: ModelWeights,
 ): Promise<void> {
-  const { layers, headDim, pairs, biases, headNorms, scales } = config;
+  const { layers, scales, queryKeyNorms } = config;
   const vector = async (name: string) => {
     const { data } = await read(name);
     weights.add(name, [data.length], data);
   };
-  const linear = async (name: string, scale = 1) => {
-    const matrix = scaled(await read(name), scale);
-    storeLinear(weights, name, { matrix, format });
+  const norm = async (name: string) => {
+    await vector(`${name}.weight`);
+    if (config.layerNorms) await vector(`${name}.bias`);
   };
+  const store = (name: string, matrix: Matrix) =>
+    storeLinear(weights, name, { matrix, format });
+  const linear = async (name: string, scale = 1) =>
+    store(name, scaled(await read(name), scale));
 
   for (let layer = 0; layer < layers; layer++) {
     const block = `blk.${layer}`;
-    await vector(`${block}.attn_norm.weight`);
-    const qkv = async (kind: "weight" | "bias") => {
-      const rotated = async (name: string) => {
-        const matrix = await read(`${block}.${name}.${kind}`);
-        return pairs ? halves(matrix, headDim) : matrix;
-      };
-      const values = await read(`${block}.attn_v.${kind}`);
-      return stack(await rotated("attn_q"), await rotated("attn_k"), values);
-    };
-    const matrix = await qkv("weight");
-    storeLinear(weights, `${block}.attn_qkv`, { matrix, format });
-    if (biases) {
+    if (config.norms !== "after") {
+      await norm(`${block}.attn_norm`);
+      if (!config.parallel) await norm(`${block}.ffn_norm`);
+    }
+    if (config.norms !== "before") {
+      await norm(`${block}.post_attention_norm`);
+      await norm(`${block}.post_ffw_norm`);
+    }
+    const qkv = (kind: "weight" | "bias") =>
+      readQueriesKeysValues({ config, read }, block, kind);
+    store(`${block}.attn_qkv`, await qkv("weight"));
+    if (config.biases) {
       const { rows, data } = await qkv("bias");
       weights.add(`${block}.attn_qkv.bias`, [rows], data);
     }
-    if (headNorms) {
-      await vector(`${block}.attn_q_norm.weight`);
-      await vector(`${block}.attn_k_norm.weight`);
+    if (queryKeyNorms) {
+      for (const name of ["attn_q_norm", "attn_k_norm"]) {
+        const { rows, data } = halves(
+          await read(`${block}.${name}.weight`),
+          config,
+        );
+        weights.add(`${block}.${name}.weight`, [rows], data);
+      }
     }
     await linear(`${block}.attn_output.weight`, scales.residual);
-    await vector(`${block}.ffn_norm.weight`);
-    await linear(`${block}.ffn_gate.weight`);
-    await linear(`${block}.ffn_up.weight`);
+    if (config.gated && config.fused) {
+      const both = await read(`${block}.ffn_up.weight`);
+      const [gate, up] = cut(both, [config.hidden, config.hidden]);
+      store(`${block}.ffn_gate.weight`, gate);
+      store(`${block}.ffn_up.weight`, up);
+    } else {
+      if (config.gated) await linear(`${block}.ffn_gate.weight`);
+      await linear(`${block}.ffn_up.weight`);
+    }
     await linear(`${block}.ffn_down.weight`, scales.residual);
   }
-  await vector("output_norm.weight");
+  await norm("output_norm");
   await linear(headName(config), scales.logits);
+}
+
+/** Reads queries, keys and values as one matrix, in the graph's order of rows. */
+async function readQueriesKeysValues(
+  { config, read }: Pick<ModelWeights, "config" | "read">,
+  block: string,
+  kind: "weight" | "bias",
+): Promise<Matrix> {
+  const { heads, kvHeads, headDim, fused } = config;
+  const [q, k, v] = fused
+    ? cut(
+      await read(`${block}.attn_qkv.${kind}`),
+      [heads, kvHeads, kvHeads].map((count) => count * headDim),
+    )
+    : [
+      await read(`${block}.attn_q.${kind}`),
+      await read(`${block}.attn_k.${kind}`),
+      await read(`${block}.attn_v.${kind}`),
+    ];
+  return stack(halves(q, config), halves(k, config), v);
 }
 
 /** Returns the name of the tensor that maps hidden states to logits. */
@@ -70,17 +105,30 @@ export function headName({ tiedHead }: ModelConfig): string {
 }
 
 /**
- * Reorders each head's rows from pairs to halves.
+ * Reorders each head's rows as the graph rotates them: the first half of a head with the
+ * second half.
  *
  * Files of some architectures have the rows of queries and keys in pairs (0, half, 1,
- * half + 1, …) for interleaved rotary embedding. The graph rotates halves.
+ * half + 1, …) for interleaved rotary embedding. In heads that are rotated in part, the
+ * rows that are not rotated come last, and each half of them goes to a half.
  */
-function halves({ rows, columns, data }: Matrix, headDim: number): Matrix {
+function halves(
+  { rows, columns, data }: Matrix,
+  { headDim, rotated, pairs }: ModelConfig,
+): Matrix {
+  if (!pairs && rotated === headDim) return { rows, columns, data };
   const out = new Float32Array(data.length);
   for (let row = 0; row < rows; row++) {
-    const head = row - row % headDim;
-    const pair = row % headDim;
-    const to = head + (pair % 2) * headDim / 2 + Math.floor(pair / 2);
+    const i = row % headDim;
+    const [size, at] = i < rotated ? [rotated, i] : [
+      headDim - rotated,
+      i - rotated,
+    ];
+    const first = i < rotated ? 0 : rotated / 2;
+    const isPair = pairs && i < rotated;
+    const half = isPair ? at % 2 : Math.floor(at / (size / 2));
+    const place = isPair ? Math.floor(at / 2) : at % (size / 2);
+    const to = row - i + half * headDim / 2 + first + place;
     out.set(data.subarray(row * columns, (row + 1) * columns), to * columns);
   }
   return { rows, columns, data: out };
@@ -89,6 +137,16 @@ function halves({ rows, columns, data }: Matrix, headDim: number): Matrix {
 function scaled(matrix: Matrix, scale: number): Matrix {
   if (scale === 1) return matrix;
   return { ...matrix, data: matrix.data.map((value) => value * scale) };
+}
+
+/** Cuts a matrix into matrices of so many rows. */
+function cut({ columns, data }: Matrix, sizes: readonly number[]): Matrix[] {
+  let at = 0;
+  return sizes.map((rows) => {
+    const from = at;
+    at += rows * columns;
+    return { rows, columns, data: data.subarray(from, at) };
+  });
 }
 
 /** Concatenates matrices by rows. */

@@ -109,6 +109,13 @@ def byte_level(use_regex=True):
     return pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=use_regex)
 
 
+def gpt4o():
+    upper, lower = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+    first, ending = r"[^\r\n\p{L}\p{N}]?", r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+    return split(f"{first}{upper}*{lower}+{ending}|{first}{upper}+{lower}*{ending}" +
+                 r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+
+
 PRE_TOKENIZERS = {
     "smollm": [pre_tokenizers.Digits(individual_digits=True), byte_level()],
     "gpt-2": [byte_level()],
@@ -118,6 +125,11 @@ PRE_TOKENIZERS = {
         split(r"[\p{P}\$\+<=>\^~\|]+"),
         split(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)"),
         split(r"\p{N}+"), split(r"[0-9][0-9][0-9]"), byte_level(False),
+    ],
+    "gpt-4o": [gpt4o(), byte_level(False)],
+    "falcon": [
+        pre_tokenizers.Punctuation("contiguous"), byte_level(),
+        split(r"[0-9][0-9][0-9]"),
     ],
 }
 

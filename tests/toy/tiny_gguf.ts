@@ -57,12 +57,16 @@ export interface TinyOptions {
   architecture?: string;
   layers?: number;
   context?: number;
-  /** Tensors of each layer beyond Llama's, such as biases. */
+  /** Tensors of each layer beyond Llama's, or of other shapes. */
   perLayer?: Record<string, number[]>;
   /** Tensors of the model beyond Llama's. */
   tensors?: Record<string, number[]>;
+  /** Tensors of Llama's that it does not have, by name without the layer's. */
+  without?: string[];
   /** Metadata beyond Llama's, by key without the architecture's name. */
   numbers?: Record<string, number>;
+  /** The same for whole numbers. */
+  counts?: Record<string, number>;
   /** Whether all numbers are stored in 32 bits. @default false */
   exact?: boolean;
 }
@@ -101,7 +105,7 @@ export async function writeTinyGguf(
 
 function entries(
   { tokens, types, merges }: Vocabulary,
-  { architecture = "llama", layers, context, numbers = {} }: TinyOptions,
+  { architecture = "llama", layers, context, ...extra }: TinyOptions,
 ): Entry[] {
   const counts = {
     block_count: layers ?? TINY.layers,
@@ -110,8 +114,12 @@ function entries(
     feed_forward_length: TINY.hidden,
     "attention.head_count": TINY.heads,
     "attention.head_count_kv": TINY.kvHeads,
+    ...extra.counts,
   };
-  const factors = { "attention.layer_norm_rms_epsilon": 1e-5, ...numbers };
+  const factors = {
+    "attention.layer_norm_rms_epsilon": 1e-5,
+    ...extra.numbers,
+  };
   return [
     ["general.architecture", textValue(architecture)],
     ...Object.entries(counts).map(([key, value]): Entry => [
@@ -133,36 +141,48 @@ function entries(
 
 /** Lists the tensors; sizes are multiples of 32 bytes, so none needs padding. */
 function plans(
-  { layers = TINY.layers, perLayer = {}, tensors = {} }: TinyOptions,
+  { layers = TINY.layers, perLayer = {}, tensors = {}, without = [] }:
+    TinyOptions,
 ): Plan[] {
   const { kvHeads, headDim, dim, hidden, vocab } = TINY;
-  const extra = (all: Record<string, number[]>, prefix = "") =>
-    Object.entries(all).map(([name, shape]): Plan => [
-      prefix + name,
-      "F32",
-      shape,
-    ]);
   const plan: Plan[] = [
     ["token_embd.weight", "F16", [vocab, dim]],
     ["output_norm.weight", "F32", [dim]],
     ["output.weight", "F32", [vocab, dim]],
   ];
+  const usual: Plan[] = [
+    ["attn_norm.weight", "F32", [dim]],
+    ["attn_q.weight", "F16", [dim, dim]],
+    ["attn_k.weight", "F16", [kvHeads * headDim, dim]],
+    ["attn_v.weight", "Q8_0", [kvHeads * headDim, dim]],
+    ["attn_output.weight", "Q8_0", [dim, dim]],
+    ["ffn_norm.weight", "F32", [dim]],
+    ["ffn_gate.weight", "Q8_0", [hidden, dim]],
+    ["ffn_up.weight", "Q8_0", [hidden, dim]],
+    ["ffn_down.weight", "Q8_0", [dim, hidden]],
+  ];
+  const known = new Set(usual.map(([name]) => name));
+  const isKept = ([name]: Plan) => !without.includes(name);
+  const block = [
+    ...usual.map(([name, type, shape]): Plan => [
+      name,
+      type,
+      perLayer[name] ?? shape,
+    ]),
+    ...extra(perLayer).filter(([name]) => !known.has(name)),
+  ].filter(isKept);
   for (let layer = 0; layer < layers; layer++) {
-    const block = `blk.${layer}`;
     plan.push(
-      [`${block}.attn_norm.weight`, "F32", [dim]],
-      [`${block}.attn_q.weight`, "F16", [dim, dim]],
-      [`${block}.attn_k.weight`, "F16", [kvHeads * headDim, dim]],
-      [`${block}.attn_v.weight`, "Q8_0", [kvHeads * headDim, dim]],
-      [`${block}.attn_output.weight`, "Q8_0", [dim, dim]],
-      [`${block}.ffn_norm.weight`, "F32", [dim]],
-      [`${block}.ffn_gate.weight`, "Q8_0", [hidden, dim]],
-      [`${block}.ffn_up.weight`, "Q8_0", [hidden, dim]],
-      [`${block}.ffn_down.weight`, "Q8_0", [dim, hidden]],
-      ...extra(perLayer, `${block}.`),
+      ...block.map((
+        [name, ...rest],
+      ): Plan => [`blk.${layer}.${name}`, ...rest]),
     );
   }
-  return [...plan, ...extra(tensors)];
+  return [...plan, ...extra(tensors)].filter(isKept);
+}
+
+function extra(shapes: Record<string, number[]>): Plan[] {
+  return Object.entries(shapes).map(([name, shape]) => [name, "F32", shape]);
 }
 
 /** Draws a matrix that keeps the size of what it multiplies; a norm is near 1. */

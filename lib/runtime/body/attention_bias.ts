@@ -34,3 +34,38 @@ export function attentionBias(
   }
   return bias;
 }
+
+/** A step in layers with a sliding window. */
+interface WindowedStep {
+  start: number;
+  /** Rows of the step and of padding after them. */
+  rows: number;
+  /** Positions of the step's rows in the text. */
+  positions: Int32Array;
+  softPrompt: number;
+  /** Tokens that a row sees, itself included. */
+  size: number;
+}
+
+/**
+ * Narrows the bias of a step to a sliding window; returns a copy.
+ *
+ * What is hidden follows from positions in the text, so that a sibling sees what it will
+ * see in its natural slot. A soft prompt has no position and stays visible.
+ */
+export function windowBias(
+  bias: Float32Array<ArrayBuffer>,
+  { start, rows, positions, softPrompt, size }: WindowedStep,
+): Float32Array<ArrayBuffer> {
+  const narrow = bias.slice();
+  for (const [row, position] of positions.entries()) {
+    const line = row * (start + rows);
+    const oldest = Math.max(0, position - size + 1);
+    const end = Math.min(start, softPrompt + oldest);
+    narrow.fill(HIDDEN, line + softPrompt, line + end);
+    for (let other = 0; other < row; other++) {
+      if (positions[other] < oldest) narrow[line + start + other] = HIDDEN;
+    }
+  }
+  return narrow;
+}

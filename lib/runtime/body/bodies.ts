@@ -11,7 +11,8 @@
 import { Tensor } from "onnxruntime-common";
 import type { Fetches, KvBuffer, NamedTensors, Session } from "../backend.ts";
 import type { OrtSequence, OrtStep } from "../ort_sequence.ts";
-import { attentionBias } from "./attention_bias.ts";
+import { attentionBias, windowBias } from "./attention_bias.ts";
+import type { SlotAngles } from "./rotary.ts";
 
 /** The bodies of a model. */
 export interface BodySessions {
@@ -146,19 +147,27 @@ export class Bodies {
     const { start, sequence } = step;
     const total = start + width;
     sequence.kv.reserve(total);
-    const { cos, sin } = sequence.angles.at({
-      start,
-      total,
-      positions: positions(step, softPrompt),
-    });
+    const places = positions(step, softPrompt);
+    const see = (
+      prefix: string,
+      angles: SlotAngles,
+      bias: Float32Array<ArrayBuffer>,
+    ) => {
+      const { cos, sin } = angles.at({ start, total, positions: places });
+      feeds[`${prefix}cos${suffix}`] = cos;
+      feeds[`${prefix}sin${suffix}`] = sin;
+      const dims = [1, 1, width, total];
+      feeds[`${prefix}bias${suffix}`] = new Tensor("float32", bias, dims);
+    };
     const bias = attentionBias(step, { rows: width, softPrompt });
-    Object.assign(feeds, {
-      [`bias${suffix}`]: new Tensor("float32", bias, [1, 1, width, total]),
-      [`seqlens_k${suffix}`]: int32(total - 1, [1]),
-      [`total${suffix}`]: int32(total, []),
-      [`cos${suffix}`]: cos,
-      [`sin${suffix}`]: sin,
-    });
+    see("", sequence.angles, bias);
+    if (sequence.window) {
+      const { angles, size } = sequence.window;
+      const row = { start, rows: width, positions: places, softPrompt, size };
+      see("window_", angles, windowBias(bias, row));
+    }
+    feeds[`seqlens_k${suffix}`] = int32(total - 1, [1]);
+    feeds[`total${suffix}`] = int32(total, []);
   }
 
   /** Adds the inputs of an attention whose output is not used. */

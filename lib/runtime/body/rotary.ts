@@ -5,28 +5,19 @@
  */
 
 import { Tensor } from "onnxruntime-common";
-
-/** What the angles follow from. */
-export interface Rotary {
-  headDim: number;
-  ropeTheta: number;
-  /** Divides positions. */
-  ropeScale: number;
-  /** Divisors of the frequencies, `[headDim / 2]`; all 1 unless given. */
-  ropeFactors?: readonly number[];
-}
+import type { Rotary } from "../../../models/architectures/rotary.ts";
 
 /** Writes the cosines and sines of `position`, `[headDim / 2]` each. */
 export function rotaryRow(
   position: number,
-  { headDim, ropeTheta, ropeScale, ropeFactors }: Rotary,
+  { frequencies, magnitude }: Rotary,
   { cos, sin }: { cos: Float32Array; sin: Float32Array },
 ): void {
-  for (let i = 0; i < headDim / 2; i++) {
-    const divisor = ropeScale * (ropeFactors?.[i] ?? 1);
-    const angle = position * ropeTheta ** (-2 * i / headDim) / divisor;
-    cos[i] = Math.cos(angle);
-    sin[i] = Math.sin(angle);
+  for (const [i, frequency] of frequencies.entries()) {
+    const angle = position * frequency;
+    const size = frequency === 0 ? 1 : magnitude;
+    cos[i] = size * Math.cos(angle);
+    sin[i] = size * Math.sin(angle);
   }
 }
 
@@ -54,7 +45,7 @@ export class SlotAngles {
       total: number;
     },
   ): { cos: Tensor; sin: Tensor } {
-    const half = this.#rotary.headDim / 2;
+    const half = this.#rotary.frequencies.length;
     if (this.#cos.length < total * half) {
       const size = Math.ceil(GROWTH * total) * half;
       this.#cos = new Float32Array(size);

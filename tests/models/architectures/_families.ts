@@ -6,14 +6,54 @@
 
 import { TINY, type TinyOptions } from "../../toy/tiny_gguf.ts";
 
-const { heads, kvHeads, headDim } = TINY;
+const { heads, kvHeads, headDim, dim, hidden } = TINY;
 const [q, kv] = [heads * headDim, kvHeads * headDim];
+
+/** Gemma's heads are larger than their share of a hidden state. */
+const WIDE = 2 * headDim;
 
 const COMMON = { seed: 7, exact: true, context: 512 };
 const BIASES = {
   "attn_q.bias": [q],
   "attn_k.bias": [kv],
   "attn_v.bias": [kv],
+};
+
+const GEMMA: TinyOptions = {
+  ...COMMON,
+  architecture: "gemma3",
+  without: ["output.weight"],
+  perLayer: {
+    "attn_q.weight": [heads * WIDE, dim],
+    "attn_k.weight": [kvHeads * WIDE, dim],
+    "attn_v.weight": [kvHeads * WIDE, dim],
+    "attn_output.weight": [dim, heads * WIDE],
+    "attn_q_norm.weight": [WIDE],
+    "attn_k_norm.weight": [WIDE],
+    "post_attention_norm.weight": [dim],
+    "post_ffw_norm.weight": [dim],
+  },
+  numbers: { "rope.freq_base": 1_000_000 },
+  counts: {
+    "attention.key_length": WIDE,
+    "attention.value_length": WIDE,
+    "attention.sliding_window": 64,
+  },
+};
+
+const PHI: TinyOptions = {
+  ...COMMON,
+  architecture: "phi3",
+  without: [
+    "attn_q.weight",
+    "attn_k.weight",
+    "attn_v.weight",
+    "ffn_gate.weight",
+  ],
+  perLayer: {
+    "attn_qkv.weight": [q + 2 * kv, dim],
+    "ffn_up.weight": [2 * hidden, dim],
+  },
 };
 
 /** The models by name. */
@@ -46,6 +86,54 @@ export const FAMILY_FILES: Record<string, TinyOptions> = {
     },
   },
   "smollm3": { ...COMMON, architecture: "smollm3", layers: 5 },
+  "gemma3": { ...GEMMA, layers: 7 },
+  "gemma3-linear": {
+    ...GEMMA,
+    layers: 7,
+    numbers: { ...GEMMA.numbers, "rope.scaling.factor": 8 },
+  },
+  "phi3": PHI,
+  "phi3-long": {
+    ...PHI,
+    tensors: {
+      "rope_factors_long.weight": [headDim / 4],
+      "rope_factors_short.weight": [headDim / 4],
+    },
+    numbers: { "rope.scaling.attn_factor": 1.19 },
+    counts: {
+      "rope.dimension_count": headDim / 2,
+      "rope.scaling.original_context_length": 256,
+    },
+  },
+  "olmo2": {
+    ...COMMON,
+    architecture: "olmo2",
+    without: ["attn_norm.weight", "ffn_norm.weight"],
+    perLayer: {
+      "attn_q_norm.weight": [q],
+      "attn_k_norm.weight": [kv],
+      "post_attention_norm.weight": [dim],
+      "post_ffw_norm.weight": [dim],
+    },
+  },
+  "falcon": {
+    ...COMMON,
+    architecture: "falcon",
+    without: [
+      "attn_q.weight",
+      "attn_k.weight",
+      "attn_v.weight",
+      "ffn_gate.weight",
+      "ffn_norm.weight",
+      "output.weight",
+    ],
+    perLayer: {
+      "attn_qkv.weight": [q + 2 * kv, dim],
+      "attn_norm.bias": [dim],
+    },
+    tensors: { "output_norm.bias": [dim] },
+    numbers: { "attention.layer_norm_epsilon": 1e-5 },
+  },
 };
 
 /** A text whose last position is past 300. */

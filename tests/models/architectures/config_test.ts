@@ -61,12 +61,17 @@ Deno.test("modelConfig() reads a model's dimensions", () => {
     hidden: 40,
     vocab: 50,
     context: 128,
-    ropeTheta: 100_000,
-    ropeScale: 1,
+    rotated: 4,
+    rotary: { frequencies: [1, 100_000 ** -0.5], magnitude: 1 },
     epsilon: 1e-5,
+    norms: "before",
+    layerNorms: false,
+    activation: "silu",
+    gated: true,
+    parallel: false,
     tiedHead: true,
     biases: false,
-    headNorms: false,
+    fused: false,
     pairs: true,
     scales: { embedding: 1, residual: 1, attention: 0.5, logits: 1 },
   });
@@ -116,6 +121,7 @@ Deno.test("modelConfig() refuses features that the graph does not support", () =
     "llama.rope.scaling.type": "yarn",
     "llama.attention.sliding_window": 4096,
     "llama.attention.causal": false,
+    "llama.final_logit_softcapping": 30,
   };
   for (const [key, value] of Object.entries(cases)) {
     const metadata = { ...METADATA, [key]: value };
@@ -132,7 +138,8 @@ Deno.test("modelConfig() refuses features that the graph does not support", () =
 
 Deno.test("modelConfig() takes a factor of positions without a type as linear", () => {
   const scaled = { ...METADATA, "llama.rope.scaling.factor": 4 };
-  assertEquals(modelConfig(scaled, tensors(SHAPES)).ropeScale, 4);
+  const { frequencies } = modelConfig(scaled, tensors(SHAPES)).rotary;
+  assertEquals(frequencies, [1 / 4, 100_000 ** -0.5 / 4]);
 });
 
 Deno.test("modelConfig() refuses a part of a model", () => {
@@ -149,7 +156,8 @@ Deno.test("modelConfig() refuses dimensions that contradict each other", () => {
   const cases: [key: string, value: number, message: string][] = [
     ["llama.attention.head_count_kv", 4, "must divide head_count, 6"],
     ["llama.attention.key_length", 5, "must be even: received 5"],
-    ["llama.rope.dimension_count", 2, "must be 4: received 2"],
+    ["llama.rope.dimension_count", 3, "must be even, at most 4: received 3"],
+    ["llama.rope.dimension_count", 6, "must be even, at most 4: received 6"],
     ["llama.attention.value_length", 8, "must be 4: received 8"],
     ["llama.vocab_size", 51, "must be 50: received 51"],
     ["llama.block_count", 2 ** 31, "blk.2.attn_norm.weight must be 24"],

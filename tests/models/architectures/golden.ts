@@ -1,9 +1,10 @@
 /**
  * Writes `golden.jsonl`: what llama.cpp computes with a tiny model of each architecture.
+ * With names as arguments, only their lines change.
  *
  * ```sh
  * (cd tests/bench/llama && npm install --no-save)
- * deno run -A tests/models/architectures/golden.ts
+ * deno run -A tests/models/architectures/golden.ts [NAME…]
  * ```
  *
  * @module
@@ -15,16 +16,21 @@ import { FAMILY_FILES, IDS, LENGTHS } from "./_families.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-const lines: string[] = [];
+const path = here("golden.jsonl");
+const lines = new Map(
+  (await Deno.readTextFile(path)).trim().split("\n")
+    .map((line) => [JSON.parse(line).name as string, line]),
+);
 const folder = await Deno.makeTempDir();
 try {
   for (const [name, options] of Object.entries(FAMILY_FILES)) {
-    const path = `${folder}/${name}.gguf`;
-    await writeTinyGguf(path, options);
+    if (Deno.args.length > 0 && !Deno.args.includes(name)) continue;
+    const file = `${folder}/${name}.gguf`;
+    await writeTinyGguf(file, options);
     const { success, stdout } = await new Deno.Command("node", {
       args: [
         here("golden.mjs"),
-        path,
+        file,
         JSON.stringify([...IDS]),
         JSON.stringify(LENGTHS),
       ],
@@ -34,10 +40,11 @@ try {
     const best: [token: number, logit: number][][] = JSON.parse(
       new TextDecoder().decode(stdout),
     );
-    lines.push(JSON.stringify({ name, best }));
+    lines.set(name, JSON.stringify({ name, best }));
     console.log(name);
   }
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
-await Deno.writeTextFile(here("golden.jsonl"), lines.join("\n") + "\n");
+const all = Object.keys(FAMILY_FILES).map((name) => lines.get(name));
+await Deno.writeTextFile(path, all.join("\n") + "\n");

@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
-import { attentionBias } from "../../../lib/runtime/body/attention_bias.ts";
+import {
+  attentionBias,
+  windowBias,
+} from "../../../lib/runtime/body/attention_bias.ts";
 
 /** Draws a bias, one row a line: "#" where it attends, "." where not. */
 function draw(bias: Float32Array, rows: number): string[] {
@@ -60,5 +63,41 @@ Deno.test("attentionBias() works with no text before the step", () => {
   assertEquals(draw(attentionBias(step, { rows: 2, softPrompt: 0 }), 2), [
     "#.",
     "##",
+  ]);
+});
+
+Deno.test("windowBias() shows a row the last tokens of its own path", () => {
+  const bias = attentionBias(step, { rows: 5, softPrompt: 0 });
+  const narrow = windowBias(bias, {
+    start: 5,
+    rows: 5,
+    positions: Int32Array.of(5, 6, 6, 6, 7),
+    softPrompt: 0,
+    size: 2,
+  });
+  assertEquals(draw(narrow, 5), [
+    "....##....", // root
+    ".....##...", // natural child
+    ".....#.#..", // sibling
+    ".....#..#.", // first mask
+    "........##", // second mask
+  ]);
+});
+
+Deno.test("windowBias() keeps a soft prompt in sight, whose slots shift the text", () => {
+  const bias = attentionBias(step, { rows: 5, softPrompt: 2 });
+  const narrow = windowBias(bias, {
+    start: 5,
+    rows: 5,
+    positions: Int32Array.of(3, 4, 4, 4, 5),
+    softPrompt: 2,
+    size: 3,
+  });
+  assertEquals(draw(narrow, 5), [
+    "...###....",
+    "....###...",
+    "....##.#..",
+    "##..##..#.",
+    "##...#..##",
   ]);
 });

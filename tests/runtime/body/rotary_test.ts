@@ -3,7 +3,7 @@ import { uniform } from "../../../lib/bita/choose/random.ts";
 import { rotaryRow, SlotAngles } from "../../../lib/runtime/body/rotary.ts";
 
 const half = 4;
-const shape = { headDim: 2 * half, ropeTheta: 10_000, ropeScale: 1 };
+const shape = { frequencies: [1, 0.1, 0.01, 0.001], magnitude: 1 };
 
 function rotated(position: number): { cos: Float32Array; sin: Float32Array } {
   const row = { cos: new Float32Array(half), sin: new Float32Array(half) };
@@ -38,6 +38,13 @@ Deno.test("rotaryRow() turns the first pair by the position, later ones slower",
     assertAlmostEquals(cos[i], Math.cos(angle), 1e-7);
     assertAlmostEquals(sin[i], Math.sin(angle), 1e-7);
   }
+});
+
+Deno.test("rotaryRow() scales what it turns and leaves the rest as it is", () => {
+  const row = { cos: new Float32Array(2), sin: new Float32Array(2) };
+  rotaryRow(1, { frequencies: [0.5, 0], magnitude: 2 }, row);
+  assertEquals([...row.cos], [Math.fround(2 * Math.cos(0.5)), 1]);
+  assertEquals([...row.sin], [Math.fround(2 * Math.sin(0.5)), 0]);
 });
 
 Deno.test("rotaryRow() makes scores depend on the distance alone", () => {
