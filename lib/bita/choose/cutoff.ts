@@ -104,6 +104,10 @@ function reach(
     mass += histogram.masses[bucket];
     bucket--;
   }
+  // Tokens of no weight are left, or the sums were rounded: nothing is to drop.
+  if (bucket === 0) {
+    return { weight: 0, id: Infinity, mass: mass + histogram.masses[0] };
+  }
   let last = 0;
   for (const id of ranked(bucket, weights, bits)) {
     amount += by === "counts" ? 1 : weights[id];

