@@ -39,6 +39,8 @@ interface Trial {
   during: AnswerFigures[];
   /** The latency of each `GET /live` in milliseconds. */
   live: number[];
+  /** Milliseconds that each of these requests was sent late. */
+  late: number[];
 }
 
 /** Measures the effect of a long prompt on other requests. */
@@ -108,7 +110,7 @@ export const long: Benchmark = {
         promptTokens: prompt_n,
         promptMs: prompt_ms,
         during,
-        live: await live.stop(),
+        ...await live.stop(),
       });
     }
     return report(alone, trials);
@@ -120,11 +122,20 @@ function figuresOf({ times, timings }: StreamedChat): AnswerFigures {
   return { firstMs: times[0], rate: (timings.predicted_n - 1) / ms * 1000 };
 }
 
-/** Requests `/live` every 20 ms, without waiting for responses, until stopped. */
-function pollLive(origin: string): { stop(): Promise<number[]> } {
+/**
+ * Requests `/live` every 20 ms, without waiting for responses, until stopped. How late a
+ * request is sent tells what the machine and the client add to its latency.
+ */
+function pollLive(
+  origin: string,
+): { stop(): Promise<Pick<Trial, "live" | "late">> } {
   const answered: Promise<number>[] = [];
+  const late: number[] = [];
+  let last = performance.now();
   const timer = setInterval(() => {
     const begun = performance.now();
+    late.push(Math.max(0, begun - last - POLL_MS));
+    last = begun;
     answered.push(
       fetch(`${origin}/live`)
         .then((response) => response.text())
@@ -132,9 +143,9 @@ function pollLive(origin: string): { stop(): Promise<number[]> } {
     );
   }, POLL_MS);
   return {
-    stop() {
+    async stop() {
       clearInterval(timer);
-      return Promise.all(answered);
+      return { live: await Promise.all(answered), late };
     },
   };
 }
@@ -142,6 +153,7 @@ function pollLive(origin: string): { stop(): Promise<number[]> } {
 function report(alone: AnswerFigures[], trials: Trial[]): Report {
   const during = trials.flatMap((trial) => trial.during);
   const live = trials.flatMap((trial) => trial.live);
+  const late = trials.flatMap((trial) => trial.late);
   const [first, firstDuring] = [alone, during].map((all) =>
     all.map(({ firstMs }) => firstMs)
   );
@@ -191,7 +203,11 @@ function report(alone: AnswerFigures[], trials: Trial[]): Report {
       `The median rate is ${
         share.toFixed(2)
       } of that alone; it counts the tokens after the first.`,
-      `GET /live was requested ${live.length} times, every ${POLL_MS} ms, without waiting for responses.`,
+      `GET /live was requested ${live.length} times, every ${POLL_MS} ms, without waiting for responses: ${
+        live.filter((ms) => ms > BARS.live).length
+      } took longer than ${BARS.live} ms. The client sent requests at most ${
+        Math.max(...late).toFixed(1)
+      } ms late.`,
     ],
     data: { alone, trials },
   };
