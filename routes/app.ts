@@ -23,6 +23,8 @@ import { anthropicRequestId, messages } from "./v1/messages.ts";
 import { metrics } from "./operator/metrics.ts";
 import { models } from "./v1/models.ts";
 import { tokens } from "./v1/tokens.ts";
+import { ollamaGeneration } from "./ollama/generation.ts";
+import { ollamaModels } from "./ollama/models.ts";
 import { readPath } from "./middleware/paths.ts";
 import { playground } from "./playground.ts";
 import { type LogRequest, requestLog } from "./middleware/request_log.ts";
@@ -33,7 +35,7 @@ export interface AppOptions {
   engines: readonly ServedModel[];
   /** Ids of models by other names. */
   aliases?: Aliases;
-  /** Keys that open `/v1`; without any, it is open. */
+  /** Keys that open `/v1` and `/api`; without any, these are open. */
   apiKeys?: readonly string[];
   /** The caches of the engines' prompts. */
   caches?: readonly PromptCache[];
@@ -90,8 +92,10 @@ export function createApp({
     logRequest(record);
   }, clock));
   app.use(hostCheck());
-  app.use("/v1/*", crossOrigin(corsOrigins));
-  if (apiKeys.length > 0) app.use("/v1/*", apiKey(apiKeys));
+  for (const apis of ["/v1/*", "/api/*"]) {
+    app.use(apis, crossOrigin(corsOrigins));
+    if (apiKeys.length > 0) app.use(apis, apiKey(apiKeys));
+  }
 
   const options = {
     engines,
@@ -110,6 +114,8 @@ export function createApp({
   app.route("/v1", completions(options));
   app.route("/v1", messages(options));
   app.route("/v1", models(engines, aliases));
+  app.route("/api", ollamaGeneration(options));
+  app.route("/api", ollamaModels(engines, aliases));
   app.route("/v1", tokens(options));
   app.route("/", health(engines));
   app.route("/", probes(engines, shutdown));

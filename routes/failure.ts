@@ -7,7 +7,8 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ApiError } from "../lib/engine/errors.ts";
-import { toErrorBody } from "../lib/wire/anthropic/error_body.ts";
+import * as anthropic from "../lib/wire/anthropic/error_body.ts";
+import * as ollama from "../lib/wire/ollama/replies.ts";
 
 /** Called with failures whose details are not sent to clients. */
 export type LogFailure = (
@@ -31,10 +32,16 @@ export function toApiError(
 /** Answers with the error body of the API that the path belongs to. */
 export function failure(c: Context, error: ApiError): Response {
   const status = error.status as ContentfulStatusCode;
-  const body = /^\/v1\/messages(\/|$)/.test(c.req.path)
-    ? toErrorBody(error, c.get("requestId"))
-    : error.toJSON();
-  return c.json(body, status, error.headers);
+  return c.json(toBody(c, error), status, error.headers);
+}
+
+function toBody(c: Context, error: ApiError): object {
+  const { path } = c.req;
+  if (/^\/v1\/messages(\/|$)/.test(path)) {
+    return anthropic.toErrorBody(error, c.get("requestId"));
+  }
+  if (/^\/api(\/|$)/.test(path)) return ollama.toErrorBody(error);
+  return error.toJSON();
 }
 
 /** Answers a known path that was asked with another method. */

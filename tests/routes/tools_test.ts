@@ -3,23 +3,9 @@ import { assertEquals } from "@std/assert";
 import { generateText, stepCountIs, streamText, tool } from "ai";
 import OpenAI from "openai";
 import { z } from "zod";
-import type { Decoder } from "../../lib/engine/engine.ts";
-import { byteEngine, END, utf8 } from "../engine/_byte_engine.ts";
-import { toyDecoder } from "../toy/decoder.ts";
+import { byteEngine } from "../engine/_byte_engine.ts";
+import { CALL, says } from "./_says.ts";
 import { serve, type TestServer } from "./_serve.ts";
-
-const CALL =
-  'Let me add.\n<tool_call>\n{"name": "add", "arguments": {"a": 40, "b": 2}}\n</tool_call>';
-
-/** Says one text after the other, an answer each. */
-function says(...texts: string[]): Decoder {
-  return {
-    decode: (request, options) => {
-      const tokens = [...utf8(texts.shift()!), END];
-      return toyDecoder(tokens, { output: 3 }).decode(request, options);
-    },
-  };
-}
 
 /** A server that calls, then answers. */
 async function server(): Promise<TestServer> {
