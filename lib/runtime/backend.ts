@@ -105,6 +105,11 @@ export interface Backend {
   createSession(path: string, options?: { brief?: boolean }): Promise<Session>;
   /** Creates the KV buffer of a sequence. */
   createKvBuffer(shape: KvShape, room: KvRoom): KvBuffer;
+  /**
+   * Returns the largest logit of the first `rows` rows of an output, and disposes of it;
+   * absent where the whole output is in main memory.
+   */
+  best?(output: Tensor, rows: number): Promise<{ id: number; logit: number }[]>;
   /** Copies an output to main memory and disposes of it. */
   download(output: Tensor): Promise<Float32Array>;
   /** Frees all that it has opened; no session may run, now or later. */

@@ -25,24 +25,36 @@ export class Head {
     this.#parts = parts;
   }
 
-  /** Computes the logits of rows of a pass, `[vocab]` each. */
+  /**
+   * Computes the logits of rows of a pass, `[vocab]` each.
+   *
+   * @param options.best whether the largest of each row is enough.
+   */
   async read(
     states: PassStates,
     rows: readonly number[],
-    { sequences }: { sequences: number },
+    { sequences, best = false }: { sequences: number; best?: boolean },
   ): Promise<Float32Array[]> {
     if (rows.length === 0) return [];
     const { backend, head, turns, vocab } = this.#parts;
     const chosen = new BigInt64Array(Math.max(rows.length, backend.rows.min));
     for (const [i, row] of rows.entries()) chosen[i] = BigInt(row);
     const work = { part: "head", rows: rows.length, sequences } as const;
-    const all = await turns.take(work, async () => {
+    return await turns.take(work, async () => {
       const { logits } = await head.run({
         hidden: states.tensors.hidden!,
         chosen: new Tensor("int64", chosen, [chosen.length]),
       }, { logits: states.lend([1, chosen.length, vocab]) });
-      return await backend.download(logits);
+      if (best && backend.best) {
+        const found = await backend.best(logits, rows.length);
+        return found.map(({ id, logit }) => {
+          const row = new Float32Array(vocab).fill(-Infinity);
+          row[id] = logit;
+          return row;
+        });
+      }
+      const all = await backend.download(logits);
+      return rows.map((_, i) => all.subarray(i * vocab, (i + 1) * vocab));
     });
-    return rows.map((_, i) => all.subarray(i * vocab, (i + 1) * vocab));
   }
 }

@@ -221,12 +221,16 @@ export class OrtModel implements Model {
     states: PassStates,
     firstRows: ReadonlyMap<OrtStep, number>,
   ): Promise<OrtOutput[]> {
+    const reading = steps.filter(({ read }) => read.length > 0);
     const logits = await this.#head.read(
       states,
       steps.flatMap((step) =>
         step.read.map((row) => firstRows.get(step)! + row)
       ),
-      { sequences: steps.filter(({ read }) => read.length > 0).length },
+      {
+        sequences: reading.length,
+        best: reading.every(({ best }) => best),
+      },
     );
     let read = 0;
     return steps.map((step) =>

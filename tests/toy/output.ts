@@ -25,6 +25,7 @@ export class ToyOutput implements StepOutput {
     this.#step = step;
     this.#rows = rows;
     this.logits = step.read.map((row) => this.#logitsOf(row));
+    if (step.best) this.logits.forEach(keepBest);
   }
 
   read(rows: readonly number[]): Promise<Float32Array[]> {
@@ -85,6 +86,14 @@ export class ToyOutput implements StepOutput {
       model.logit(foreseen, v) * (1 - model.noise) +
       model.logit(state, v) * model.noise;
   }
+}
+
+/** Hides all logits but the largest, as a model may where that is enough. */
+function keepBest(logits: Float32Array): void {
+  const best = Math.max(...logits);
+  const id = logits.indexOf(best);
+  logits.fill(-Infinity);
+  logits[id] = best;
 }
 
 /** Lists the rows before a row on its path, the nearest first. */

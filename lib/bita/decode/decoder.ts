@@ -60,9 +60,10 @@ export async function* decode(
     const layout = layOut(tree);
     const { tokens, parents, naturalRows } = layout;
     const read = upTo(tree.readAll ? tokens.length : naturalRows);
+    const best = writer.needsBest && !tree.readAll;
     const start = sequence.length;
     const output = await runner.run(
-      { sequence, start, tokens, parents, read },
+      { sequence, start, tokens, parents, read, best },
       { signal },
     );
     try {

@@ -80,6 +80,11 @@ export interface Step {
   parents: Int32Array;
   /** Rows whose logits are wanted. */
   read: readonly number[];
+  /**
+   * Whether the largest logit of each such row is enough, at the lowest id that has it.
+   * Others may be -Infinity then.
+   */
+  best?: boolean;
 }
 
 /** What a model has computed for a step; valid until it is released. */

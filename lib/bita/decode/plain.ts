@@ -35,6 +35,7 @@ export async function* decodePlain(
       tokens: Int32Array.of(writer.last),
       parents: Int32Array.of(-1),
       read: [0],
+      best: writer.needsBest,
     }, { signal });
     let token: number | undefined;
     try {

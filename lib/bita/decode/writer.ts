@@ -66,6 +66,15 @@ export class Writer {
     if (this.#budget <= 0) this.#finish = "length";
   }
 
+  /** Whether nothing but the largest logit of a row decides on the next token. */
+  get needsBest(): boolean {
+    const { temperature, presencePenalty, frequencyPenalty, logitBias } =
+      this.#endless;
+    return temperature === 0 && presencePenalty === 0 &&
+      frequencyPenalty === 0 && logitBias.size === 0 &&
+      this.#constraint === undefined && this.#logprobs === undefined;
+  }
+
   /** The last token of the text. */
   get last(): number {
     return this.#last;

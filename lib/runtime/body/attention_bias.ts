@@ -7,7 +7,7 @@
 import type { Step } from "../../bita/decode/model.ts";
 
 /** Hides a column from a row: far below any score, yet finite. */
-const HIDDEN = -1e4;
+export const HIDDEN = -1e4;
 
 /**
  * Builds the bias of a step, `[rows, start + rows]`.

@@ -10,7 +10,9 @@ import { InferenceSession } from "onnxruntime-web/jspi";
 import type { Backend } from "../backend.ts";
 import { gpuAdapter } from "./gpu_adapter.ts";
 import { gpuKvBuffer } from "./gpu_kv_buffer.ts";
+import { ArgMax } from "./arg_max.ts";
 import { Readback } from "./readback.ts";
+import { StepInputs } from "./step_inputs.ts";
 import { oneAfterAnother, readGraph, webSession } from "./web_session.ts";
 
 /**
@@ -36,6 +38,8 @@ export async function webgpuBackend(): Promise<Backend> {
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
   });
   const readback = await Readback.open(device);
+  const inputs = new StepInputs(device);
+  const argMax = new ArgMax(device, readback);
   keptAlive.add(adapter);
   return {
     name: "webgpu",
@@ -52,8 +56,8 @@ export async function webgpuBackend(): Promise<Backend> {
       });
       const { run } = webSession(session);
       return {
-        async run(...args) {
-          const outputs = await run(...args);
+        async run(feeds, ...rest) {
+          const outputs = await run(inputs.upload(feeds), ...rest);
           // Else the time of a body would count as that of the head after it.
           readback.settle();
           return outputs;
@@ -62,6 +66,13 @@ export async function webgpuBackend(): Promise<Backend> {
     }),
     createKvBuffer: (shape, room) =>
       gpuKvBuffer({ device, readback }, shape, room),
+    async best(output, rows) {
+      const buffer = output.gpuBuffer as GPUBuffer;
+      const vocab = output.dims[output.dims.length - 1];
+      const best = await argMax.find(buffer, { rows, vocab });
+      output.dispose();
+      return best;
+    },
     download: async (output) => {
       const buffer = output.gpuBuffer as GPUBuffer;
       const size = output.size * 4;

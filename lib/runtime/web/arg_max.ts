@@ -1,0 +1,122 @@
+/**
+ * Finds the largest logit of each row on the device, so that a greedy pass reads back
+ * a few bytes instead of the whole vocabulary.
+ *
+ * @module
+ */
+
+import type { Readback } from "./readback.ts";
+
+/** Threads that share a row. */
+const THREADS = 256;
+
+/** The largest logit of a row, and the lowest id that has it. */
+export interface Best {
+  id: number;
+  logit: number;
+}
+
+/** Searches rows of `vocab` logits. */
+function shader(vocab: number): string {
+  return `
+@group(0) @binding(0) var<storage, read> logits: array<f32>;
+@group(0) @binding(1) var<storage, read_write> best: array<vec2<u32>>;
+
+var<workgroup> values: array<f32, ${THREADS}>;
+var<workgroup> ids: array<u32, ${THREADS}>;
+
+@compute @workgroup_size(${THREADS})
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let first = group.x * ${vocab}u;
+  var id = min(lane, ${vocab - 1}u);
+  var value = logits[first + id];
+  for (var i = id + ${THREADS}u; i < ${vocab}u; i += ${THREADS}u) {
+    let other = logits[first + i];
+    if (other > value) { value = other; id = i; }
+  }
+  values[lane] = value;
+  ids[lane] = id;
+  workgroupBarrier();
+  for (var half = ${THREADS / 2}u; half > 0u; half /= 2u) {
+    if (lane < half) {
+      let other = values[lane + half];
+      let otherId = ids[lane + half];
+      if (other > values[lane] || (other == values[lane] && otherId < ids[lane])) {
+        values[lane] = other;
+        ids[lane] = otherId;
+      }
+    }
+    workgroupBarrier();
+  }
+  if (lane == 0u) { best[group.x] = vec2(ids[0], bitcast<u32>(values[0])); }
+}`;
+}
+
+/** Searches logits on a device. */
+export class ArgMax {
+  readonly #device: GPUDevice;
+  readonly #readback: Readback;
+  readonly #pipelines = new Map<number, GPUComputePipeline>();
+  #found: GPUBuffer | undefined;
+
+  constructor(device: GPUDevice, readback: Readback) {
+    this.#device = device;
+    this.#readback = readback;
+  }
+
+  /** Returns the best of the first `rows` rows of `logits`, `[…, vocab]`. */
+  async find(
+    logits: GPUBuffer,
+    { rows, vocab }: { rows: number; vocab: number },
+  ): Promise<Best[]> {
+    const size = 8 * rows;
+    const pipeline = this.#pipelineFor(vocab);
+    const found = this.#reserve(size);
+    const bytes = await this.#readback.read(size, (encoder, target) => {
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(
+        0,
+        this.#device.createBindGroup({
+          layout: pipeline.getBindGroupLayout(0),
+          entries: [logits, found].map((buffer, binding) => ({
+            binding,
+            resource: { buffer },
+          })),
+        }),
+      );
+      pass.dispatchWorkgroups(rows);
+      pass.end();
+      encoder.copyBufferToBuffer(found, 0, target, 0, size);
+    });
+    const [ids, values] = [new Uint32Array(bytes), new Float32Array(bytes)];
+    return Array.from(
+      { length: rows },
+      (_, row) => ({ id: ids[2 * row], logit: values[2 * row + 1] }),
+    );
+  }
+
+  #pipelineFor(vocab: number): GPUComputePipeline {
+    const known = this.#pipelines.get(vocab);
+    if (known) return known;
+    const module = this.#device.createShaderModule({ code: shader(vocab) });
+    const pipeline = this.#device.createComputePipeline({
+      layout: "auto",
+      compute: { module },
+    });
+    this.#pipelines.set(vocab, pipeline);
+    return pipeline;
+  }
+
+  #reserve(size: number): GPUBuffer {
+    if (this.#found && this.#found.size >= size) return this.#found;
+    this.#found?.destroy();
+    return this.#found = this.#device.createBuffer({
+      size,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC,
+    });
+  }
+}
