@@ -8,13 +8,7 @@
 
 import fc from "fast-check";
 import type { z } from "zod";
-import { chatBody } from "../../lib/wire/openai/chat_request.ts";
-import { completionBody } from "../../lib/wire/openai/completion_request.ts";
-import {
-  detokenizeBody,
-  templateBody,
-  tokenizeBody,
-} from "../../lib/wire/tokens/token_requests.ts";
+import { type Resource, RESOURCES } from "./_resources.ts";
 
 /** A request, and whether its body is still a JSON object by its label. */
 export interface FuzzedRequest {
@@ -22,41 +16,6 @@ export interface FuzzedRequest {
   init: RequestInit & { headers: Record<string, string> };
   isObject: boolean;
 }
-
-/** A resource: its path, its fields, and a body that is answered. */
-interface Resource {
-  path: string;
-  shape: Record<string, z.ZodType>;
-  good: Record<string, unknown>;
-}
-
-const RESOURCES: Resource[] = [
-  {
-    path: "/v1/chat/completions",
-    shape: chatBody.shape,
-    good: { model: "toy", messages: [{ role: "user", content: "Hi" }] },
-  },
-  {
-    path: "/v1/completions",
-    shape: completionBody.shape,
-    good: { model: "toy", prompt: "Once upon" },
-  },
-  {
-    path: "/tokenize",
-    shape: tokenizeBody.shape,
-    good: { content: "Once upon" },
-  },
-  {
-    path: "/detokenize",
-    shape: detokenizeBody.shape,
-    good: { tokens: [79, 110] },
-  },
-  {
-    path: "/apply-template",
-    shape: templateBody.shape,
-    good: { messages: [{ role: "user", content: "Hi" }] },
-  },
-];
 
 /** Nests a value in arrays. */
 const nested = (depth: number) => {
@@ -84,6 +43,17 @@ const VALUES: unknown[] = [
   ...[[{ role: "assistant", content: null }], [{ role: "user" }], [{}]],
   ...[[{ role: "system", content: [{ type: "text", text: "b" }] }]],
   ...[[{ role: "user", content: [{ type: "image_url" }] }]],
+  ...[[{ type: "text", text: "a", cache_control: { type: "ephemeral" } }]],
+  ...["tool_use", "tool_result", "thinking"].map((type) => [
+    { role: "user", content: "a" },
+    {
+      role: type === "tool_result" ? "user" : "assistant",
+      content: [{ type, id: "a", name: "a", input: {}, tool_use_id: "a" }],
+    },
+  ]),
+  ...[[{ name: "a", input_schema: {} }], [{ type: "bash_20250124" }]],
+  ...[{ type: "any" }, { type: "tool", name: "a" }, { type: "ephemeral" }],
+  ...[{ num_predict: -2, top_k: 5 }, { format: { type: "json_schema" } }],
 ];
 
 /** Draws a value of a field: mostly one that its schema takes. */
@@ -166,6 +136,12 @@ const PATHS = [
   "/v1/models/a%00b",
   "/v1//completions",
   "/v1/chat/completions/",
+  "/v1/messages/batches",
+  "/api/tags",
+  "/api/ps",
+  "/api/version",
+  "/api/delete",
+  "/api/blobs/a",
   "/v2/completions",
   "/admin/cache?callr=x",
   "/health",

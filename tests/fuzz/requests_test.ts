@@ -24,9 +24,19 @@ const app = createApp({
   logFailure: (error) => failures.push(error),
 });
 
-/** Checks that a body is OpenAI's error. */
+/** Checks that a body is an error of the API that the request was for. */
 function assertError(text: string, named: boolean): void {
-  const { message, type, param, code } = JSON.parse(text).error;
+  const { error, type: kind, ...rest } = JSON.parse(text);
+  if (typeof error === "string") { // Ollama's
+    assert(error.startsWith("Cannot "), text);
+    return assertEquals(rest, {});
+  }
+  const { message, type, param, code } = error;
+  if (kind === "error") { // Anthropic's
+    assert(message.startsWith("Cannot ") && rest.request_id, text);
+    assert(["invalid_request_error", "not_found_error"].includes(type), text);
+    return;
+  }
   assert(typeof message === "string" && message.startsWith("Cannot "), text);
   assert(["invalid_request_error", "not_found_error"].includes(type), text);
   assert(code === null || typeof code === "string", text);
@@ -36,6 +46,12 @@ function assertError(text: string, named: boolean): void {
 /** Checks that a stream has events of JSON and ends as it should. */
 function assertStream(text: string): void {
   const events = text.trim().split("\n\n");
+  if (text.startsWith("event: ")) {
+    for (const event of events) {
+      JSON.parse(event.replace(/^event: .+\ndata: /, ""));
+    }
+    return assert(events.at(-1)!.startsWith("event: message_stop"), text);
+  }
   assertEquals(events.pop(), "data: [DONE]");
   for (const event of events) JSON.parse(event.replace(/^data: /, ""));
 }
@@ -53,7 +69,10 @@ async function assertServed(
   if (response.status >= 400) {
     assertError(text, isObject && response.status === 400);
   } else if (type.startsWith("text/event-stream")) assertStream(text);
-  else if (type.startsWith("application/json")) JSON.parse(text);
+  else if (type === "application/x-ndjson") {
+    const lines = text.trim().split("\n").map((line) => JSON.parse(line));
+    assert(lines.at(-1).done || lines.at(-1).status === "success", text);
+  } else if (type.startsWith("application/json")) JSON.parse(text);
   return response.status;
 }
 
