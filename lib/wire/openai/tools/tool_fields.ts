@@ -34,20 +34,29 @@ export const toolParameters = z.custom<Record<string, unknown>>(
   PARAMETERS,
 );
 
+/** The shape of a function that may be called. */
+export const functionFields = {
+  name: toolName,
+  description: z.string(DESCRIPTION).nullish(),
+  parameters: toolParameters.nullish(),
+  strict: flag(),
+};
+
+/** A function, once read. */
+type FunctionBody = z.infer<z.ZodObject<typeof functionFields>>;
+
 const tool = z.object({
   type: z.literal("function", TYPE),
-  function: z.object({
-    name: toolName,
-    description: z.string(DESCRIPTION).nullish(),
-    parameters: toolParameters.nullish(),
-    strict: flag(),
-  }, FUNCTION),
+  function: z.object(functionFields, FUNCTION),
 }, TOOL);
+
+/** Where a tool has its name. */
+const PATH = ["function", "name"];
 
 /** The shape of the fields. */
 export const toolFields = {
   tools: z.array(tool, TOOLS).max(MOST_TOOLS, TOOLS)
-    .superRefine(checkNames).nullish(),
+    .superRefine(uniqueNames((tool) => tool.function.name, PATH)).nullish(),
   tool_choice: z.unknown().optional(),
   parallel_tool_calls: flag(),
   functions: legacy(),
@@ -57,21 +66,42 @@ export const toolFields = {
 /** The fields, once read. */
 export type ToolBody = z.infer<z.ZodObject<typeof toolFields>>;
 
+/** What a request says about calls. */
+export interface CallRules {
+  tool_choice?: unknown;
+  parallel_tool_calls?: boolean | null | undefined;
+  /** Whether a choice has its tools at its own level, rather than in objects. */
+  flat?: boolean;
+}
+
 /**
- * Returns the tools of a request and how the answer may use them, if it may.
+ * Returns the tools of a chat and how the answer may use them, if it may.
  *
  * @throws {ApiError} 400 if `tool_choice` is wrong or names no tool.
  */
 export function toToolUse(body: ToolBody): ToolUse | undefined {
-  const tools = (body.tools ?? []).map((tool) => toTool(tool.function));
-  const { required, names, single } = readChoice(body.tool_choice, tools);
+  return useFunctions((body.tools ?? []).map((tool) => tool.function), body);
+}
+
+/**
+ * Returns functions and how the answer may use them, if it may.
+ *
+ * @throws {ApiError} 400 if `tool_choice` is wrong or names no function.
+ */
+export function useFunctions(
+  functions: readonly FunctionBody[],
+  { tool_choice, parallel_tool_calls, flat = false }: CallRules,
+): ToolUse | undefined {
+  const tools = functions.map(toTool);
+  const callable = tools.map(({ name }) => name);
+  const { required, names, single } = readChoice(tool_choice, callable, flat);
   if (tools.length === 0 || names.length === 0) return undefined;
-  const parallel = !single && (body.parallel_tool_calls ?? true);
+  const parallel = !single && (parallel_tool_calls ?? true);
   return { tools, callable: names, required, parallel };
 }
 
 function toTool(
-  { name, description, parameters, strict }: z.infer<typeof tool>["function"],
+  { name, description, parameters, strict }: FunctionBody,
 ): Tool {
   return {
     name,
@@ -89,8 +119,7 @@ interface Choice {
   single: boolean;
 }
 
-function readChoice(value: unknown, tools: Tool[]): Choice {
-  const names = tools.map(({ name }) => name);
+function readChoice(value: unknown, names: string[], flat: boolean): Choice {
   const choice = value as Record<string, unknown>;
   switch (isObject(value) ? choice.type : value ?? "auto") {
     case "none":
@@ -104,11 +133,16 @@ function readChoice(value: unknown, tools: Tool[]): Choice {
         received: value,
       });
     case "function": {
-      const named = [nameOf(choice, names, "tool_choice")];
+      const named = [nameOf(choice, names, { param: "tool_choice", flat })];
       return { required: true, names: named, single: true };
     }
     case "allowed_tools":
-      return readAllowed(choice.allowed_tools, names);
+      return flat
+        ? readAllowed(choice, names, { param: "tool_choice", flat })
+        : readAllowed(choice.allowed_tools, names, {
+          param: "tool_choice.allowed_tools",
+          flat,
+        });
   }
   throw badRequest("tool_choice", {
     must: 'must be "none", "auto", "required" or name a function',
@@ -116,12 +150,21 @@ function readChoice(value: unknown, tools: Tool[]): Choice {
   });
 }
 
-function readAllowed(value: unknown, names: string[]): Choice {
-  const param = "tool_choice.allowed_tools";
+/** Where a name is looked for. */
+interface Place {
+  param: string;
+  flat: boolean;
+}
+
+function readAllowed(
+  value: unknown,
+  names: string[],
+  { param, flat }: Place,
+): Choice {
   const { mode, tools } = isObject(value) ? value : {};
   if ((mode === "auto" || mode === "required") && Array.isArray(tools)) {
     const allowed = tools.map((tool, i) =>
-      nameOf(tool, names, `${param}.tools[${i}]`)
+      nameOf(tool, names, { param: `${param}.tools[${i}]`, flat })
     );
     const unique = [...new Set(allowed)];
     if (unique.length > 0) {
@@ -135,29 +178,38 @@ function readAllowed(value: unknown, names: string[]): Choice {
 }
 
 /** Returns the name of a function that is one of the tools. */
-function nameOf(value: unknown, names: string[], param: string): string {
-  const { function: named } = isObject(value) ? value : {};
+function nameOf(
+  value: unknown,
+  names: string[],
+  { param, flat }: Place,
+): string {
+  const named = flat || !isObject(value) ? value : value.function;
   const { name } = isObject(named) ? named : {};
   if (typeof name === "string" && names.includes(name)) return name;
-  throw badRequest(`${param}.function.name`, {
+  throw badRequest(`${param}${flat ? "" : ".function"}.name`, {
     must: "must be the name of one of the tools",
     received: name,
   });
 }
 
-function checkNames(
-  tools: z.infer<typeof tool>[],
-  context: z.RefinementCtx,
-): void {
-  const names = new Set<string>();
-  for (const [i, { function: { name } }] of tools.entries()) {
-    if (names.has(name)) {
-      const path = [i, "function", "name"];
-      const message = "must be the name of no other tool";
-      context.addIssue({ code: "custom", path, message, input: name });
+/** Returns a check that each tool has a name of its own; `path` leads to it. */
+export function uniqueNames<T>(
+  nameOf: (tool: T) => string | undefined,
+  path: string[],
+): (tools: T[], context: z.RefinementCtx) => void {
+  return function checkNames(tools, context) {
+    const names = new Set<string>();
+    for (const [i, tool] of tools.entries()) {
+      const name = nameOf(tool);
+      if (name === undefined) continue;
+      if (names.has(name)) {
+        const message = "must be the name of no other tool";
+        const at = { path: [i, ...path], input: name };
+        context.addIssue({ code: "custom", message, ...at });
+      }
+      names.add(name);
     }
-    names.add(name);
-  }
+  };
 }
 
 function isSchema(value: unknown): boolean {

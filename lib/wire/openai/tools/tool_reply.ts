@@ -58,7 +58,8 @@ export function toFinish(
   return finish === "stop" && called ? "tool_calls" : finish;
 }
 
-/** A reply's id is unique, and so is a number in it. */
-function toCallId(replyId: string, index: number): string {
-  return `call_${replyId.replace(/^[^-]*-/, "").replaceAll("-", "")}_${index}`;
+/** Returns the id of a call; a reply's id is unique, and so is a number in it. */
+export function toCallId(replyId: string, index: number): string {
+  const rest = replyId.replace(/^[a-z]+[-_]/, "").replaceAll("-", "");
+  return `call_${rest}_${index}`;
 }
