@@ -26,6 +26,8 @@ import { tokens } from "./v1/tokens.ts";
 import { ollamaGeneration } from "./ollama/generation.ts";
 import { ollamaModels } from "./ollama/models.ts";
 import { readPath } from "./middleware/paths.ts";
+import type { ResponseStore } from "../lib/responses/response_store.ts";
+import { responses } from "./v1/responses.ts";
 import { playground } from "./playground.ts";
 import { type LogRequest, requestLog } from "./middleware/request_log.ts";
 
@@ -39,6 +41,8 @@ export interface AppOptions {
   apiKeys?: readonly string[];
   /** The caches of the engines' prompts. */
   caches?: readonly PromptCache[];
+  /** Keeps responses; without it, none is kept. */
+  responseStore?: ResponseStore | undefined;
   /** Key that opens `/admin`; without one, it is not there. */
   adminKey?: string | undefined;
   /** Origins whose pages may call; any origin without a list. */
@@ -71,6 +75,7 @@ export function createApp({
   aliases = new Map(),
   apiKeys = [],
   caches = [],
+  responseStore,
   adminKey,
   corsOrigins,
   logFailure,
@@ -113,6 +118,7 @@ export function createApp({
   app.route("/v1", chatCompletions(options));
   app.route("/v1", completions(options));
   app.route("/v1", messages(options));
+  app.route("/v1", responses({ ...options, store: responseStore }));
   app.route("/v1", models(engines, aliases));
   app.route("/api", ollamaGeneration(options));
   app.route("/api", ollamaModels(engines, aliases));

@@ -31,6 +31,8 @@ type End = Extract<GenerationEvent, { type: "end" }>;
 
 /** Words one reply. */
 export class ResponseReply {
+  /** Begins the ids of responses. */
+  readonly prefix = "resp_";
   readonly #body: ResponseBody;
   readonly #options: ResponseReplyOptions;
   /** Events sent so far. */
@@ -142,11 +144,13 @@ async function* renaming(
   try {
     yield* events;
   } catch (error) {
-    throw error instanceof ApiError ? renamed(error) : error;
+    throw renamed(error);
   }
 }
 
-function renamed(error: ApiError): ApiError {
+/** Returns an error, which names its parameter as this API does. */
+export function renamed(error: unknown): unknown {
+  if (!(error instanceof ApiError)) return error;
   const { status, message, code, param, headers } = error;
   if (param === null || renameParam(param) === param) return error;
   const name = renameParam(param);
