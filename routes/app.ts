@@ -6,10 +6,10 @@
 
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
-import type { PromptCache, ServedModel } from "../lib/engine/generation.ts";
+import type { ServedModel } from "../lib/engine/generation.ts";
 import { Metrics } from "../lib/observe/metrics.ts";
 import { Shutdown } from "../lib/engine/shutdown.ts";
-import { adminCache } from "./operator/admin_cache.ts";
+import { adminCache, type Erasable } from "./operator/admin_cache.ts";
 import { apiKey } from "./middleware/api_key.ts";
 import { chatCompletions } from "./v1/chat_completions.ts";
 import { completions } from "./v1/completions.ts";
@@ -39,8 +39,8 @@ export interface AppOptions {
   aliases?: Aliases;
   /** Keys that open `/v1` and `/api`; without any, these are open. */
   apiKeys?: readonly string[];
-  /** The caches of the engines' prompts. */
-  caches?: readonly PromptCache[];
+  /** What `/admin` erases: the caches of the engines' prompts, and responses. */
+  caches?: readonly Erasable[];
   /** Keeps responses; without it, none is kept. */
   responseStore?: ResponseStore | undefined;
   /** Key that opens `/admin`; without one, it is not there. */

@@ -16,11 +16,14 @@ import { Metrics } from "../lib/observe/metrics.ts";
 import { say } from "../lib/observe/say.ts";
 import type { PrefixSettings } from "../lib/prefix/open_prefix_cache.ts";
 import { openSecret, secretPath } from "../lib/prefix/secret.ts";
+import { openResponses } from "../lib/responses/open_responses.ts";
 import { createApp } from "./app.ts";
 import type { Listener } from "./listen.ts";
 
 /** Milliseconds that native code may take to end before the process ends anyway. */
 const IDLE_MS = 5000;
+
+const HOUR_MS = 3_600_000;
 
 /** Milliseconds that the last lines of the log may take. */
 const FLUSH_MS = 500;
@@ -110,11 +113,19 @@ export function createService(
     openAll(models).catch(({ message }) => giveUp(message));
   }
 
-  const { aliases, apiKeys, adminKey, corsOrigins } = config;
+  const { aliases, apiKeys, adminKey, corsOrigins, responseHours } = config;
+  const responseStore = responseHours === 0
+    ? undefined
+    : openResponses(prefix, {
+      lifeMs: responseHours * HOUR_MS,
+      onFailure: (err) => log.warn({ err }, "responses are not kept"),
+      now: Date.now,
+    });
   const app = createApp({
     engines: models,
     aliases,
-    caches: models,
+    caches: [...models, ...responseStore ? [responseStore] : []],
+    responseStore,
     apiKeys,
     adminKey,
     ...(corsOrigins.includes("*") ? {} : { corsOrigins }),

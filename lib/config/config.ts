@@ -37,6 +37,8 @@ export interface Config {
   /** Where models named `hf:` are. */
   hub: Hub;
   prefix: PrefixConfig;
+  /** Hours that responses are kept; 0 keeps none. */
+  responseHours: number;
   /** Keys that clients must present; without any, all requests are served. */
   apiKeys: string[];
   /** Key that opens `/admin`; without one, it is not there. */
@@ -120,6 +122,7 @@ export function parseConfig(
       ...secret && { secret },
       shared: values.SHARED_PROMPTS ?? [],
     },
+    responseHours: values.RESPONSE_HOURS,
     apiKeys: values.API_KEYS?.filter((key) => key !== "none") ?? [],
     ...adminKey && { adminKey },
     corsOrigins: values.CORS_ORIGINS,

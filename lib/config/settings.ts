@@ -154,6 +154,12 @@ export const SETTINGS = {
     default: "",
     value: optional(list("paths with commas")),
   },
+  RESPONSE_HOURS: {
+    means:
+      "hours that responses of /v1/responses are kept, in the place of cached prompts; 0 keeps none",
+    default: "24",
+    value: integer(0, 8760),
+  },
   API_KEYS: {
     means:
       "keys that callers must send; none serves everyone, as unset does on a loopback address",

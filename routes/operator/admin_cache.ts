@@ -1,5 +1,6 @@
 /**
- * `DELETE /admin/cache`: erases cached prompts, for the operator alone.
+ * `DELETE /admin/cache`: erases cached prompts and stored responses, for the operator
+ * alone.
  *
  * @module
  */
@@ -16,18 +17,21 @@ import { methodNotAllowed } from "../failure.ts";
 /** The SHA-256 of a caller's key. */
 const CALLER = /^[0-9a-f]{64}$/;
 
+/** What callers have left here. */
+export type Erasable = Pick<PromptCache, "erase">;
+
 /** Milliseconds after which a cache counts as not erased. */
 const MOST_MS = 1_000;
 
 /**
- * Erases the blocks in `caches` and their stores: those of the caller whose key has the
+ * Erases the blocks and responses in `caches` and their stores: those of the caller whose key has the
  * SHA-256 `?caller=`, in hex, or those of all callers. Other instances keep what they
  * have in memory until they need the room.
  *
  * Answers 503 if any store or model does not confirm it in time.
  */
 export function adminCache(
-  caches: readonly PromptCache[],
+  caches: readonly Erasable[],
   { adminKey }: { adminKey: string },
 ): Hono {
   return new Hono()
@@ -68,7 +72,7 @@ function callerOf(query: Record<string, string[]>): string | undefined {
 }
 
 async function erase(
-  cache: PromptCache,
+  cache: Erasable,
   caller: string | undefined,
 ): Promise<Erasure> {
   try {

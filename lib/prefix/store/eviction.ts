@@ -10,11 +10,16 @@ import type { StoredBlock } from "./block_store.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** A block that is not used lives for a day. */
-const MOST_IDLE_MS = 24 * HOUR_MS;
+/** How long records live. */
+export interface Lifetimes {
+  /** Milliseconds without use. */
+  idleMs: number;
+  /** Milliseconds, used or not. */
+  ageMs: number;
+}
 
-/** A block that is used lives for a week. */
-const MOST_AGE_MS = 7 * 24 * HOUR_MS;
+/** A block lives for a day without use, and for a week. */
+const BLOCKS: Lifetimes = { idleMs: 24 * HOUR_MS, ageMs: 7 * 24 * HOUR_MS };
 
 /** Share of the cap at which eviction stops, so that it does not soon begin again. */
 const FILL = 0.9;
@@ -26,11 +31,15 @@ const FILL = 0.9;
  */
 export function chooseEvictions(
   blocks: readonly StoredBlock[],
-  { now, capBytes }: { now: number; capBytes: number },
+  { now, capBytes, lifetimes = BLOCKS }: {
+    now: number;
+    capBytes: number;
+    lifetimes?: Lifetimes | undefined;
+  },
 ): StoredBlock[] {
   const age = (time: number) => Math.max(0, now - time);
   const isOver = ({ erased, entry: { created, used } }: StoredBlock) =>
-    erased || age(used) > MOST_IDLE_MS || age(created) > MOST_AGE_MS;
+    erased || age(used) > lifetimes.idleMs || age(created) > lifetimes.ageMs;
   const gone = blocks.filter(isOver);
   const rest = blocks.filter((block) => !isOver(block));
   let bytes = rest.reduce((sum, { entry }) => sum + entry.bytes, 0);

@@ -7,7 +7,7 @@
 
 import type { BlockPlace } from "../block.ts";
 import type { PrefixCounters } from "../prefix_counters.ts";
-import { chooseEvictions } from "./eviction.ts";
+import { chooseEvictions, type Lifetimes } from "./eviction.ts";
 import type { GuardedStore } from "./guarded_store.ts";
 
 /** Milliseconds between two sweeps. */
@@ -24,6 +24,8 @@ export interface JanitorOptions {
   store: GuardedStore;
   counters: PrefixCounters;
   capBytes: number;
+  /** @default those of blocks */
+  lifetimes?: Lifetimes;
   /** Names this instance in leases. */
   owner: string;
   /** Unix time in milliseconds. */
@@ -77,13 +79,13 @@ export class Janitor {
   }
 
   async #sweep(): Promise<void> {
-    const { store, counters, capBytes, owner, now } = this.#options;
+    const { store, counters, capBytes, lifetimes, owner, now } = this.#options;
     await this.#writeUses();
     const blocks = await store.call((kv) => kv.list(), CALL_MS);
     if (!blocks) return;
     counters.storeBytes = blocks
       .reduce((sum, { entry }) => sum + entry.bytes, 0);
-    const gone = chooseEvictions(blocks, { now: now(), capBytes });
+    const gone = chooseEvictions(blocks, { now: now(), capBytes, lifetimes });
     if (gone.length === 0) return;
     const isMine = await store.call(
       (kv) => kv.lease(owner, { now: now(), ms: LEASE_MS }),

@@ -58,12 +58,26 @@ export function requireKv(): void {
   );
 }
 
-/** Opens the file at `where`, or the server at that URL. */
-export async function openKvStore(where: string): Promise<BlockStore> {
-  return kvStore(await Deno.openKv(where));
+/**
+ * Opens the file at `where`, or the server at that URL.
+ *
+ * @param root begins all keys, so that records of other kinds stay apart.
+ */
+export async function openKvStore(
+  where: string,
+  root: readonly string[] = [],
+): Promise<BlockStore> {
+  return kvStore(await Deno.openKv(where), root);
 }
 
-function kvStore(kv: Deno.Kv): BlockStore {
+function kvStore(kv: Deno.Kv, root: readonly string[]): BlockStore {
+  const erasureKey = (scope: string) => [...root, "erased", 1, scope];
+  const placeKey = (
+    part: string,
+    { model, space, hash }: BlockPlace,
+  ) => [...root, part, 1, model, space, hash];
+  const indexKey = (place: BlockPlace) => placeKey("index", place);
+  const dataKey = (place: BlockPlace) => placeKey("data", place);
   /** Reads an entry, and the erasures that may include it. */
   const withErasures = (place: BlockPlace) =>
     getAll<StoredEntry>(kv, [
@@ -111,13 +125,15 @@ function kvStore(kv: Deno.Kv): BlockStore {
     },
 
     async list() {
-      const erasures = await Array.fromAsync(kv.list({ prefix: ["erased"] }));
-      const entries = kv.list<StoredEntry>({ prefix: ["index"] }, {
+      const erasures = await Array.fromAsync(
+        kv.list({ prefix: [...root, "erased"] }),
+      );
+      const entries = kv.list<StoredEntry>({ prefix: [...root, "index"] }, {
         batchSize: BATCH,
       });
       const blocks: StoredBlock[] = [];
       for await (const found of entries) {
-        const [, , model, space, hash] = found.key as string[];
+        const [model, space, hash] = found.key.slice(-3) as string[];
         blocks.push({
           place: { model, space, hash },
           entry: found.value,
@@ -144,7 +160,7 @@ function kvStore(kv: Deno.Kv): BlockStore {
     },
 
     async lease(owner, { now, ms }) {
-      const key = ["lease"];
+      const key = [...root, "lease"];
       const { value, versionstamp } = await kv.get<Lease>(key);
       // A lease from a clock far ahead would never end.
       const isHeld = value && value.until > now && value.until <= now + ms;
@@ -190,23 +206,11 @@ function isErased(
   { key, versionstamp }: Found<unknown>,
   erasures: Found<unknown>[],
 ): boolean {
-  const scopes = scopesOf(key[3] as string);
+  const scopes = scopesOf(key.at(-2) as string);
   return erasures.some((erasure) =>
-    scopes.includes(erasure.key[2] as string) &&
+    scopes.includes(erasure.key.at(-1) as string) &&
     (erasure.versionstamp ?? "") > versionstamp!
   );
-}
-
-function erasureKey(scope: string): Deno.KvKey {
-  return ["erased", 1, scope];
-}
-
-function indexKey({ model, space, hash }: BlockPlace): Deno.KvKey {
-  return ["index", 1, model, space, hash];
-}
-
-function dataKey({ model, space, hash }: BlockPlace): Deno.KvKey {
-  return ["data", 1, model, space, hash];
 }
 
 function cut(record: Uint8Array): Uint8Array[] {
