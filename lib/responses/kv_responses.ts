@@ -39,6 +39,8 @@ export interface KvResponsesOptions {
 export class KvResponses implements ResponseStore {
   readonly #options: KvResponsesOptions;
   readonly #sealer: Promise<Sealer>;
+  /** Erasures of each caller, and of all callers. */
+  readonly #erasures = new Map<string | undefined, number>();
 
   constructor(options: KvResponsesOptions) {
     this.#options = options;
@@ -46,8 +48,20 @@ export class KvResponses implements ResponseStore {
     this.#sealer.catch(() => {}); // The first call that needs it fails.
   }
 
-  /** Keeps a response, unless it is too large or the store fails. */
-  async write(place: ResponsePlace, stored: StoredResponse): Promise<boolean> {
+  /** Begins a response; it is not kept if it is too large or the store fails. */
+  begin(
+    caller: string,
+  ): (id: string, stored: StoredResponse) => Promise<boolean> {
+    const count = this.#erasuresOf(caller);
+    const isCurrent = () => this.#erasuresOf(caller) === count;
+    return (id, stored) => this.#write({ caller, id }, stored, isCurrent);
+  }
+
+  async #write(
+    place: ResponsePlace,
+    stored: StoredResponse,
+    isCurrent: () => boolean,
+  ): Promise<boolean> {
     const { store, janitor, hasRoom, now } = this.#options;
     try {
       const at = await this.#placeOf(place);
@@ -55,9 +69,12 @@ export class KvResponses implements ResponseStore {
       const bytes = record.length;
       if (bytes > MOST_BYTES || !hasRoom()) return false;
       const entry = { bytes, depth: 0, created: now(), used: now() };
-      await store.tryCall((kv) => kv.write(at, record, entry), CALL_MS);
-      void janitor.noteWrite(bytes);
-      return true;
+      const isKept = await store.tryCall(
+        (kv) => kv.write(at, record, entry, isCurrent),
+        CALL_MS,
+      );
+      if (isKept) void janitor.noteWrite(bytes);
+      return isKept;
     } catch {
       return false;
     }
@@ -92,6 +109,7 @@ export class KvResponses implements ResponseStore {
   /** Erases the responses of a caller, or of all callers, and counts them. */
   async erase(caller?: string): Promise<Erasure> {
     const { secret, janitor } = this.#options;
+    this.#erasures.set(caller, (this.#erasures.get(caller) ?? 0) + 1);
     const scope = caller === undefined
       ? ALL_CALLERS
       : callerSpace(await secret, caller);
@@ -124,6 +142,11 @@ export class KvResponses implements ResponseStore {
         { code: "store_unavailable", headers: { "Retry-After": "30" } },
       );
     }
+  }
+
+  #erasuresOf(caller: string): number {
+    const counts = [caller, undefined].map((key) => this.#erasures.get(key));
+    return counts.reduce<number>((sum, count = 0) => sum + count, 0);
   }
 
   async #placeOf({ caller, id }: ResponsePlace): Promise<BlockPlace> {

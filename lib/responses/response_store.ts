@@ -15,8 +15,13 @@ export interface ResponsePlace {
 
 /** Keeps responses for a while. */
 export interface ResponseStore {
-  /** Keeps a response; resolves to whether it is kept. */
-  write(place: ResponsePlace, stored: StoredResponse): Promise<boolean>;
+  /**
+   * Begins a response of a caller. What it returns keeps the response, and resolves to
+   * whether it is kept; after an erasure since the beginning it is not.
+   */
+  begin(
+    caller: string,
+  ): (id: string, stored: StoredResponse) => Promise<boolean>;
   /**
    * Looks up a response.
    *

@@ -7,6 +7,10 @@
 
 import { type Context, Hono } from "hono";
 import { ApiError } from "../../lib/engine/errors.ts";
+import type {
+  ChatMessage,
+  GenerationRequest,
+} from "../../lib/engine/generation.ts";
 import type { ResponseStore } from "../../lib/responses/response_store.ts";
 import { describe } from "../../lib/wire/openai/describe.ts";
 import { readBody } from "../../lib/wire/openai/read_body.ts";
@@ -23,6 +27,8 @@ import {
   responseBody,
   toRequest,
 } from "../../lib/wire/responses/response_request.ts";
+import type { ResponseObject } from "../../lib/wire/responses/response_object.ts";
+import { truncate } from "../../lib/wire/responses/truncate.ts";
 import { methodNotAllowed } from "../failure.ts";
 import { findModel } from "../find_model.ts";
 import { answer, type GenerateOptions } from "../generate.ts";
@@ -38,50 +44,71 @@ export interface ResponsesOptions extends GenerateOptions {
 export function responses(options: ResponsesOptions): Hono {
   const { store, now } = options;
 
-  async function read(c: Context): Promise<ResponseBody> {
-    return readBody(responseBody, await c.req.text());
+  /** Opens the model that a request names. */
+  async function open(model: string, signal: AbortSignal) {
+    const either = AbortSignal.any([signal, options.deadline]);
+    const served = findModel(options.engines, model, options.aliases);
+    const engine = await served.open(either);
+    const count = async ({ prompt, tools }: GenerationRequest) => {
+      const tokens = await engine.encode({ prompt, ...tools && { tools } }, {
+        signal: either,
+      });
+      return tokens.length;
+    };
+    return { count, context: engine.info.context };
   }
-  function conversationOf(body: ResponseBody, c: Context) {
+
+  /** Reads a request, and cuts its conversation if it asks for that. */
+  async function requestOf(c: Context, body: ResponseBody) {
     const caller = callerOf(c);
-    return readConversation(
+    const { items, messages } = await readConversation(
       body,
       async (id) => await store?.read({ caller, id }),
     );
+    const request = toRequest(body, { messages, ...options });
+    if (body.truncation !== "auto") return { items, request };
+    const { count, context } = await open(request.model, c.req.raw.signal);
+    const { maxTokens = 1 } = request.generation;
+    const most = context - Math.min(maxTokens, context >> 1);
+    const withMessages = (messages: ChatMessage[]) => ({
+      ...request.generation,
+      prompt: { messages },
+    });
+    const all = (request.generation.prompt as { messages: ChatMessage[] })
+      .messages;
+    const kept = await truncate(all, async (messages) => {
+      try {
+        return await count(withMessages(messages)) <= most;
+      } catch (error) {
+        if (isTooLong(error)) return false;
+        throw renamed(error);
+      }
+    });
+    return { items, request: { ...request, generation: withMessages(kept) } };
   }
 
   return new Hono()
     .post("/responses", jsonType(), wholeBody(), async (c) => {
-      const body = await read(c);
-      const { items, messages } = await conversationOf(body, c);
-      const request = toRequest(body, { messages, ...options });
-      const caller = callerOf(c);
-      const isKept = store && (body.store ?? true);
-      const reply = new ResponseReply(body, {
-        now,
-        save: isKept
-          ? (response) =>
-            store.write({ caller, id: response.id }, {
-              response: { ...response, store: true },
-              items: withOutput(items, response),
-            })
-          : undefined,
-      });
-      return await answer(c, { request, wire: reply }, options);
+      const body = readBody(responseBody, await c.req.text());
+      const keep = body.store ?? true ? store?.begin(callerOf(c)) : undefined;
+      const { items, request } = await requestOf(c, body);
+      const save = keep && ((response: ResponseObject) =>
+        keep(response.id, {
+          response: { ...response, store: true },
+          items: withOutput(items, response),
+        }));
+      const wire = new ResponseReply(body, { now, save });
+      return await answer(c, { request, wire }, options);
     })
     .all("/responses", methodNotAllowed("POST"))
     .post("/responses/input_tokens", jsonType(), wholeBody(), async (c) => {
-      const body = await read(c);
-      const { messages } = await conversationOf(body, c);
-      const { generation, model } = toRequest(body, { messages, ...options });
-      const { signal } = c.req.raw;
-      const served = findModel(options.engines, model, options.aliases);
-      const engine = await served.open(signal);
-      const tokens = await engine.encode(generation, { signal })
-        .catch((error) => {
-          throw renamed(error);
-        });
-      const object = "response.input_tokens";
-      return c.json({ object, input_tokens: tokens.length });
+      const body = readBody(responseBody, await c.req.text());
+      const { request } = await requestOf(c, body);
+      const { count } = await open(request.model, c.req.raw.signal);
+      const input_tokens = await count(request.generation).catch((error) => {
+        throw renamed(error);
+      });
+      return c.json({ object: "response.input_tokens", input_tokens });
     })
     .all("/responses/input_tokens", methodNotAllowed("POST"))
     .get("/responses/:id", async (c) => {
@@ -96,6 +123,10 @@ export function responses(options: ResponsesOptions): Hono {
       return c.json({ id: place.id, object: "response", deleted: true });
     })
     .all("/responses/:id", methodNotAllowed("GET, DELETE"));
+}
+
+function isTooLong(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "context_length_exceeded";
 }
 
 function callerOf(c: Context): string {

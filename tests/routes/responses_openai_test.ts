@@ -190,7 +190,7 @@ Deno.test("OpenAI's client is told what is wrong, by the parameter of this API",
     [{ input: [{ role: "critic", content: "Hi" }] }, "input[0].role"],
     [{ background: true }, "background"],
     [{ tool_choice: { type: "function", name: "x" } }, "tool_choice.name"],
-    [{ text: { format: { type: "xml" } } }, "text.format"],
+    [{ text: { format: { type: "xml" } } }, "text.format.type"],
     [
       {
         tools: [{ ...add, strict: true, parameters: { not: {} } }],
