@@ -107,6 +107,6 @@ function gcm(
 /** Returns the error of a record that does not open. */
 export function refusal(received: string): TypeError {
   return new TypeError(
-    `Cannot open the record: its own is required: received ${received}`,
+    `Cannot open the record: its own record is required: received ${received}`,
   );
 }
