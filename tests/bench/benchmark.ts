@@ -10,6 +10,8 @@ import type { Table } from "./table.ts";
 export interface Option {
   about: string;
   default: string;
+  /** Whether it has no value, `--name`; then it is `"true"` or `""`. */
+  isFlag?: boolean;
 }
 
 /** The results of a benchmark. */

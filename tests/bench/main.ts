@@ -5,7 +5,7 @@
  */
 
 import { parseArgs } from "node:util";
-import type { Benchmark } from "./benchmark.ts";
+import type { Benchmark, Option } from "./benchmark.ts";
 import { decode } from "./decode/decode.ts";
 import {
   cpuTime,
@@ -13,6 +13,7 @@ import {
   type Machine,
   othersShare,
 } from "./machine.ts";
+import { gpu } from "./gpu/gpu.ts";
 import { grammar } from "./decode/grammar.ts";
 import { memory } from "./cache/memory.ts";
 import { cold } from "./serve/cold.ts";
@@ -41,6 +42,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   prediction,
   prefix,
   memory,
+  gpu,
 };
 
 /** The most of the processors' time that other processes may take. */
@@ -88,17 +90,24 @@ function disturbance(others: number | undefined): string {
 async function bench(name: string, args: string[]): Promise<void> {
   const benchmark = BENCHMARKS[name];
   const files = { json: { default: "" }, svg: { default: "" } };
-  const options = { ...files, ...benchmark.options };
+  const options: Record<string, Pick<Option, "default" | "isFlag">> = {
+    ...files,
+    ...benchmark.options,
+  };
   const { values } = parseArgs({
     args,
     options: Object.fromEntries(
-      Object.entries(options).map(([option, { default: standard }]) => [
+      Object.entries(options).map(([option, { default: standard, isFlag }]) => [
         option,
-        { type: "string" as const, default: standard },
+        isFlag
+          ? { type: "boolean" as const }
+          : { type: "string" as const, default: standard },
       ]),
     ),
   });
-  const { json, svg, ...settings } = values as Record<string, string>;
+  const { json, svg, ...settings } = Object.fromEntries(
+    Object.keys(options).map((name) => [name, String(values[name] ?? "")]),
+  );
   const machine = await describeMachine();
   const before = await cpuTime();
   const { tables, notes, data, plot } = await benchmark.run(settings);

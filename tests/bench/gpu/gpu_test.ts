@@ -1,0 +1,68 @@
+import { assertEquals } from "@std/assert";
+import { findGpu } from "../../runtime/_gpu.ts";
+import { measureGpu } from "./gpu.ts";
+import { type GpuReport, problems } from "./report.ts";
+
+const REPORT: GpuReport = {
+  device: "a device",
+  exact: "bitwise",
+  passes: [{ rows: 1, ms: 2, dispatches: 3, up: 4, down: 8 }],
+  drafts: [{
+    draft: "none",
+    perSecond: 5,
+    perPass: 1,
+    drafted: 0,
+    accepted: 0,
+    identical: 1,
+  }],
+  prefixes: [
+    { from: "cold", firstMs: 9, cached: 0, identical: 1 },
+    { from: "kv", firstMs: 5, cached: 16, identical: 1 },
+  ],
+  streams: [{ streams: 1, perSecond: 3, firstMs: 9, identical: 1 }],
+};
+
+Deno.test("problems() lists zeros, what is no number, other texts and empty caches", () => {
+  assertEquals(problems(REPORT), []);
+  const [pass] = REPORT.passes;
+  const [stream] = REPORT.streams;
+  const [cold, kv] = REPORT.prefixes;
+  const wrong: Partial<GpuReport>[] = [
+    { device: "" },
+    { drafts: [] },
+    { passes: [{ ...pass, ms: 0 }] },
+    { passes: [{ ...pass, down: NaN }] },
+    { streams: [{ ...stream, identical: 0.5 }] },
+    { prefixes: [cold, { ...kv, cached: 0 }] },
+    { prefixes: [{ ...cold, cached: 1 }, kv] },
+  ];
+  assertEquals(wrong.flatMap((part) => problems({ ...REPORT, ...part })), [
+    "the device has no name",
+    "drafts: nothing was measured",
+    "passes, 1: ms is 0",
+    "passes, 1: down is NaN",
+    "streams, 1: other tokens",
+    "prefixes, kv: nothing was cached",
+    "prefixes, cold: it was cached",
+  ]);
+});
+
+Deno.test({
+  name: "measureGpu() makes a report that makes sense, with a tiny model",
+  ignore: !await findGpu(),
+  async fn() {
+    const report = await measureGpu({
+      tiny: true,
+      sizes: {
+        rows: [1],
+        repeats: 1,
+        tokens: 4,
+        texts: 1,
+        prefix: 40,
+        streams: [1, 2],
+      },
+    });
+    assertEquals(problems(report), []);
+    assertEquals(report.exact, "bitwise");
+  },
+});
