@@ -133,6 +133,21 @@ Deno.test("a call of a tool and its result make a round, whole or streamed", asy
   assertEquals(answer.stop_reason, "max_tokens");
 });
 
+Deno.test("the line that Claude Code changes each time does not end the cached prefix", async () => {
+  const cached = async (line: string) => {
+    const { usage } = await anthropic.messages.create({
+      ...HI,
+      system: [
+        { type: "text", text: `x-anthropic-billing-header: cch=${line};` },
+        { type: "text", text: "Answer in verse. ".repeat(20) },
+      ],
+    });
+    return usage.cache_read_input_tokens!;
+  };
+  assertEquals(await cached("0a1"), 0);
+  assert(await cached("9f8") > 100);
+});
+
 Deno.test("count_tokens counts what a message reads", async () => {
   const ask = { model: TINY, messages: HI.messages, tools: [WEATHER] };
   const { input_tokens } = await anthropic.messages.countTokens(ask);
