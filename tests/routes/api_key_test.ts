@@ -43,6 +43,14 @@ Deno.test("apiKey() refuses a missing or wrong key on every path below /v1", asy
   }
 });
 
+Deno.test("apiKey() refuses a missing key on every path below /api", async () => {
+  for (const path of ["/api", "/api/none", "/api/tags", "/%61pi/tags"]) {
+    assertEquals((await status(path))[0], 401);
+  }
+  const headers = { Authorization: "Bearer first" };
+  assertEquals((await status("/api/tags", headers))[0], 200);
+});
+
 Deno.test("apiKey() leaves /health open", async () => {
   assertEquals(await status("/health"), [200, undefined]);
 });
