@@ -29,6 +29,7 @@ import { readPath } from "./middleware/paths.ts";
 import type { ResponseStore } from "../lib/responses/response_store.ts";
 import { responses } from "./v1/responses.ts";
 import { playground } from "./playground.ts";
+import { reference } from "./reference.ts";
 import { type LogRequest, requestLog } from "./middleware/request_log.ts";
 
 /** What the app serves, and what it needs from outside. */
@@ -101,6 +102,7 @@ export function createApp({
     app.use(apis, crossOrigin(corsOrigins));
     if (apiKeys.length > 0) app.use(apis, apiKey(apiKeys));
   }
+  app.use("/openapi.json", crossOrigin(corsOrigins));
 
   const options = {
     engines,
@@ -127,6 +129,8 @@ export function createApp({
   app.route("/", probes(engines, shutdown));
   app.route("/", metrics(counts));
   app.route("/", playground());
+  const keys = { caller: apiKeys.length > 0, operator: Boolean(adminKey) };
+  app.route("/", reference(keys));
   if (adminKey) app.route("/admin", adminCache(caches, { adminKey }));
 
   app.notFound(notFound);

@@ -14,6 +14,7 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
 import { context, propagation, SpanKind, trace } from "@opentelemetry/api";
+import { ApiError } from "../lib/engine/errors.ts";
 
 /** Milliseconds that a connection may be idle: longer than proxies keep one. */
 const KEEP_ALIVE_MS = 75_000;
@@ -206,21 +207,20 @@ async function pipe(
 }
 
 /** A target that is no URL reaches no route. */
-const BAD_TARGET = Response.json({
-  error: {
-    message: "Cannot route the request: Host and path must form a URL",
-    type: "invalid_request_error",
-    param: null,
-    code: null,
-  },
-}, { status: 400 });
+const BAD_TARGET = Response.json(
+  new ApiError(400, "Cannot route the request: Host and path must form a URL"),
+  { status: 400 },
+);
 
 /** Returns a request as the Fetch standard has it, if Host and target form a URL. */
 function toRequest(
   incoming: IncomingMessage,
   signal: AbortSignal,
 ): Request | undefined {
-  const { method = "GET", url = "/", headers: { host }, rawHeaders } = incoming;
+  const { method: sent = "GET", url = "/", headers: { host }, rawHeaders } =
+    incoming;
+  // A `Request` cannot have these, and no route has.
+  const method = /^(CONNECT|TRACE|TRACK)$/.test(sent) ? "UNSUPPORTED" : sent;
   const path = url === "*" ? "/" : url;
   const target = path.startsWith("/")
     ? `http://${host ?? "localhost"}${path}`

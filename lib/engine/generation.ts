@@ -155,6 +155,21 @@ export type GenerationEvent =
     } & Counts)
   );
 
+/** What a model's file holds. */
+export interface ModelFile {
+  /** Kind of the vocabulary, such as `"gpt2"`. */
+  vocabulary: string;
+  /** Tokens in the vocabulary. */
+  tokens: number;
+  /** Context length of training, in tokens. */
+  context: number;
+  /** Size of a hidden state. */
+  dim: number;
+  parameters: number;
+  /** Bytes of all tensors. */
+  bytes: number;
+}
+
 /** A served model and how it runs, as `/health` and `/v1/models` show it. */
 export interface ModelInfo {
   id: string;
@@ -169,6 +184,7 @@ export interface ModelInfo {
   exact: "bitwise" | "numerical";
   /** The most requests that share a pass; 1 if they take turns. */
   sequencesPerPass: number;
+  file: ModelFile;
   /** Names the configuration that a seed's text depends on. */
   fingerprint: string;
 }

@@ -29,6 +29,24 @@ export function models(
     .all("/models/:id{.+}", methodNotAllowed("GET"));
 }
 
-function toModel({ id, created }: ServedModel): Model {
-  return { id, object: "model", created, owned_by: "local" };
+/** Numbers of kinds of vocabularies in llama.cpp. */
+const VOCABULARIES: Record<string, number> = { llama: 1, gpt2: 2 };
+
+/** Writes a model; its sizes, by the names of other servers, once it has been open. */
+function toModel({ id, created, info }: ServedModel): Model {
+  const model: Model = { id, object: "model", created, owned_by: "local" };
+  if (info === undefined) return model;
+  const { context, file } = info;
+  return {
+    ...model,
+    ...{ context_length: context, max_model_len: context },
+    meta: {
+      vocab_type: VOCABULARIES[file.vocabulary] ?? 0,
+      n_vocab: file.tokens,
+      n_ctx_train: file.context,
+      n_embd: file.dim,
+      n_params: file.parameters,
+      size: file.bytes,
+    },
+  } as Model;
 }

@@ -57,6 +57,16 @@ Deno.test("createApp() lists models and finds one, slashes and all", async () =>
       object: "model",
       created: 1_700_000_000,
       owned_by: "local",
+      context_length: 2048,
+      max_model_len: 2048,
+      meta: {
+        vocab_type: 2,
+        n_vocab: 258,
+        n_ctx_train: 2048,
+        n_embd: 8,
+        n_params: 1000,
+        size: 4000,
+      },
     });
   }
 });

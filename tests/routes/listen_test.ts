@@ -130,3 +130,11 @@ Deno.test({
     await output.cancel();
   },
 });
+
+Deno.test("listen() says 405 for a method that no Request can have", async () => {
+  await using server = await serve({ engines: [toyEngine()] });
+  const head = "TRACE /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close";
+  const answer = await send(server, `${head}\r\n\r\n`);
+  assertStringIncludes(answer, "HTTP/1.1 405 ");
+  assertStringIncludes(answer, "\r\nallow: GET\r\n");
+});

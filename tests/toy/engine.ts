@@ -111,6 +111,10 @@ export function toyInfo(id: string): ModelInfo {
     threads: 2,
     exact: "bitwise",
     sequencesPerPass: 16,
+    file: {
+      ...{ vocabulary: "gpt2", tokens: 258, context: 2048 },
+      ...{ dim: 8, parameters: 1000, bytes: 4000 },
+    },
     fingerprint: "fp_toy",
   };
 }

@@ -8,6 +8,7 @@
 import { z } from "zod";
 import type { ChatMessage } from "../../engine/generation.ts";
 import { badRequest } from "../openai/bad_request.ts";
+import { type JsonSchema, sentAs } from "../openapi/json_schema.ts";
 import { flag, isObject } from "../openai/fields.ts";
 import { DEEPEST, depthIs } from "../openai/tools/tool_fields.ts";
 import { findUnmatched } from "../openai/tools/tool_messages.ts";
@@ -42,9 +43,9 @@ const textBlock = z.object({
 }, "must be a text block");
 
 /** Text, whole or in blocks, as a list of blocks. */
-export const textBlocks = z.preprocess(
-  toBlocks,
-  z.array(textBlock, TEXTS),
+export const textBlocks = sentAs(
+  z.preprocess(toBlocks, z.array(textBlock, TEXTS)),
+  orString,
 );
 
 const block = z.discriminatedUnion("type", [
@@ -56,7 +57,7 @@ const block = z.discriminatedUnion("type", [
     input: z.custom<Record<string, unknown>>(
       (value) => isObject(value) && depthIs(DEEPEST, value),
       INPUT,
-    ),
+    ).meta({ type: "object" }),
     cache_control: cacheControl,
   }),
   z.object({
@@ -71,7 +72,10 @@ const block = z.discriminatedUnion("type", [
 
 const message = z.object({
   role: z.enum(["user", "assistant", "system"], ROLE),
-  content: z.preprocess(toBlocks, z.array(block, CONTENT)),
+  content: sentAs(
+    z.preprocess(toBlocks, z.array(block, CONTENT)),
+    orString,
+  ),
 }, MESSAGE);
 
 /** The messages of a request. */
@@ -153,6 +157,10 @@ function misplaced(at: number, type: string, whose: string) {
     must: `must have a ${type} block only in ${whose} message`,
     received: type,
   });
+}
+
+function orString(blocks: JsonSchema): JsonSchema {
+  return { anyOf: [{ type: "string" }, blocks] };
 }
 
 function toBlocks(value: unknown): unknown {

@@ -55,7 +55,8 @@ export const messagesBody = z.object({
   ...promptFields,
   ...samplingFields,
   max_tokens: z.number(LIMIT)
-    .refine((value) => Number.isInteger(value) && value >= 0, LIMIT),
+    .refine((value) => Number.isInteger(value) && value >= 0, LIMIT)
+    .meta({ type: "integer", minimum: 0 }),
   stop_sequences: commonFields.stop,
   stream: commonFields.stream,
   output_config: z.object({ format }, "must be an object").nullish(),

@@ -13,26 +13,52 @@ import {
   toolName,
   toolParameters,
 } from "../openai/tools/tool_fields.ts";
+import { type JsonSchema, sentAs } from "../openapi/json_schema.ts";
 import { cacheControl } from "./blocks.ts";
 
 const TOOLS = `must be an array of at most ${MOST_TOOLS} tools`;
 const TOOL = "must be an object with a name and an input_schema";
 const TYPE = 'must be "auto", "any", "tool" or "none"';
 
-const tool = z.preprocess(
-  toKnownType,
-  z.discriminatedUnion("type", [
-    z.object({
-      type: z.literal("custom"),
-      name: toolName,
-      description: z.string("must be a string").nullish(),
-      input_schema: toolParameters,
-      strict: flag(),
-      cache_control: cacheControl,
-    }),
-    z.object({ type: z.literal("built-in"), cache_control: cacheControl }),
-  ], TOOL),
+const tool = sentAs(
+  z.preprocess(
+    toKnownType,
+    z.discriminatedUnion("type", [
+      z.object({
+        type: z.literal("custom"),
+        name: toolName,
+        description: z.string("must be a string").nullish(),
+        input_schema: toolParameters,
+        strict: flag(),
+        cache_control: cacheControl,
+      }),
+      z.object({ type: z.literal("built-in"), cache_control: cacheControl }),
+    ], TOOL),
+  ),
+  toToolForms,
 );
+
+/** The type of a tool of the client's own may be absent; any other is Anthropic's. */
+function toToolForms({ oneOf, anyOf }: JsonSchema): JsonSchema {
+  const [own] = (oneOf ?? anyOf) as JsonSchema[];
+  const { type: _, ...properties } = own.properties as Record<string, unknown>;
+  const type = { enum: [null, "custom"] };
+  const hosted = { type: "string", pattern: "_[0-9]{8}$" };
+  return {
+    anyOf: [
+      {
+        ...own,
+        properties: { ...properties, type },
+        required: ["name", "input_schema"],
+      },
+      {
+        type: "object",
+        properties: { type: hosted },
+        required: ["type"],
+      },
+    ],
+  };
+}
 
 const choice = z.discriminatedUnion("type", [
   z.object({ type: z.literal("auto"), disable_parallel_tool_use: flag() }),

@@ -39,7 +39,7 @@ const call = z.object({
     arguments: z.custom<Record<string, unknown>>(
       (value) => isObject(value) && depthIs(DEEPEST, value),
       ARGUMENTS,
-    ).nullish(),
+    ).meta({ type: "object" }).nullish(),
   }, "must be an object with a name and arguments"),
 }, "must be an object with a function");
 

@@ -14,7 +14,7 @@ import {
   flag,
   integerFrom,
   integerWithin,
-  isTokenId,
+  tokenId,
   tokenLimit,
 } from "./fields.ts";
 import { refusedFields } from "./parameters/refused.ts";
@@ -66,9 +66,18 @@ export const commonFields = {
   max_tokens: tokenLimit(),
   min_tokens: integerFrom(0),
   ignore_eos: flag(),
-  stop_token_ids: z.array(z.number(TOKEN).refine(isTokenId, TOKEN), TOKENS)
+  stop_token_ids: z.array(tokenId(TOKEN), TOKENS)
     .max(MOST_STOPS, TOKENS).nullish(),
-  stop: z.custom<string | string[]>(isStop, STOP).nullish(),
+  stop: z.custom<string | string[]>(isStop, STOP).meta({
+    anyOf: [
+      { type: "string", maxLength: 256 },
+      {
+        type: "array",
+        maxItems: MOST_STOPS,
+        items: { type: "string", maxLength: 256 },
+      },
+    ],
+  }).nullish(),
   n: integerWithin(1, 8),
   best_of: integerFrom(0),
   stream: flag(),
@@ -86,7 +95,9 @@ export const commonFields = {
     ["auto", "bita", "hydra", "ngram", "recycle", "none"],
     'must be "auto", "bita", "hydra", "ngram", "recycle" or "none"',
   ).nullish(),
-  draft_tree: z.string(TREE).refine(isTree, TREE).nullish(),
+  draft_tree: z.string(TREE).refine(isTree, TREE)
+    .meta({ pattern: "^(auto|paper|[1-9][0-9]?(-[1-9][0-9]?){0,7})$" })
+    .nullish(),
   draft_trace: flag(),
   response_format: responseFormat,
   structured_outputs: structuredOutputs,

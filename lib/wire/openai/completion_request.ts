@@ -26,13 +26,29 @@ const PROMPT =
 
 type Prompt = string | number[];
 
+const TOKENS = {
+  type: "array",
+  minItems: 1,
+  items: { type: "integer", minimum: 0 },
+};
+const PROMPT_FORMS = [
+  { type: "string" },
+  TOKENS,
+  {
+    type: "array",
+    minItems: 1,
+    maxItems: MOST_PROMPTS,
+    items: { anyOf: [{ type: "string" }, TOKENS] },
+  },
+];
+
 /** The body of a text completion request. */
 export const completionBody = z.object({
   ...commonFields,
   prompt: z.custom<Prompt | Prompt[]>(
     (value) => isPrompt(value) || isBatch(value),
     PROMPT,
-  ),
+  ).meta({ anyOf: PROMPT_FORMS }),
   max_completion_tokens: unsupported(),
   echo: flag(),
   logprobs: z.preprocess(

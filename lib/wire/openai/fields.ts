@@ -18,6 +18,7 @@ export function integerFrom(low: number) {
   const must = `must be an integer of at least ${low}`;
   return z.number(must)
     .refine((value) => Number.isInteger(value) && value >= low, must)
+    .meta({ type: "integer", minimum: low })
     .nullish();
 }
 
@@ -29,6 +30,7 @@ export function integerWithin(low: number, high: number) {
       (value) => Number.isInteger(value) && value >= low && value <= high,
       must,
     )
+    .meta({ type: "integer", minimum: low, maximum: high })
     .nullish();
 }
 
@@ -37,6 +39,7 @@ export function tokenLimit() {
   const must = "must be an integer of at least 0";
   return z.number(must)
     .refine((value) => Number.isInteger(value) && value >= -1, must)
+    .meta({ type: "integer", minimum: -1 })
     .transform((value) => value === -1 ? Infinity : value)
     .nullish();
 }
@@ -53,7 +56,13 @@ export function unsupported(...harmless: unknown[]) {
       value === undefined || value === null || isEmpty(value) ||
       harmless.includes(value),
     "is not supported by this server",
-  ).optional();
+  ).meta({ enum: [null, ...harmless], deprecated: true }).optional();
+}
+
+/** The id of a token. */
+export function tokenId(must: string) {
+  return z.number(must).refine(isTokenId, must)
+    .meta({ type: "integer", minimum: 0 });
 }
 
 /** Returns whether a value is an object, but no array. */

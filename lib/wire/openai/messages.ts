@@ -6,6 +6,7 @@
 
 import { z } from "zod";
 import type { ChatMessage } from "../../engine/generation.ts";
+import { type JsonSchema, sentAs } from "../openapi/json_schema.ts";
 import { isObject, unsupported } from "./fields.ts";
 import {
   checkResults,
@@ -33,20 +34,26 @@ const part = z.preprocess(
 );
 
 /** Reads text, whole, as one part or in parts, as a list of parts. */
-export const content = z.preprocess((value) => {
-  if (typeof value === "string") return [{ type: "text", text: value }];
-  return isObject(value) ? [value] : value;
-}, z.array(part, CONTENT));
+export const content = sentAs(
+  z.preprocess((value) => {
+    if (typeof value === "string") return [{ type: "text", text: value }];
+    return isObject(value) ? [value] : value;
+  }, z.array(part, CONTENT)),
+  (parts) => ({ anyOf: [{ type: "string" }, parts] }),
+);
 
-const message = z.preprocess(
-  fillContent,
-  z.object({
-    role: z.enum(["system", "developer", "user", "assistant", "tool"], ROLE),
-    ...toolMessageFields,
-    function_call: unsupported(),
-    audio: unsupported(),
-    content,
-  }, MESSAGE),
+const message = sentAs(
+  z.preprocess(
+    fillContent,
+    z.object({
+      role: z.enum(["system", "developer", "user", "assistant", "tool"], ROLE),
+      ...toolMessageFields,
+      function_call: unsupported(),
+      audio: unsupported(),
+      content,
+    }, MESSAGE),
+  ),
+  toMessageForms,
 ).transform(({ role, content, ...more }): ChatMessage => ({
   role: role === "developer" ? "system" : role,
   content: content.map(({ text }) => text).join("\n"),
@@ -54,12 +61,46 @@ const message = z.preprocess(
 }));
 
 /** Reads the messages of a chat; their number is checked first, as it costs least. */
-export const messages = z.unknown()
-  .refine(
-    (value) => !Array.isArray(value) || value.length <= MOST_MESSAGES,
-    `must be at most ${MOST_MESSAGES} messages`,
-  )
-  .pipe(z.array(message, MESSAGES).min(1, MESSAGES).superRefine(checkResults));
+export const messages = z.preprocess(
+  checkNumber,
+  z.array(message, MESSAGES).min(1, MESSAGES).superRefine(checkResults)
+    .meta({ maxItems: MOST_MESSAGES }),
+);
+
+function checkNumber(value: unknown, context: z.RefinementCtx): unknown {
+  if (!Array.isArray(value) || value.length <= MOST_MESSAGES) return value;
+  const message = `must be at most ${MOST_MESSAGES} messages`;
+  context.addIssue({ code: "custom", message, input: value });
+  return z.NEVER;
+}
+
+/** An assistant's message may have no content, and a tool's message has a call's id. */
+function toMessageForms(
+  { properties, ...json }: JsonSchema,
+): JsonSchema {
+  const { role: _, content, tool_calls, tool_call_id, ...more } =
+    properties as Record<string, JsonSchema>;
+  const form = (roles: string[], fields: Record<string, unknown>) => ({
+    ...json,
+    properties: { role: { enum: roles }, ...fields, ...more },
+  });
+  return {
+    anyOf: [
+      form(["system", "developer", "user"], { content }),
+      {
+        ...form(["assistant"], {
+          content: { anyOf: [content, { type: "null" }] },
+          tool_calls,
+        }),
+        required: ["role"],
+      },
+      {
+        ...form(["tool"], { content, tool_call_id }),
+        required: ["role", "content", "tool_call_id"],
+      },
+    ],
+  };
+}
 
 /** A refusal that an assistant has written is text like any other. */
 function toTextPart(value: unknown): unknown {

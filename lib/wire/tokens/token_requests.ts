@@ -8,7 +8,7 @@
 import { z } from "zod";
 import type { Chat, NamedText } from "../../engine/text_tasks.ts";
 import { badRequest } from "../openai/bad_request.ts";
-import { flag, isTokenId, unsupported } from "../openai/fields.ts";
+import { flag, tokenId, unsupported } from "../openai/fields.ts";
 import { messages } from "../openai/messages.ts";
 import { readBody } from "../openai/read_body.ts";
 import { toolFields, toToolUse } from "../openai/tools/tool_fields.ts";
@@ -31,10 +31,9 @@ const TOKENS = "must be an array of token ids";
 const BODY = "must be a JSON object";
 
 const model = z.string(MODEL).nullish();
-const tokenId = z.number(TOKEN).refine(isTokenId, TOKEN);
 const text = z.union([
   z.string(),
-  z.array(z.union([z.string(), tokenId])),
+  z.array(z.union([z.string(), tokenId(TOKEN)])),
 ], TEXT).nullish();
 
 /** How a template is used; only its usual use is here. */
@@ -63,7 +62,7 @@ export const tokenizeBody = z.object({
 /** The body of `POST /detokenize`. */
 export const detokenizeBody = z.object({
   model,
-  tokens: z.array(tokenId, TOKENS),
+  tokens: z.array(tokenId(TOKEN), TOKENS),
 }, BODY);
 
 /** The body of `POST /apply-template`. */

@@ -20,7 +20,8 @@ const LEAST_TOP_P = Number.EPSILON;
 export const samplingFields = {
   temperature: numberFrom(0, 2),
   top_p: numberFrom(0, 1),
-  top_k: z.preprocess((value) => value === -1 ? 0 : value, integerFrom(0)),
+  top_k: z.preprocess((value) => value === -1 ? 0 : value, integerFrom(0))
+    .meta({ anyOf: [{ type: "integer", minimum: -1 }, { type: "null" }] }),
   min_p: numberFrom(0, 1),
   presence_penalty: numberFrom(-2, 2),
   frequency_penalty: numberFrom(-2, 2),
@@ -28,9 +29,14 @@ export const samplingFields = {
     // PHP writes an empty object as an empty array.
     (value) => Array.isArray(value) && value.length === 0 ? {} : value,
     z.custom<Record<string, number>>(isObject, BIASES)
-      .superRefine(checkBiases).nullish(),
+      .superRefine(checkBiases).meta({
+        type: "object",
+        propertyNames: { pattern: "^[0-9]{1,9}$" },
+        additionalProperties: { type: "number", minimum: -100, maximum: 100 },
+      }).nullish(),
   ),
-  seed: z.number(SEED).refine(isInt64, SEED).nullish(),
+  seed: z.number(SEED).refine(isInt64, SEED)
+    .meta({ type: "integer", minimum: -(2 ** 63), maximum: 2 ** 63 }).nullish(),
 };
 
 /**

@@ -21,7 +21,7 @@ export const jsonSchema = z.custom<unknown>(
     typeof value === "boolean" ||
     typeof value === "object" && value !== null && !Array.isArray(value),
   SCHEMA,
-);
+).meta({ type: ["object", "boolean"] });
 
 /** The shape of `response_format`. */
 export const responseFormat = z.discriminatedUnion("type", [

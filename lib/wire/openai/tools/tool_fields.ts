@@ -32,7 +32,7 @@ export const toolName = z.string(NAME).regex(/^[a-zA-Z0-9_-]{1,64}$/, NAME);
 export const toolParameters = z.custom<Record<string, unknown>>(
   isSchema,
   PARAMETERS,
-);
+).meta({ type: "object" });
 
 /** The shape of a function that may be called. */
 export const functionFields = {
@@ -53,11 +53,44 @@ const tool = z.object({
 /** Where a tool has its name. */
 const PATH = ["function", "name"];
 
+/** The forms of `tool_choice`. */
+const NAMED = {
+  type: "object",
+  properties: {
+    type: { const: "function" },
+    function: {
+      type: "object",
+      properties: { name: { type: "string" } },
+      required: ["name"],
+    },
+  },
+  required: ["type", "function"],
+};
+const CHOICES = [
+  { enum: [null, "none", "auto", "required"] },
+  NAMED,
+  {
+    type: "object",
+    properties: {
+      type: { const: "allowed_tools" },
+      allowed_tools: {
+        type: "object",
+        properties: {
+          mode: { enum: ["auto", "required"] },
+          tools: { type: "array", minItems: 1, items: NAMED },
+        },
+        required: ["mode", "tools"],
+      },
+    },
+    required: ["type", "allowed_tools"],
+  },
+];
+
 /** The shape of the fields. */
 export const toolFields = {
   tools: z.array(tool, TOOLS).max(MOST_TOOLS, TOOLS)
     .superRefine(uniqueNames((tool) => tool.function.name, PATH)).nullish(),
-  tool_choice: z.unknown().optional(),
+  tool_choice: z.unknown().meta({ anyOf: CHOICES }).optional(),
   parallel_tool_calls: flag(),
   functions: legacy(),
   function_call: legacy("none", "auto"),
@@ -230,5 +263,5 @@ function legacy(...harmless: unknown[]) {
       value == null || harmless.includes(value) ||
       (Array.isArray(value) && value.length === 0),
     LEGACY,
-  ).optional();
+  ).meta({ enum: [null, ...harmless], deprecated: true }).optional();
 }

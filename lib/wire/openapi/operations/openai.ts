@@ -1,0 +1,87 @@
+/**
+ * The operations of OpenAI's API, and those of llama-server and vLLM on tokens.
+ *
+ * @module
+ */
+
+import { chatBody } from "../../openai/chat_request.ts";
+import { completionBody } from "../../openai/completion_request.ts";
+import {
+  chatChunk,
+  chatCompletion,
+  textChunk,
+  textCompletion,
+} from "../answers/generation.ts";
+import {
+  detokenizeBody,
+  templateBody,
+  tokenizeBody,
+} from "../../tokens/token_requests.ts";
+import {
+  model,
+  modelList,
+  promptText,
+  tokenList,
+  tokenText,
+} from "../answers/resources.ts";
+import { MODEL_ERRORS, type Operation } from "../operation.ts";
+
+/** Chats, texts and models. */
+export const OPENAI: Operation[] = [
+  {
+    ...{ method: "post", path: "/v1/chat/completions", key: "caller" },
+    ...{ tag: "OpenAI", summary: "Answers the last message of a chat" },
+    body: { name: "ChatRequest", schema: chatBody },
+    answer: { name: "ChatCompletion", schema: chatCompletion },
+    events: { name: "ChatCompletionChunk", schema: chatChunk },
+    errors: [429, ...MODEL_ERRORS],
+  },
+  {
+    ...{ method: "post", path: "/v1/completions", key: "caller" },
+    ...{ tag: "OpenAI", summary: "Continues a text" },
+    body: { name: "CompletionRequest", schema: completionBody },
+    answer: { name: "Completion", schema: textCompletion },
+    events: { name: "CompletionChunk", schema: textChunk },
+    errors: [429, ...MODEL_ERRORS],
+  },
+  {
+    ...{ method: "get", path: "/v1/models", key: "caller" },
+    ...{ tag: "OpenAI", summary: "Lists the models" },
+    answer: { name: "ModelList", schema: modelList },
+    errors: [],
+  },
+  {
+    ...{ method: "get", path: "/v1/models/{id}", key: "caller" },
+    ...{ tag: "OpenAI", summary: "Finds a model by any of its names" },
+    parameters: [
+      { name: "id", in: "path", description: "The name of the model." },
+    ],
+    answer: { name: "Model", schema: model },
+    errors: [404],
+  },
+];
+
+/** What llama-server and vLLM have for texts and tokens. */
+export const TOKENS: Operation[] = [
+  {
+    ...{ method: "post", path: "/tokenize", key: "caller" },
+    ...{ tag: "Tokens", summary: "Turns a text or a chat into tokens" },
+    body: { name: "TokenizeRequest", schema: tokenizeBody },
+    answer: { name: "TokenList", schema: tokenList },
+    errors: MODEL_ERRORS,
+  },
+  {
+    ...{ method: "post", path: "/detokenize", key: "caller" },
+    ...{ tag: "Tokens", summary: "Turns tokens into text" },
+    body: { name: "DetokenizeRequest", schema: detokenizeBody },
+    answer: { name: "TokenText", schema: tokenText },
+    errors: MODEL_ERRORS,
+  },
+  {
+    ...{ method: "post", path: "/apply-template", key: "caller" },
+    ...{ tag: "Tokens", summary: "Shows the prompt that a chat becomes" },
+    body: { name: "TemplateRequest", schema: templateBody },
+    answer: { name: "PromptText", schema: promptText },
+    errors: MODEL_ERRORS,
+  },
+];
