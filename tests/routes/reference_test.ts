@@ -91,6 +91,7 @@ Deno.test("the document has every route, and no other", () => {
 Deno.test("what is served has the form that the document says", async () => {
   const chat = { model: "toy", messages: [{ role: "user", content: "Hi" }] };
   const text = { model: "toy", prompt: ["Hi", "there"] };
+  const response = { model: "toy", input: "Hi" };
   const message = { ...chat, max_tokens: 9 };
   const usage = { stream: true, stream_options: { include_usage: true } };
   const cases: [string, string, Parameters<typeof check>[2], number][] = [
@@ -121,6 +122,11 @@ Deno.test("what is served has the form that the document says", async () => {
     ["get", "/api/ps", {}, 200],
     ["post", "/api/show", { body: chat }, 200],
     ["post", "/api/pull", { body: chat }, 200],
+    ["post", "/v1/responses", { body: response }, 200],
+    ["post", "/v1/responses", { body: { ...response, stream: true } }, 200],
+    ["post", "/v1/responses/input_tokens", { body: response }, 200],
+    ["get", "/v1/responses/no", { named: "/v1/responses/{id}" }, 404],
+    ["delete", "/v1/responses/no", { named: "/v1/responses/{id}" }, 404],
     ["get", "/v1/models", {}, 200],
     ["get", "/v1/models/toy", { named: "/v1/models/{id}" }, 200],
     ["get", "/v1/models/no", { named: "/v1/models/{id}" }, 404],

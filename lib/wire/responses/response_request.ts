@@ -50,9 +50,13 @@ export const responseBody = z.object({
   top_logprobs: integerWithin(0, 20),
   truncation: z.enum(["auto", "disabled"], 'must be "auto" or "disabled"')
     .nullish(),
-  metadata: z.custom<Record<string, string>>(isMetadata, METADATA).nullish(),
+  metadata: z.custom<Record<string, string>>(isMetadata, METADATA).meta({
+    type: "object",
+    maxProperties: 16,
+    additionalProperties: { type: "string", maxLength: 512 },
+  }).nullish(),
   reasoning: z.custom<Record<string, unknown>>(isObject, "must be an object")
-    .nullish(),
+    .meta({ type: "object" }).nullish(),
   user: z.string(STRING).nullish(),
   safety_identifier: z.string(STRING).nullish(),
   background: unsupported(false),

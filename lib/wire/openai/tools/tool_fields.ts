@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Tool, ToolUse } from "../../../tools/tool.ts";
 import { badRequest } from "../bad_request.ts";
 import { flag, isObject } from "../fields.ts";
+import { CHOICE_FORMS } from "./choice_forms.ts";
 
 /** As many as OpenAI takes. */
 export const MOST_TOOLS = 128;
@@ -53,44 +54,11 @@ const tool = z.object({
 /** Where a tool has its name. */
 const PATH = ["function", "name"];
 
-/** The forms of `tool_choice`. */
-const NAMED = {
-  type: "object",
-  properties: {
-    type: { const: "function" },
-    function: {
-      type: "object",
-      properties: { name: { type: "string" } },
-      required: ["name"],
-    },
-  },
-  required: ["type", "function"],
-};
-const CHOICES = [
-  { enum: [null, "none", "auto", "required"] },
-  NAMED,
-  {
-    type: "object",
-    properties: {
-      type: { const: "allowed_tools" },
-      allowed_tools: {
-        type: "object",
-        properties: {
-          mode: { enum: ["auto", "required"] },
-          tools: { type: "array", minItems: 1, items: NAMED },
-        },
-        required: ["mode", "tools"],
-      },
-    },
-    required: ["type", "allowed_tools"],
-  },
-];
-
 /** The shape of the fields. */
 export const toolFields = {
   tools: z.array(tool, TOOLS).max(MOST_TOOLS, TOOLS)
     .superRefine(uniqueNames((tool) => tool.function.name, PATH)).nullish(),
-  tool_choice: z.unknown().meta({ anyOf: CHOICES }).optional(),
+  tool_choice: z.unknown().meta({ anyOf: CHOICE_FORMS }).optional(),
   parallel_tool_calls: flag(),
   functions: legacy(),
   function_call: legacy("none", "auto"),

@@ -24,9 +24,26 @@ import {
   tokenList,
   tokenText,
 } from "../answers/resources.ts";
-import { MODEL_ERRORS, type Operation } from "../operation.ts";
+import {
+  MODEL_ERRORS,
+  type Named,
+  type Operation,
+  type Parameter,
+} from "../operation.ts";
+import { responseBody } from "../../responses/response_request.ts";
+import {
+  deletedResponse,
+  inputTokens,
+  response,
+  responseEvent,
+} from "../answers/responses.ts";
 
-/** Chats, texts and models. */
+const RESPONSE: Named = { name: "Response", schema: response };
+const RESPONSE_ID: Parameter = {
+  ...{ name: "id", in: "path", description: "The id of the response." },
+};
+
+/** Chats, texts, responses and models. */
 export const OPENAI: Operation[] = [
   {
     ...{ method: "post", path: "/v1/chat/completions", key: "caller" },
@@ -43,6 +60,35 @@ export const OPENAI: Operation[] = [
     answer: { name: "Completion", schema: textCompletion },
     events: { name: "CompletionChunk", schema: textChunk },
     errors: [429, ...MODEL_ERRORS],
+  },
+  {
+    ...{ method: "post", path: "/v1/responses", key: "caller" },
+    ...{ tag: "OpenAI", summary: "Answers a conversation" },
+    body: { name: "ResponseRequest", schema: responseBody },
+    answer: RESPONSE,
+    events: { name: "ResponseEvent", schema: responseEvent },
+    errors: [429, ...MODEL_ERRORS],
+  },
+  {
+    ...{ method: "post", path: "/v1/responses/input_tokens", key: "caller" },
+    ...{ tag: "OpenAI", summary: "Counts the tokens of a conversation" },
+    body: { name: "ResponseRequest", schema: responseBody },
+    answer: { name: "InputTokens", schema: inputTokens },
+    errors: MODEL_ERRORS,
+  },
+  {
+    ...{ method: "get", path: "/v1/responses/{id}", key: "caller" },
+    ...{ tag: "OpenAI", summary: "Finds a response that is stored" },
+    parameters: [RESPONSE_ID],
+    answer: RESPONSE,
+    errors: [404],
+  },
+  {
+    ...{ method: "delete", path: "/v1/responses/{id}", key: "caller" },
+    ...{ tag: "OpenAI", summary: "Deletes a response that is stored" },
+    parameters: [RESPONSE_ID],
+    answer: { name: "DeletedResponse", schema: deletedResponse },
+    errors: [404],
   },
   {
     ...{ method: "get", path: "/v1/models", key: "caller" },
