@@ -53,6 +53,13 @@ const VALUES: unknown[] = [
   ]),
   ...[[{ name: "a", input_schema: {} }], [{ type: "bash_20250124" }]],
   ...[{ type: "any" }, { type: "tool", name: "a" }, { type: "ephemeral" }],
+  ...["function_call", "function_call_output", "item_reference", "x"].map((
+    type,
+  ) => [{ type, id: "msg_a_0", call_id: "a", name: "a", arguments: "{" }]),
+  ...[[{ role: "user", content: [{ type: "input_text", text: "a" }] }]],
+  ...[[{ type: "function", name: "a" }, { type: "custom" }], "resp_a"],
+  ...[{ format: { type: "json_object" } }, { format: {} }, { a: "b" }],
+  ...[["message.output_text.logprobs"], { type: "function", name: "a" }],
   ...[{ num_predict: -2, top_k: 5 }, { format: { type: "json_schema" } }],
 ];
 

@@ -13,6 +13,7 @@ import { modelBody } from "../../lib/wire/ollama/options.ts";
 import * as ollama from "../../lib/wire/ollama/requests.ts";
 import { chatBody } from "../../lib/wire/openai/chat_request.ts";
 import { completionBody } from "../../lib/wire/openai/completion_request.ts";
+import { responseBody } from "../../lib/wire/responses/response_request.ts";
 import {
   detokenizeBody,
   templateBody,
@@ -36,6 +37,9 @@ export const RESOURCES: Resource[] = [
     shape: completionBody.shape,
     good: { model: "toy", prompt: "Once upon" },
   },
+  ...["/v1/responses", "/v1/responses/input_tokens"].map((path) => ({
+    ...{ path, shape: responseBody.shape, good: { model: "toy", input: "Hi" } },
+  })),
   {
     path: "/tokenize",
     shape: tokenizeBody.shape,
