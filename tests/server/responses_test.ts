@@ -52,17 +52,18 @@ Deno.test("a server answers conversations, and knows them after a restart", asyn
 
     await t.step("the text is that of a chat, drafts on or off", async () => {
       for (const temperature of [0, 0.8]) {
-        const { choices: [{ message }] } = await openai.chat.completions.create(
-          {
-            model: "tiny",
-            messages: [
-              { role: "system", content: "Be brief." },
-              { role: "user", content: question },
-            ],
-            max_tokens: 24,
-            ...{ temperature, seed: 7 },
-          },
-        );
+        const { choices: [{ message }], usage } = await openai.chat.completions
+          .create(
+            {
+              model: "tiny",
+              messages: [
+                { role: "system", content: "Be brief." },
+                { role: "user", content: question },
+              ],
+              max_tokens: 24,
+              ...{ temperature, seed: 7 },
+            },
+          );
         assert(message.content);
         for (const draft of ["auto", "none"]) {
           for (const stream of [false, true]) {
