@@ -128,7 +128,7 @@ function encodePrompt(
 ): Int32Array {
   const param = paramOf(prompt);
   const ids = "messages" in prompt
-    ? withTemplate(() => template.encode(prompt.messages, tools?.tools))
+    ? withTemplate(() => template.encode(prompt, tools?.tools))
     : encodePromptText(prompt, tokenizer);
   if (ids.length === 0) {
     throw new ApiError(

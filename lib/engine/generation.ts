@@ -24,12 +24,24 @@ export interface ChatMessage {
   toolCallId?: string;
 }
 
+/** A chat, and how the model's template makes a prompt of it. */
+export interface ChatPrompt {
+  messages: ChatMessage[];
+  /** Variables of the template, such as `enable_thinking`. */
+  variables?: Record<string, string | number | boolean | null>;
+  /**
+   * Where the prompt ends: where an answer begins, after the last message, or within
+   * it, so that the answer goes on with its text. @default "answer"
+   */
+  ending?: "answer" | "message" | "text";
+}
+
 /** What drafts tokens for the next pass to verify. */
 export type Draft = "auto" | "bita" | "hydra" | "ngram" | "recycle" | "none";
 
 /** A validated request, in the engine's terms. */
 export interface GenerationRequest {
-  prompt: { messages: ChatMessage[] } | { text: string } | { tokens: number[] };
+  prompt: ChatPrompt | { text: string } | { tokens: number[] };
   sampling: Sampling;
   /** The most tokens to generate; without it, as many as the context holds. */
   maxTokens?: number;

@@ -22,11 +22,11 @@ import {
   withTemplate,
 } from "./encode_texts.ts";
 import { ApiError } from "./errors.ts";
-import type { ChatMessage } from "./generation.ts";
+import type { ChatPrompt } from "./generation.ts";
 
 /** A chat, whose template makes a text of it. */
 export interface Chat extends RequestTexts {
-  prompt: { messages: ChatMessage[] };
+  prompt: ChatPrompt;
 }
 
 /** A text, and the parameter that it comes from, which errors name. */
@@ -107,8 +107,8 @@ function tokenize(input: NamedText | Chat, reader: TextReader): Tokens {
     return toTokens(input, tokenizer);
   }
   checkLengths(input, reader);
-  const { prompt: { messages }, tools } = input;
-  const ids = withTemplate(() => template.encode(messages, tools?.tools));
+  const { prompt, tools } = input;
+  const ids = withTemplate(() => template.encode(prompt, tools?.tools));
   const plain = { addSpecial: false, parseSpecial: false };
   return toTokens({ parts: [...ids], ...plain }, tokenizer);
 }
@@ -122,8 +122,8 @@ function detokenize(ids: number[], { tokenizer }: TextReader): string {
 /** Renders a chat as the text of its prompt. */
 function render(chat: Chat, reader: TextReader): string {
   checkLengths(chat, reader);
-  const { prompt: { messages }, tools } = chat;
-  return withTemplate(() => reader.template.render(messages, tools?.tools));
+  const { prompt, tools } = chat;
+  return withTemplate(() => reader.template.render(prompt, tools?.tools));
 }
 
 function checkIds(ids: number[], { size }: Tokenizer, param: string): void {

@@ -11,7 +11,7 @@
  */
 
 import { Template } from "@huggingface/jinja";
-import type { ChatMessage } from "../engine/generation.ts";
+import type { ChatPrompt } from "../engine/generation.ts";
 import { toPlainChat } from "../tools/plain_tools.ts";
 import { type TemplateChat, toTemplateChat } from "../tools/template_chat.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -43,16 +43,13 @@ export class ChatTemplate {
   }
 
   /**
-   * Encodes a chat, up to the start of the assistant's next answer. Tools become text
-   * if the template does not know them.
+   * Encodes a chat, by default up to the start of the assistant's next answer. Tools
+   * become text if the template does not know them.
    *
    * @throws {TypeError} if the model has no template or it rejects the messages.
    */
-  encode(messages: ChatMessage[], tools: readonly Tool[] = []): Int32Array {
-    const chat = this.#toChat(messages, tools);
-    const text = this.#render(chat);
-    const guard = chooseGuard(chat);
-    const guarded = this.#render(guardTexts(chat, guard));
+  encode(prompt: ChatPrompt, tools: readonly Tool[] = []): Int32Array {
+    const { text, guarded, guard } = this.#renderTwice(prompt, tools);
     if (guarded.replace(guard.all, "") === text) {
       return this.#tokenizer.encodeWithControls(guarded, { guard: guard.all });
     }
@@ -64,8 +61,8 @@ export class ChatTemplate {
    *
    * @throws {TypeError} if the model has no template or it rejects the messages.
    */
-  render(messages: ChatMessage[], tools: readonly Tool[] = []): string {
-    return this.#render(this.#toChat(messages, tools));
+  render(prompt: ChatPrompt, tools: readonly Tool[] = []): string {
+    return this.#renderTwice(prompt, tools).text;
   }
 
   /**
@@ -75,10 +72,12 @@ export class ChatTemplate {
    */
   encodeSystem(content: string): Int32Array {
     const [a, b] = ["a", "b"].map((question) =>
-      this.encode([
-        { role: "system", content },
-        { role: "user", content: question },
-      ])
+      this.encode({
+        messages: [
+          { role: "system", content },
+          { role: "user", content: question },
+        ],
+      })
     );
     return a.subarray(0, a.findIndex((id, i) => id !== b[i]));
   }
@@ -107,13 +106,28 @@ export class ChatTemplate {
     return ids;
   }
 
-  #toChat(messages: ChatMessage[], tools: readonly Tool[]): TemplateChat {
-    return this.#rendersTools
-      ? toTemplateChat(messages, tools)
-      : toTemplateChat(toPlainChat(messages, tools), []);
+  /** Renders a chat as it is, and with a guard in its contents. */
+  #renderTwice(prompt: ChatPrompt, tools: readonly Tool[]) {
+    const chat = this.#rendersTools
+      ? toTemplateChat(prompt.messages, tools)
+      : toTemplateChat(toPlainChat(prompt.messages, tools), []);
+    const guard = chooseGuard(chat);
+    const guardedChat = guardTexts(chat, guard);
+    const [text, guarded] = [chat, guardedChat].map((chat) =>
+      this.#render(chat, prompt)
+    );
+    if (prompt.ending !== "text") return { text, guarded, guard };
+    // Without guards, what a template writes after a text may look like the text.
+    const start = cutAfterLast(guarded, guardedChat);
+    const plain = start.replace(guard.all, "");
+    if (text.startsWith(plain)) return { text: plain, guarded: start, guard };
+    throw notKept();
   }
 
-  #render(chat: TemplateChat): string {
+  #render(
+    chat: TemplateChat,
+    { variables, ending = "answer" }: ChatPrompt,
+  ): string {
     if (this.#template === undefined) {
       throw new TypeError(
         "Cannot encode a chat: the model file must have a chat template or ChatML's tokens: received neither",
@@ -121,10 +135,11 @@ export class ChatTemplate {
     }
     try {
       return this.#template.render({
+        ...variables,
         tools: null,
         documents: null,
         ...chat,
-        add_generation_prompt: true,
+        add_generation_prompt: ending === "answer",
         ...this.#tokens,
       });
     } catch (cause) {
@@ -136,6 +151,23 @@ export class ChatTemplate {
       );
     }
   }
+}
+
+/** Cuts what a template writes after the text of the last message. */
+function cutAfterLast(text: string, { messages }: TemplateChat): string {
+  const content = String(messages.at(-1)!.content ?? "");
+  // Many templates trim the texts.
+  for (const last of [content, content.trimEnd(), content.trim()]) {
+    const at = text.lastIndexOf(last);
+    if (last !== "" && at >= 0) return text.slice(0, at + last.length);
+  }
+  throw notKept();
+}
+
+function notKept(): TypeError {
+  return new TypeError(
+    "Cannot encode a chat: the template must keep the text that the answer goes on with: received one that changes it",
+  );
 }
 
 function templateOf(vocabulary: Vocabulary): Template | undefined {

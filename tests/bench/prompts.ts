@@ -92,7 +92,7 @@ export async function loadPrompts(
   const tokenizer = new Tokenizer(vocabulary);
   const template = new ChatTemplate(vocabulary, tokenizer);
   const encode = (text: string) =>
-    template.encode([{ role: "user", content: text }]);
+    template.encode({ messages: [{ role: "user", content: text }] });
   const prompts = chosen.map((prompt) => ({
     ...prompt,
     ids: encode(prompt.text),

@@ -51,6 +51,7 @@ const sampling = fc.record({
   topP: fc.constantFrom(1, 1, 0.9, 0.5),
   topK: fc.constantFrom(0, 0, 1, 3),
   minP: fc.constantFrom(0, 0, 0.1),
+  repetitionPenalty: fc.constantFrom(1, 1, 1.3, 0.7),
   presencePenalty: penalty,
   frequencyPenalty: penalty,
   logitBias: fc.array(

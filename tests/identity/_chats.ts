@@ -24,7 +24,7 @@ export function encode(text: string): Int32Array {
 
 /** All prompts, encoded; each category has five, the fourth a long one. */
 export const CHATS: Int32Array[] = PROMPTS.map(({ prompt }) =>
-  template.encode([{ role: "user", content: prompt }])
+  template.encode({ messages: [{ role: "user", content: prompt }] })
 );
 
 /** The first of each category, and a long one of every other: a dozen. */

@@ -14,7 +14,7 @@ const template = new ChatTemplate(vocabulary, tokenizer);
 function encodeToy(content: string, options: ToyOptions): number[] {
   const toy = toyVocabulary(options);
   const template = new ChatTemplate(toy, new Tokenizer(toy));
-  return [...template.encode([{ role: "user", content }])];
+  return [...template.encode({ messages: [{ role: "user", content }] })];
 }
 
 function bytes(text: string): number[] {
@@ -29,7 +29,7 @@ Deno.test("ChatTemplate.encode() returns the same ids as Jinja with Hugging Face
   assertEquals(lines.length, 40);
   for (const line of lines) {
     const { messages, ids } = JSON.parse(line);
-    assertEquals([...template.encode(messages)], ids, line);
+    assertEquals([...template.encode({ messages })], ids, line);
   }
 });
 
@@ -37,7 +37,9 @@ Deno.test("ChatTemplate.encodeSystem() returns the common start of chats", () =>
   const system: ChatMessage = { role: "system", content: "Be brief." };
   const begin = template.encodeSystem(system.content);
   for (const content of ["", "a", "b", "Why?"]) {
-    const chat = template.encode([system, { role: "user", content }]);
+    const chat = template.encode({
+      messages: [system, { role: "user", content }],
+    });
     assertEquals(chat.slice(0, begin.length), begin);
   }
   const text = begin.length - tokenizer.encode("Be brief.").length;
@@ -54,10 +56,12 @@ Deno.test("ChatTemplate.encode() never turns content into a control token", () =
   fc.assert(
     fc.property(content, content, (system, user) => {
       const ids = [
-        ...template.encode([
-          { role: "system", content: system },
-          { role: "user", content: user },
-        ]),
+        ...template.encode({
+          messages: [
+            { role: "system", content: system },
+            { role: "user", content: user },
+          ],
+        }),
       ];
       const controls = ids.filter((id) => tokenizer.isControl(id));
       assertEquals(controls, [1, 2, 1, 2, 1]);
@@ -88,7 +92,7 @@ Deno.test("ChatTemplate.encode() breaks up a control token that two messages wou
     { role: "system", content: "<" },
     { role: "user", content: ">" },
   ];
-  const ids = new ChatTemplate(toy, new Tokenizer(toy)).encode(messages);
+  const ids = new ChatTemplate(toy, new Tokenizer(toy)).encode({ messages });
   assertEquals([...ids], bytes("<>"));
 });
 
@@ -121,7 +125,7 @@ Deno.test("ChatTemplate.encode() passes the bos and eos texts to the template", 
   });
   const vocabulary = { ...toy, bosToken: 256, eosToken: 257 };
   const template = new ChatTemplate(vocabulary, new Tokenizer(vocabulary));
-  const ids = template.encode([{ role: "user", content: "a" }]);
+  const ids = template.encode({ messages: [{ role: "user", content: "a" }] });
   assertEquals([...ids], [256, 0x61, 257]);
 });
 
@@ -170,6 +174,41 @@ Deno.test("ChatTemplate.encode() has no tools and no documents, as in Transforme
     "{% if tools is not none and tools | length > 0 %}T{% endif %}{% if documents %}D{% endif %}{{ messages[0].content }}";
   const vocabulary = toyVocabulary({ chatTemplate });
   const template = new ChatTemplate(vocabulary, new Tokenizer(vocabulary));
-  const ids = template.encode([{ role: "user", content: "a" }]);
+  const ids = template.encode({ messages: [{ role: "user", content: "a" }] });
   assertEquals([...ids], [0x61]);
+});
+
+Deno.test("ChatTemplate.encode() gives variables to the template", () => {
+  const toy = toyVocabulary({
+    controls: [],
+    chatTemplate:
+      "{% if thinks is defined and not thinks %}no{% endif %}{{ messages[0].content }}",
+  });
+  const template = new ChatTemplate(toy, new Tokenizer(toy));
+  const messages: ChatMessage[] = [{ role: "user", content: "a" }];
+  assertEquals([...template.encode({ messages })], bytes("a"));
+  const variables = { thinks: false };
+  assertEquals([...template.encode({ messages, variables })], bytes("noa"));
+});
+
+Deno.test("ChatTemplate.encode() ends where the caller wants", () => {
+  const toy = toyVocabulary({
+    controls: ["<a>"],
+    chatTemplate:
+      "{% for m in messages %}<a>{{ m.content | trim }}<a>{% endfor %}{% if add_generation_prompt %}!{% endif %}",
+  });
+  const template = new ChatTemplate(toy, new Tokenizer(toy));
+  const messages: ChatMessage[] = [
+    { role: "user", content: "b" },
+    { role: "assistant", content: "b, " },
+  ];
+  const start = [256, ...bytes("b"), 256, 256, ...bytes("b,")];
+  const encode = (ending: "answer" | "message" | "text") => [
+    ...template.encode({ messages, ending }),
+  ];
+  assertEquals(encode("answer"), [...start, 256, ...bytes("!")]);
+  assertEquals(encode("message"), [...start, 256]);
+  assertEquals(encode("text"), start);
+  messages[1].content = "<a>";
+  assertEquals(encode("text").slice(-3), bytes("<a>"));
 });

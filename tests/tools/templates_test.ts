@@ -37,7 +37,7 @@ function render(
   };
   const tokenizer = new Tokenizer(vocabulary);
   const template = new ChatTemplate(vocabulary, tokenizer);
-  const ids = template.encode(messages, tools);
+  const ids = template.encode({ messages }, tools);
   const bytes = [...ids].flatMap((id) =>
     tokenizer.isControl(id)
       ? [...new TextEncoder().encode(tokenizer.spelling(id))]

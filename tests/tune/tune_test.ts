@@ -36,7 +36,7 @@ async function encode(path: string): Promise<Int32Array[]> {
   const vocabulary = ggufVocabulary((await openGguf(path)).metadata);
   const template = new ChatTemplate(vocabulary, new Tokenizer(vocabulary));
   return UNSEEN.slice(0, 12).map((content) =>
-    template.encode([{ role: "user", content }])
+    template.encode({ messages: [{ role: "user", content }] })
   );
 }
 

@@ -21,6 +21,11 @@ export interface Sampling {
   topK: number;
   /** Keeps tokens with at least this fraction of the best one's probability. 0 keeps all. */
   minP: number;
+  /**
+   * Divides positive logits, and multiplies negative ones, of tokens that the prompt or
+   * the answer has. 1 changes none. (Keskar et al. 2019, section 4.1.)
+   */
+  repetitionPenalty: number;
   /** Subtracted once from the logit of each token that was generated before. */
   presencePenalty: number;
   /** Subtracted from the logit of a token for each time that it was generated. */
@@ -37,6 +42,7 @@ export const GREEDY: Sampling = {
   topP: 1,
   topK: 0,
   minP: 0,
+  repetitionPenalty: 1,
   presencePenalty: 0,
   frequencyPenalty: 0,
   logitBias: new Map(),
@@ -49,6 +55,8 @@ export interface ChoiceOptions {
   position: number;
   /** How often each token was generated before. */
   counts: ReadonlyMap<number, number>;
+  /** The tokens of the prompt and the answer so far; only repetition penalties need them. */
+  seen?: ReadonlySet<number>;
   /** Bits of the tokens that may be chosen; all unless given. */
   mask?: Uint32Array | undefined;
   /** Memory to reuse. */
@@ -77,7 +85,8 @@ export class Scratch {
 /**
  * Chooses a token from a row of logits, `[vocab]`, and does not change the row.
  *
- * The mask applies first, then biases and penalties, then the temperature. Top-p
+ * The mask applies first, then the repetition penalty, biases and the other penalties,
+ * then the temperature. Top-p
  * applies to the tokens that top-k keeps. Min-p compares with the best token.
  *
  * @throws {RangeError} if no logit is above -Infinity or the weights are not finite.
@@ -85,9 +94,10 @@ export class Scratch {
 export function chooseToken(
   logits: Float32Array,
   sampling: Sampling,
-  { position, counts, mask, scratch }: ChoiceOptions,
+  { position, ...context }: ChoiceOptions,
 ): number {
-  const adjusted = adjust(logits, sampling, { counts, mask, scratch });
+  const { scratch } = context;
+  const adjusted = adjust(logits, sampling, context);
   const best = argmax(adjusted);
   if (sampling.temperature === 0) return best;
 
@@ -109,14 +119,20 @@ export function chooseToken(
 /** Applies a mask, biases and penalties to a copy of the logits, if there are any. */
 function adjust(
   logits: Float32Array,
-  { logitBias, presencePenalty, frequencyPenalty }: Sampling,
-  { counts, mask, scratch }: Omit<ChoiceOptions, "position">,
+  { logitBias, repetitionPenalty, presencePenalty, frequencyPenalty }: Sampling,
+  { counts, seen = new Set(), mask, scratch }: Omit<ChoiceOptions, "position">,
 ): Float32Array {
   const penalised = presencePenalty !== 0 || frequencyPenalty !== 0;
-  if (!penalised && logitBias.size === 0 && !mask) return logits;
+  const repeats = repetitionPenalty !== 1;
+  if (!penalised && !repeats && logitBias.size === 0 && !mask) return logits;
   const out = scratch.logits;
   if (mask) maskLogits(logits, mask, out);
   else out.set(logits);
+  if (repeats) {
+    for (const id of seen) {
+      out[id] *= out[id] > 0 ? 1 / repetitionPenalty : repetitionPenalty;
+    }
+  }
   for (const [id, bias] of logitBias) out[id] += bias;
   if (penalised) {
     for (const [id, count] of counts) {

@@ -23,6 +23,7 @@ export class Writer {
   readonly #scratch: Scratch;
   readonly #logprobs: number | undefined;
   #scores: TokenScore[] = [];
+  readonly #seen: Set<number>;
   readonly #counts = new Map<number, number>();
   #length: number;
   #budget: number;
@@ -54,6 +55,7 @@ export class Writer {
       );
     }
     this.#sampling = sampling;
+    this.#seen = new Set(prompt);
     this.#endless = minTokens > 0 ? without(endTokens, sampling) : sampling;
     this.#minLength = prompt.length + minTokens;
     this.#endTokens = endTokens;
@@ -102,6 +104,7 @@ export class Writer {
       return undefined;
     }
     this.#counts.set(token, (this.#counts.get(token) ?? 0) + 1);
+    this.#seen.add(token);
     this.#last = token;
     this.#length++;
     this.#budget--;
@@ -129,6 +132,7 @@ export class Writer {
     return chooseToken(logits, mayEnd ? this.#sampling : this.#endless, {
       position: this.#length,
       counts: this.#counts,
+      seen: this.#seen,
       mask,
       scratch: this.#scratch,
     });

@@ -16,6 +16,7 @@ import {
 import { flag, integerWithin, tokenLimit, unsupported } from "./fields.ts";
 import { content, messages } from "./messages.ts";
 import { readBody } from "./read_body.ts";
+import { templateFields, toChatPrompt } from "./parameters/template.ts";
 import { toolFields, toToolUse } from "./tools/tool_fields.ts";
 
 /** The body of a chat completion request. */
@@ -26,6 +27,7 @@ export const chatBody = z.object({
   logprobs: flag(),
   top_logprobs: integerWithin(0, 20),
   ...toolFields,
+  ...templateFields,
   modalities: z.array(
     z.literal("text", 'must be "text", as only text is supported'),
     "must be an array",
@@ -55,7 +57,7 @@ export function parseChatRequest(
       received: body.max_tokens,
     });
   }
-  const request = toWireRequest({ messages: body.messages }, {
+  const request = toWireRequest(toChatPrompt(body.messages, body), {
     body,
     maxTokens: limit ?? undefined,
     randomSeed,

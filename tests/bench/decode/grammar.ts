@@ -127,7 +127,7 @@ export const grammar: Benchmark = {
     const samples: Sample[] = [];
     for (const [name, { prompt: content, schema }] of Object.entries(CASES)) {
       progress(samples.length + 1, Object.keys(CASES).length, name);
-      const prompt = template.encode([{ role: "user", content }]);
+      const prompt = template.encode({ messages: [{ role: "user", content }] });
       const times: number[] = [];
       let ms = 0;
       const run = async (draft: "none" | "auto", isJson: boolean) => {

@@ -11,12 +11,17 @@ import {
 function choose(
   logits: number[],
   sampling: Partial<Sampling>,
-  { position = 0, counts = new Map<number, number>() } = {},
+  {
+    position = 0,
+    counts = new Map<number, number>(),
+    seen = new Set<number>(),
+  } = {},
 ): number {
   const scratch = new Scratch(logits.length);
   return chooseToken(Float32Array.from(logits), { ...GREEDY, ...sampling }, {
     position,
     counts,
+    seen,
     scratch,
   });
 }
@@ -34,9 +39,19 @@ function support(logits: number[], sampling: Partial<Sampling>): number[] {
 function chooseSlowly(
   logits: Float32Array,
   sampling: Sampling,
-  { position, counts }: { position: number; counts: Map<number, number> },
+  { position, counts, seen }: {
+    position: number;
+    counts: Map<number, number>;
+    seen: Set<number>;
+  },
 ): number {
-  const adjusted = Float32Array.from(logits, (logit, id) => {
+  const { repetitionPenalty } = sampling;
+  const repeated = logits.map((logit, id) =>
+    seen.has(id)
+      ? logit * (logit > 0 ? 1 / repetitionPenalty : repetitionPenalty)
+      : logit
+  );
+  const adjusted = Float32Array.from(repeated, (logit, id) => {
     const count = counts.get(id) ?? 0;
     const biased = Math.fround(logit + (sampling.logitBias.get(id) ?? 0));
     if (count === 0) return biased;
@@ -82,6 +97,10 @@ Deno.test("chooseToken() applies biases and penalties", () => {
   assertEquals(choose([4, 5, 2], { presencePenalty: 2 }, { counts }), 0);
   assertEquals(choose([4, 5, 2], { frequencyPenalty: 0.3 }, { counts }), 1);
   assertEquals(choose([4, 5, 2], { frequencyPenalty: 0.4 }, { counts }), 0);
+  const seen = new Set([1]);
+  assertEquals(choose([4, 5, 2], { repetitionPenalty: 1.2 }, { seen }), 1);
+  assertEquals(choose([4, 5, 2], { repetitionPenalty: 1.3 }, { seen }), 0);
+  assertEquals(choose([-4, -3, -9], { repetitionPenalty: 1.4 }, { seen }), 0);
 });
 
 Deno.test("chooseToken() does not change the logits", () => {
@@ -141,6 +160,7 @@ Deno.test("chooseToken() equals the slow and obvious way", () => {
         topP: fc.constantFrom(1, 1, 0.95, 0.5, 0.1, 0),
         topK: fc.constantFrom(0, 0, 1, 2, 7, 100),
         minP: fc.constantFrom(0, 0, 0.05, 0.5, 1),
+        repetitionPenalty: fc.constantFrom(1, 1, 1.3, 0.7),
         presencePenalty: penalty,
         frequencyPenalty: penalty,
         seed: fc.nat(),
@@ -162,11 +182,14 @@ Deno.test("chooseToken() equals the slow and obvious way", () => {
           );
         const sampling = { ...settings, logitBias: inside(bias) };
         const counts = inside(count);
+        const seen = new Set(
+          [3, ...counts.keys()].filter((id) => id < logits.length),
+        );
         const scratch = new Scratch(logits.length);
         for (let position = 0; position < 5; position++) {
           assertEquals(
-            chooseToken(logits, sampling, { position, counts, scratch }),
-            chooseSlowly(logits, sampling, { position, counts }),
+            chooseToken(logits, sampling, { position, counts, seen, scratch }),
+            chooseSlowly(logits, sampling, { position, counts, seen }),
           );
         }
       },

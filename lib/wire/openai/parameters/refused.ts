@@ -9,7 +9,6 @@ import { unsupported } from "../fields.ts";
 
 /** The values that ask for nothing, besides `null`, `{}` and `[]`. */
 const NEUTRAL = {
-  repetition_penalty: [1],
   repeat_penalty: [1],
   encoder_repetition_penalty: [1],
   no_repeat_ngram_size: [0],
@@ -54,10 +53,7 @@ const NEUTRAL = {
   lora: [],
   lora_request: [],
   chat_template: [""],
-  chat_template_kwargs: [],
   documents: [],
-  add_generation_prompt: [true],
-  continue_final_message: [false],
   audio: [],
 } satisfies Record<string, unknown[]>;
 

@@ -23,6 +23,7 @@ export const samplingFields = {
   top_k: z.preprocess((value) => value === -1 ? 0 : value, integerFrom(0))
     .meta({ anyOf: [{ type: "integer", minimum: -1 }, { type: "null" }] }),
   min_p: numberFrom(0, 1),
+  repetition_penalty: numberFrom(0.1, 10),
   presence_penalty: numberFrom(-2, 2),
   frequency_penalty: numberFrom(-2, 2),
   logit_bias: z.preprocess(
@@ -55,6 +56,7 @@ export function toSampling(
     topP: Math.max(body.top_p ?? 1, LEAST_TOP_P),
     topK: body.top_k ?? 0,
     minP: body.min_p ?? 0,
+    repetitionPenalty: body.repetition_penalty ?? 1,
     presencePenalty: body.presence_penalty ?? 0,
     frequencyPenalty: body.frequency_penalty ?? 0,
     logitBias: toLogitBias(body.logit_bias ?? {}),
