@@ -116,30 +116,41 @@ export function chooseToken(
   return firstAbove(sums, uniform(sampling.seed, position) * total);
 }
 
+/** Returns whether the choice is the largest logit, whatever the tokens before are. */
+export function takesLargest(sampling: Sampling): boolean {
+  return sampling.temperature === 0 && isUnchanged(sampling);
+}
+
 /** Applies a mask, biases and penalties to a copy of the logits, if there are any. */
 function adjust(
   logits: Float32Array,
-  { logitBias, repetitionPenalty, presencePenalty, frequencyPenalty }: Sampling,
+  sampling: Sampling,
   { counts, seen = new Set(), mask, scratch }: Omit<ChoiceOptions, "position">,
 ): Float32Array {
-  const penalised = presencePenalty !== 0 || frequencyPenalty !== 0;
-  const repeats = repetitionPenalty !== 1;
-  if (!penalised && !repeats && logitBias.size === 0 && !mask) return logits;
+  if (isUnchanged(sampling) && !mask) return logits;
+  const { logitBias, repetitionPenalty, presencePenalty, frequencyPenalty } =
+    sampling;
   const out = scratch.logits;
   if (mask) maskLogits(logits, mask, out);
   else out.set(logits);
-  if (repeats) {
+  if (repetitionPenalty !== 1) {
     for (const id of seen) {
       out[id] *= out[id] > 0 ? 1 / repetitionPenalty : repetitionPenalty;
     }
   }
   for (const [id, bias] of logitBias) out[id] += bias;
-  if (penalised) {
+  if (presencePenalty !== 0 || frequencyPenalty !== 0) {
     for (const [id, count] of counts) {
       out[id] -= presencePenalty + frequencyPenalty * count;
     }
   }
   return out;
+}
+
+/** Returns whether no setting changes a logit. */
+function isUnchanged(sampling: Sampling): boolean {
+  return sampling.logitBias.size === 0 && sampling.repetitionPenalty === 1 &&
+    sampling.presencePenalty === 0 && sampling.frequencyPenalty === 0;
 }
 
 /** Returns the id of the highest logit, or the lowest such id. */

@@ -9,7 +9,12 @@ import { scoreToken, type TokenScore } from "../choose/logprobs.ts";
 import type { DecodeOptions, DecodeOutput, Finish } from "./output.ts";
 import type { ModelShape } from "./model.ts";
 import { type Constraint, idsIn } from "../choose/constraint.ts";
-import { chooseToken, type Sampling, Scratch } from "../choose/sampling.ts";
+import {
+  chooseToken,
+  type Sampling,
+  Scratch,
+  takesLargest,
+} from "../choose/sampling.ts";
 
 /** Grows a prompt by one token at a time. */
 export class Writer {
@@ -70,11 +75,8 @@ export class Writer {
 
   /** Whether nothing but the largest logit of a row decides on the next token. */
   get needsBest(): boolean {
-    const { temperature, presencePenalty, frequencyPenalty, logitBias } =
-      this.#endless;
-    return temperature === 0 && presencePenalty === 0 &&
-      frequencyPenalty === 0 && logitBias.size === 0 &&
-      this.#constraint === undefined && this.#logprobs === undefined;
+    return takesLargest(this.#endless) && this.#constraint === undefined &&
+      this.#logprobs === undefined;
   }
 
   /** The last token of the text. */

@@ -21,6 +21,27 @@ Deno.test("Writer counts each token that it has written", () => {
   assertEquals(write({}, 4), [0, 0, 0, 0]);
   assertEquals(write({ presencePenalty: 2 }, 4), [0, 1, 0, 0]);
   assertEquals(write({ frequencyPenalty: 1 }, 6), [0, 0, 1, 0, 1, 2]);
+  assertEquals(write({ repetitionPenalty: 3 }, 4), [0, 1, 0, 0]);
+});
+
+Deno.test("Writer needs more than the best logit where settings change logits", () => {
+  const { shape } = new ToyModel({ vocab: 5 });
+  const needsBest = (changes: object) =>
+    new Writer(shape, PROMPT, {
+      sampling: { ...GREEDY, ...changes },
+      maxTokens: 99,
+      endTokens: new Set(),
+    }).needsBest;
+  assertEquals(needsBest({ topP: 0.5, topK: 3, seed: 1 }), true);
+  for (
+    const changes of [
+      { temperature: 0.1 },
+      { repetitionPenalty: 1.1 },
+      { presencePenalty: 1 },
+      { frequencyPenalty: 1 },
+      { logitBias: new Map([[1, 1]]) },
+    ]
+  ) assertEquals(needsBest(changes), false, JSON.stringify(changes));
 });
 
 Deno.test("Writer adds no token after the end of the text", () => {
