@@ -13,7 +13,14 @@ import {
   unpackQ8_0,
 } from "./block_quants.ts";
 import { half } from "./half.ts";
-import { unpackQ4_K, unpackQ5_K, unpackQ6_K } from "./k_quants.ts";
+import {
+  unpackQ2_K,
+  unpackQ3_K,
+  unpackQ4_K,
+  unpackQ5_K,
+  unpackQ6_K,
+} from "./k_quants.ts";
+import { unpackIQ4_NL, unpackIQ4_XS, unpackMXFP4 } from "./table_quants.ts";
 import { TENSOR_TYPES, type TensorTypeName } from "./tensor_types.ts";
 
 const UNPACK: Record<
@@ -28,9 +35,14 @@ const UNPACK: Record<
   Q5_0: unpackQ5_0,
   Q5_1: unpackQ5_1,
   Q8_0: unpackQ8_0,
+  Q2_K: unpackQ2_K,
+  Q3_K: unpackQ3_K,
   Q4_K: unpackQ4_K,
   Q5_K: unpackQ5_K,
   Q6_K: unpackQ6_K,
+  IQ4_NL: unpackIQ4_NL,
+  IQ4_XS: unpackIQ4_XS,
+  MXFP4: unpackMXFP4,
 };
 
 /**

@@ -25,9 +25,14 @@ export const TENSOR_TYPES = {
   Q5_0: { values: 32, bytes: 22, code: 6 },
   Q5_1: { values: 32, bytes: 24, code: 7 },
   Q8_0: { values: 32, bytes: 34, code: 8 },
+  Q2_K: { values: 256, bytes: 84, code: 10 },
+  Q3_K: { values: 256, bytes: 110, code: 11 },
   Q4_K: { values: 256, bytes: 144, code: 12 },
   Q5_K: { values: 256, bytes: 176, code: 13 },
   Q6_K: { values: 256, bytes: 210, code: 14 },
+  IQ4_NL: { values: 32, bytes: 18, code: 20 },
+  IQ4_XS: { values: 256, bytes: 136, code: 23 },
+  MXFP4: { values: 32, bytes: 17, code: 39 },
 } as const satisfies Record<string, TensorType>;
 
 /** The name of a supported type. */

@@ -18,6 +18,7 @@ HALVES = {  # byte offsets of the half-precision scales in a block
     "F16": [0],
     "Q4_0": [0], "Q4_1": [0, 2], "Q5_0": [0], "Q5_1": [0, 2], "Q8_0": [0],
     "Q4_K": [0, 2], "Q5_K": [0, 2], "Q6_K": [208],
+    "Q2_K": [80, 82], "Q3_K": [108], "IQ4_NL": [0], "IQ4_XS": [0],
 }
 
 
@@ -28,7 +29,7 @@ def base64_of(array):
 def main():
     random = np.random.default_rng(2401_12522)
     for name in ["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0",
-                 "Q4_K", "Q5_K", "Q6_K"]:
+                 "Q4_K", "Q5_K", "Q6_K", "Q2_K", "Q3_K", "IQ4_NL", "IQ4_XS", "MXFP4"]:
         values, size = GGML_QUANT_SIZES[Type[name]]
         count = BLOCKS[values]
         blocks = random.integers(0, 256, (count, size), dtype=np.uint8)
