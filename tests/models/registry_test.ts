@@ -78,7 +78,7 @@ Deno.test("resolveModel() refuses any other name", () => {
     assertThrows(
       () => resolveModel(name),
       TypeError,
-      `one of smollm2-135m-instruct, hf:OWNER/NAME, a path to a .gguf file or an https URL: received "${name}"`,
+      `one of smollm2-135m-instruct, gemma-3-270m, hf:OWNER/NAME, a path to a .gguf file or an https URL: received "${name}"`,
     );
   }
 });

