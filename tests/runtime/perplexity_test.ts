@@ -1,16 +1,8 @@
 import { assert } from "@std/assert";
 import type { WeightFormat } from "../../models/graph/linear.ts";
 import { openRealModel } from "../real_model.ts";
+import { surprise } from "./_surprise.ts";
 import { readInPasses, textTokens } from "./_text.ts";
-
-/** Gives minus the logarithm of a token's probability. */
-function surprise(logits: Float32Array, token: number): number {
-  let max = -Infinity;
-  for (const logit of logits) if (logit > max) max = logit;
-  let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - max);
-  return max + Math.log(sum) - logits[token];
-}
 
 /** Reads the fixed text; tells how many tokens the model wavers between. */
 async function perplexity(format: WeightFormat): Promise<number> {
