@@ -12,6 +12,7 @@ import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import type { CallPart, ToolCall, ToolUse } from "../tools/tool.ts";
 import type { Texts } from "./text_tasks.ts";
+import type { ModelFile } from "../../models/model_file.ts";
 import type { PassTrace, PromptPart } from "./trace.ts";
 
 /** One message of a chat, with its text parts already joined. */
@@ -166,21 +167,6 @@ export type GenerationEvent =
       stop?: string;
     } & Counts)
   );
-
-/** What a model's file holds. */
-export interface ModelFile {
-  /** Kind of the vocabulary, such as `"gpt2"`. */
-  vocabulary: string;
-  /** Tokens in the vocabulary. */
-  tokens: number;
-  /** Context length of training, in tokens. */
-  context: number;
-  /** Size of a hidden state. */
-  dim: number;
-  parameters: number;
-  /** Bytes of all tensors. */
-  bytes: number;
-}
 
 /** A served model and how it runs, as `/health` and `/v1/models` show it. */
 export interface ModelInfo {

@@ -24,7 +24,8 @@ import { toolFormatOf } from "../tools/tool_format.ts";
 import type { OpenMessage } from "../worker/messages.ts";
 import type { Supervisor } from "../worker/supervisor.ts";
 import { createEngine } from "./engine.ts";
-import type { Engine, ModelFile, ModelInfo } from "./generation.ts";
+import type { Engine, ModelInfo } from "./generation.ts";
+import { describeFile } from "../../models/model_file.ts";
 import { KvBudget, type KvMemory } from "./admission/kv_budget.ts";
 import { Queue } from "./admission/queue.ts";
 import { TextThread } from "./text_thread.ts";
@@ -107,15 +108,8 @@ export async function loadModel(
     slots: budget.slots,
   });
   const digest = artefact.digest.slice(0, 8);
-  const tensors = [...gguf.tensors.values()];
-  const file: ModelFile = {
-    vocabulary: vocabulary.model,
-    tokens: tokenizer.size,
-    context: artefact.config.context,
-    dim: artefact.config.dim,
-    parameters: sum(tensors.map(({ shape }) => shape.reduce((a, b) => a * b))),
-    bytes: sum(tensors.map(({ byteLength }) => byteLength)),
-  };
+  const { config: dimensions } = artefact;
+  const file = describeFile(gguf, { config: dimensions, vocabulary });
   function info(): ModelInfo {
     const { exact, sequencesPerPass } = model.opened!;
     const weights = artefact.format;
@@ -136,10 +130,6 @@ export async function loadModel(
     budget,
   });
   return { message, engine, queue, budget };
-}
-
-function sum(numbers: number[]): number {
-  return numbers.reduce((a, b) => a + b, 0);
 }
 
 /** Returns one model's share of the memory for keys and values. */

@@ -18,7 +18,12 @@ export function models(
   return new Hono()
     .get("/models", (c) => {
       const data = models.map(toModel);
-      return c.json({ object: "list", data });
+      const page = {
+        first_id: data[0].id,
+        last_id: data[data.length - 1].id,
+        has_more: false,
+      };
+      return c.json({ object: "list", data, ...page });
     })
     .all("/models", methodNotAllowed("GET"))
     // An id may have slashes, as in "owner/name".
@@ -32,9 +37,16 @@ export function models(
 /** Numbers of kinds of vocabularies in llama.cpp. */
 const VOCABULARIES: Record<string, number> = { llama: 1, gpt2: 2 };
 
-/** Writes a model; its sizes, by the names of other servers, once it has been open. */
+/**
+ * Writes a model in OpenAI's words and in Anthropic's; its sizes, by the names of other
+ * servers, once it has been open.
+ */
 function toModel({ id, created, info }: ServedModel): Model {
-  const model: Model = { id, object: "model", created, owned_by: "local" };
+  const model = {
+    ...{ id, object: "model" as const, created, owned_by: "local" },
+    ...{ type: "model", display_name: id },
+    created_at: new Date(created * 1000).toISOString(),
+  };
   if (info === undefined) return model;
   const { context, file } = info;
   return {

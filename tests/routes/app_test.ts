@@ -57,6 +57,9 @@ Deno.test("createApp() lists models and finds one, slashes and all", async () =>
       object: "model",
       created: 1_700_000_000,
       owned_by: "local",
+      type: "model",
+      display_name: "owner/other",
+      created_at: "2023-11-14T22:13:20.000Z",
       context_length: 2048,
       max_model_len: 2048,
       meta: {

@@ -158,6 +158,12 @@ Deno.test("count_tokens counts what a message reads", async () => {
   );
 });
 
+Deno.test("Anthropic's client lists the models", async () => {
+  const models = await Array.fromAsync(anthropic.models.list());
+  assertEquals(models.map((model) => model.display_name), [TINY]);
+  assertEquals((await anthropic.models.retrieve(TINY)).type, "model");
+});
+
 Deno.test("Anthropic's client throws its own class for each error", async () => {
   const bad = await assertRejects(
     () => anthropic.messages.create({ ...HI, ...{ temperature: 9 } }),

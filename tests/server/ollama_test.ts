@@ -49,6 +49,8 @@ Deno.test("Ollama's client reads the version and the models", async () => {
   assertEquals(running.name, ID);
   const shown = await ollama.show({ model: ID });
   assertEquals(shown.capabilities, ["completion", "tools"]);
+  assertEquals(shown.details.family, "llama");
+  assertEquals(shown.details, model.details);
   const { status } = await ollama.pull({ model: TINY });
   assertEquals(status, "success");
   for await (

@@ -112,6 +112,7 @@ export function toyInfo(id: string): ModelInfo {
     exact: "bitwise",
     sequencesPerPass: 16,
     file: {
+      ...{ architecture: "toy", type: "F32" },
       ...{ vocabulary: "gpt2", tokens: 258, context: 2048 },
       ...{ dim: 8, parameters: 1000, bytes: 4000 },
     },

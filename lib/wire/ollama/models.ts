@@ -7,6 +7,7 @@
 
 import { createHash } from "node:crypto";
 import type { ServedModel } from "../../engine/generation.ts";
+import type { ModelFile } from "../../../models/model_file.ts";
 
 /** What is known of a model. */
 export type KnownModel = Pick<ServedModel, "id" | "created" | "info">;
@@ -23,10 +24,10 @@ export function toListed(model: KnownModel) {
   return {
     ...{ name, model: name },
     modified_at: new Date(model.created * 1000).toISOString(),
-    size: 0,
+    size: model.info?.file.bytes ?? 0,
     // Clients show its beginning, and tell models apart by it.
     digest: createHash("sha256").update(model.id).digest("hex"),
-    details: toDetails(),
+    details: toDetails(model.info?.file),
   };
 }
 
@@ -47,21 +48,43 @@ export function toShown(model: KnownModel) {
   return {
     ...{ license: "", modelfile: "", parameters: "", template: "" },
     ...{ details, modified_at },
-    model_info: {
-      "general.basename": model.id,
-      ...model.info && { "general.context_length": model.info.context },
-    },
+    model_info: toFacts(model),
     capabilities: ["completion", "tools"],
   };
 }
 
-function toDetails() {
+/** Lists what is known of a model, by the keys of its file. */
+function toFacts({ id, info }: KnownModel): Record<string, unknown> {
+  if (info === undefined) return { "general.basename": id };
+  const { file, context } = info;
+  return {
+    "general.basename": id,
+    "general.architecture": file.architecture,
+    "general.parameter_count": file.parameters,
+    // What fits here may be less than what the model has learned.
+    [`${file.architecture}.context_length`]: context,
+    [`${file.architecture}.embedding_length`]: file.dim,
+    "tokenizer.ggml.model": file.vocabulary,
+  };
+}
+
+function toDetails(file: ModelFile | undefined) {
   return {
     parent_model: "",
     format: "gguf",
-    family: "",
-    families: [],
-    parameter_size: "",
-    quantization_level: "",
+    family: file?.architecture ?? "",
+    families: file ? [file.architecture] : [],
+    parameter_size: file ? toSize(file.parameters) : "",
+    quantization_level: file?.type ?? "",
   };
+}
+
+/** Writes a number of parameters, such as `"134.52M"`. */
+function toSize(parameters: number): string {
+  const [unit, of] = parameters >= 1e9
+    ? ["B", 1e9] as const
+    : parameters >= 1e6
+    ? ["M", 1e6] as const
+    : ["K", 1e3] as const;
+  return `${Number((parameters / of).toFixed(2))}${unit}`;
 }

@@ -31,6 +31,9 @@ export const model = z.object({
   object: z.literal("model"),
   created: z.int(),
   owned_by: z.string(),
+  type: z.literal("model"),
+  display_name: z.string(),
+  created_at: z.iso.datetime(),
   context_length: count.optional(),
   max_model_len: count.optional(),
   meta: z.object({
@@ -47,6 +50,9 @@ export const model = z.object({
 export const modelList = z.object({
   object: z.literal("list"),
   data: z.array(model),
+  first_id: z.string(),
+  last_id: z.string(),
+  has_more: z.literal(false),
 });
 
 /** Tokens, in llama-server's form and in vLLM's. */
