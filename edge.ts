@@ -15,12 +15,15 @@ const DRAIN_SECONDS = "4";
 /** Milliseconds for the last events to be sent. */
 const FLUSH_MS = 50;
 
-const { fetch, idle } = await orExit(() => {
+const { fetch, idle, load } = await orExit(() => {
   // The host may listen anywhere, so that a service without keys has to be meant.
   const HOST = "0.0.0.0";
   const env = { DRAIN_SECONDS, ...Deno.env.toObject(), HOST };
   return start(parseConfig(env, thisHost()), () => ({ shutdown }));
 });
+
+// The host listens once this module has been evaluated.
+setTimeout(load);
 
 /** Resolves once all replies have been sent; the host closes the connections. */
 async function shutdown(): Promise<void> {

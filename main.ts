@@ -26,8 +26,9 @@ function curlLine(origin: string, model: string): string {
 /** Starts a server and prints where it listens. */
 export async function serve(config: Config): Promise<void> {
   let server: Listener | undefined = undefined;
-  const { ids, fetch } = await start(config, () => server);
+  const { ids, fetch, load } = await start(config, () => server);
   server = await listen(fetch, { hostname: config.host, port: config.port });
+  load();
   const { hostname, port } = server.addr;
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   const origin = `http://${host}:${port}`;

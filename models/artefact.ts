@@ -17,7 +17,7 @@ import {
   ROPE_FACTORS,
   SHORT_FACTORS,
 } from "./architectures/tensors.ts";
-import { fileDigest } from "./download/digest.ts";
+import { knownDigest } from "./download/trust.ts";
 import type { Progress } from "./download/progress.ts";
 import { dequantize } from "./gguf/dequantize.ts";
 import type { Gguf, TensorInfo } from "./gguf/reader.ts";
@@ -66,15 +66,18 @@ export interface ArtefactOptions {
   progress: Progress;
   /** Path of an adapter; a missing file means {@linkcode UNTRAINED}. */
   adapter?: string | URL;
+  /** Called before a conversion, which does not begin if it throws. */
+  beforeConversion?: () => void;
 }
 
 /** Returns a model's graphs, after converting the file if the cache has none. */
 export async function openArtefact(
   gguf: Gguf,
-  { cacheDir, format, progress, adapter: adapterPath }: ArtefactOptions,
+  { adapter: adapterPath, beforeConversion, ...options }: ArtefactOptions,
 ): Promise<Artefact> {
+  const { cacheDir, format, progress } = options;
   const config = await readConfig(gguf);
-  const digest = await fileDigest(gguf.path);
+  const digest = await knownDigest(gguf.path);
   const adapter = adapterPath === undefined
     ? UNTRAINED
     : await openAdapter(adapterPath, { config, digest });
@@ -87,6 +90,7 @@ export async function openArtefact(
   ].join("-");
   const folder = `${graphs}/${name}`;
   if (!await exists(folder)) {
+    beforeConversion?.();
     await Deno.mkdir(graphs, { recursive: true });
     using lock = await Deno.open(`${folder}.lock`, {
       write: true,

@@ -10,7 +10,7 @@ import type { Config, Host } from "../lib/config/config.ts";
 import { say } from "../lib/observe/say.ts";
 import { checkFile } from "../models/download/local_file.ts";
 import { resolveModel } from "../models/registry.ts";
-import type { ListeningServer } from "./service.ts";
+import type { ListeningServer, Service } from "./service.ts";
 
 /** Signals that end a server. */
 const SIGNALS: Deno.Signal[] = [
@@ -22,6 +22,8 @@ const SIGNALS: Deno.Signal[] = [
 export interface Started {
   /** Ids of the models. */
   ids: string[];
+  /** Loads the service, if no request has done so; to be called once the host listens. */
+  load(): void;
   /** Answers a request. */
   fetch(request: Request): Promise<Response>;
   /** Resolves once no request waits for a model or is in one. */
@@ -59,16 +61,19 @@ export async function start(
   const models = config.models.map(resolveModel);
   for (const model of models) if ("path" in model) await checkFile(model.path);
 
-  const service = orExit(async () => {
-    const { createService } = await import("./service.ts");
-    return createService(config, server);
-  });
+  let loading: Promise<Service> | undefined;
+  const service = () =>
+    loading ??= orExit(async () => {
+      const { createService } = await import("./service.ts");
+      return createService(config, server);
+    });
   for (const signal of SIGNALS) {
-    Deno.addSignalListener(signal, async () => (await service).leave(signal));
+    Deno.addSignalListener(signal, async () => (await service()).leave(signal));
   }
   return {
     ids: models.map(({ id }) => id),
-    fetch: async (request) => await (await service).fetch(request),
-    idle: async () => await (await service).idle(),
+    load: () => void service(),
+    fetch: async (request) => await (await service()).fetch(request),
+    idle: async () => await (await service()).idle(),
   };
 }

@@ -42,35 +42,49 @@ export interface LoadOptions {
 export interface LoadedModel {
   /** What its worker needs. */
   message: Omit<OpenMessage, "type">;
-  /** Generates text once the worker has opened the model. */
-  engine: Engine;
+  /** Opens what generates text once the worker has opened the model. */
+  openEngine: () => Engine;
   queue: Queue;
   budget: KvBudget;
 }
 
-/** Downloads and converts a model, which takes a while the first time only. */
+/**
+ * Downloads and converts a model, which takes a while the first time only. `text` opens
+ * what reads and writes its text.
+ */
 export async function prepareModel(name: string, config: Config) {
   const { cacheDir, hub } = config;
   const progress = defaultProgress();
-  const model = resolveModel(name);
-  const path = await modelFile(model, { cacheDir, hub, progress });
-  const gguf = await openGguf(path);
-  // A file whose text can't be read is refused before it is converted.
-  const vocabulary = ggufVocabulary(gguf.metadata);
-  const tokenizer = new Tokenizer(vocabulary);
-  const template = new ChatTemplate(vocabulary, tokenizer);
-  const backend = await chooseBackend(
+  const choosing = chooseBackend(
     config.backend,
     (reason) => progress.note(`BACKEND=auto is slow here: no cpu: ${reason}`),
   );
+  choosing.catch(() => {}); // It is thrown below.
+  const model = resolveModel(name);
+  const path = await modelFile(model, { cacheDir, hub, progress });
+  const gguf = await openGguf(path);
+  const text = once(() => {
+    const vocabulary = ggufVocabulary(gguf.metadata);
+    const tokenizer = new Tokenizer(vocabulary);
+    const template = new ChatTemplate(vocabulary, tokenizer);
+    return { vocabulary, tokenizer, template };
+  });
+  const backend = await choosing;
   const artefact = await openArtefact(gguf, {
     cacheDir,
     format: WEIGHTS[backend],
     progress,
     adapter: adapterPath(model),
+    // A file whose text can't be read is refused before it is converted.
+    beforeConversion: text,
   });
-  const text = { vocabulary, tokenizer, template };
-  return { id: model.id, gguf, backend, artefact, ...text };
+  return { id: model.id, gguf, backend, artefact, text };
+}
+
+/** Returns a function that calls another one once. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** Prepares a model and all that serves it but the worker. */
@@ -78,8 +92,10 @@ export async function loadModel(
   name: string,
   { config, prefix, model }: LoadOptions,
 ): Promise<LoadedModel> {
-  const { id, gguf, backend, artefact, vocabulary, tokenizer, template } =
-    await prepareModel(name, config);
+  const { id, gguf, backend, artefact, text } = await prepareModel(
+    name,
+    config,
+  );
   const context = config.context ?? artefact.config.context;
   const budget = new KvBudget({
     ...artefact.config,
@@ -98,7 +114,7 @@ export async function loadModel(
     prefix: { ...prefix, memoryBytes: budget.tierBytes },
     shared: await Promise.all(
       config.prefix.shared.map(async (path) =>
-        template.encodeSystem(await Deno.readTextFile(path))
+        text().template.encodeSystem(await Deno.readTextFile(path))
       ),
     ),
   };
@@ -108,28 +124,35 @@ export async function loadModel(
     slots: budget.slots,
   });
   const digest = artefact.digest.slice(0, 8);
-  const { config: dimensions } = artefact;
-  const file = describeFile(gguf, { config: dimensions, vocabulary });
+  const file = once(() =>
+    describeFile(gguf, {
+      config: artefact.config,
+      vocabulary: text().vocabulary,
+    })
+  );
   function info(): ModelInfo {
     const { exact, sequencesPerPass } = model.opened!;
     const weights = artefact.format;
     const fingerprint = `fp_${digest}_${backend}_${weights}_${exact}`;
     return {
       ...{ id, context, backend, weights, threads },
-      ...{ exact, sequencesPerPass, fingerprint, file },
+      ...{ exact, sequencesPerPass, fingerprint, file: file() },
     };
   }
-  const engine = createEngine({
-    info,
-    tokenizer,
-    toolFormat: toolFormatOf(vocabulary.chatTemplate),
-    texts: new TextThread({ tokenizer, template, context }, gguf),
-    grammars: new GrammarCheck(tokenizer),
-    decoder: model,
-    queue,
-    budget,
-  });
-  return { message, engine, queue, budget };
+  function openEngine(): Engine {
+    const { vocabulary, tokenizer, template } = text();
+    return createEngine({
+      info,
+      tokenizer,
+      toolFormat: toolFormatOf(vocabulary.chatTemplate),
+      texts: new TextThread({ tokenizer, template, context }, gguf),
+      grammars: new GrammarCheck(tokenizer),
+      decoder: model,
+      queue,
+      budget,
+    });
+  }
+  return { message, openEngine, queue, budget };
 }
 
 /** Returns one model's share of the memory for keys and values. */

@@ -46,6 +46,7 @@ export class LazyModel implements ServedModel, PromptCache {
   readonly #name: string;
   readonly #model: Supervisor;
   #loaded: LoadedModel | undefined;
+  #engine: Engine | undefined;
   /** Requests that wait for the model or are in it. */
   #requests = 0;
   /** Settles when there is none. */
@@ -72,7 +73,7 @@ export class LazyModel implements ServedModel, PromptCache {
 
   /** How the model runs; none before it has been opened. */
   get info(): ModelInfo | undefined {
-    return this.#model.opened && this.#loaded?.engine.info;
+    return this.#model.opened && this.#engine?.info;
   }
 
   /** The requests of the model; none before it is loaded. */
@@ -107,7 +108,7 @@ export class LazyModel implements ServedModel, PromptCache {
   async open(signal: AbortSignal): Promise<Engine> {
     using _ = this.#enter();
     await this.#model.whenOpen(signal);
-    const { engine } = this.#loaded!;
+    const engine = this.#engine!;
     const enter = () => this.#enter();
     return {
       ...engine,
@@ -162,11 +163,20 @@ export class LazyModel implements ServedModel, PromptCache {
   async #open(): Promise<ModelClient> {
     const { onOpened, onWarning } = this.#options;
     const loading = this.#load();
-    const client = await ModelClient.open(
+    const opening = ModelClient.open(
       loading.then(({ message }) => message),
       { onWarning: (text) => onWarning(this.id, text) },
     );
-    const { message, budget } = await loading;
+    opening.catch(() => {}); // It is thrown below.
+    const { message, budget, openEngine } = await loading;
+    try {
+      await delay(0); // The worker has its message by then, and opens the model.
+      this.#engine ??= openEngine();
+    } catch (error) {
+      opening.then((client) => client.close(), () => {});
+      throw error;
+    }
+    const client = await opening;
     const { passMs, prefix: cache, exact } = client.opened;
     const { context, backend, threads, artefact: { format } } = message;
     onOpened(

@@ -7,6 +7,7 @@
 import { type Artefact, BATCHES } from "../../models/artefact.ts";
 import { Embedding } from "../../models/embedding.ts";
 import type { Backend } from "./backend.ts";
+import type { DrafterSessions } from "./model_parts.ts";
 import { OrtModel } from "./ort_model.ts";
 
 /** How a model is opened. */
@@ -15,6 +16,8 @@ export interface OpenModelOptions {
   context: number;
   /** Milliseconds of a clock that never goes back. */
   now?: () => number;
+  /** Whether what drafts is left to {@linkcode OrtModel.addDrafters}. */
+  draftLater?: boolean;
 }
 
 /**
@@ -26,23 +29,30 @@ export interface OpenModelOptions {
 export async function openModel(
   backend: Backend,
   artefact: Artefact,
-  { context, now = () => performance.now() }: OpenModelOptions,
+  { context, now = () => performance.now(), draftLater = false }:
+    OpenModelOptions,
 ): Promise<OrtModel> {
   const { folder, config, adapter } = artefact;
   const open = (graph: string, options?: { brief: boolean }) =>
     backend.createSession(`${folder}/${graph}.onnx`, options);
   // Rows on wasm cost too much for masks to pay, and weights too much memory.
   const updates = adapter.updates.length > 0 && backend.name !== "wasm";
-  const [body, head, maskBody, hydra] = await allSettled([
+  async function openDrafters(): Promise<DrafterSessions> {
+    const [maskBody, hydra] = await allSettled([
+      updates ? open("body-masks") : undefined,
+      adapter.hydra ? open("hydra", { brief: true }) : undefined,
+    ]);
+    return { ...(maskBody && { maskBody }), ...(hydra && { hydra }) };
+  }
+  const [body, head, drafters] = await allSettled([
     open("body"),
     open("head"),
-    updates ? open("body-masks") : undefined,
-    adapter.hydra ? open("hydra", { brief: true }) : undefined,
+    draftLater ? {} : openDrafters(),
   ]);
   return new OrtModel({
     ...{ backend, config, adapter, context, now, body, head },
-    ...(maskBody && { maskBody }),
-    ...(hydra && { hydra }),
+    ...drafters,
+    ...(draftLater && (updates || adapter.hydra) && { openDrafters }),
     batches: backend.batches ? BATCHES : [],
     openBatched: (sequences) => open(`body-${sequences}`),
     embedding: await Embedding.open(artefact),

@@ -4,38 +4,17 @@
  * @module
  */
 
-import type { Adapter } from "../../models/adapter/adapter.ts";
-import type { ModelConfig } from "../../models/architectures/config.ts";
-import type { Embedding } from "../../models/embedding.ts";
 import type { Model, ModelShape, Step } from "../bita/decode/model.ts";
-import type { Backend, Session } from "./backend.ts";
-import { Bodies, type BodySessions } from "./body/bodies.ts";
+import type { Session } from "./backend.ts";
+import { Bodies } from "./body/bodies.ts";
 import { Head } from "./head.ts";
 import type { HydraParts } from "./hydra_state.ts";
 import { Memory } from "./memory.ts";
+import type { OrtModelParts } from "./model_parts.ts";
 import { OrtOutput } from "./ort_output.ts";
 import { OrtSequence, type OrtStep } from "./ort_sequence.ts";
 import { PassStates } from "./pass_states.ts";
 import { type TimedWork, Turns } from "./turns.ts";
-
-/** What a model is joined from. */
-export interface OrtModelParts extends BodySessions {
-  backend: Backend;
-  head: Session;
-  /** Numbers of sequences that further bodies are for, rising. */
-  batches: readonly number[];
-  /** Opens the body for so many sequences. */
-  openBatched: (sequences: number) => Promise<Session>;
-  /** A step of the Hydra head, if the adapter has one. */
-  hydra?: Session;
-  config: ModelConfig;
-  embedding: Embedding;
-  adapter: Adapter;
-  /** Tokens that a text may have. */
-  context: number;
-  /** Milliseconds of a clock that never goes back. */
-  now: () => number;
-}
 
 /** Rows of passes of one sequence; wider ones take long to test. */
 const ROWS_ALONE = 64;
@@ -53,44 +32,37 @@ export class OrtModel implements Model {
   readonly #turns: Turns;
   readonly #bodies: Bodies;
   readonly #head: Head;
-  readonly #hydra: HydraParts | undefined;
+  #hydra: HydraParts | undefined;
   readonly #memory: Memory | undefined;
   #shape: ModelShape;
   /** Settles when the last body is open. */
   #opening: Promise<unknown> = Promise.resolve();
 
   constructor(parts: OrtModelParts) {
-    const { backend, config, adapter, context, hydra } = parts;
-    const { dim, vocab } = config;
+    const { backend, config, adapter, context, openDrafters } = parts;
     this.#parts = parts;
     this.#shape = {
-      vocab,
-      masks: adapter.masks,
+      vocab: config.vocab,
+      // Until then, masks would meet a body without their updates.
+      masks: openDrafters && adapter.updates.length > 0 ? 0 : adapter.masks,
       softPrompt: adapter.softPrompt,
       maxRows: Math.min(backend.rows.max, ROWS_ALONE),
       maxSequences: 1,
       context,
-      ...hydra && adapter.hydra && { draftVocab: adapter.hydra.vocab },
     };
     this.batches = parts.batches;
-    const turns = new Turns({
-      now: parts.now,
-      onWork: (work) => this.onWork?.(work),
-    });
-    this.#turns = turns;
+    const onWork = (work: TimedWork) => this.onWork?.(work);
+    const turns = this.#turns = new Turns({ now: parts.now, onWork });
     this.#bodies = new Bodies({
       ...parts,
-      dim,
+      dim: config.dim,
       softPrompt: adapter.softPrompt,
       minRows: backend.rows.min,
       openIdle: () => this.open(new Int32Array(1), { tokens: 1 }),
     });
-    this.#head = new Head({ ...parts, turns, vocab });
+    this.#head = new Head({ ...parts, turns, vocab: config.vocab });
     if (backend.inPlace) this.#memory = new Memory();
-    if (hydra && adapter.hydra) {
-      const words = adapter.hydra.vocab.length;
-      this.#hydra = { ...parts, hydra, turns, dim, words };
-    }
+    this.#addHydra(parts.hydra);
   }
 
   /** What it can do now; {@linkcode widen} makes passes larger. */
@@ -132,16 +104,48 @@ export class OrtModel implements Model {
       maxSequences: sequences,
     };
     try {
-      const isRight = await test({
-        shape,
-        open: (prompt, options) => this.open(prompt, options),
-        run: (steps) => this.#run(steps, shape),
-      });
+      const isRight = await test(this.#as(shape));
       if (isRight) this.#shape = shape;
       return isRight;
     } finally {
       if (this.#shape !== shape) this.#bodies.remove(sequences);
     }
+  }
+
+  /** Opens what drafts, if that was left for later, and uses it if `test` returns true. */
+  async addDrafters(
+    test: (drafting: Model) => Promise<boolean>,
+  ): Promise<boolean> {
+    const { openDrafters, adapter } = this.#parts;
+    if (!openDrafters) return true;
+    this.#turns.checkOpen();
+    const opening = openDrafters();
+    this.#opening = opening.catch(() => {}); // the caller gets the failure
+    const { maskBody, hydra } = await opening;
+    this.#bodies.maskBody = maskBody;
+    const shape = { ...this.#shape, masks: adapter.masks };
+    if (!await test(this.#as(shape))) return false;
+    this.#shape = shape;
+    this.#addHydra(hydra);
+    return true;
+  }
+
+  /** Returns this model with a shape that others do not use yet. */
+  #as(shape: ModelShape): Model {
+    return {
+      shape,
+      open: (prompt, options) => this.open(prompt, options),
+      run: (steps) => this.#run(steps, shape),
+    };
+  }
+
+  #addHydra(hydra: Session | undefined): void {
+    const { adapter, config: { dim } } = this.#parts;
+    if (!hydra || !adapter.hydra) return;
+    const { vocab: draftVocab } = adapter.hydra;
+    const own = { hydra, turns: this.#turns, dim, words: draftVocab.length };
+    this.#hydra = { ...this.#parts, ...own };
+    this.#shape = { ...this.#shape, draftVocab };
   }
 
   /** Refuses passes, and frees the backend once the running one has ended. */
@@ -239,7 +243,7 @@ export class OrtModel implements Model {
         first: firstRows.get(step)!,
         logits: logits.slice(read, read += step.read.length),
         head: this.#head,
-        hydra: this.#hydra,
+        hydra: () => this.#hydra,
       })
     );
   }

@@ -16,7 +16,8 @@ export interface OrtOutputParts {
   first: number;
   logits: readonly Float32Array[];
   head: Head;
-  hydra: HydraParts | undefined;
+  /** Returns the Hydra head, which may come after the pass. */
+  hydra: () => HydraParts | undefined;
 }
 
 /** A step's rows within the states of its pass. */
@@ -38,7 +39,7 @@ export class OrtOutput implements StepOutput {
 
   draft(token: number, row?: number): Promise<Float32Array> {
     const { hydra, states: { tensors }, first } = this.#parts;
-    this.#state ??= new HydraState(hydra!);
+    this.#state ??= new HydraState(hydra()!);
     if (row === undefined) return this.#state.follow(token);
     const { hidden, inputs } = tensors;
     return this.#state.follow(token, {

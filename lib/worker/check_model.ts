@@ -8,6 +8,7 @@ import type { CostSamples } from "../bita/cost/cost_curve.ts";
 import { LiveCost } from "../bita/cost/live_cost.ts";
 import { SelfTest } from "../bita/cost/self_test.ts";
 import type { Model, StepOutput } from "../bita/decode/model.ts";
+import type { PassSamples } from "./known_cost.ts";
 import { chain } from "../bita/tree/tree.ts";
 
 /** What was found out. */
@@ -30,6 +31,12 @@ export interface WideningModel {
   ): Promise<boolean>;
 }
 
+/** A model that may get what drafts after it is open. */
+export interface DraftingModel {
+  /** Opens what drafts, and uses it if a test of it returns true. */
+  addDrafters(test: (drafting: Model) => Promise<boolean>): Promise<boolean>;
+}
+
 /** Rows that are timed, in the body and in the head. */
 const BODY_ROWS = [2, 4, 8, 16, 31];
 const HEAD_ROWS = [2, 4, 8, 31];
@@ -40,15 +47,41 @@ const TRIALS = 2;
 /** Milliseconds after which one trial must do. */
 const PATIENCE = 20;
 
-/** Tests whether passes of one sequence are exact, and times them by their rows. */
-export async function checkModel(model: Model): Promise<ModelCheck> {
+/**
+ * Tests whether passes of one sequence are exact.
+ *
+ * @param samples returns what passes cost; by default, they are timed by their rows.
+ */
+export async function checkModel(
+  model: Model,
+  samples: () => Promise<PassSamples> = () => measureCost(model),
+): Promise<ModelCheck> {
   const test = new SelfTest(model);
   return {
     invariant: await test.isExactAlone(),
-    cost: await measureCost(model),
+    cost: new LiveCost(await samples()),
     test,
     [Symbol.dispose]: () => test[Symbol.dispose](),
   };
+}
+
+/**
+ * Adds what drafts to a model. Where natural rows have the same bits in all passes, it is
+ * used only if they have them beside masks, too.
+ *
+ * @throws {Error} if they do not.
+ */
+export async function addDrafters(
+  model: DraftingModel,
+  { test, invariant }: Pick<ModelCheck, "test" | "invariant">,
+): Promise<void> {
+  const isUsed = await model.addDrafters(async (drafting) =>
+    !invariant || await test.isExactDrafting(drafting)
+  );
+  if (isUsed) return;
+  throw new Error(
+    "Cannot draft by the adapter: the same bits as without masks are required: received others",
+  );
 }
 
 /**
@@ -78,7 +111,8 @@ export async function widenPasses(
   }
 }
 
-async function measureCost(model: Model): Promise<LiveCost> {
+/** Times passes of one sequence by their rows. */
+export async function measureCost(model: Model): Promise<PassSamples> {
   const sequence = model.open(Int32Array.of(1));
   const runPass = async (rows: number) => {
     const [output] = await model.run([{
@@ -101,7 +135,7 @@ async function measureCost(model: Model): Promise<LiveCost> {
       (rows) => output!.read(Array.from({ length: rows }, (_, row) => row)),
     );
     output!.release();
-    return new LiveCost({ body, head });
+    return { body, head };
   } finally {
     sequence.close();
   }

@@ -71,6 +71,8 @@ export class Drafting {
   readonly #calibration: Calibration;
   readonly #conditional: ConditionalHead | undefined;
   readonly #hydra: Calibration;
+  /** Masks that the model has: none before it has been tested with them. */
+  #masks = 0;
 
   /** Starts from what the adapter was measured to bring. */
   constructor(parts: DraftingParts) {
@@ -121,6 +123,12 @@ export class Drafting {
 
   #memory(namespace: string): DraftMemory {
     const { masks, vocab } = this.#parts.scheduler.shape;
+    if (masks !== this.#masks) {
+      this.#masks = masks;
+      for (const memory of this.#memories.values()) {
+        memory.maskWorth = new MaskWorth(masks, this.#calibration);
+      }
+    }
     const memory = this.#memories.get(namespace) ?? {
       acceptance: new Acceptance(),
       successors: new SuccessorTable(vocab),

@@ -10,7 +10,13 @@
 import type { Cost } from "../bita/cost/cost_curve.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
-import { checkModel, type ModelCheck, widenPasses } from "./check_model.ts";
+import {
+  addDrafters,
+  checkModel,
+  measureCost,
+  type ModelCheck,
+  widenPasses,
+} from "./check_model.ts";
 import { Decoding } from "./decoding.ts";
 import { Drafting } from "./drafting.ts";
 import { Grammars } from "../grammar/grammars.ts";
@@ -25,6 +31,7 @@ import type {
 } from "./messages.ts";
 import { openPrefixCache } from "../prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../prefix/prefix_cache.ts";
+import type { Draft } from "../engine/generation.ts";
 import { DeviceMemoryError } from "../runtime/backend.ts";
 import { openBackend } from "../runtime/choose_backend.ts";
 import { fingerprint } from "../runtime/fingerprint.ts";
@@ -32,11 +39,17 @@ import { kvBytes } from "../runtime/kv/kv_layout.ts";
 import { openModel } from "../runtime/open_model.ts";
 import type { OrtModel } from "../runtime/ort_model.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
+import { type PassSamples, readCost, writeCost } from "./known_cost.ts";
 import { Scheduler } from "./scheduler.ts";
+
+/** Values of a request's `draft` that wait for what the adapter needs. */
+const ADAPTERS_OWN: ReadonlySet<Draft> = new Set(["bita", "hydra"]);
 
 const running = new Map<number, AbortController>();
 /** The model, from when it begins to open. */
 let model: Promise<OrtModel> | undefined;
+/** Settles when the adapter drafts, or is known not to. */
+const drafters = Promise.withResolvers<void>();
 let decoding: Decoding;
 let grammars: Grammars;
 
@@ -77,7 +90,7 @@ async function open(message: OpenMessage): Promise<void> {
   try {
     model = openBackendAndModel(message);
     const opened = await model;
-    const check = await checkModel(opened);
+    const check = await checkModel(opened, () => costOf(opened, message));
     const { cost, invariant } = check;
     opened.onWork = ({ part, prompts = 0, ...work }) => {
       // What a test shares is new to its body, and slow.
@@ -110,17 +123,35 @@ async function open(message: OpenMessage): Promise<void> {
       sequencesPerPass: scheduler.shape.maxSequences,
       prefix: prefixes.about,
     });
+    drafters.resolve(orWarn(() => addDrafters(opened, check)));
+    await drafters.promise;
     await widen(opened, check);
   } catch (error) {
     say({ type: "failed", message: messageOf(error) });
   }
 }
 
+/** Returns what passes cost, as noted or as measured now. */
+async function costOf(
+  opened: OrtModel,
+  { artefact: { folder }, backend, threads }: OpenMessage,
+): Promise<PassSamples> {
+  const place = { folder, backend, threads };
+  const known = await readCost(place, Date.now());
+  if (known) return known;
+  const samples = await measureCost(opened);
+  await writeCost(place, samples, Date.now());
+  return samples;
+}
+
 async function openBackendAndModel(message: OpenMessage): Promise<OrtModel> {
   const backend = await openBackend(message.backend, message);
   backend.lost?.then((message) => say({ type: "failed", message }));
   try {
-    return await openModel(backend, message.artefact, message);
+    return await openModel(backend, message.artefact, {
+      context: message.context,
+      draftLater: true,
+    });
   } catch (error) {
     await backend.close();
     throw error;
@@ -131,10 +162,17 @@ async function openBackendAndModel(message: OpenMessage): Promise<OrtModel> {
 async function widen(opened: OrtModel, check: ModelCheck): Promise<void> {
   using _test = check;
   if (!check.invariant) return;
-  try {
-    await widenPasses(opened, check, (sequencesPerPass) => {
+  await orWarn(() =>
+    widenPasses(opened, check, (sequencesPerPass) => {
       say({ type: "widened", sequencesPerPass });
-    });
+    })
+  );
+}
+
+/** Does what the model can be used without. */
+async function orWarn(step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
   } catch (error) {
     say({ type: "warning", message: messageOf(error) });
   }
@@ -153,6 +191,7 @@ async function run(id: number, request: DecodeRequest): Promise<void> {
   const { signal } = controller;
   const { grammar, ...options } = request;
   try {
+    if (ADAPTERS_OWN.has(request.draft)) await drafters.promise;
     using constraint = grammar && await grammars.constraint(grammar);
     const outputs = decoding.decode({ ...options, constraint, signal });
     let before = performance.now();

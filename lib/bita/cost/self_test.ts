@@ -45,8 +45,8 @@ interface Rows {
   natural: number;
   /** All rows of the step. @default natural */
   width?: number;
-  /** Whether masks are among the other rows. @default false */
-  masks?: boolean;
+  /** Masks among the other rows, if there is room. @default 0 */
+  masks?: number;
 }
 
 /** Logits, keys and values of two natural rows. */
@@ -91,7 +91,18 @@ export class SelfTest {
     if (natural >= 2 && !await this.#isPartExact({ position, natural })) {
       return false;
     }
-    return await this.#isExactBeforeJunk();
+    return await this.isExactDrafting(this.#model);
+  }
+
+  /** Compares passes with wrong guesses after the text, and masks if `model` has any. */
+  async isExactDrafting(model: Model): Promise<boolean> {
+    const { position } = this.#last;
+    for (const all of WIDTHS) {
+      const width = Math.min(all, this.#model.shape.maxRows);
+      const rows = { position, natural: 2, width, masks: model.shape.masks };
+      if (!samePairs(await this.#pair(rows, model), this.#last)) return false;
+    }
+    return true;
   }
 
   /**
@@ -140,17 +151,6 @@ export class SelfTest {
     return position;
   }
 
-  /** Compares the last rows of the text, now with masks and wrong guesses after them. */
-  async #isExactBeforeJunk(): Promise<boolean> {
-    const { position } = this.#last;
-    for (const all of WIDTHS) {
-      const width = Math.min(all, this.#model.shape.maxRows);
-      const rows = { position, natural: 2, width, masks: true };
-      if (!samePairs(await this.#pair(rows), this.#last)) return false;
-    }
-    return true;
-  }
-
   /** Compares the last rows of the text, now with other sequences in the pass. */
   async #isExactBeside(
     others: number,
@@ -182,12 +182,11 @@ export class SelfTest {
     return { position, logits, kv };
   }
 
-  #step({ position, natural, width = natural, masks = false }: Rows): Step {
+  #step({ position, natural, width = natural, masks = 0 }: Rows): Step {
     const { softPrompt, vocab } = this.#model.shape;
     const sequence = this.#sequence;
     sequence.length = softPrompt + position;
-    const most = masks ? this.#model.shape.masks : 0;
-    const maskCount = Math.min(most, (width - natural) >> 1);
+    const maskCount = Math.min(masks, (width - natural) >> 1);
     const nodes = width - maskCount;
     const parents = new Int32Array(nodes); // Other nodes are children of the root.
     parents.set(chain(natural - 1));

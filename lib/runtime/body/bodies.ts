@@ -46,6 +46,8 @@ export interface Group {
 
 /** Runs the bodies of a model. */
 export class Bodies {
+  /** The body for steps with mask rows, if the adapter has updates for them. */
+  maskBody: Session | undefined;
   readonly #options: BodiesOptions;
   /** Bodies for several sequences, by how many, rising. */
   readonly #batched = new Map<number, Session>();
@@ -53,6 +55,7 @@ export class Bodies {
 
   constructor(options: BodiesOptions) {
     this.#options = options;
+    this.maskBody = options.maskBody;
   }
 
   /** Adds a body for more sequences than those before. */
@@ -67,7 +70,7 @@ export class Bodies {
 
   /** Groups steps by the runs that compute them; each step is in one of them. */
   group(steps: readonly OrtStep[]): Group[] {
-    const { maskBody } = this.#options;
+    const { maskBody } = this;
     const masked = (step: OrtStep) =>
       maskBody !== undefined && step.tokens.some((token) => token < 0);
     const plain = steps.filter((step) => !masked(step));
