@@ -102,6 +102,15 @@ ${
     })
   }`;
 
+const claudeCode: Settings = ({ url, model }) =>
+  `# It asks for models of its own names, too: start with MODEL_ALIASES="*=${model}".
+export ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=none
+claude --model ${model}`;
+
+const ollama: Settings = ({ url, model }) =>
+  `# Programs that ask for Ollama's address get ${url}, and the model ${model}.
+export OLLAMA_HOST=${url}`;
+
 /** The clients, by the name that the command line has for them. */
 export const CLIENTS: ReadonlyMap<string, Settings> = new Map([
   ["openai", openai],
@@ -110,4 +119,6 @@ export const CLIENTS: ReadonlyMap<string, Settings> = new Map([
   ["continue", continueDev],
   ["open-webui", openWebUi],
   ["zed", zed],
+  ["claude-code", claudeCode],
+  ["ollama", ollama],
 ]);
