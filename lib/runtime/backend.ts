@@ -94,8 +94,11 @@ export interface Backend {
   readonly lost?: Promise<string>;
   /** Range of pass widths in which a row's logits have the same bits. */
   readonly rows: { min: number; max: number };
-  /** Whether a pass of several sequences computes the same bits as separate passes. */
-  readonly batches: boolean;
+  /**
+   * The most bytes of weights with which bodies for several sequences are worth their
+   * memory; 0 if a pass has one sequence.
+   */
+  readonly batchedBytes: number;
   /** Whether outputs are written in place, to memory that the caller provides. */
   readonly inPlace: boolean;
   /**

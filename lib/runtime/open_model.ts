@@ -49,11 +49,12 @@ export async function openModel(
     open("head"),
     draftLater ? {} : openDrafters(),
   ]);
+  const weights = await Deno.stat(`${folder}/weights.bin`);
   return new OrtModel({
     ...{ backend, config, adapter, context, now, body, head },
     ...drafters,
     ...(draftLater && (updates || adapter.hydra) && { openDrafters }),
-    batches: backend.batches ? BATCHES : [],
+    batches: weights.size <= backend.batchedBytes ? BATCHES : [],
     openBatched: (sequences) => open(`body-${sequences}`),
     embedding: await Embedding.open(artefact),
   });

@@ -162,25 +162,16 @@ export class OrtModel implements Model {
   /** Computes steps together, or in turns if they are too many. */
   async #run(
     steps: readonly Step[],
-    { maxRows, maxSequences }: ModelShape,
+    shape: ModelShape,
   ): Promise<OrtOutput[]> {
-    this.#check(steps, maxRows);
-    if (steps.length <= maxSequences) return await this.#pass(steps);
-    const outputs: OrtOutput[] = [];
-    for (const step of steps) outputs.push(...await this.#pass([step]));
-    return outputs;
-  }
-
-  #check(
-    steps: readonly Step[],
-    maxRows: number,
-  ): asserts steps is readonly OrtStep[] {
-    const rows = steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
-    if (rows > maxRows) {
-      throw new RangeError(
-        `Cannot compute a pass: at most ${maxRows} rows are required: received ${rows}`,
-      );
+    const single = !this.#memory;
+    const passes = this.#bodies.passes(steps, { ...shape, single });
+    const outputs = new Map<Step, OrtOutput>();
+    for (const pass of passes) {
+      const computed = await this.#pass(pass);
+      pass.forEach((step, i) => outputs.set(step, computed[i]));
     }
+    return steps.map((step) => outputs.get(step)!);
   }
 
   async #pass(steps: readonly OrtStep[]): Promise<OrtOutput[]> {

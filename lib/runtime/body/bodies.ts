@@ -9,6 +9,7 @@
  */
 
 import { Tensor } from "onnxruntime-common";
+import type { Step } from "../../bita/decode/model.ts";
 import type { Fetches, KvBuffer, NamedTensors, Session } from "../backend.ts";
 import type { OrtSequence, OrtStep } from "../ort_sequence.ts";
 import { attentionBias, windowBias } from "./attention_bias.ts";
@@ -30,6 +31,14 @@ export interface BodiesOptions extends BodySessions {
   minRows: number;
   /** Opens a sequence of its own, for the idle ones. */
   openIdle(): OrtSequence;
+}
+
+/** What a pass may have. */
+export interface PassLimits {
+  maxRows: number;
+  maxSequences: number;
+  /** Whether it is a single run. */
+  single: boolean;
 }
 
 /** Steps that one run computes. */
@@ -83,6 +92,26 @@ export class Bodies {
     return [this.#alone(plain[0], { session, gated: false }), ...groups];
   }
 
+  /**
+   * Splits steps into passes; with `single`, each pass is a single run.
+   *
+   * @throws {RangeError} if they have more rows than a pass may have.
+   */
+  passes(
+    all: readonly Step[],
+    { maxRows, maxSequences, single }: PassLimits,
+  ): (readonly OrtStep[])[] {
+    const rows = all.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    if (rows > maxRows) {
+      throw new RangeError(
+        `Cannot compute a pass: at most ${maxRows} rows are required: received ${rows}`,
+      );
+    }
+    const steps = all as readonly OrtStep[]; // sequences are this model's
+    if (steps.length > maxSequences) return steps.map((step) => [step]);
+    return single ? this.group(steps).map(({ steps }) => steps) : [steps];
+  }
+
   #alone(
     step: OrtStep,
     { session, gated }: { session: Session; gated: boolean },
@@ -94,7 +123,8 @@ export class Bodies {
   #together(steps: readonly OrtStep[]): Group {
     for (const [lanes, session] of this.#batched) {
       if (lanes < steps.length) continue;
-      const rows = steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
+      const all = steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
+      const rows = Math.max(all, this.#options.minRows);
       return { steps, session, lanes, rows, gated: false };
     }
     throw new RangeError(
@@ -135,6 +165,7 @@ export class Bodies {
     for (let lane = steps.length; lane < lanes; lane++) {
       kv.push(this.#idleLane(feeds, `.${lane}`));
     }
+    while (order.length < rows) order.push(0); // padding, which is not read
     if (lanes > 1) feeds.order = rowList(order);
     if (gated) feeds.gate = maskGate(steps[0].tokens, rows);
     return session.run(feeds, fetches, kv);

@@ -8,7 +8,7 @@ import "./no_location.ts";
 import { env, InferenceSession } from "onnxruntime-web/wasm";
 import type { Backend } from "../backend.ts";
 import { growingKvBuffer } from "../kv/growing_kv_buffer.ts";
-import { oneAfterAnother, readGraph, webSession } from "./web_session.ts";
+import { readGraph, takeTurns, webSession } from "./web_session.ts";
 
 /** The two files of the multi-threaded module. */
 const MODULE = import.meta.resolve(
@@ -20,23 +20,25 @@ const BINARY = import.meta.resolve(
 
 /** Returns a backend with `threads` threads of WebAssembly. */
 export function wasmBackend(threads: number): Backend {
+  const turn = takeTurns();
   return {
     name: "wasm",
     rows: { min: 2, max: 31 },
-    batches: false,
+    batchedBytes: 0,
     inPlace: false,
-    createSession: oneAfterAnother(async (path) => {
-      const graph = await readGraph(path);
-      env.wasm.numThreads = threads;
-      env.wasm.wasmPaths = { mjs: MODULE, wasm: BINARY };
-      const session = await withModuleUrls(() =>
-        InferenceSession.create(graph.model, {
-          executionProviders: ["wasm"],
-          externalData: graph.externalData,
-        })
-      );
-      return webSession(session);
-    }),
+    createSession: (path) =>
+      turn(async () => {
+        const graph = await readGraph(path);
+        env.wasm.numThreads = threads;
+        env.wasm.wasmPaths = { mjs: MODULE, wasm: BINARY };
+        const session = await withModuleUrls(() =>
+          InferenceSession.create(graph.model, {
+            executionProviders: ["wasm"],
+            externalData: graph.externalData,
+          })
+        );
+        return webSession(session);
+      }),
     createKvBuffer: (shape, room) =>
       growingKvBuffer(shape, { ...room, inPlace: false }),
     download: (output) => Promise.resolve(output.data as Float32Array),

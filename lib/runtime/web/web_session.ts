@@ -27,36 +27,39 @@ export async function readGraph(path: string): Promise<GraphBytes> {
   };
 }
 
-/** Wraps a session of onnxruntime-web for a graph of one sequence. */
+/** Wraps a session of onnxruntime-web. */
 export function webSession(session: InferenceSession): Session {
   return {
     async run(feeds, fetches, kv: readonly KvBuffer[] = []) {
       const all = { feeds: { ...feeds }, fetches: { ...fetches } };
-      const [buffer] = kv;
-      await buffer?.ready?.();
-      const names = buffer ? kvNames(buffer.tensors.length / 2) : [];
-      for (const [i, { past, present }] of names.entries()) {
-        all.feeds[past] = buffer.tensors[i];
-        all.fetches[present] = buffer.keep ? null : buffer.tensors[i];
+      const lanes = kv.map((buffer, lane) => ({
+        buffer,
+        names: kvNames(buffer.tensors.length / 2),
+        suffix: kv.length > 1 ? `.${lane}` : "",
+      }));
+      for (const { buffer, names, suffix } of lanes) {
+        await buffer.ready?.();
+        for (const [i, { past, present }] of names.entries()) {
+          const tensor = buffer.tensors[i];
+          all.feeds[past + suffix] = tensor;
+          all.fetches[present + suffix] = buffer.keep ? null : tensor;
+        }
       }
       const outputs = await session.run(all.feeds, all.fetches) as NamedTensors;
-      buffer?.keep?.(names.map(({ present }) => outputs[present]));
+      for (const { buffer, names, suffix } of lanes) {
+        buffer.keep?.(names.map(({ present }) => outputs[present + suffix]));
+      }
       return outputs;
     },
   };
 }
 
-/**
- * Returns a function that opens one session at a time, since WebGPU rejects a second
- * session while one is being opened.
- */
-export function oneAfterAnother(
-  open: (path: string) => Promise<Session>,
-): (path: string) => Promise<Session> {
+/** Returns a function that runs one work at a time, in the order of the calls. */
+export function takeTurns(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
-  return (path) => {
-    const opened = last.then(() => open(path));
-    last = opened.catch(() => {});
-    return opened;
+  return (work) => {
+    const result = last.then(work);
+    last = result.catch(() => {}); // the caller gets the failure
+    return result;
   };
 }

@@ -13,13 +13,16 @@ import { gpuKvBuffer } from "./gpu_kv_buffer.ts";
 import { ArgMax } from "./arg_max.ts";
 import { Readback } from "./readback.ts";
 import { StepInputs } from "./step_inputs.ts";
-import { oneAfterAnother, readGraph, webSession } from "./web_session.ts";
+import { readGraph, takeTurns, webSession } from "./web_session.ts";
 
 /**
  * Adapters in use. Deno frees an adapter without references, although its device still
  * needs it.
  */
 const keptAlive = new Set<GPUAdapter>();
+
+/** The most weights of which the device may hold a copy for each body. */
+const BATCHED_BYTES = 256 * 2 ** 20;
 
 /**
  * Returns a backend on the GPU, or on a software driver.
@@ -40,30 +43,39 @@ export async function webgpuBackend(): Promise<Backend> {
   const readback = await Readback.open(device);
   const inputs = new StepInputs(device);
   const argMax = new ArgMax(device, readback);
+  // A session can't run while another is being opened.
+  const turn = takeTurns();
+  const lost = failureOf(device);
+  const untilLost = failWhen(lost);
   keptAlive.add(adapter);
   return {
     name: "webgpu",
-    lost: failureOf(device),
+    lost,
     rows: { min: 4, max: 31 },
-    batches: false,
+    batchedBytes: BATCHED_BYTES,
     inPlace: false,
-    createSession: oneAfterAnother(async (path) => {
-      const graph = await readGraph(path);
-      const session = await InferenceSession.create(graph.model, {
-        executionProviders: [{ name: "webgpu", device }],
-        externalData: graph.externalData,
-        preferredOutputLocation: "gpu-buffer",
-      });
-      const { run } = webSession(session);
-      return {
-        async run(feeds, ...rest) {
-          const outputs = await run(inputs.upload(feeds), ...rest);
-          // Else the time of a body would count as that of the head after it.
-          readback.settle();
-          return outputs;
-        },
-      };
-    }),
+    createSession: (path) =>
+      turn(async () => {
+        const graph = await readGraph(path);
+        const opening = InferenceSession.create(graph.model, {
+          executionProviders: [{ name: "webgpu", device }],
+          externalData: graph.externalData,
+          preferredOutputLocation: "gpu-buffer",
+        });
+        const session = await untilLost(opening);
+        const { run } = webSession(session);
+        return {
+          run: (feeds, ...rest) =>
+            turn(async () => {
+              const outputs = await untilLost(
+                run(inputs.upload(feeds), ...rest),
+              );
+              // Else the time of a body would count as that of the head after it.
+              readback.settle();
+              return outputs;
+            }),
+        };
+      }),
     createKvBuffer: (shape, room) =>
       gpuKvBuffer({ device, readback }, shape, room),
     async best(output, rows) {
@@ -87,6 +99,22 @@ export async function webgpuBackend(): Promise<Backend> {
       return Promise.resolve();
     },
   };
+}
+
+/**
+ * Returns a function through which a work fails when the device is lost, as it may
+ * never end then. It is for one work at a time.
+ */
+function failWhen(lost: Promise<string>): <T>(work: Promise<T>) => Promise<T> {
+  let isLost: Error | undefined;
+  let fail: (error: Error) => void = () => {};
+  lost.then((reason) => fail(isLost = new Error(reason)));
+  return (work) =>
+    new Promise((resolve, reject) => {
+      fail = reject;
+      work.then(resolve, reject);
+      if (isLost) reject(isLost);
+    });
 }
 
 /** Returns the reason when a device is lost or reports an error. */

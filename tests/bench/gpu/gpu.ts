@@ -24,6 +24,7 @@ const SIZES: Record<"real" | "tiny", GpuSizes> = {
     texts: 4,
     prefix: 512,
     streams: [1, 2, 4, 8, 16],
+    shares: true,
   },
   tiny: {
     rows: [1, 8, 31],
@@ -32,6 +33,7 @@ const SIZES: Record<"real" | "tiny", GpuSizes> = {
     texts: 2,
     prefix: 80,
     streams: [1, 2, 4, 8, 16],
+    shares: true,
   },
 };
 
@@ -55,7 +57,7 @@ export const gpu: Benchmark = {
       tables: tablesOf(report),
       notes: [
         `Device: ${report.device}; exact: ${report.exact}.`,
-        "Texts take turns on webgpu, so those at once share no pass.",
+        `Up to ${report.sequencesPerPass} texts share a pass.`,
         wrong.length === 0
           ? "The report makes sense."
           : `**The report makes no sense: ${wrong.join("; ")}.**`,
@@ -74,6 +76,7 @@ export async function measureGpu(
     progress(steps.indexOf(step) + 1, steps.length, step);
   const subject = await openSubject({
     tiny,
+    shares: sizes.shares,
     prompts: Math.max(sizes.texts, ...sizes.streams),
   });
   using check = subject.check;
@@ -90,6 +93,7 @@ export async function measureGpu(
   return {
     device: subject.device,
     exact: check.invariant ? "bitwise" : "numerical",
+    sequencesPerPass: subject.model.shape.maxSequences,
     passes,
     drafts,
     prefixes,

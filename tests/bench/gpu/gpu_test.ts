@@ -6,6 +6,7 @@ import { type GpuReport, problems } from "./report.ts";
 const REPORT: GpuReport = {
   device: "a device",
   exact: "bitwise",
+  sequencesPerPass: 16,
   passes: [{ rows: 1, ms: 2, dispatches: 3, up: 4, down: 8 }],
   drafts: [{
     draft: "none",
@@ -60,6 +61,7 @@ Deno.test({
         texts: 1,
         prefix: 40,
         streams: [1, 2],
+        shares: false,
       },
     });
     assertEquals(problems(report), []);

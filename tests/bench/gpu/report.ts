@@ -20,6 +20,8 @@ export interface GpuSizes {
   prefix: number;
   /** Texts at once. */
   streams: readonly number[];
+  /** Whether they share passes. */
+  shares: boolean;
 }
 
 /** What was measured. */
@@ -28,6 +30,8 @@ export interface GpuReport {
   device: string;
   /** Whether a row's bits depend on its text alone. */
   exact: "bitwise" | "numerical";
+  /** The most texts that share a pass. */
+  sequencesPerPass: number;
   passes: {
     rows: number;
     ms: number;
@@ -63,7 +67,8 @@ export interface GpuReport {
 /** Lists what no right measurement has; an empty list is a report that makes sense. */
 export function problems(report: GpuReport): string[] {
   const found: string[] = [];
-  const { device, exact, ...parts } = report;
+  const { device, exact, sequencesPerPass, ...parts } = report;
+  if (!(sequencesPerPass > 0)) found.push("no text has a pass");
   if (!device) found.push("the device has no name");
   for (const [part, rows] of Object.entries(parts)) {
     if (rows.length === 0) found.push(`${part}: nothing was measured`);

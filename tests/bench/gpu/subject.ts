@@ -14,6 +14,7 @@ import { webgpuBackend } from "../../../lib/runtime/web/webgpu_backend.ts";
 import {
   checkModel,
   type ModelCheck,
+  widenPasses,
 } from "../../../lib/worker/check_model.ts";
 import type { Adapter } from "../../../models/adapter/adapter.ts";
 import { realArtefact } from "../../real_model.ts";
@@ -38,17 +39,24 @@ export interface Subject {
 
 /** Opens the model on the GPU, and tests and times it as a server does. */
 export async function openSubject(
-  { tiny, prompts }: { tiny: boolean; prompts: number },
+  { tiny, shares, prompts }: {
+    tiny: boolean;
+    /** Whether passes are shared. */
+    shares: boolean;
+    prompts: number;
+  },
 ): Promise<Subject> {
   const artefact = await (tiny ? tinyArtefact : realArtefact)("int8");
   const model = await openModel(await webgpuBackend(), artefact, {
     context: CONTEXT,
   });
+  const check = await checkModel(model);
+  if (check.invariant && shares) await widenPasses(model, check, () => {});
   return {
     device: await deviceName(),
     model,
     adapter: artefact.adapter,
-    check: await checkModel(model),
+    check,
     bytesPerToken: kvBytes(artefact.config, 1),
     prompts: tiny ? somePrompts(prompts) : await realPrompts(prompts),
   };
