@@ -86,6 +86,20 @@ Deno.test("Anthropic's client puts a stream together as the whole message", asyn
   assert(stream.request_id);
 });
 
+Deno.test("a message goes on with an assistant's text", async () => {
+  const openai = client(server).withOptions({ apiKey: KEY });
+  const messages = [
+    ...HI.messages,
+    { role: "assistant" as const, content: "The answer is" },
+  ] as { role: "user" | "assistant"; content: string }[];
+  const { choices } = await openai.chat.completions.create({
+    ...{ model: TINY, max_tokens: 24, seed: 7, messages },
+    ...{ continue_final_message: true },
+  });
+  const whole = await anthropic.messages.create({ ...HI, messages });
+  assertEquals(textOf(whole), choices[0].message.content);
+});
+
 Deno.test("a message names the stop sequence that ended it", async () => {
   const text = textOf(await anthropic.messages.create(HI));
   const stop = text.slice(5, 8);

@@ -155,9 +155,9 @@ Deno.test("Ollama's client throws the error of a request", async () => {
     "model must be one of tiny",
   );
   await assertRejects(
-    () => ollama.chat({ ...HI, options: { repeat_penalty: 1.1 } }),
+    () => ollama.chat({ ...HI, options: { mirostat: 1 } }),
     Error,
-    "options.repeat_penalty is not supported",
+    "options.mirostat is not supported",
   );
   await assertRejects(
     () => ollama.delete({ model: ID }),

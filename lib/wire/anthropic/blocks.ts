@@ -88,8 +88,7 @@ export type Message = z.infer<typeof message>;
 /**
  * Returns messages in the engine's terms. What an assistant has thought is left out.
  *
- * @throws {ApiError} 400 if a call has no result, a result no call, or the last message
- * is the assistant's.
+ * @throws {ApiError} 400 if a call has no result, or a result no call.
  */
 export function toChatMessages(messages: Message[]): ChatMessage[] {
   const chat = messages.map(toMessages);
@@ -103,12 +102,7 @@ export function toChatMessages(messages: Message[]): ChatMessage[] {
       received: unmatched.id,
     });
   }
-  const last = messages.length - 1;
-  if (messages[last].role !== "assistant") return chat.flat();
-  throw badRequest(`messages[${last}].role`, {
-    must: 'must be "user", as an answer always begins anew',
-    received: "assistant",
-  });
+  return chat.flat();
 }
 
 /** Joins text blocks as the chat route joins text parts. */

@@ -12,6 +12,7 @@ import {
   toWireRequest,
   type WireRequest,
 } from "../openai/common_fields.ts";
+import { canContinue } from "../openai/parameters/template.ts";
 import { jsonSchema } from "../openai/parameters/structured_output.ts";
 import { samplingFields } from "../openai/parameters/sampling.ts";
 import { readBody } from "../openai/read_body.ts";
@@ -122,13 +123,10 @@ function toPrompt(
 ): Pick<GenerationRequest, "prompt" | "tools"> {
   const system = joinText(withoutBilling(body.system ?? []));
   const tools = toToolUse(body);
+  const messages = toChatMessages(body.messages);
+  if (system !== "") messages.unshift({ role: "system", content: system });
   return {
-    prompt: {
-      messages: [
-        ...system === "" ? [] : [{ role: "system" as const, content: system }],
-        ...toChatMessages(body.messages),
-      ],
-    },
+    prompt: { messages, ...canContinue(messages) && { ending: "text" } },
     ...tools && { tools },
   };
 }

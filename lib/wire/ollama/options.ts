@@ -22,12 +22,14 @@ import { jsonSchema } from "../openai/parameters/structured_output.ts";
 const FORMAT = 'must be "json" or a JSON schema';
 
 // The size of the context is the server's, and the limit has a name of its own here.
-const { num_ctx: _, num_predict: __, ...refused } = refusedFields;
+const { num_ctx: _, num_predict: __, repeat_penalty: ___, ...refused } =
+  refusedFields;
 
 const options = z.object({
   ...refused,
   ...samplingFields,
   num_predict: integerFrom(-2),
+  repeat_penalty: samplingFields.repetition_penalty,
   stop: commonFields.stop,
   draft: commonFields.draft,
   draft_tree: commonFields.draft_tree,
@@ -61,10 +63,11 @@ export function toOllamaRequest(
     empty: boolean;
   },
 ): OllamaRequest {
-  const { num_predict, ...options } = body.options ?? {};
+  const { num_predict, repeat_penalty, ...options } = body.options ?? {};
   const request = toWireRequest(prompt, {
     body: {
       ...options,
+      ...repeat_penalty != null && { repetition_penalty: repeat_penalty },
       model: toModelName(body.model ?? ""),
       stream: body.stream ?? true,
     },

@@ -9,6 +9,7 @@ import type { ChatMessage } from "../../engine/generation.ts";
 import type { ToolCall } from "../../tools/tool.ts";
 import type { ParseOptions } from "../openai/common_fields.ts";
 import { flag, isObject, unsupported } from "../openai/fields.ts";
+import { canContinue } from "../openai/parameters/template.ts";
 import { readBody } from "../openai/read_body.ts";
 import {
   DEEPEST,
@@ -83,7 +84,10 @@ export function parseChatRequest(
   const body = readBody(chatBody, json);
   const messages = toChatMessages(body.messages ?? []);
   const empty = messages.length === 0;
-  const request = toOllamaRequest({ messages }, { body, empty, randomSeed });
+  const request = toOllamaRequest(
+    { messages, ...canContinue(messages) && { ending: "text" } },
+    { body, empty, randomSeed },
+  );
   const { tools } = body;
   const use = toToolUse({ ...tools && { tools } });
   if (use) request.generation.tools = use;

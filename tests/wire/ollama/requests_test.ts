@@ -26,7 +26,7 @@ Deno.test("parseChatRequest() reads a request, by default for a stream", () => {
     think: false,
     options: {
       ...{ num_predict: 9, stop: ["END"], top_k: 3, min_p: 0.1, seed: 4 },
-      ...{ num_ctx: 4096, num_thread: 2, repeat_penalty: 1 },
+      ...{ num_ctx: 4096, num_thread: 2, repeat_penalty: 1.1 },
     },
   });
   assertEquals([model, stream, empty], ["toy", true, false]);
@@ -34,6 +34,7 @@ Deno.test("parseChatRequest() reads a request, by default for a stream", () => {
   const { maxTokens, stop, sampling } = generation;
   assertEquals([maxTokens, stop], [9, ["END"]]);
   assertEquals([sampling.topK, sampling.minP, sampling.seed], [3, 0.1, 4]);
+  assertEquals(sampling.repetitionPenalty, 1.1);
   assertEquals(chat({ stream: false }).stream, false);
   for (const num_predict of [undefined, -1, -2]) {
     assertEquals(
@@ -43,6 +44,12 @@ Deno.test("parseChatRequest() reads a request, by default for a stream", () => {
   }
   assertEquals(chat({ messages: [] }).empty, true);
   assertEquals(chat({ messages: undefined }).empty, true);
+});
+
+Deno.test("parseChatRequest() goes on with an assistant's text", () => {
+  const messages = [...hi, { role: "assistant", content: "The answer is" }];
+  const { prompt } = chat({ messages }).generation;
+  assertEquals(prompt, { messages, ending: "text" });
 });
 
 Deno.test("parseChatRequest() joins results with the calls that they answer", () => {

@@ -55,6 +55,12 @@ export function toChatPrompt(
   };
 }
 
+/** Returns whether the last message is an assistant's text, which can go on. */
+export function canContinue(messages: ChatPrompt["messages"]): boolean {
+  const last = messages.at(-1);
+  return last?.role === "assistant" && last.content !== "" && !last.toolCalls;
+}
+
 function continued(
   messages: ChatPrompt["messages"],
   body: z.infer<z.ZodObject<typeof templateFields>>,
@@ -65,8 +71,7 @@ function continued(
       received: true,
     });
   }
-  const last = messages.at(-1)!;
-  if (last.role !== "assistant" || last.content === "" || last.toolCalls) {
+  if (!canContinue(messages)) {
     throw badRequest("continue_final_message", {
       must:
         "must be absent or false unless the last message is an assistant's text",
