@@ -52,8 +52,8 @@ function callOf({ content }: Anthropic.Message): Anthropic.ToolUseBlock {
 
 Deno.test("a message has the text of a chat completion with the same seed", async () => {
   const openai = client(server).withOptions({ apiKey: KEY });
-  for (const temperature of [0, 1]) {
-    for (const draft of ["auto", "none"]) {
+  for (const draft of ["auto", "none"]) {
+    for (const temperature of [0, 1]) {
       const whole = await anthropic.messages.create({
         ...HI,
         ...{ temperature, draft },
@@ -81,7 +81,6 @@ Deno.test("Anthropic's client puts a stream together as the whole message", asyn
   const stream = anthropic.messages.stream(HI);
   const final = await stream.finalMessage();
   assertEquals(final.content, whole.content);
-  assertEquals(final.stop_reason, whole.stop_reason);
   assertEquals(final.usage.output_tokens, whole.usage.output_tokens);
   assert(stream.request_id);
 });
@@ -89,9 +88,9 @@ Deno.test("Anthropic's client puts a stream together as the whole message", asyn
 Deno.test("a message goes on with an assistant's text", async () => {
   const openai = client(server).withOptions({ apiKey: KEY });
   const messages = [
-    ...HI.messages,
+    { role: "user" as const, content: "Hi there" },
     { role: "assistant" as const, content: "The answer is" },
-  ] as { role: "user" | "assistant"; content: string }[];
+  ];
   const { choices } = await openai.chat.completions.create({
     ...{ model: TINY, max_tokens: 24, seed: 7, messages },
     ...{ continue_final_message: true },

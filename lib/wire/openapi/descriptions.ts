@@ -29,6 +29,8 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   presence_penalty: "Makes tokens that the text has less likely.",
   frequency_penalty:
     "Makes tokens less likely each time that the text has them.",
+  repetition_penalty:
+    "Makes tokens that the prompt or the text has less likely.",
   logit_bias: "Numbers that are added to the logits of tokens, by id.",
   stream: "Whether the answer is a stream of events.",
   stream_options: "What a stream has besides the text.",
@@ -47,6 +49,10 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   tools: "Functions that the answer may call.",
   tool_choice: "Whether the answer is a call, and of which functions.",
   parallel_tool_calls: "Whether the answer may have several calls.",
+  chat_template_kwargs: "Variables of the model's chat template.",
+  add_generation_prompt: "Whether the prompt ends where an answer begins.",
+  continue_final_message:
+    "Whether the answer goes on with the last message, an assistant's.",
   modalities: "The kinds of answers, of which only text is supported.",
   system: "The text before the messages.",
   stop_sequences: "Strings that end the text and are no part of it.",
