@@ -9,6 +9,7 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import { type Adapter, openAdapter, UNTRAINED } from "./adapter/adapter.ts";
 import { type ModelConfig, modelConfig } from "./architectures/config.ts";
 import { divided } from "./architectures/rotary.ts";
@@ -20,7 +21,7 @@ import {
 import { knownDigest } from "./download/trust.ts";
 import type { Progress } from "./download/progress.ts";
 import { dequantize } from "./gguf/dequantize.ts";
-import type { Gguf, TensorInfo } from "./gguf/reader.ts";
+import type { Gguf, StoredTensor } from "./gguf/reader.ts";
 import type { GraphBuilder } from "./graph/graph_builder.ts";
 import { buildHydra } from "./graph/hydra.ts";
 import type { Matrix, WeightFormat } from "./graph/linear.ts";
@@ -51,11 +52,11 @@ export interface Artefact {
   folder: string;
   format: WeightFormat;
   config: ModelConfig;
-  /** SHA-256 of the GGUF file, in hex. */
+  /** SHA-256 of the GGUF file, or of the digests of its parts, in hex. */
   digest: string;
   adapter: Adapter;
   /** The packed embedding in the GGUF file. */
-  embedding: TensorInfo & { path: string };
+  embedding: StoredTensor;
 }
 
 /** Options of {@linkcode openArtefact}. */
@@ -77,7 +78,7 @@ export async function openArtefact(
 ): Promise<Artefact> {
   const { cacheDir, format, progress } = options;
   const config = await readConfig(gguf);
-  const digest = await knownDigest(gguf.path);
+  const digest = await modelDigest(gguf.paths);
   const adapter = adapterPath === undefined
     ? UNTRAINED
     : await openAdapter(adapterPath, { config, digest });
@@ -118,7 +119,7 @@ export async function openArtefact(
     config,
     digest,
     adapter,
-    embedding: { ...embedding, path: gguf.path },
+    embedding,
   };
 }
 
@@ -137,6 +138,12 @@ async function readConfig(gguf: Gguf): Promise<ModelConfig> {
     );
   }
   return config;
+}
+
+async function modelDigest(paths: readonly string[]): Promise<string> {
+  const digests = await Promise.all(paths.map(knownDigest));
+  if (digests.length === 1) return digests[0];
+  return createHash("sha256").update(digests.join()).digest("hex");
 }
 
 /** Returns whether the graphs depend on the adapter. */

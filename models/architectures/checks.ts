@@ -4,7 +4,7 @@
  * @module
  */
 
-import { COUNT, INDEX, type Metadata, optionalField } from "../gguf/field.ts";
+import { COUNT, type Metadata, optionalField } from "../gguf/field.ts";
 import type { Dimensions } from "./config.ts";
 import type { Family } from "./families.ts";
 import { refusal } from "./tensors.ts";
@@ -39,20 +39,6 @@ export function checkFeatures(
       throw refusal(TypeError, `${key} must be absent`, value);
     }
   }
-}
-
-/**
- * Checks that the file is no part of a model.
- *
- * @throws {TypeError} if it is.
- */
-export function checkWhole(metadata: Metadata): void {
-  const parts = optionalField(metadata, "split.count", INDEX) ?? 1;
-  if (parts <= 1) return;
-  const part = optionalField(metadata, "split.no", INDEX) ?? 0;
-  const rule =
-    "the file must hold all of it; llama-gguf-split --merge joins parts";
-  throw refusal(TypeError, rule, `part ${part + 1} of ${parts}`);
 }
 
 /**

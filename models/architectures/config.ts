@@ -13,7 +13,7 @@ import {
   POSITIVE,
   TEXT,
 } from "../gguf/field.ts";
-import { checkDimensions, checkFeatures, checkWhole } from "./checks.ts";
+import { checkDimensions, checkFeatures } from "./checks.ts";
 import { type Activation, FAMILIES, type Family } from "./families.ts";
 import {
   type LongRotary,
@@ -115,7 +115,6 @@ export function modelConfig(
   }
   const family = FAMILIES[architecture];
   checkFeatures(metadata, architecture, family);
-  checkWhole(metadata);
   const dimensions = readDimensions(metadata, tensors, {
     architecture,
     family,

@@ -7,17 +7,24 @@
 
 import { locateTensors, type TensorInfo } from "./directory.ts";
 import { type MetadataValue, parseHeader } from "./header.ts";
+import { checkPart, partPaths } from "./parts.ts";
 
 export type { TensorInfo } from "./directory.ts";
 export type { MetadataValue } from "./header.ts";
 
-/** A GGUF file with a checked header. */
+/** A tensor and the file that it is in. */
+export type StoredTensor = TensorInfo & { path: string };
+
+/** A GGUF file with a checked header, or several that are the parts of a model. */
 export interface Gguf {
+  /** The file, or the first of its parts. */
   readonly path: string;
+  /** All parts, in order. */
+  readonly paths: readonly string[];
   /** By key, such as `"general.architecture"`. */
   readonly metadata: Readonly<Record<string, MetadataValue>>;
   /** By name, such as `"token_embd.weight"`. */
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
   /**
    * Reads a tensor's packed bytes.
    *
@@ -27,12 +34,53 @@ export interface Gguf {
 }
 
 /**
- * Opens the GGUF file at `path`. The result holds no file handle and needs no closing.
+ * Opens the GGUF file at `path`, with the parts beside it if it is the first of several.
+ * The result holds no file handle and needs no closing.
  *
- * @throws {SyntaxError} if the file is not GGUF of a known version, or is truncated.
+ * @throws {SyntaxError} if a file is not GGUF of a known version, or is truncated, or two
+ * parts have a tensor of the same name.
  * @throws {RangeError} if counts, sizes or offsets in it are impossible.
+ * @throws {TypeError} if it is a part but not the first, or another is not what it must be.
  */
 export async function openGguf(path: string): Promise<Gguf> {
+  const first = await openPart(path);
+  const paths = partPaths(path, first.metadata);
+  const tensors = new Map<string, StoredTensor>();
+  for (const [index, path] of paths.entries()) {
+    const part = index === 0 ? first : await openPart(path);
+    if (index > 0) {
+      checkPart(part.metadata, { path, index, count: paths.length });
+    }
+    for (const [name, tensor] of part.tensors) {
+      if (tensors.has(name)) {
+        throw new SyntaxError(
+          `Cannot read a GGUF file: tensor names must be unique: received ${
+            JSON.stringify(name)
+          } in two parts`,
+        );
+      }
+      tensors.set(name, { ...tensor, path });
+    }
+  }
+  return {
+    path,
+    paths,
+    metadata: first.metadata,
+    tensors,
+    async read(name) {
+      const tensor = tensors.get(name);
+      if (tensor === undefined) {
+        throw new RangeError(
+          `Cannot read a tensor: its name must be in the file: received "${name}"`,
+        );
+      }
+      return await readTensor(tensor.path, tensor);
+    },
+  };
+}
+
+/** Reads the header of one file and locates its tensors. */
+async function openPart(path: string) {
   using file = await Deno.open(path);
   const { size } = await file.stat();
   const header = parseHeader({
@@ -49,21 +97,7 @@ export async function openGguf(path: string): Promise<Gguf> {
       return bytes;
     },
   });
-  const tensors = locateTensors(header, size);
-  return {
-    path,
-    metadata: header.metadata,
-    tensors,
-    async read(name) {
-      const tensor = tensors.get(name);
-      if (tensor === undefined) {
-        throw new RangeError(
-          `Cannot read a tensor: its name must be in the file: received "${name}"`,
-        );
-      }
-      return await readTensor(path, tensor);
-    },
-  };
+  return { metadata: header.metadata, tensors: locateTensors(header, size) };
 }
 
 /**

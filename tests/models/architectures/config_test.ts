@@ -142,16 +142,6 @@ Deno.test("modelConfig() takes a factor of positions without a type as linear", 
   assertEquals(frequencies, [1 / 4, 100_000 ** -0.5 / 4]);
 });
 
-Deno.test("modelConfig() refuses a part of a model", () => {
-  const part = { ...METADATA, "split.count": 3, "split.no": 1 };
-  assertThrows(
-    () => modelConfig(part, tensors(SHAPES)),
-    TypeError,
-    "received part 2 of 3",
-  );
-  modelConfig({ ...METADATA, "split.count": 1 }, tensors(SHAPES));
-});
-
 Deno.test("modelConfig() refuses dimensions that contradict each other", () => {
   const cases: [key: string, value: number, message: string][] = [
     ["llama.attention.head_count_kv", 4, "must divide head_count, 6"],

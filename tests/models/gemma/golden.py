@@ -21,7 +21,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 BINARIES = HERE.parents[1] / "bench/llama/node_modules/@node-llama-cpp/linux-x64/bins/linux-x64"
-START, LENGTH = 40, 64
+START, LENGTH = 40, 16
 CONTEXT, BATCH = 1024, 64
 
 
@@ -92,7 +92,6 @@ def main():
     ids = list(place[:lib.llama_tokenize(vocab, text, len(text), place, CONTEXT, True, False)])
     surprises, best = [], []
     for at in range(0, len(ids) - 1, BATCH):
-        print(at, len(ids), flush=True)
         for row, logits in enumerate(read(ids[at:min(at + BATCH, len(ids) - 1)], at)):
             most = logits.max()
             total = most + np.log(np.exp(logits - most).sum())

@@ -47,7 +47,7 @@ Deno.test("openGguf() reads metadata of every type", async () => {
 
 Deno.test("openGguf() returns shapes outermost first and offsets in the file", async () => {
   const bytes = ggufFile(VALID);
-  const { tensors } = await open(bytes);
+  const { path, tensors } = await open(bytes);
   const dataStart = bytes.length - 128;
   assertEquals([...tensors.values()], [
     {
@@ -56,6 +56,7 @@ Deno.test("openGguf() returns shapes outermost first and offsets in the file", a
       shape: [2, 8],
       offset: dataStart,
       byteLength: 64,
+      path,
     },
     {
       name: "second",
@@ -63,6 +64,7 @@ Deno.test("openGguf() returns shapes outermost first and offsets in the file", a
       shape: [32],
       offset: dataStart + 64,
       byteLength: 64,
+      path,
     },
   ]);
 });
