@@ -7,28 +7,19 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
-import { homedir } from "node:os";
+import { type Environment, openEnvironment } from "./environment.ts";
 
 const HERE = import.meta.dirname!;
 
+/** The packages that the package needs. */
+export const ENVIRONMENT: Environment = {
+  name: "tune",
+  requirements: `${HERE}/requirements.txt`,
+};
+
 /** Returns the path of a Python that has all requirements. */
 async function tunePython(): Promise<string> {
-  return Deno.env.get("TUNE_PYTHON") || await ownPython();
-}
-
-/** Returns the folder of the package's virtual environment. */
-export function environmentFolder(): string {
-  const requirements = Deno.readTextFileSync(`${HERE}/requirements.txt`);
-  const digest = createHash("sha256").update(requirements).digest("hex");
-  const cacheHome = Deno.env.get("XDG_CACHE_HOME") || `${homedir()}/.cache`;
-  const cacheDir = Deno.env.get("CACHE_DIR") || `${cacheHome}/bita`;
-  return `${cacheDir}/tune-${digest.slice(0, 16)}`;
-}
-
-/** Returns the path of the Python in a virtual environment. */
-export function pythonOf(folder: string): string {
-  return `${folder}/bin/python`;
+  return Deno.env.get("TUNE_PYTHON") || await openEnvironment(ENVIRONMENT);
 }
 
 /** Runs `python -m tune` with arguments and returns its exit code. */
@@ -41,35 +32,6 @@ async function tune(python: string, args: string[]): Promise<number> {
   Deno.addSignalListener("SIGINT", () => {});
   Deno.addSignalListener("SIGTERM", () => child.kill("SIGTERM"));
   return (await child.status).code;
-}
-
-/** Creates the virtual environment unless a complete one exists. */
-async function ownPython(): Promise<string> {
-  const folder = environmentFolder();
-  const python = pythonOf(folder);
-  const whole = `${folder}/whole`;
-  if (await exists(whole)) return python;
-  console.error(`Installing the tuner's requirements into ${folder}`);
-  await run("python3", ["-m", "venv", "--clear", folder]);
-  await run(python, ["-m", "pip", "install", "-r", `${HERE}/requirements.txt`]);
-  await Deno.writeTextFile(whole, "");
-  return python;
-}
-
-async function run(command: string, args: string[]): Promise<void> {
-  const { success, code } = await new Deno.Command(command, { args }).spawn()
-    .status;
-  if (!success) {
-    throw new Error(
-      `Cannot prepare tuning: ${command} ${
-        args.join(" ")
-      } must succeed: received exit code ${code}`,
-    );
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 if (import.meta.main) {

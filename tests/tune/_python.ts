@@ -5,7 +5,8 @@
  */
 
 import { homedir } from "node:os";
-import { environmentFolder, pythonOf } from "../../models/tune/tune.ts";
+import { environmentFolder, pythonOf } from "../../models/tune/environment.ts";
+import { ENVIRONMENT } from "../../models/tune/tune.ts";
 import { writeTinyGguf } from "../toy/tiny_gguf.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -63,7 +64,7 @@ function findPython(): string | undefined {
   const places = [
     Deno.env.get("TUNE_PYTHON"),
     `${homedir()}/venv/bin/python`,
-    pythonOf(environmentFolder()),
+    pythonOf(environmentFolder(ENVIRONMENT)),
   ];
   return places.find((place) => place !== undefined && hasTorch(place));
 }
