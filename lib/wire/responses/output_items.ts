@@ -104,7 +104,9 @@ export class OutputItems {
       yield { type: "response.content_part.done", ...at, part };
     } else {
       const type = "response.function_call_arguments.done";
-      yield { type, ...place, arguments: item.arguments };
+      const { name, arguments: json } = item;
+      const done = { type, ...place, name, arguments: json } as const;
+      yield done; // the type of npm's client has no name, Python's requires it
     }
     const closed: OutputItem = { ...item, status };
     this.#open = undefined;

@@ -120,6 +120,7 @@ Deno.test("ResponseReply numbers its events, and makes an item of each call", as
     {
       type: "response.function_call_arguments.done",
       ...place,
+      name: "add",
       arguments: json,
     },
     {
