@@ -26,7 +26,10 @@ async function tunePython(): Promise<string> {
 async function tune(python: string, args: string[]): Promise<number> {
   const child = new Deno.Command(python, {
     args: ["-m", "tune", ...args],
-    env: { PYTHONPATH: `${HERE}/..`, PYTHONDONTWRITEBYTECODE: "1" },
+    env: {
+      PYTHONPATH: `${HERE}/..`,
+      PYTHONDONTWRITEBYTECODE: "1",
+    },
   }).spawn();
   // The child writes a checkpoint before it ends. The terminal sends it SIGINT itself.
   Deno.addSignalListener("SIGINT", () => {});

@@ -19,12 +19,17 @@ const TYPES: Record<number, ErrorType> = {
 
 /** Returns the body of an error response, or the data of an error in mid-stream. */
 export function toErrorBody(
-  { status, message }: ApiError,
+  { status, message, code }: ApiError,
   requestId: string | null = null,
 ): ErrorResponse {
   const type = TYPES[status] ??
     (status >= 500 ? "api_error" : "invalid_request_error");
   // The client's types tie each type to an interface of its own.
-  const error = { type, message } as ErrorResponse["error"];
+  const error = {
+    ...{ type, message },
+    // By these its clients know that they are to send the whole history instead.
+    ...code === "thread_unsupported_request" &&
+      { details: { error_code: code, unsupported: ["thread"] } },
+  } as ErrorResponse["error"];
   return { type: "error", error, request_id: requestId };
 }

@@ -5,6 +5,7 @@
  */
 
 import { z } from "zod";
+import { ApiError } from "../../engine/errors.ts";
 import type { GenerationRequest } from "../../engine/generation.ts";
 import {
   commonFields,
@@ -12,6 +13,7 @@ import {
   toWireRequest,
   type WireRequest,
 } from "../openai/common_fields.ts";
+import { describe } from "../openai/describe.ts";
 import { canContinue } from "../openai/parameters/template.ts";
 import { jsonSchema } from "../openai/parameters/structured_output.ts";
 import { samplingFields } from "../openai/parameters/sampling.ts";
@@ -65,6 +67,7 @@ export const messagesBody = z.object({
   prompt_cache_key: commonFields.prompt_cache_key,
   draft: commonFields.draft,
   draft_tree: commonFields.draft_tree,
+  thread: z.unknown().optional().meta({ type: "null" }),
 }, "must be a JSON object");
 
 /**
@@ -77,6 +80,7 @@ export function parseMessagesRequest(
   { randomSeed }: ParseOptions,
 ): WireRequest {
   const body = readBody(messagesBody, text);
+  refuseThread(body.thread);
   const { prompt, tools } = toPrompt(body);
   const request = toWireRequest(prompt, {
     body: {
@@ -98,6 +102,18 @@ export function parseMessagesRequest(
       : "output_format.schema";
   }
   return request;
+}
+
+/** Python's runner of tools opens a thread, and goes on without if it hears this. */
+function refuseThread(thread: unknown): void {
+  if (thread == null) return;
+  throw new ApiError(
+    400,
+    `Cannot read the request: thread must be absent: received ${
+      describe(thread)
+    }`,
+    { param: "thread", code: "thread_unsupported_request" },
+  );
 }
 
 /** A prompt, and the model whose tokens are counted. */

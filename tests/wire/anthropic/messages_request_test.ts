@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ApiError } from "../../../lib/engine/errors.ts";
+import { toErrorBody } from "../../../lib/wire/anthropic/error_body.ts";
 import {
   parseCountRequest,
   parseMessagesRequest,
@@ -209,4 +210,15 @@ Deno.test("parseCountRequest() reads a prompt without max_tokens", () => {
   const { model, prompt } = parseCountRequest(JSON.stringify(body));
   assertEquals(model, "toy");
   assertEquals("messages" in prompt && prompt.messages.length, 2);
+});
+
+Deno.test("parseMessagesRequest() refuses threads by the code that clients know", () => {
+  const thread = { type: "create" };
+  const error = assertThrows(() => parse({ thread }), ApiError);
+  const { details } = toErrorBody(error).error as { details?: unknown };
+  assertEquals(details, {
+    error_code: "thread_unsupported_request",
+    unsupported: ["thread"],
+  });
+  parse({ thread: null });
 });
