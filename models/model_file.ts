@@ -5,6 +5,7 @@
  */
 
 import type { ModelConfig } from "./architectures/config.ts";
+import { type Pooling, poolingOf } from "./architectures/pooling.ts";
 import type { Gguf } from "./gguf/reader.ts";
 import type { Vocabulary } from "./gguf/vocabulary.ts";
 
@@ -25,11 +26,13 @@ export interface ModelFile {
   bytes: number;
   /** Type that most of the parameters are stored in, such as `"Q4_1"`. */
   type: string;
+  /** How the model makes one vector of a text, if it is made for that. */
+  pooling?: Pooling | undefined;
 }
 
 /** Describes a file. */
 export function describeFile(
-  { tensors }: Pick<Gguf, "tensors">,
+  { tensors, metadata }: Pick<Gguf, "tensors" | "metadata">,
   { config, vocabulary }: { config: ModelConfig; vocabulary: Vocabulary },
 ): ModelFile {
   const sizes = [...tensors.values()].map(({ shape, type, byteLength }) => ({
@@ -52,6 +55,7 @@ export function describeFile(
     parameters: sum(counts.map(({ parameters }) => parameters)),
     bytes: sum(sizes.map(({ byteLength }) => byteLength)),
     type: counts[0].type,
+    pooling: poolingOf(metadata),
   };
 }
 

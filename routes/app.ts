@@ -12,6 +12,7 @@ import { Shutdown } from "../lib/engine/shutdown.ts";
 import { adminCache, type Erasable } from "./operator/admin_cache.ts";
 import { apiKey } from "./middleware/api_key.ts";
 import { chatCompletions } from "./v1/chat_completions.ts";
+import { embeddings } from "./v1/embeddings.ts";
 import { completions } from "./v1/completions.ts";
 import { crossOrigin } from "./middleware/cross_origin.ts";
 import { failure, type LogFailure, notFound, toApiError } from "./failure.ts";
@@ -125,6 +126,7 @@ export function createApp({
   app.route("/api", ollamaGeneration(options));
   app.route("/api", ollamaModels(engines, aliases));
   app.route("/v1", tokens(options));
+  app.route("/v1", embeddings(options));
   app.route("/", health(engines));
   app.route("/", probes(engines, shutdown));
   app.route("/", metrics(counts));

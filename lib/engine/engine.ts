@@ -9,6 +9,7 @@ import { OutputCounter } from "./output_counter.ts";
 import type { Sampling } from "../bita/choose/sampling.ts";
 import { answerGrammar, grammarSources } from "./answer_grammar.ts";
 import { checkLengths } from "./encode_texts.ts";
+import { embedder } from "./embed/embedder.ts";
 import { ApiError } from "./errors.ts";
 import type {
   Engine,
@@ -113,6 +114,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   return {
     texts,
+    embed: embedder(parts),
     get info() {
       return parts.info();
     },

@@ -11,6 +11,7 @@ import type { CacheHints } from "../prefix/cache_hints.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import type { CallPart, ToolCall, ToolUse } from "../tools/tool.ts";
+import type { Embed } from "./embed/embedder.ts";
 import type { Texts } from "./text_tasks.ts";
 import type { ModelFile } from "../../models/model_file.ts";
 import type { PassTrace, PromptPart } from "./trace.ts";
@@ -210,6 +211,8 @@ export interface Engine {
     request: Pick<GenerationRequest, "prompt" | "tools">,
     options: { signal: AbortSignal },
   ): Promise<Int32Array>;
+  /** Turns texts into vectors. */
+  readonly embed: Embed;
   /**
    * Yields pieces of text as they become certain, then the end.
    *

@@ -33,11 +33,12 @@ export interface Chat extends RequestTexts {
 export type NamedText = TokenText & { param: string };
 
 /** The tasks by name. */
-const TASKS = { encode: encodeTexts, tokenize, detokenize, render };
+const TASKS = { encode: encodeTexts, whole, tokenize, detokenize, render };
 
 /** About how long a task takes, in characters of text. */
 const WEIGHTS: { [Name in TaskName]: (input: TaskInput<Name>) => number } = {
   encode: (texts) => weightOf(promptTexts(texts), texts.prediction),
+  whole: (texts) => weightOf(texts.filter((text) => typeof text === "string")),
   tokenize: (input) => weightOf(textsOf(input)),
   detokenize: (ids) => ids.length,
   render: (chat) => weightOf(promptTexts(chat)),
@@ -95,6 +96,27 @@ export function weigh<Name extends TaskName>(
   input: TaskInput<Name>,
 ): number {
   return WEIGHTS[name](input);
+}
+
+/** Turns texts to embed into tokens; each must fit into the context. */
+function whole(
+  texts: (string | number[])[],
+  { tokenizer, context }: TextReader,
+): Int32Array[] {
+  return texts.map((text, i) => {
+    const param = texts.length > 1 ? `input[${i}]` : "input";
+    if (typeof text === "string") checkLength([text], context, param, "input");
+    else checkIds(text, tokenizer, param);
+    const ids = typeof text === "string"
+      ? tokenizer.encodeWhole(text)
+      : Int32Array.from(text);
+    if (ids.length > 0 && ids.length <= context) return ids;
+    throw new ApiError(
+      400,
+      `Cannot embed the input: it must have 1 to ${context} tokens: received ${ids.length}`,
+      { param, ...ids.length > 0 && { code: "context_length_exceeded" } },
+    );
+  });
 }
 
 /** Turns a text or a chat into tokens; there may be more of them than the context holds. */

@@ -25,6 +25,16 @@ export class Head {
     this.#parts = parts;
   }
 
+  /** Reads the hidden states of rows of a pass, `[dim]` each. */
+  async states(
+    { tensors: { hidden } }: PassStates,
+    rows: readonly number[],
+  ): Promise<Float32Array[]> {
+    const dim = hidden!.dims.at(-1)!;
+    const all = await this.#parts.backend.download(hidden!);
+    return rows.map((row) => all.slice(row * dim, (row + 1) * dim));
+  }
+
   /**
    * Computes the logits of rows of a pass, `[vocab]` each.
    *

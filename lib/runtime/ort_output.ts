@@ -37,6 +37,11 @@ export class OrtOutput implements StepOutput {
     return head.read(states, rows.map((row) => first + row), { sequences: 1 });
   }
 
+  states(rows: readonly number[]): Promise<Float32Array[]> {
+    const { head, states, first } = this.#parts;
+    return head.states(states, rows.map((row) => first + row));
+  }
+
   draft(token: number, row?: number): Promise<Float32Array> {
     const { hydra, states: { tensors }, first } = this.#parts;
     this.#state ??= new HydraState(hydra()!);

@@ -100,6 +100,16 @@ export class Tokenizer {
     return Int32Array.from([start, ...ids]);
   }
 
+  /** Encodes a text to embed: a prompt, and the end token if the model wants one. */
+  encodeWhole(text: string): Int32Array {
+    const { addEosToken, eosToken } = this.#vocabulary;
+    const ids = this.encodePrompt(text);
+    if (!addEosToken || eosToken === undefined || ids.at(-1) === eosToken) {
+      return ids;
+    }
+    return Int32Array.from([...ids, eosToken]);
+  }
+
   /** Encodes text in which control tokens are spelled out. */
   encodeWithControls(text: string, options: ControlOptions = {}): Int32Array {
     const { guard = /(?!)/g } = options;

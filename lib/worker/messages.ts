@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Pooling } from "../../models/architectures/pooling.ts";
 import type { Artefact } from "../../models/artefact.ts";
 import type { DecodeOutput } from "../bita/decode/output.ts";
 import type { Sampling } from "../bita/choose/sampling.ts";
@@ -52,6 +53,8 @@ export interface DecodeRequest {
   /** Whether outputs tell of their guesses. */
   trace: boolean;
   cache: CacheHints;
+  /** How the prompt becomes one vector, where that is wanted and no answer. */
+  pooling?: Pooling | undefined;
 }
 
 /** From the main thread to the worker. */

@@ -19,6 +19,7 @@ import {
 } from "./check_model.ts";
 import { Decoding } from "./decoding.ts";
 import { Drafting } from "./drafting.ts";
+import { Embedding } from "./embedding.ts";
 import { Grammars } from "../grammar/grammars.ts";
 import { GrammarError } from "../grammar/llguidance.ts";
 import { grammarVocabulary } from "../grammar/vocabulary.ts";
@@ -50,7 +51,7 @@ const running = new Map<number, AbortController>();
 let model: Promise<OrtModel> | undefined;
 /** Settles when the adapter drafts, or is known not to. */
 const drafters = Promise.withResolvers<void>();
-let decoding: Decoding;
+let decoding: Decoding, embedding: Embedding;
 let grammars: Grammars;
 
 // What nothing catches ends this worker alone, once the main thread knows.
@@ -111,6 +112,7 @@ async function open(message: OpenMessage): Promise<void> {
       invariant,
       cache: prefixes.cache,
     });
+    embedding = new Embedding(opened, scheduler);
     grammars = new Grammars(async () => {
       const { metadata } = await openGguf(message.path);
       return grammarVocabulary(new Tokenizer(ggufVocabulary(metadata)));
@@ -193,7 +195,9 @@ async function run(id: number, request: DecodeRequest): Promise<void> {
   try {
     if (ADAPTERS_OWN.has(request.draft)) await drafters.promise;
     using constraint = grammar && await grammars.constraint(grammar);
-    const outputs = decoding.decode({ ...options, constraint, signal });
+    const outputs = options.pooling
+      ? embedding.embed({ ...options, pooling: options.pooling, signal })
+      : decoding.decode({ ...options, constraint, signal });
     let before = performance.now();
     for await (const output of outputs) {
       const now = performance.now();

@@ -62,6 +62,8 @@ export interface Vocabulary {
   eosToken?: number;
   /** Whether texts begin with the start token, if the file says so or not. */
   addBosToken?: boolean;
+  /** Whether texts to embed end with the end token. */
+  addEosToken?: boolean;
   /** A Jinja template that turns messages into text. */
   chatTemplate?: string;
 }
@@ -95,6 +97,11 @@ export function ggufVocabulary(metadata: Metadata): Vocabulary {
     "tokenizer.ggml.add_bos_token",
     FLAG,
   );
+  const addEosToken = optionalField(
+    metadata,
+    "tokenizer.ggml.add_eos_token",
+    FLAG,
+  );
   const scores = optionalField(metadata, "tokenizer.ggml.scores", NUMBERS);
   const addSpacePrefix = optionalField(
     metadata,
@@ -111,6 +118,7 @@ export function ggufVocabulary(metadata: Metadata): Vocabulary {
   if (scores !== undefined) vocabulary.scores = scores;
   if (addSpacePrefix !== undefined) vocabulary.addSpacePrefix = addSpacePrefix;
   if (addBosToken !== undefined) vocabulary.addBosToken = addBosToken;
+  if (addEosToken !== undefined) vocabulary.addEosToken = addEosToken;
   if (bosToken !== undefined) vocabulary.bosToken = bosToken;
   if (eosToken !== undefined) vocabulary.eosToken = eosToken;
   if (

@@ -65,9 +65,9 @@ export function byteEngine(
     queue,
     budget,
   });
-  const { info, texts, generate, encode } = engine;
+  const { info, texts, embed, generate, encode } = engine;
   return {
-    ...{ id: info.id, info, texts, generate, encode, queue },
+    ...{ id: info.id, info, texts, embed, generate, encode, queue },
     created: 0,
     state: "ready",
     open: () => Promise.resolve(engine),

@@ -127,6 +127,7 @@ Deno.test("what is served has the form that the document says", async () => {
     ["post", "/v1/responses/input_tokens", { body: response }, 200],
     ["get", "/v1/responses/no", { named: "/v1/responses/{id}" }, 404],
     ["delete", "/v1/responses/no", { named: "/v1/responses/{id}" }, 404],
+    ["post", "/v1/embeddings", { body: response }, 200],
     ["get", "/v1/models", {}, 200],
     ["get", "/v1/models/toy", { named: "/v1/models/{id}" }, 200],
     ["get", "/v1/models/no", { named: "/v1/models/{id}" }, 404],

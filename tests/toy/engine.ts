@@ -84,11 +84,23 @@ export function toyEngine(
   const texts: Texts = {
     run: async (name, input) => await runTask(name, input, reader),
   };
+  /** A vector says how often a text has each of some tokens. */
+  const embed: Engine["embed"] = (inputs) => {
+    const prompts = runTask("whole", inputs, reader);
+    const vectors = prompts.map((prompt) => {
+      const counts = new Float32Array(info.file.dim);
+      for (const id of prompt) counts[id % counts.length]++;
+      const length = Math.hypot(...counts);
+      return counts.map((count) => count / length);
+    });
+    const tokens = prompts.flatMap((prompt) => [...prompt]).length;
+    return Promise.resolve({ vectors, tokens });
+  };
   return {
-    ...{ id, info, texts, asked, runs, generate, encode },
+    ...{ id, info, texts, embed, asked, runs, generate, encode },
     created: 1_700_000_000,
     state: "ready",
-    open: () => Promise.resolve({ info, texts, generate, encode }),
+    open: () => Promise.resolve({ info, texts, embed, generate, encode }),
   };
 }
 

@@ -93,6 +93,8 @@ export interface StepOutput {
   readonly logits: readonly Float32Array[];
   /** Reads the logits of further rows, `[vocab]` each. */
   read(rows: readonly number[]): Promise<Float32Array[]>;
+  /** Reads the hidden states of rows, `[dim]` each. Models that embed have it. */
+  states?(rows: readonly number[]): Promise<Float32Array[]>;
   /**
    * Drafts what follows `token` after a row, or without a row after the token of the
    * last call: `[draftVocab]` logits, valid until the next call. Models with a

@@ -60,6 +60,8 @@ export interface DecodeOutput {
   cached?: number;
   /** Tokens of the request's prediction that the text has come to so far. */
   predicted?: number;
+  /** `[dim]` the text as one vector, of length 1, if that was asked for. */
+  embedding?: Float32Array;
   /** Set on the last output alone. */
   finish?: Finish | undefined;
 }

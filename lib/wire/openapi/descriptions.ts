@@ -26,6 +26,7 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   top_k: "Keeps so many of the most likely tokens; 0 and -1 keep all.",
   min_p: "Keeps tokens with this share of the probability of the best one.",
   seed: "Equal seeds give equal answers; -1 is a random one.",
+  chat_template_kwargs: "Variables of the model's chat template.",
   presence_penalty: "Makes tokens that the text has less likely.",
   frequency_penalty:
     "Makes tokens less likely each time that the text has them.",
@@ -49,7 +50,6 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   tools: "Functions that the answer may call.",
   tool_choice: "Whether the answer is a call, and of which functions.",
   parallel_tool_calls: "Whether the answer may have several calls.",
-  chat_template_kwargs: "Variables of the model's chat template.",
   add_generation_prompt: "Whether the prompt ends where an answer begins.",
   continue_final_message:
     "Whether the answer goes on with the last message, an assistant's.",
@@ -65,7 +65,9 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   name: "The same as `model`.",
   keep_alive: "Ignored, as models stay open.",
   think: "Ignored, as no model thinks apart.",
-  input: "The text or the items of the conversation.",
+  input: "The texts to embed, or the items of the conversation.",
+  dimensions: "The numbers of a vector, from its beginning.",
+  encoding_format: "Whether vectors are lists of numbers or in base64.",
   instructions: "The text before the conversation.",
   previous_response_id: "The response that the conversation continues.",
   store: "Whether the response is kept for a while.",

@@ -46,6 +46,18 @@ export const model = z.object({
   }).optional(),
 });
 
+/** The vectors of texts, each a list of numbers or its 32-bit floats in base64. */
+export const embeddings = z.object({
+  object: z.literal("list"),
+  model: z.string(),
+  data: z.array(z.object({
+    object: z.literal("embedding"),
+    index: count,
+    embedding: z.union([z.array(z.number()), z.string()]),
+  })),
+  usage: z.object({ prompt_tokens: count, total_tokens: count }),
+});
+
 /** The served models. */
 export const modelList = z.object({
   object: z.literal("list"),

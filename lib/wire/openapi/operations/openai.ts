@@ -17,7 +17,9 @@ import {
   templateBody,
   tokenizeBody,
 } from "../../tokens/token_requests.ts";
+import { embeddingsBody } from "../../embeddings/embeddings.ts";
 import {
+  embeddings,
   model,
   modelList,
   promptText,
@@ -89,6 +91,13 @@ export const OPENAI: Operation[] = [
     parameters: [RESPONSE_ID],
     answer: { name: "DeletedResponse", schema: deletedResponse },
     errors: [404],
+  },
+  {
+    ...{ method: "post", path: "/v1/embeddings", key: "caller" },
+    ...{ tag: "OpenAI", summary: "Turns texts into vectors" },
+    body: { name: "EmbeddingsRequest", schema: embeddingsBody },
+    answer: { name: "Embeddings", schema: embeddings },
+    errors: [429, ...MODEL_ERRORS],
   },
   {
     ...{ method: "get", path: "/v1/models", key: "caller" },

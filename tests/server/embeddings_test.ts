@@ -1,0 +1,94 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import OpenAI from "openai";
+import { startServer } from "./_server.ts";
+import { POOLED } from "../worker/embedding/_files.ts";
+import { writeTinyGguf } from "../toy/tiny_gguf.ts";
+
+let server: Awaited<ReturnType<typeof startServer>>;
+let openai: OpenAI;
+let folder: string;
+
+Deno.test.beforeAll(async () => {
+  folder = await Deno.makeTempDir();
+  await writeTinyGguf(`${folder}/pooled.gguf`, POOLED.last);
+  await writeTinyGguf(`${folder}/chatty.gguf`, { seed: 1 });
+  server = await startServer({
+    MODEL: `${folder}/pooled.gguf,${folder}/chatty.gguf`,
+    CACHE_DIR: folder,
+    BACKEND: "cpu",
+  });
+  const baseURL = `${server.url}/v1`;
+  openai = new OpenAI({ baseURL, apiKey: "none", maxRetries: 0 });
+});
+
+Deno.test.afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await Deno.remove(folder, { recursive: true });
+});
+
+const dot = (a: number[], b: number[]) =>
+  a.reduce((sum, x, i) => sum + x * b[i], 0);
+
+Deno.test("OpenAI's client gets vectors of length 1, of texts and of tokens", async () => {
+  const model = "pooled";
+  const input = ["The other", "and the thing", "The other"];
+  // The client asks for base64 by itself, and reads it.
+  const { data, usage } = await openai.embeddings.create({ model, input });
+  const [first, second, third] = data.map(({ embedding }) => embedding);
+  assertEquals(data.map(({ index }) => index), [0, 1, 2]);
+  assertEquals(first.length, 128);
+  assertAlmostEquals(dot(first, first), 1, 1e-5);
+  assertEquals(first, third);
+  assert(dot(first, second) < 0.999);
+  const floats = await openai.embeddings.create({
+    ...{ model, input: input[0], encoding_format: "float" },
+  });
+  for (const [i, x] of floats.data[0].embedding.entries()) {
+    assertAlmostEquals(x, first[i], 1e-6);
+  }
+  const response = await fetch(`${server.url}/tokenize`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ model, prompt: input[0] }),
+  });
+  const { tokens } = await response.json();
+  const ofTokens = await openai.embeddings.create({ model, input: tokens });
+  assertEquals(ofTokens.data[0].embedding, first);
+  assertEquals(ofTokens.usage.prompt_tokens, tokens.length);
+  assert(usage.total_tokens > tokens.length * 2);
+});
+
+Deno.test("embeddings can be cut, and are of length 1 then, too", async () => {
+  const request = { model: "pooled", input: "a thing" };
+  const { data: [{ embedding: whole }] } = await openai.embeddings.create(
+    request,
+  );
+  const { data: [{ embedding: cut }] } = await openai.embeddings.create({
+    ...request,
+    dimensions: 32,
+  });
+  assertEquals(cut.length, 32);
+  assertAlmostEquals(dot(cut, cut), 1, 1e-5);
+  const scale = whole[0] / cut[0];
+  for (const [i, x] of cut.entries()) {
+    assertAlmostEquals(x * scale, whole[i], 1e-5);
+  }
+});
+
+Deno.test("embeddings refuse what they cannot make", async () => {
+  const cases: [object, string, string][] = [
+    [{ model: "chatty" }, "model", "must name the pooling"],
+    [{ input: "" }, "input", "1 to 512 tokens: received 0"],
+    [{ input: ["a", "b ".repeat(600)] }, "input[1]", "tokens"],
+    [{ input: [[1], [300]] }, "input[1]", "below 300"],
+    [{ input: [] }, "input", "must be"],
+    [{ dimensions: 129 }, "dimensions", "at most 128"],
+  ];
+  for (const [fields, param, words] of cases) {
+    const body = { model: "pooled", input: "a", ...fields };
+    const error = await openai.embeddings.create(body).catch((error) => error);
+    const what = JSON.stringify(fields).slice(0, 60);
+    assertEquals([error.status, error.param], [400, param], what);
+    assert(error.message.includes(words), error.message);
+  }
+});
