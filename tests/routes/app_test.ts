@@ -119,7 +119,7 @@ Deno.test("createApp() echoes a sane request id and replaces any other", async (
 });
 
 Deno.test("createApp() says 404 for unknown paths and models", async () => {
-  const path = await fails("/v1/embeddings", { method: "POST" });
+  const path = await fails("/v1/rerank", { method: "POST" });
   assertEquals([path.status, path.error.code], [404, "unknown_url"]);
   const asked = await fails("/v1/chat/completions", chat({ model: "gpt" }));
   assertEquals([asked.status, asked.error.code], [404, "model_not_found"]);

@@ -67,7 +67,7 @@ export const messagesBody = z.object({
   prompt_cache_key: commonFields.prompt_cache_key,
   draft: commonFields.draft,
   draft_tree: commonFields.draft_tree,
-  thread: z.unknown().optional().meta({ type: "null" }),
+  thread: z.unknown().optional().meta({ enum: [null], deprecated: true }),
 }, "must be a JSON object");
 
 /**
