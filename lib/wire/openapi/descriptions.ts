@@ -57,6 +57,7 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   system: "The text before the messages.",
   stop_sequences: "Strings that end the text and are no part of it.",
   cache_control: "How long the prompt is cached.",
+  thread: "Threads are not kept: each request has the whole conversation.",
   output_config: "The form of the answer: JSON by a schema.",
   output_format: "The same as the `format` of `output_config`.",
   format: "The form of the answer: `json`, or a JSON schema.",
