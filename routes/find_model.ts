@@ -6,7 +6,7 @@
 
 import { ApiError } from "../lib/engine/errors.ts";
 import type { ServedModel } from "../lib/engine/generation.ts";
-import { describe } from "../lib/wire/openai/describe.ts";
+import { describe } from "../lib/wire/describe.ts";
 
 /** Ids of models by other names that clients may use; `*` is any other name, or none. */
 export type Aliases = ReadonlyMap<string, string>;

@@ -16,7 +16,7 @@ import {
 } from "../../lib/wire/ollama/models.ts";
 import { modelBody, modelOf } from "../../lib/wire/ollama/options.ts";
 import { LINES } from "../../lib/wire/ollama/replies.ts";
-import { readBody } from "../../lib/wire/openai/read_body.ts";
+import { readBody } from "../../lib/wire/read_body.ts";
 import { streamHeaders } from "../event_stream.ts";
 import { methodNotAllowed } from "../failure.ts";
 import { type Aliases, findModel } from "../find_model.ts";

@@ -10,7 +10,7 @@ import { Hono } from "hono";
 import { ApiError } from "../../lib/engine/errors.ts";
 import type { PromptCache } from "../../lib/engine/generation.ts";
 import type { Erasure } from "../../lib/prefix/prefix_cache.ts";
-import { badRequest } from "../../lib/wire/openai/bad_request.ts";
+import { badRequest } from "../../lib/wire/bad_request.ts";
 import { apiKey } from "../middleware/api_key.ts";
 import { methodNotAllowed } from "../failure.ts";
 

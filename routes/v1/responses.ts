@@ -12,8 +12,8 @@ import type {
   GenerationRequest,
 } from "../../lib/engine/generation.ts";
 import type { ResponseStore } from "../../lib/responses/response_store.ts";
-import { describe } from "../../lib/wire/openai/describe.ts";
-import { readBody } from "../../lib/wire/openai/read_body.ts";
+import { describe } from "../../lib/wire/describe.ts";
+import { readBody } from "../../lib/wire/read_body.ts";
 import {
   readConversation,
   withOutput,

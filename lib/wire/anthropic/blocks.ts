@@ -7,9 +7,9 @@
 
 import { z } from "zod";
 import type { ChatMessage } from "../../engine/generation.ts";
-import { badRequest } from "../openai/bad_request.ts";
+import { badRequest } from "../bad_request.ts";
 import { type JsonSchema, sentAs } from "../openapi/json_schema.ts";
-import { flag, isObject } from "../openai/fields.ts";
+import { flag, isObject } from "../fields.ts";
 import { DEEPEST, depthIs } from "../openai/tools/tool_fields.ts";
 import { findUnmatched } from "../openai/tools/tool_messages.ts";
 

@@ -13,11 +13,11 @@ import {
   toWireRequest,
   type WireRequest,
 } from "../openai/common_fields.ts";
-import { describe } from "../openai/describe.ts";
+import { describe } from "../describe.ts";
 import { canContinue } from "../openai/parameters/template.ts";
 import { jsonSchema } from "../openai/parameters/structured_output.ts";
 import { samplingFields } from "../openai/parameters/sampling.ts";
-import { readBody } from "../openai/read_body.ts";
+import { readBody } from "../read_body.ts";
 import {
   cacheControl,
   joinText,

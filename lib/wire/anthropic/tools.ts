@@ -6,8 +6,8 @@
 
 import { z } from "zod";
 import type { Tool, ToolUse } from "../../tools/tool.ts";
-import { badRequest } from "../openai/bad_request.ts";
-import { flag, isObject } from "../openai/fields.ts";
+import { badRequest } from "../bad_request.ts";
+import { flag, isObject } from "../fields.ts";
 import {
   MOST_TOOLS,
   toolName,

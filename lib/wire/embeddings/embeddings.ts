@@ -6,9 +6,9 @@
 
 import { z } from "zod";
 import type { Embedded } from "../../engine/embed/embedder.ts";
-import { badRequest } from "../openai/bad_request.ts";
-import { integerWithin, isTokenId, tokenId } from "../openai/fields.ts";
-import { readBody } from "../openai/read_body.ts";
+import { badRequest } from "../bad_request.ts";
+import { integerWithin, isTokenId, tokenId } from "../fields.ts";
+import { readBody } from "../read_body.ts";
 
 /** The most texts of a request. */
 const MOST_TEXTS = 256;

@@ -7,14 +7,14 @@
 
 import { z } from "zod";
 import type { GenerationRequest } from "../../engine/generation.ts";
-import { badRequest } from "../openai/bad_request.ts";
+import { badRequest } from "../bad_request.ts";
 import {
   commonFields,
   type ParseOptions,
   toWireRequest,
   type WireRequest,
 } from "../openai/common_fields.ts";
-import { flag, integerFrom } from "../openai/fields.ts";
+import { flag, integerFrom } from "../fields.ts";
 import { refusedFields } from "../openai/parameters/refused.ts";
 import { samplingFields } from "../openai/parameters/sampling.ts";
 import { jsonSchema } from "../openai/parameters/structured_output.ts";

@@ -8,9 +8,9 @@ import { z } from "zod";
 import type { ChatMessage } from "../../engine/generation.ts";
 import type { ToolCall } from "../../tools/tool.ts";
 import type { ParseOptions } from "../openai/common_fields.ts";
-import { flag, isObject, unsupported } from "../openai/fields.ts";
+import { flag, isObject, unsupported } from "../fields.ts";
 import { canContinue } from "../openai/parameters/template.ts";
-import { readBody } from "../openai/read_body.ts";
+import { readBody } from "../read_body.ts";
 import {
   DEEPEST,
   depthIs,

@@ -6,16 +6,16 @@
  */
 
 import { z } from "zod";
-import { badRequest } from "./bad_request.ts";
+import { badRequest } from "../bad_request.ts";
 import {
   commonFields,
   type ParseOptions,
   toWireRequest,
   type WireRequest,
 } from "./common_fields.ts";
-import { flag, integerWithin, tokenLimit, unsupported } from "./fields.ts";
+import { flag, integerWithin, tokenLimit, unsupported } from "../fields.ts";
 import { content, messages } from "./messages.ts";
-import { readBody } from "./read_body.ts";
+import { readBody } from "../read_body.ts";
 import { templateFields, toChatPrompt } from "./parameters/template.ts";
 import { toolFields, toToolUse } from "./tools/tool_fields.ts";
 

@@ -9,14 +9,14 @@ import { z } from "zod";
 import { isShape, parseShape } from "../../bita/tree/tree.ts";
 import type { GenerationRequest } from "../../engine/generation.ts";
 import type { CacheHints } from "../../prefix/cache_hints.ts";
-import { badRequest } from "./bad_request.ts";
+import { badRequest } from "../bad_request.ts";
 import {
   flag,
   integerFrom,
   integerWithin,
   tokenId,
   tokenLimit,
-} from "./fields.ts";
+} from "../fields.ts";
 import { refusedFields } from "./parameters/refused.ts";
 import { samplingFields, toSampling } from "./parameters/sampling.ts";
 import {

@@ -5,15 +5,15 @@
  */
 
 import { z } from "zod";
-import { badRequest } from "./bad_request.ts";
+import { badRequest } from "../bad_request.ts";
 import {
   commonFields,
   type ParseOptions,
   toWireRequest,
   type WireRequest,
 } from "./common_fields.ts";
-import { flag, integerWithin, isTokenId, unsupported } from "./fields.ts";
-import { readBody } from "./read_body.ts";
+import { flag, integerWithin, isTokenId, unsupported } from "../fields.ts";
+import { readBody } from "../read_body.ts";
 
 /** OpenAI's default for this resource. */
 const DEFAULT_MAX_TOKENS = 16;

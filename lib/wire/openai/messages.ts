@@ -7,7 +7,7 @@
 import { z } from "zod";
 import type { ChatMessage } from "../../engine/generation.ts";
 import { type JsonSchema, sentAs } from "../openapi/json_schema.ts";
-import { isObject, unsupported } from "./fields.ts";
+import { isObject, unsupported } from "../fields.ts";
 import {
   checkResults,
   toolMessageFields,

@@ -7,7 +7,7 @@
 
 import { ApiError } from "../../engine/errors.ts";
 import type { ChatMessage } from "../../engine/generation.ts";
-import { badRequest } from "../openai/bad_request.ts";
+import { badRequest } from "../bad_request.ts";
 import { toMessages } from "./conversation.ts";
 import { type Item, items } from "./input_items.ts";
 import { readItemId } from "./output_items.ts";

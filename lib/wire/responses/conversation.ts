@@ -6,7 +6,7 @@
  */
 
 import type { ChatMessage } from "../../engine/generation.ts";
-import { badRequest } from "../openai/bad_request.ts";
+import { badRequest } from "../bad_request.ts";
 import type { Item } from "./input_items.ts";
 
 /**

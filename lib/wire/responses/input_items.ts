@@ -6,7 +6,7 @@
  */
 
 import { z } from "zod";
-import { isObject } from "../openai/fields.ts";
+import { isObject } from "../fields.ts";
 import { toolName } from "../openai/tools/tool_fields.ts";
 
 /** As many as a chat may have messages. */

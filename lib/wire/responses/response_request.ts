@@ -20,7 +20,7 @@ import {
   isObject,
   tokenLimit,
   unsupported,
-} from "../openai/fields.ts";
+} from "../fields.ts";
 import { useFunctions } from "../openai/tools/tool_fields.ts";
 import { input } from "./input_items.ts";
 import { textConfig, toResponseFormat } from "./text_config.ts";

@@ -5,7 +5,7 @@
  */
 
 import { z } from "zod";
-import { flag, isObject } from "../openai/fields.ts";
+import { flag, isObject } from "../fields.ts";
 import {
   jsonSchema,
   type StructuredOutputBody,

@@ -7,10 +7,10 @@
 
 import { z } from "zod";
 import type { Chat, NamedText } from "../../engine/text_tasks.ts";
-import { badRequest } from "../openai/bad_request.ts";
-import { flag, tokenId, unsupported } from "../openai/fields.ts";
+import { badRequest } from "../bad_request.ts";
+import { flag, tokenId, unsupported } from "../fields.ts";
 import { messages } from "../openai/messages.ts";
-import { readBody } from "../openai/read_body.ts";
+import { readBody } from "../read_body.ts";
 import { toolFields, toToolUse } from "../openai/tools/tool_fields.ts";
 
 /** A request to turn a text or a chat into tokens. */

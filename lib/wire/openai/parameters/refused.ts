@@ -5,7 +5,7 @@
  * @module
  */
 
-import { unsupported } from "../fields.ts";
+import { unsupported } from "../../fields.ts";
 
 /** The values that ask for nothing, besides `null`, `{}` and `[]`. */
 const NEUTRAL = {

@@ -6,8 +6,8 @@
 
 import { z } from "zod";
 import type { Sampling } from "../../../bita/choose/sampling.ts";
-import { badRequest } from "../bad_request.ts";
-import { integerFrom, isObject, numberFrom } from "../fields.ts";
+import { badRequest } from "../../bad_request.ts";
+import { integerFrom, isObject, numberFrom } from "../../fields.ts";
 
 const SEED = "must be an integer of at most 64 bits";
 const BIAS = "must be a number from -100 to 100";

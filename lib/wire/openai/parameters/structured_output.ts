@@ -8,8 +8,8 @@
 import { z } from "zod";
 import type { GenerationRequest } from "../../../engine/generation.ts";
 import type { Grammar } from "../../../grammar/grammar.ts";
-import { badRequest } from "../bad_request.ts";
-import { flag } from "../fields.ts";
+import { badRequest } from "../../bad_request.ts";
+import { flag } from "../../fields.ts";
 
 const FORMATS = 'must be "text", "json_object" or "json_schema"';
 const SCHEMA = "must be a JSON schema";

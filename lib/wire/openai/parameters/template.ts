@@ -6,8 +6,8 @@
 
 import { z } from "zod";
 import type { ChatPrompt } from "../../../engine/generation.ts";
-import { badRequest } from "../bad_request.ts";
-import { flag, isObject } from "../fields.ts";
+import { badRequest } from "../../bad_request.ts";
+import { flag, isObject } from "../../fields.ts";
 
 type Variables = NonNullable<ChatPrompt["variables"]>;
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ApiError } from "../../engine/errors.ts";
+import { ApiError } from "../engine/errors.ts";
 import { describe } from "./describe.ts";
 
 /** What a request got wrong. */
