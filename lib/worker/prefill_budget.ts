@@ -45,7 +45,7 @@ const SLOTS = 2500;
 const READING = 8;
 
 /** How much longer than after no text the rows of prompts may take at once. */
-const LENGTHENED = 1.25;
+const LENGTHENED = 1.1;
 
 /** How much longer passes are with prompts than after them, on average. */
 const SLOWDOWN = 2.2;
