@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
 import { serveStatic } from "hono/deno";
 import { secureHeaders } from "hono/secure-headers";
+import { methodNotAllowed } from "./failure.ts";
 
 /** Allows a page to load only files of this server, and no page to frame it. */
 const POLICY = {
@@ -43,5 +44,6 @@ export function staticPage({ path, files, folder }: StaticPage): Hono {
   });
   return new Hono()
     .get(path, headers, page)
+    .all(path, methodNotAllowed("GET"))
     .get(`${files}/*`, headers, others);
 }

@@ -56,7 +56,7 @@ export function unsupported(...harmless: unknown[]) {
       value === undefined || value === null || isEmpty(value) ||
       harmless.includes(value),
     "is not supported by this server",
-  ).meta({ enum: [null, ...harmless], deprecated: true }).optional();
+  ).meta({ enum: [null, {}, [], ...harmless], deprecated: true }).optional();
 }
 
 /** The id of a token. */

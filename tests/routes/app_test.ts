@@ -139,6 +139,8 @@ Deno.test("createApp() says 405 and what is allowed for a wrong method", async (
       ["POST", "/v1/models", "GET"],
       ["DELETE", "/v1/models/owner/other", "GET"],
       ["POST", "/health", "GET"],
+      ["POST", "/", "GET"],
+      ["PUT", "/docs", "GET"],
     ]
   ) {
     const { status, headers } = await fails(path, { method });

@@ -43,7 +43,7 @@ function toToolForms({ oneOf, anyOf }: JsonSchema): JsonSchema {
   const [own] = (oneOf ?? anyOf) as JsonSchema[];
   const { type: _, ...properties } = own.properties as Record<string, unknown>;
   const type = { enum: [null, "custom"] };
-  const hosted = { type: "string", pattern: "_[0-9]{8}$" };
+  const hosted = { type: "string", not: { const: "custom" } };
   return {
     anyOf: [
       {

@@ -24,6 +24,10 @@ export const anthropicFailure = z.object({
       "api_error",
     ]),
     message: z.string(),
+    details: z.object({
+      error_code: z.string(),
+      unsupported: z.array(z.string()),
+    }).optional(),
   }),
   request_id: z.string().nullable(),
 });
