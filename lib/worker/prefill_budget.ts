@@ -93,21 +93,23 @@ export class PrefillBudget {
     let ms = isAlone
       ? LENGTHENED * this.#linear(0, room)
       : this.#leave(decoding, prompts);
-    return prompts.map(({ start, rows: rest }, index) => {
+    return prompts.map((prompt, index) => {
+      const { start } = prompt;
       const sharers = Math.max(1, Math.min(PROMPTS, prompts.length) - index);
-      const kept = LEAST_ROWS * (sharers - 1);
-      const widest = Math.min(
-        Math.max(Math.ceil(room / sharers), room - kept),
-        rest,
-      );
+      const fair = { ms: ms / sharers, most: Math.ceil(room / sharers) };
+      // The next prompt keeps what it can use of its half.
+      const kept = sharers > 1
+        ? this.#fitting(before, prompts[index + 1], fair)
+        : 0;
+      const widest = Math.min(room - kept, prompt.rows);
       const least = Math.min(LEAST_ROWS, widest);
-      const fits = (rows: number, within: number) =>
-        this.#expected(before, { start, rows }) <= within;
-      const fair = ms / sharers;
-      const within = isAlone || fits(least, fair) ? fair : ms;
-      let rows = isAlone && index < PROMPTS ? least : 0;
-      while (rows < widest && fits(rows + 1, within)) rows++;
-      if (rows < least) rows = 0;
+      const isFair = isAlone ||
+        this.#expected(before, { start, rows: least }) <= fair.ms;
+      let rows = this.#fitting(before, prompt, {
+        ms: isFair ? fair.ms : ms,
+        most: widest,
+      });
+      if (rows < least) rows = isAlone && index < PROMPTS ? least : 0;
       if (rows > 0) ms -= this.#expected(before, { start, rows });
       room -= rows;
       before += rows;
@@ -150,6 +152,20 @@ export class PrefillBudget {
   #plain({ sequences, rows, read }: Load): number {
     const head = read > 0 ? this.#cost.head(read) : 0;
     return this.#cost.body(rows, sequences) + head;
+  }
+
+  /** Returns how many rows of a prompt are expected to take no longer than `ms`. */
+  #fitting(
+    before: number,
+    { start, rows: rest }: PromptRows,
+    { ms, most }: { ms: number; most: number },
+  ): number {
+    let rows = 0;
+    while (
+      rows < Math.min(rest, most) &&
+      this.#expected(before, { start, rows: rows + 1 }) <= ms
+    ) rows++;
+    return rows;
   }
 
   /** Returns the milliseconds that rows of a prompt add to a pass of so many rows. */
