@@ -24,7 +24,7 @@ const CONTENT = [
   "models",
 ];
 
-/** Compiled Python, and folders of tests. */
+/** Compiled Python. */
 const LEFT_OUT = /__pycache__|\.pyc$/;
 
 /** Makes the tarball in a folder and returns its path. */

@@ -7,6 +7,9 @@
 
 import { z } from "zod";
 
+/** The most messages of a conversation, on each API; as many as OpenAI takes. */
+export const MOST_MESSAGES = 2048;
+
 /** A number in a closed range. */
 export function numberFrom(low: number, high: number) {
   const must = `must be a number from ${low} to ${high}`;

@@ -9,12 +9,9 @@ import { z } from "zod";
 import type { ChatMessage } from "../../engine/generation.ts";
 import { badRequest } from "../bad_request.ts";
 import { type JsonSchema, sentAs } from "../openapi/json_schema.ts";
-import { flag, isObject } from "../fields.ts";
+import { flag, isObject, MOST_MESSAGES } from "../fields.ts";
 import { DEEPEST, depthIs } from "../openai/tools/tool_fields.ts";
 import { findUnmatched } from "../openai/tools/tool_messages.ts";
-
-/** As many as the chat route takes. */
-const MOST_MESSAGES = 2048;
 
 const MESSAGES = `must be an array of 1 to ${MOST_MESSAGES} messages`;
 const MESSAGE = "must be an object with a role and content";

@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { ChatMessage } from "../../engine/generation.ts";
 import type { ToolCall } from "../../tools/tool.ts";
 import type { ParseOptions } from "../openai/common_fields.ts";
-import { flag, isObject, unsupported } from "../fields.ts";
+import { flag, isObject, MOST_MESSAGES, unsupported } from "../fields.ts";
 import { canContinue } from "../openai/parameters/template.ts";
 import { readBody } from "../read_body.ts";
 import {
@@ -22,8 +22,6 @@ import {
   type OllamaRequest,
   toOllamaRequest,
 } from "./options.ts";
-
-const MOST_MESSAGES = 2048;
 
 const MESSAGES = `must be an array of at most ${MOST_MESSAGES} messages`;
 const MESSAGE = "must be an object with a role and content";

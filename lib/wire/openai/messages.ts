@@ -7,15 +7,12 @@
 import { z } from "zod";
 import type { ChatMessage } from "../../engine/generation.ts";
 import { type JsonSchema, sentAs } from "../openapi/json_schema.ts";
-import { isObject, unsupported } from "../fields.ts";
+import { isObject, MOST_MESSAGES, unsupported } from "../fields.ts";
 import {
   checkResults,
   toolMessageFields,
   toToolMessage,
 } from "./tools/tool_messages.ts";
-
-/** As many as OpenAI takes. */
-const MOST_MESSAGES = 2048;
 
 const MESSAGES = "must be an array of at least one message";
 const MESSAGE = "must be an object with a role and content";

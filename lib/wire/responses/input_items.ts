@@ -6,11 +6,8 @@
  */
 
 import { z } from "zod";
-import { isObject } from "../fields.ts";
+import { isObject, MOST_MESSAGES } from "../fields.ts";
 import { toolName } from "../openai/tools/tool_fields.ts";
-
-/** As many as a chat may have messages. */
-const MOST_ITEMS = 2048;
 
 const INPUT = "must be a string or an array of items";
 const TYPE =
@@ -85,8 +82,8 @@ const item = z.preprocess(
 /** Reads a list of items; their number is checked first, as it costs least. */
 export const items: z.ZodType<Item[]> = z.unknown()
   .refine(
-    (value) => !Array.isArray(value) || value.length <= MOST_ITEMS,
-    `must be at most ${MOST_ITEMS} items`,
+    (value) => !Array.isArray(value) || value.length <= MOST_MESSAGES,
+    `must be at most ${MOST_MESSAGES} items`,
   )
   .pipe(z.array(item, INPUT));
 

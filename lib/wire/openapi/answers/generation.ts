@@ -110,6 +110,13 @@ export const chatCompletion = z.object({
   timings,
 });
 
+/** What a chunk may have besides its choices. */
+const beside = {
+  usage: usage.nullish(),
+  timings: timings.optional(),
+  ...traced,
+};
+
 /** A chunk of the stream of a chat. */
 export const chatChunk = z.object({
   ...head,
@@ -132,21 +139,16 @@ export const chatChunk = z.object({
     logprobs: chatLogprobs,
     finish_reason: chatFinish.nullable(),
   })),
-  usage: usage.nullish(),
-  timings: timings.optional(),
-  ...traced,
+  ...beside,
 });
+
+const textChoice = { text: z.string(), index: count, logprobs: textLogprobs };
 
 /** The answer to a prompt. */
 export const textCompletion = z.object({
   ...head,
   object: z.literal("text_completion"),
-  choices: z.array(z.object({
-    text: z.string(),
-    index: count,
-    logprobs: textLogprobs,
-    finish_reason: textFinish,
-  })),
+  choices: z.array(z.object({ ...textChoice, finish_reason: textFinish })),
   usage,
   timings,
 });
@@ -156,12 +158,8 @@ export const textChunk = z.object({
   ...head,
   object: z.literal("text_completion"),
   choices: z.array(z.object({
-    text: z.string(),
-    index: count,
-    logprobs: textLogprobs,
+    ...textChoice,
     finish_reason: textFinish.nullable(),
   })),
-  usage: usage.nullish(),
-  timings: timings.optional(),
-  ...traced,
+  ...beside,
 });
