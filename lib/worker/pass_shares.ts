@@ -20,6 +20,9 @@ interface Share {
 /** How fast the tokens that a sequence gains follow what is seen. */
 const RATE = 0.5;
 
+/** Rows of a prompt that a few passes compute. */
+const SOON = 64;
+
 /** Returns whether a step is a part of a prompt, which may be cut. */
 export function isPrompt({ read }: Step): boolean {
   return read.length === 0;
@@ -38,13 +41,14 @@ export class PassShares {
 
   /**
    * Returns what others than `sequence` will have in the next pass: what they have
-   * ready, or what they had in the last one. Prompts do not count, as they get what is
-   * left.
+   * ready, or what they had in the last one. A prompt counts as the sequence that soon
+   * decodes, and not at all as long as more than {@linkcode SOON} of its rows wait.
    */
   beside(sequence: Sequence, ready: readonly Step[]): Beside {
     const shares = new Map(this.#last);
     for (const step of ready) {
-      if (isPrompt(step)) shares.delete(step.sequence);
+      const isLong = isPrompt(step) && step.tokens.length > SOON;
+      if (isLong) shares.delete(step.sequence);
       else shares.set(step.sequence, this.#share(step));
     }
     shares.delete(sequence);

@@ -7,8 +7,9 @@
  * prompts get what decoding leaves of that. After a long text even a few rows take
  * longer: they wait until enough time is left for them.
  *
- * Where nothing decodes, a pass has as many rows as it may. After a long text it has
- * fewer, so that a request that arrives meanwhile need not wait long for the next pass.
+ * Where nothing decodes, a pass has as many rows as it may, and the first prompt of the
+ * line takes what it can use of them. After a long text a pass has fewer rows, so that a
+ * request that arrives meanwhile need not wait long for the next pass.
  *
  * @module
  */
@@ -35,7 +36,7 @@ const MOST_ROWS = 64;
 /** Fewer rows are not worth reading the keys and values of the text before them. */
 const LEAST_ROWS = 8;
 
-/** Prompts that share the time of a pass, so that a short one passes a long one. */
+/** Prompts that share what decoding leaves, so that a short one passes a long one. */
 const PROMPTS = 2;
 
 /** Slots whose attention takes as long as the rest of a row. */
@@ -95,7 +96,9 @@ export class PrefillBudget {
       : this.#leave(decoding, prompts);
     return prompts.map((prompt, index) => {
       const { start } = prompt;
-      const sharers = Math.max(1, Math.min(PROMPTS, prompts.length) - index);
+      const sharers = isAlone
+        ? 1
+        : Math.max(1, Math.min(PROMPTS, prompts.length) - index);
       const fair = { ms: ms / sharers, most: Math.ceil(room / sharers) };
       // The next prompt keeps what it can use of its half.
       const kept = sharers > 1
@@ -109,7 +112,7 @@ export class PrefillBudget {
         ms: isFair ? fair.ms : ms,
         most: widest,
       });
-      if (rows < least) rows = isAlone && index < PROMPTS ? least : 0;
+      if (rows < least) rows = isAlone && index === 0 ? least : 0;
       if (rows > 0) ms -= this.#expected(before, { start, rows });
       room -= rows;
       before += rows;

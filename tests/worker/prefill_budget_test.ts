@@ -43,15 +43,22 @@ Deno.test("PrefillBudget makes passes after long texts narrower", () => {
   assert(rows >= 8 && rows < 32, `${rows}`);
 });
 
-Deno.test("PrefillBudget shares the time of a pass, not its rows", () => {
+Deno.test("PrefillBudget serves the first prompt first where nothing decodes", () => {
   const long = { start: 5000, rows: 1000 };
-  const short = { start: 0, rows: 30 };
-  for (
-    const [line, expected] of [[[long, short], 1], [[short, long], 0]] as const
-  ) {
-    const rows = new PrefillBudget(COST).share(NONE, line, 128);
-    assertEquals(rows[expected], 30, "the short prompt is read at once");
-    assert(rows[1 - expected] >= 8, "the long one goes on");
+  const short = { start: 0, rows: 45 };
+  const budget = new PrefillBudget(COST);
+  assertEquals(budget.share(NONE, [short, long], 128), [45, 0]);
+  const [rows, others] = budget.share(NONE, [long, short], 128);
+  assert(rows >= 8 && others < 8, `${rows}, ${others}`);
+});
+
+Deno.test("PrefillBudget shares what decoding leaves between two prompts", () => {
+  const long = { start: 0, rows: 1000 };
+  const short = { start: 0, rows: 12 };
+  for (const [line, at] of [[[long, short], 1], [[short, long], 0]] as const) {
+    const rows = new PrefillBudget(COST).share(ONE, line, 128);
+    assertEquals(rows[at], 12, "the short prompt is read at once");
+    assert(rows[1 - at] >= 8, "the long one goes on");
   }
 });
 

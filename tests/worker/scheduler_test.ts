@@ -90,17 +90,15 @@ Deno.test("Scheduler reads a prompt in parts, and others decode beside it", asyn
   assert(tokens >= 400 / 26 && tokens <= 400 / 20, `${tokens} tokens`);
 });
 
-Deno.test("Scheduler shares the time for prompts among all prompts", async () => {
+Deno.test("Scheduler reads prompts in turn where nothing decodes", async () => {
   const model = new ToyModel({ context: 500, maxRows: 128 });
   const scheduler = new Scheduler(model);
   const [long, short] = [model.open(), model.open()];
-  const done = scheduler.run(prompt(long, 300));
-  const first = scheduler.run(prompt(short, 20)).then(() =>
-    model.passes.length
-  );
-  assertEquals(await first, 1);
-  await done;
-  assertEquals(rowsOf(model)[0], [35, 20]);
+  await Promise.all([
+    scheduler.run(prompt(long, 150)),
+    scheduler.run(prompt(short, 20)),
+  ]);
+  assertEquals(rowsOf(model), [[64], [20, 44], [42]]);
 });
 
 Deno.test("Scheduler reads a prompt alone in parts of 64", async () => {
@@ -202,16 +200,17 @@ Deno.test("Scheduler.beside() sums up what others had in the last pass", async (
   assertEquals(web.beside(a).sequences, 0);
 });
 
-Deno.test("Scheduler.beside() counts what is ready, but no prompt", async () => {
+Deno.test("Scheduler.beside() counts what is ready, but no long prompt", async () => {
   const model = new ToyModel();
   const scheduler = new Scheduler(model);
-  const [a, b, c] = [model.open(), model.open(), model.open()];
+  const [a, b, c, d] = Array.from({ length: 4 }, () => model.open());
   const steps = [
     scheduler.run(decoding(a)),
     scheduler.run(decoding(b)),
     scheduler.run(prompt(c, 4)),
+    scheduler.run(prompt(d, 65)),
   ];
   const { sequences, rows } = scheduler.beside(a);
-  assertEquals([sequences, rows], [1, 1]);
+  assertEquals([sequences, rows], [2, 2]);
   await Promise.all(steps);
 });
