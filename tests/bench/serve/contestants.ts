@@ -51,7 +51,8 @@ export function servedWith(
         const { text, times, timings } = await streamChat(origin, body, {
           now,
         });
-        return { text, times, tokens: timings.predicted_n };
+        const { predicted_n: tokens, draft_n: guesses } = timings;
+        return { text, times, tokens, guesses };
       }));
     },
   };

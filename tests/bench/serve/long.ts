@@ -200,6 +200,9 @@ function report(alone: AnswerFigures[], trials: Trial[]): Report {
       } tokens, prefilled in ${
         trials.map(({ promptMs }) => (promptMs / 1000).toFixed(1)).join(", ")
       } s; ${during.length} answers during that time.`,
+      `${
+        firstDuring.filter((ms) => ms > BARS.first).length
+      } of ${firstDuring.length} first tokens took longer than ${BARS.first} ms.`,
       `The median rate is ${
         share.toFixed(2)
       } of that alone; it counts the tokens after the first.`,

@@ -115,6 +115,7 @@ function clients(levels: readonly Level[]): Table {
       "ms between pieces",
       "95 % under",
       "slowest/fastest",
+      "guesses a token",
       "identical",
     ],
     rows: levels.flatMap(({ streams, contestants }) =>
@@ -131,6 +132,7 @@ function clients(levels: readonly Level[]): Table {
           middle(({ between }) => between),
           middle(({ longBetween }) => longBetween),
           middle(({ slowestOverFastest }) => slowestOverFastest),
+          middle(({ guesses }) => guesses),
           `${identical}/${answers}`,
         ];
       })

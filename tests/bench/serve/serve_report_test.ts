@@ -12,6 +12,7 @@ function repeats(...tokensPerSecond: number[]): StreamFigures[] {
     between: 0,
     longBetween: 0,
     slowestOverFastest: 1,
+    guesses: 0,
     identical: 1,
     answers: 1,
   }));

@@ -11,6 +11,8 @@ export interface Answer {
   /** The text, or what identifies it, to compare with other answers. */
   text: string;
   tokens: number;
+  /** Drafted tokens that passes verified. @default 0 */
+  guesses?: number;
   /** When each piece came, in milliseconds since the start of the round. */
   times: number[];
 }
@@ -32,6 +34,8 @@ export interface StreamFigures {
    * over rounds.
    */
   slowestOverFastest: number;
+  /** Verified guesses for each token. */
+  guesses: number;
   /** How many of the answers equal those given alone. */
   identical: number;
   answers: number;
@@ -52,9 +56,9 @@ export function streamFigures(
   const firsts = answers.map(({ times }) => times[0]);
   const ends = rounds.map((round) => Math.max(...round.map(lastTime)));
   const decoding = rounds.map(whileAllDecode);
+  const tokens = sum(answers.map(({ tokens }) => tokens));
   return {
-    tokensPerSecond: sum(answers.map(({ tokens }) => tokens)) / sum(ends) *
-      1000,
+    tokensPerSecond: tokens / sum(ends) * 1000,
     decodedPerSecond: sum(decoding.map(({ tokens }) => tokens)) /
       sum(decoding.map(({ ms }) => ms)) * 1000,
     first: median(firsts),
@@ -62,6 +66,7 @@ export function streamFigures(
     between: median(gaps),
     longBetween: gaps[Math.floor(gaps.length * 0.95)],
     slowestOverFastest: median(rounds.map(slowestOverFastest)),
+    guesses: sum(answers.map(({ guesses = 0 }) => guesses)) / tokens,
     identical: answers.filter(({ text }, i) => text === alone[i]).length,
     answers: answers.length,
   };

@@ -2,13 +2,13 @@ import { assertEquals } from "@std/assert";
 import { streamFigures } from "./streams.ts";
 
 /** An answer of a letter a token. */
-function answer(text: string, times: number[]) {
-  return { text, tokens: times.length, times };
+function answer(text: string, times: number[], guesses = 0) {
+  return { text, tokens: times.length, times, guesses };
 }
 
 Deno.test("streamFigures() summarises rounds and compares the texts with those alone", () => {
   const rounds = [
-    [answer("abc", [30, 50, 70]), answer("xyq", [20, 40, 100])],
+    [answer("abc", [30, 50, 70]), answer("xyq", [20, 40, 100], 6)],
     [answer("def", [10, 20, 30]), answer("uvw", [15, 25, 35])],
   ];
   assertEquals(streamFigures(rounds, ["abc", "xyz", "def", "uvw"]), {
@@ -19,6 +19,7 @@ Deno.test("streamFigures() summarises rounds and compares the texts with those a
     between: 15,
     longBetween: 60,
     slowestOverFastest: 1.5,
+    guesses: 0.5,
     identical: 3,
     answers: 4,
   });
