@@ -61,25 +61,44 @@ export type LogGeneration = (
   record: GenerationReport & { requestId: string; model: string },
 ) => void;
 
-/** What answering needs from outside. */
-export interface GenerateOptions extends ParseOptions {
-  engines: readonly ServedModel[];
-  /** Ids of models by other names. */
-  aliases: Aliases;
-  logFailure: LogFailure;
+/** What reports of requests go to, and what they need from outside. */
+export interface ReportOptions {
   logGeneration: LogGeneration;
   /** Counts generations. */
   counts: Pick<Metrics, "countGeneration">;
-  /** Aborts when the server can't wait any longer; its reason is sent to clients. */
-  deadline: AbortSignal;
-  /** Milliseconds between the comments in a stream. */
-  pingMs: number;
   /** Unix time in milliseconds. */
   now: () => number;
   /** Time in milliseconds, from a clock that never goes back. */
   clock: () => number;
+}
+
+/** What answering needs from outside. */
+export interface GenerateOptions extends ParseOptions, ReportOptions {
+  engines: readonly ServedModel[];
+  /** Ids of models by other names. */
+  aliases: Aliases;
+  logFailure: LogFailure;
+  /** Aborts when the server can't wait any longer; its reason is sent to clients. */
+  deadline: AbortSignal;
+  /** Milliseconds between the comments in a stream. */
+  pingMs: number;
   /** Returns a text that is never returned twice. */
   newId: () => string;
+}
+
+/** Returns what reports how the request of `c` went to metrics, spans and log. */
+export function reporter(
+  c: Context,
+  model: string,
+  { counts, logGeneration, now }: ReportOptions,
+): (report: GenerationReport) => void {
+  const requestId = c.get("requestId");
+  const parent = context.active();
+  return (report) => {
+    counts.countGeneration(model, report);
+    recordSpans(report, { model, parent, endedAt: now() });
+    logGeneration({ requestId, model, ...report });
+  };
 }
 
 /**
@@ -114,7 +133,6 @@ export async function answer(
     model: id,
   };
   const requestId = c.get("requestId");
-  const parent = context.active();
   const leaving = new AbortController();
   const { generation } = request;
   const cache = { ...generation.cache, caller: c.get("caller") ?? "" };
@@ -124,18 +142,11 @@ export async function answer(
   const listening = AbortSignal.any([c.req.raw.signal, leaving.signal]);
   const signal = AbortSignal.any([listening, options.deadline]);
   const opening = model.open(signal);
-  const events = observed(
-    generated(opening, { requests, n }, signal),
-    {
-      signal,
-      clock: options.clock,
-      report(report) {
-        options.counts.countGeneration(id, report);
-        recordSpans(report, { model: id, parent, endedAt: options.now() });
-        options.logGeneration({ requestId, model: id, ...report });
-      },
-    },
-  );
+  const events = observed(generated(opening, { requests, n }, signal), {
+    signal,
+    clock: options.clock,
+    report: reporter(c, id, options),
+  });
   async function head(): Promise<ReplyHead> {
     const { info } = await opening;
     return { ...reply, system_fingerprint: info.fingerprint };

@@ -131,10 +131,10 @@ export function createService(
     ...(corsOrigins.includes("*") ? {} : { corsOrigins }),
     logFailure: (err, context) => log.error({ ...context, err }, "failure"),
     logRequest: (record) => log[requestLevel(record)](record, "request"),
-    logGeneration: ({ counts, ...report }) =>
+    logGeneration: ({ counts, made, ...report }) =>
       log.info(
         { ...report, ...counts?.usage, ...counts?.timings },
-        "generation",
+        made === "vectors" ? "embedding" : "generation",
       ),
     counts,
     shutdown,

@@ -4,21 +4,27 @@
  * @module
  */
 
-import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
+import type { TimedOutput } from "../worker/messages.ts";
 import type { Counts, Timings, Usage } from "./generation.ts";
+
+/** The tokens that a generation starts from. */
+interface Start {
+  prompt: { length: number };
+  prediction?: { length: number } | undefined;
+}
 
 /** Adds up the outputs of one generation. */
 export class OutputCounter {
-  readonly #task: Pick<DecodeRequest, "prompt" | "prediction">;
+  readonly #start: Start;
   readonly #timings: Timings;
   #answerTokens = 0;
   /** Predicted tokens that the answer has come to. */
   #accepted = 0;
 
-  constructor(task: Pick<DecodeRequest, "prompt" | "prediction">) {
-    this.#task = task;
+  constructor(start: Start) {
+    this.#start = start;
     this.#timings = {
-      prompt_n: task.prompt.length,
+      prompt_n: start.prompt.length,
       prompt_ms: 0,
       cache_n: 0,
       predicted_n: 0,
@@ -58,7 +64,7 @@ export class OutputCounter {
 
   /** What has been counted so far. */
   get counts(): Counts {
-    const { prompt, prediction } = this.#task;
+    const { prompt, prediction } = this.#start;
     const timings = { ...this.#timings };
     const usage: Usage = {
       promptTokens: prompt.length,

@@ -22,7 +22,8 @@ const COUNTS: [name: string, help: string, of: (c: Counts) => number][] = [
   [
     "vllm:prefix_cache_queries_total",
     "Prompt tokens looked up in the prefix cache.",
-    (c) => c.usage.promptTokens,
+    // Without a pass, vectors or scores were made, for which nothing is looked up.
+    ({ usage, timings }) => timings.passes > 0 ? usage.promptTokens : 0,
   ],
   [
     "vllm:prefix_cache_hits_total",
@@ -59,7 +60,7 @@ const TIMES: [
   [
     "vllm:request_decode_time_seconds",
     "Decoding.",
-    (r) => r.counts?.timings.predicted_ms,
+    (r) => r.counts?.timings.passes ? r.counts.timings.predicted_ms : undefined,
   ],
 ];
 

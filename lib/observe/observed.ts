@@ -10,6 +10,8 @@ import type { Counts, GenerationEvent } from "../engine/generation.ts";
 
 /** How a generation went. */
 export interface GenerationReport {
+  /** What it made. @default "text" */
+  made?: "vectors";
   /**
    * `"abort"` if the client left or the server cut it off; `"refused"` if the client
    * got a 4xx; `"error"` if the server failed.
@@ -55,6 +57,25 @@ export async function* observed(
     throw error;
   } finally {
     report({ ...found, ms: clock() - start });
+  }
+}
+
+/** Returns what `embed` returns, and reports how that went. */
+export async function observedVectors<T extends { counts: Counts }>(
+  embed: () => Promise<T>,
+  { signal, clock, report }: ObserveOptions,
+): Promise<T> {
+  const start = clock();
+  let found: Pick<GenerationReport, "outcome" | "counts">;
+  try {
+    const embedded = await embed();
+    found = { outcome: "stop", counts: embedded.counts };
+    return embedded;
+  } catch (error) {
+    found = { outcome: outcomeOf(error, signal) };
+    throw error;
+  } finally {
+    report({ made: "vectors", ...found!, ms: clock() - start });
   }
 }
 

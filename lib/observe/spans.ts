@@ -19,12 +19,12 @@ export interface SpanOptions {
 
 /** Records how a generation went, once it is over. */
 export function recordSpans(
-  { outcome, counts, ms }: GenerationReport,
+  { made, outcome, counts, ms }: GenerationReport,
   { model, parent, endedAt }: SpanOptions,
 ): void {
   const tracer = trace.getTracer("bita");
   const startedAt = endedAt - ms;
-  const whole = tracer.startSpan("generate", {
+  const whole = tracer.startSpan(made === "vectors" ? "embed" : "generate", {
     startTime: startedAt,
     attributes: { "gen_ai.request.model": model, "bita.outcome": outcome },
   }, parent);
@@ -48,12 +48,14 @@ export function recordSpans(
       "bita.prompt_n": timings.prompt_n,
       "bita.cache_n": timings.cache_n,
     });
-    part("passes", [decoding, endedAt], {
-      "bita.passes": timings.passes,
-      "bita.rows": timings.rows,
-      "bita.draft_n": timings.draft_n,
-      "bita.draft_n_accepted": timings.draft_n_accepted,
-    });
+    if (timings.passes > 0) {
+      part("passes", [decoding, endedAt], {
+        "bita.passes": timings.passes,
+        "bita.rows": timings.rows,
+        "bita.draft_n": timings.draft_n,
+        "bita.draft_n_accepted": timings.draft_n_accepted,
+      });
+    }
   }
   whole.end(endedAt);
 }

@@ -5,27 +5,34 @@
  */
 
 import { Hono } from "hono";
+import { observedVectors } from "../../lib/observe/observed.ts";
 import {
   parseEmbeddings,
   toEmbeddings,
 } from "../../lib/wire/embeddings/embeddings.ts";
 import { methodNotAllowed } from "../failure.ts";
 import { findModel } from "../find_model.ts";
+import { reporter, type ReportOptions } from "../generate.ts";
 import { jsonType, wholeBody } from "../middleware/json_body.ts";
 import type { TokenOptions } from "./tokens.ts";
 
 /** Serves embeddings. */
-export function embeddings(
-  { engines, aliases, deadline }: TokenOptions,
-): Hono {
+export function embeddings(options: TokenOptions & ReportOptions): Hono {
+  const { engines, aliases, deadline, clock } = options;
   return new Hono()
     .post("/embeddings", jsonType(), wholeBody(), async (c) => {
       const request = parseEmbeddings(await c.req.text());
       const signal = AbortSignal.any([c.req.raw.signal, deadline]);
       const model = findModel(engines, request.model, aliases);
-      const engine = await model.open(signal);
-      const embedded = await engine.embed(request.texts, { signal });
-      return c.json(toEmbeddings(embedded, request, model.id));
+      async function embed() {
+        const engine = await model.open(signal);
+        const embedded = await engine.embed(request.texts, { signal });
+        const reply = toEmbeddings(embedded, request, model.id);
+        return { reply, counts: embedded.counts };
+      }
+      const report = reporter(c, model.id, options);
+      const { reply } = await observedVectors(embed, { signal, clock, report });
+      return c.json(reply);
     })
     .all("/embeddings", methodNotAllowed("POST"));
 }

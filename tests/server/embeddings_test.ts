@@ -92,3 +92,53 @@ Deno.test("embeddings refuse what they cannot make", async () => {
     assert(error.message.includes(words), error.message);
   }
 });
+
+/** Reads the metrics of the model, by name and further labels. */
+async function metrics(): Promise<Map<string, number>> {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  return new Map(
+    text.split("\n").filter((line) => line.includes('model_name="pooled"'))
+      .map((line) => {
+        const [name, value] = line.split(" ");
+        return [name.replace(/model_name="pooled",?/, ""), Number(value)];
+      }),
+  );
+}
+
+Deno.test("embeddings are counted, timed and logged as other requests are", async () => {
+  const before = await metrics();
+  const input = ["The other", "a thing"];
+  const { usage } = await openai.embeddings.create({ model: "pooled", input });
+  const { total_tokens: tokens } = usage;
+  await openai.embeddings.create({ model: "pooled", input: "" }).catch(
+    () => {},
+  );
+  const after = await metrics();
+  const grown = (name: string, labels = "") => {
+    const key = `${name}{${labels}}`;
+    return (after.get(key) ?? 0) - (before.get(key) ?? 0);
+  };
+  const ended = "vllm:request_success_total";
+  assertEquals(grown("vllm:prompt_tokens_total"), tokens);
+  assertEquals(grown(ended, 'finished_reason="stop"'), 1);
+  assertEquals(grown(ended, 'finished_reason="refused"'), 1);
+  for (const time of ["e2e_request_latency", "request_prefill_time"]) {
+    assertEquals(grown(`vllm:${time}_seconds_count`), 1, time);
+    assert(grown(`vllm:${time}_seconds_sum`) > 0, time);
+  }
+  for (
+    const name of [
+      "vllm:generation_tokens_total",
+      "vllm:prefix_cache_queries_total",
+      "vllm:request_decode_time_seconds_count",
+      "vllm:time_to_first_token_seconds_count",
+    ]
+  ) assertEquals(grown(name), 0, name);
+  const logged = server.complaint().split("\n")
+    .filter((line) => line.includes(`"embedding"`)).map((line) =>
+      JSON.parse(line)
+    );
+  const [made, refused] = logged.slice(-2);
+  assertEquals([made.outcome, made.promptTokens], ["stop", tokens]);
+  assertEquals(refused.outcome, "refused");
+});

@@ -16,6 +16,7 @@ import type {
   ServedModel,
 } from "../../lib/engine/generation.ts";
 import type { TextReader } from "../../lib/engine/encode_texts.ts";
+import { OutputCounter } from "../../lib/engine/output_counter.ts";
 import { runTask, type Texts } from "../../lib/engine/text_tasks.ts";
 import { ChatTemplate } from "../../lib/text/chat_template.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
@@ -93,8 +94,9 @@ export function toyEngine(
       const length = Math.hypot(...counts);
       return counts.map((count) => count / length);
     });
-    const tokens = prompts.flatMap((prompt) => [...prompt]).length;
-    return Promise.resolve({ vectors, tokens });
+    const length = prompts.flatMap((prompt) => [...prompt]).length;
+    const { counts } = new OutputCounter({ prompt: { length } });
+    return Promise.resolve({ vectors, counts });
   };
   return {
     ...{ id, info, texts, embed, asked, runs, generate, encode },

@@ -8,13 +8,15 @@
 import { GREEDY } from "../../bita/choose/sampling.ts";
 import type { EngineParts } from "../engine.ts";
 import { ApiError } from "../errors.ts";
+import type { Counts } from "../generation.ts";
+import { OutputCounter } from "../output_counter.ts";
 
 /** The vectors of some texts. */
 export interface Embedded {
   /** `[texts][dim]`, each of length 1. */
   vectors: Float32Array[];
-  /** Tokens of all texts. */
-  tokens: number;
+  /** What all texts have taken. */
+  counts: Counts;
 }
 
 /**
@@ -31,7 +33,10 @@ export type Embed = (
 export function embedder(
   { info, texts, decoder, queue, budget }: EngineParts,
 ): Embed {
-  async function vectorOf(prompt: Int32Array, signal: AbortSignal) {
+  async function vectorOf(
+    prompt: Int32Array,
+    { counter, signal }: { counter: OutputCounter; signal: AbortSignal },
+  ): Promise<Float32Array> {
     const { pooling } = info().file;
     budget.answerTokens(prompt.length, 0); // refuses what never fits
     using _place = await queue.enter(budget.slotsOf(prompt.length), signal);
@@ -40,7 +45,10 @@ export function embedder(
       ...{ endTokens: new Set(), draft: "none", trace: false },
       cache: { caller: "", salt: "" },
     }, { signal });
-    for await (const { embedding } of outputs) if (embedding) return embedding;
+    for await (const output of outputs) {
+      counter.add(output, 0);
+      if (output.embedding) return output.embedding;
+    }
     throw new TypeError(
       "Cannot embed a text: a vector is required: received none",
     );
@@ -57,10 +65,13 @@ export function embedder(
       );
     }
     const prompts = await texts.run("whole", inputs, signal);
+    const length = prompts.reduce((sum, { length }) => sum + length, 0);
+    const counter = new OutputCounter({ prompt: { length } });
     const vectors: Float32Array[] = [];
     // One after the other, so that a batch holds up no other caller.
-    for (const prompt of prompts) vectors.push(await vectorOf(prompt, signal));
-    const tokens = prompts.reduce((sum, { length }) => sum + length, 0);
-    return { vectors, tokens };
+    for (const prompt of prompts) {
+      vectors.push(await vectorOf(prompt, { counter, signal }));
+    }
+    return { vectors, counts: counter.counts };
   };
 }

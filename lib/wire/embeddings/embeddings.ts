@@ -62,10 +62,11 @@ export function parseEmbeddings(json: string): EmbeddingsRequest {
  * @throws {ApiError} 400 if a vector has fewer numbers than wanted.
  */
 export function toEmbeddings(
-  { vectors, tokens }: Embedded,
+  { vectors, counts }: Embedded,
   { dimensions, base64 }: EmbeddingsRequest,
   model: string,
 ) {
+  const { promptTokens } = counts.usage;
   return {
     object: "list",
     model,
@@ -76,7 +77,7 @@ export function toEmbeddings(
         : [...cut];
       return { object: "embedding", index, embedding };
     }),
-    usage: { prompt_tokens: tokens, total_tokens: tokens },
+    usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
   };
 }
 
