@@ -61,6 +61,7 @@ const VALUES: unknown[] = [
   ...[{ format: { type: "json_object" } }, { format: {} }, { a: "b" }],
   ...[["message.output_text.logprobs"], { type: "function", name: "a" }],
   ...[{ num_predict: -2, top_k: 5 }, { format: { type: "json_schema" } }],
+  ...["base64", "float", [[1, 2], "a"], { temperature: 0.5, stop: ["a"] }],
 ];
 
 /** Draws a value of a field: mostly one that its schema takes. */
@@ -143,6 +144,9 @@ const PATHS = [
   "/v1/models/a%00b",
   "/v1//completions",
   "/v1/chat/completions/",
+  "/v1/responses/resp_0123456789abcdef",
+  "/v1/responses/%00",
+  "/v1/embeddings/",
   "/v1/messages/batches",
   "/api/tags",
   "/api/ps",
@@ -150,6 +154,7 @@ const PATHS = [
   "/api/delete",
   "/api/blobs/a",
   "/v2/completions",
+  "/admin/cache",
   "/admin/cache?callr=x",
   "/health",
   "/metrics",
@@ -190,7 +195,19 @@ function requestsFor(resource: Resource): fc.Arbitrary<FuzzedRequest> {
   });
 }
 
+/** Draws a request without a body, to any path. */
+const bodiless: fc.Arbitrary<FuzzedRequest> = fc.record({
+  path: fc.constantFrom(...PATHS, ...RESOURCES.map(({ path }) => path)),
+  method: fc.constantFrom("GET", ...METHODS),
+  headers: rarely(fc.constantFrom(...HEADERS), 3),
+}).map(({ path, method, headers }) => ({
+  path,
+  init: { method, headers: { ...headers } },
+  isObject: false,
+}));
+
 /** Draws a request of any kind. */
 export const requests: fc.Arbitrary<FuzzedRequest> = fc.oneof(
   ...RESOURCES.map(requestsFor),
+  bodiless,
 );

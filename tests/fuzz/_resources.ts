@@ -5,20 +5,11 @@
  */
 
 import type { z } from "zod";
+import { OPENAI, TOKENS } from "../../lib/wire/openapi/operations/openai.ts";
 import {
-  countBody,
-  messagesBody,
-} from "../../lib/wire/anthropic/messages_request.ts";
-import { modelBody } from "../../lib/wire/ollama/options.ts";
-import * as ollama from "../../lib/wire/ollama/requests.ts";
-import { chatBody } from "../../lib/wire/openai/chat_request.ts";
-import { completionBody } from "../../lib/wire/openai/completion_request.ts";
-import { responseBody } from "../../lib/wire/responses/response_request.ts";
-import {
-  detokenizeBody,
-  templateBody,
-  tokenizeBody,
-} from "../../lib/wire/tokens/token_requests.ts";
+  ANTHROPIC,
+  OLLAMA,
+} from "../../lib/wire/openapi/operations/other_apis.ts";
 
 /** A resource: its path, its fields, and a body that is answered. */
 export interface Resource {
@@ -27,46 +18,38 @@ export interface Resource {
   good: Record<string, unknown>;
 }
 
-const CHAT = { model: "toy", messages: [{ role: "user", content: "Hi" }] };
+const MESSAGES = { messages: [{ role: "user", content: "Hi" }] };
+const CHAT = { model: "toy", ...MESSAGES };
+const PROMPT = { model: "toy", prompt: "Once upon" };
+const INPUT = { model: "toy", input: "Hi" };
 
-/** The resources that take a body. */
+/** A body for each resource that is answered. */
+const GOOD: Record<string, Record<string, unknown>> = {
+  "/v1/chat/completions": CHAT,
+  "/v1/completions": PROMPT,
+  "/v1/responses": INPUT,
+  "/v1/responses/input_tokens": INPUT,
+  "/v1/embeddings": INPUT,
+  "/v1/messages": { ...CHAT, max_tokens: 3 },
+  "/v1/messages/count_tokens": CHAT,
+  "/api/chat": CHAT,
+  "/api/generate": PROMPT,
+  "/api/show": { model: "toy" },
+  "/api/pull": { name: "toy" },
+  "/tokenize": { content: "Once upon" },
+  "/detokenize": { tokens: [79, 110] },
+  "/apply-template": MESSAGES,
+};
+
+/** The resources that take a body: all of the API's operations that do. */
 export const RESOURCES: Resource[] = [
-  { path: "/v1/chat/completions", shape: chatBody.shape, good: CHAT },
-  {
-    path: "/v1/completions",
-    shape: completionBody.shape,
-    good: { model: "toy", prompt: "Once upon" },
-  },
-  ...["/v1/responses", "/v1/responses/input_tokens"].map((path) => ({
-    ...{ path, shape: responseBody.shape, good: { model: "toy", input: "Hi" } },
-  })),
-  {
-    path: "/tokenize",
-    shape: tokenizeBody.shape,
-    good: { content: "Once upon" },
-  },
-  {
-    path: "/detokenize",
-    shape: detokenizeBody.shape,
-    good: { tokens: [79, 110] },
-  },
-  {
-    path: "/apply-template",
-    shape: templateBody.shape,
-    good: { messages: [{ role: "user", content: "Hi" }] },
-  },
-  {
-    path: "/v1/messages",
-    shape: messagesBody.shape,
-    good: { ...CHAT, max_tokens: 3 },
-  },
-  { path: "/v1/messages/count_tokens", shape: countBody.shape, good: CHAT },
-  { path: "/api/chat", shape: ollama.chatBody.shape, good: CHAT },
-  {
-    path: "/api/generate",
-    shape: ollama.generateBody.shape,
-    good: { model: "toy", prompt: "Hi" },
-  },
-  { path: "/api/show", shape: modelBody.shape, good: { model: "toy" } },
-  { path: "/api/pull", shape: modelBody.shape, good: { name: "toy" } },
-];
+  ...OPENAI,
+  ...ANTHROPIC,
+  ...OLLAMA,
+  ...TOKENS,
+].flatMap(({ path, body }) => {
+  if (!body) return [];
+  const good = GOOD[path];
+  if (!good) throw new TypeError(`Cannot try ${path}: GOOD must have a body`);
+  return [{ path, good, shape: (body.schema as z.ZodObject).shape }];
+});

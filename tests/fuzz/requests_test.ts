@@ -7,22 +7,24 @@
 
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import type { Hono } from "hono";
+import { openResponses } from "../../lib/responses/open_responses.ts";
 import { createApp } from "../../routes/app.ts";
 import { chat } from "../routes/_serve.ts";
 import { toyEngine } from "../toy/engine.ts";
 import { type FuzzedRequest, requests } from "./_requests.ts";
+import { RESOURCES } from "./_resources.ts";
 import { fuzzed } from "./_runs.ts";
 
 const TEXT = "The quick brown fox.";
 
 /** Statuses that docs/api.md lists for what a client does. */
-const STATUSES = [200, 204, 400, 404, 405, 413, 415];
+const STATUSES = [200, 204, 400, 401, 404, 405, 413, 415];
+
+/** Bytes that the process may grow by in the last half of a long run. */
+const GROWTH = 32 << 20;
 
 const failures: unknown[] = [];
-const app = createApp({
-  engines: [toyEngine({ text: TEXT })],
-  logFailure: (error) => failures.push(error),
-});
 
 /** Checks that a body is an error of the API that the request was for. */
 function assertError(text: string, named: boolean): void {
@@ -38,7 +40,9 @@ function assertError(text: string, named: boolean): void {
     return;
   }
   assert(typeof message === "string" && message.startsWith("Cannot "), text);
-  assert(["invalid_request_error", "not_found_error"].includes(type), text);
+  const types = ["invalid_request_error", "not_found_error"];
+  if (message.includes("API key")) types.push("authentication_error");
+  assert(types.includes(type), text);
   assert(code === null || typeof code === "string", text);
   assert(typeof param === "string" || (param === null && !named), text);
 }
@@ -56,6 +60,7 @@ function assertStream(text: string): void {
 
 /** Checks the answer of a request; returns its status. */
 async function assertServed(
+  app: Hono,
   { path, init, isObject }: FuzzedRequest,
 ): Promise<number> {
   const response = await app.request(path, init);
@@ -75,18 +80,45 @@ async function assertServed(
 }
 
 Deno.test("createApp() answers any request by the documents, and the next one right", async () => {
-  const statuses = new Map<number, number>();
+  const engine = toyEngine({ text: TEXT });
+  const responseStore = openResponses(
+    Promise.resolve({ mode: "memory", kv: "", secret: new Uint8Array(32) }),
+    { lifeMs: 60_000, onFailure: console.error, now: Date.now },
+  );
+  const app = createApp({
+    engines: [engine],
+    responseStore,
+    adminKey: "x",
+    logFailure: (error) => failures.push(error),
+  });
+  const seen = Object.fromEntries(
+    [...RESOURCES.map(({ path }) => path), "other"]
+      .map((path): [string, Record<number, number>] => [path, {}]),
+  );
+  const rss: number[] = [];
+  const parameters = fuzzed<[FuzzedRequest]>(2000);
+  let runs = 0;
   await fc.assert(
     fc.asyncProperty(requests, async (request) => {
-      const status = await assertServed(request);
+      const status = await assertServed(app, request);
       const good = await app.request("/v1/chat/completions", chat());
       assertEquals((await good.json()).choices[0].message.content, TEXT);
-      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      const counts = seen[request.path] ?? seen.other;
+      counts[status] = (counts[status] ?? 0) + 1;
+      engine.asked.length = engine.runs.length = 0; // it forgets nothing itself
+      if (runs++ % (parameters.numRuns! / 4) === 0) {
+        rss.push(Deno.memoryUsage().rss);
+      }
     }),
-    fuzzed(2000),
+    parameters,
   );
-  console.log(Object.fromEntries(statuses));
+  responseStore.close();
+  rss.push(Deno.memoryUsage().rss);
+  console.table(seen);
+  console.log("MiB:", rss.map((bytes) => Math.round(bytes / 2 ** 20)).join());
   // The test is only meaningful if many requests are taken and many refused.
-  assert(statuses.get(200)! > statuses.get(400)! / 10);
-  assert(statuses.get(400)! > statuses.get(200)! / 10);
+  for (const { path } of RESOURCES) {
+    assert(seen[path][200] > 3 && seen[path][400] > 3, path);
+  }
+  if (runs > 10_000) assert(rss.at(-1)! - rss[2] < GROWTH, "memory grows");
 });
