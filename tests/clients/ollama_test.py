@@ -2,6 +2,7 @@
 
 import unittest
 
+import httpx
 import ollama
 
 from server import ABOUT_A_FILM, ABOUT_RAIN, HI, KEY, MODEL, Opinion, ORIGIN, TOO_LONG
@@ -18,6 +19,24 @@ def get_weather(city: str) -> str:
       city: the city
     """
     return f"Rain in {city}."
+
+
+WEATHER = {
+    "name": "get_weather",
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"enum": ["Bern", "Rome"]}},
+        "required": ["city"],
+    },
+}
+
+
+def token_of(text: str) -> int:
+    """Returns the id of a text that is one token."""
+    body = {"model": MODEL, "content": text}
+    reply = httpx.post(f"{ORIGIN}/tokenize", headers=headers, json=body).json()
+    [token] = reply["tokens"]
+    return token
 
 
 class OllamaClient(unittest.TestCase):
@@ -65,6 +84,24 @@ class OllamaClient(unittest.TestCase):
         last = client.chat(
             **{**hi, "messages": [*ABOUT_RAIN, made, result]}, tools=[get_weather])
         self.assertTrue(last.message.content or last.message.tool_calls)
+
+    def test_calls(self):
+        # The answer is a word or calls: the first character of a call is made likely,
+        # and the one between two calls unlikely.
+        begin, between = token_of("<"), token_of("\n")
+        bias = {str(begin): 100, str(between): -100}
+        ask = {
+            "model": MODEL, "messages": ABOUT_RAIN, "format": {"const": "no"},
+            "tools": [{"type": "function", "function": WEATHER}],
+            "options": {"num_predict": 60, "temperature": 0, "logit_bias": bias},
+        }
+        reply = client.chat(**ask)
+        [call] = reply.message.tool_calls
+        self.assertEqual(call.function.name, "get_weather")
+        self.assertIn(call.function.arguments["city"], ["Bern", "Rome"])
+        parts = list(client.chat(**ask, stream=True))
+        streamed = [call for p in parts for call in p.message.tool_calls or []]
+        self.assertEqual(streamed, [call])
 
     def test_models(self):
         [model] = client.list().models

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Ollama, type Tool } from "ollama";
+import { type ChatResponse, Ollama, type Tool } from "ollama";
 import { client } from "./_client.ts";
 import type { RunningServer } from "./_server.ts";
 import { startTinyServer, TINY } from "./_tiny_server.ts";
@@ -38,6 +38,18 @@ const WEATHER: Tool = {
     },
   },
 };
+
+/** Returns the id of a text that is one token. */
+async function tokenOf(content: string): Promise<number> {
+  const response = await fetch(`${server.url}/tokenize`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": KEY },
+    body: JSON.stringify({ model: TINY, content }),
+  });
+  const { tokens: [id, ...more] } = await response.json();
+  assertEquals(more, []);
+  return id;
+}
 
 Deno.test("Ollama's client reads the version and the models", async () => {
   const { version } = await ollama.version();
@@ -121,25 +133,37 @@ Deno.test("an answer may be JSON of a schema", async () => {
   assert(["yes", "no"].includes(JSON.parse(message.content).answer));
 });
 
-Deno.test("calls are whole, and their results go back without ids", async () => {
-  // Nothing forces this model to call, so the call is one that it could have made.
-  const round = await ollama.chat({
-    ...HI,
-    tools: [WEATHER],
-    messages: [
-      ...HI.messages,
-      {
-        role: "assistant",
-        content: "",
-        tool_calls: [{
-          function: { name: "get_weather", arguments: { city: "Bern" } },
-        }],
-      },
-      { role: "tool", content: "Sunny.", tool_name: "get_weather" },
-    ],
+for (const stream of [false, true]) {
+  const how = stream ? "streamed" : "whole";
+
+  Deno.test(`the model calls a tool and gets its result without an id, ${how}`, async () => {
+    // The answer is a word or calls: the first character of a call is made likely, and
+    // the one between two calls unlikely.
+    const format = { const: "no" };
+    const [begin, between] = [await tokenOf("<"), await tokenOf("\n")];
+    const logit_bias = { [begin]: 100, [between]: -100 };
+    const options = { ...HI.options, num_predict: 200, ...{ logit_bias } };
+    async function ask(fields: object): Promise<ChatResponse[]> {
+      const asked = { ...HI, tools: [WEATHER], ...fields };
+      if (!stream) return [await ollama.chat(asked)];
+      return await Array.fromAsync(await ollama.chat({ ...asked, stream }));
+    }
+    const parts = await ask({ options, format });
+    const calls = parts.flatMap(({ message }) => message.tool_calls ?? []);
+    const [{ function: { name, arguments: { city } } }, ...more] = calls;
+    assertEquals([name, more], ["get_weather", []]);
+    assert(["Bern", "Rome"].includes(city), city);
+    assertEquals(parts.map(({ message }) => message.content).join(""), "");
+    assertEquals(parts.at(-1)!.done_reason, "stop");
+
+    const result = { role: "tool", content: "Sunny.", tool_name: name };
+    const asked = { role: "assistant", content: "", tool_calls: calls };
+    const messages = [...HI.messages, asked, result];
+    const answer = await ask({ messages });
+    assert(answer.map(({ message }) => message.content).join(""));
+    assertEquals(answer.at(-1)!.done_reason, "length");
   });
-  assertEquals(round.done_reason, "length");
-});
+}
 
 Deno.test("an empty request only asks for the model", async () => {
   const chat = await ollama.chat({ model: ID, messages: [] });
