@@ -35,6 +35,11 @@ export class StopStrings {
     return this.#found;
   }
 
+  /** Characters that are held back, or those from the stop string on. */
+  get held(): number {
+    return this.#held.length;
+  }
+
   /** Adds text and returns what can no longer be part of a stop string. */
   push(text: string): Cut {
     this.#held += text;

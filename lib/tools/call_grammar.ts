@@ -5,7 +5,6 @@
  * @module
  */
 
-import { argumentSchema } from "./argument_schema.ts";
 import type { ToolUse } from "./tool.ts";
 import type { ToolFormat } from "./tool_format.ts";
 import { NAME } from "./pattern.ts";
@@ -27,7 +26,7 @@ export function callGrammar(
   format: ToolFormat,
   { control, answer }: CallGrammarOptions,
 ): string {
-  const { before, open, close, between, after, trigger } = format;
+  const { before, open, close, between, after, trigger, notation } = format;
   const write = (text: string) => writeText(text, format.controls, control);
   const called = tools.filter(({ name }) => callable.includes(name));
   const heads = called.map(({ name }, i) =>
@@ -44,8 +43,8 @@ export function callGrammar(
   const rules = [
     `first: ${firsts.join(" | ")}`,
     ...parallel ? [`call: ${heads.join(" | ")}`] : [],
-    ...called.map((tool, i) =>
-      `args_${i}: %json ${JSON.stringify(argumentSchema(tool))}`
+    ...called.flatMap((tool, i) =>
+      notation.rules(tool, { rule: `args_${i}`, write })
     ),
   ];
   if (required) return [`start: ${begin} ${calls}`, ...rules].join("\n");
@@ -54,7 +53,10 @@ export function callGrammar(
     return [start, `answer: ${answer}`, ...rules].join("\n");
   }
   if (format.leading) {
-    const start = `start: TEXT? | ${begin} ${calls}`;
+    const tag = format.tag && control(format.tag);
+    const start = `start: TEXT? | ${
+      tag === undefined ? "" : `(<[${tag}]>)?`
+    } ${begin} ${calls}`;
     return [start, String.raw`TEXT: /[^{](.|\n)*/`, ...rules].join("\n");
   }
   if (begin.startsWith("<")) {

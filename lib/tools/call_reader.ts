@@ -6,15 +6,18 @@
  * @module
  */
 
+import type { ArgumentNotation, ArgumentReader } from "./arguments/notation.ts";
 import { Pattern } from "./pattern.ts";
-import type { ToolPart } from "./tool.ts";
+import type { Tool, ToolPart } from "./tool.ts";
 
-/** How calls with JSON arguments are written. */
+/** How calls are written. */
 export interface CallSyntax {
   /** The text before the first call. */
   before: string;
   /** A call, up to its arguments. */
   open: string;
+  /** How its arguments are written. */
+  notation: ArgumentNotation;
   /** The rest of a call, after its arguments. */
   close: string;
   /** The text between two calls. */
@@ -39,8 +42,9 @@ export class CallPatterns {
   constructor(syntax: CallSyntax) {
     const { before, open, close, between, after, leading } = syntax;
     const lead = leading ? " " : "";
-    this.first = new Pattern(lead + before + open, { followedBy: "{" });
-    this.next = new Pattern(` ${between}${open}`, { followedBy: "{" });
+    const followedBy = syntax.notation.start;
+    this.first = new Pattern(lead + before + open, { followedBy });
+    this.next = new Pattern(` ${between}${open}`, { followedBy });
     this.close = new Pattern(` ${close}`);
     this.after = new Pattern(` ${after}`);
     this.leading = leading;
@@ -51,20 +55,31 @@ export class CallPatterns {
 /** Reads one answer. */
 export class CallReader {
   readonly #patterns: CallPatterns;
-  readonly #names: ReadonlySet<string>;
+  readonly #notation: ArgumentNotation;
+  readonly #tools: ReadonlyMap<string, Tool>;
   /** Text that is not read yet. */
   #held = "";
   #at: "text" | "arguments" | "close" | "after" = "text";
   #calls = 0;
   /** Whether text has followed the last call, or the start. */
   #inText = false;
-  readonly #object = new ObjectEnd();
+  /** Reads the arguments of the last call. */
+  #arguments: ArgumentReader | undefined;
   #parts: ToolPart[] = [];
 
-  /** @param names of the tools; a call of any other is text. */
-  constructor(patterns: CallPatterns, names: Iterable<string>) {
+  /** @param tools that may be called; a call of any other is text. */
+  constructor(
+    { patterns, notation }: { patterns: CallPatterns } & CallSyntax,
+    tools: readonly Tool[],
+  ) {
     this.#patterns = patterns;
-    this.#names = new Set(names);
+    this.#notation = notation;
+    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+  }
+
+  /** Characters that have been added and are neither text nor part of a call yet. */
+  get held(): number {
+    return this.#held.length + (this.#arguments?.held ?? 0);
   }
 
   /** Adds text and returns what has become certain. */
@@ -75,7 +90,9 @@ export class CallReader {
 
   /** Ends the text and returns the rest of it. */
   flush(): ToolPart[] {
-    return this.#read(true);
+    const parts = this.#read(true);
+    const text = this.#at === "arguments" ? this.#arguments!.flush() : "";
+    return text === "" ? parts : [...parts, { type: "arguments", text }];
   }
 
   #read(last: boolean): ToolPart[] {
@@ -124,11 +141,10 @@ export class CallReader {
   }
 
   #readArguments(): boolean {
-    const end = this.#object.push(this.#held);
-    const text = this.#held.slice(0, end);
-    this.#parts.push({ type: "arguments", text });
-    this.#held = this.#held.slice(text.length);
-    if (end !== undefined) this.#at = "close";
+    const { json, rest } = this.#arguments!.push(this.#held);
+    if (json !== "") this.#parts.push({ type: "arguments", text: json });
+    this.#held = rest ?? "";
+    if (rest !== undefined) this.#at = "close";
     return true;
   }
 
@@ -157,14 +173,15 @@ export class CallReader {
   /** Begins a call, if one is written at a place of the held text. */
   #open(pattern: Pattern, at: number): boolean {
     const match = pattern.match(this.#held.slice(at));
-    if (!match || !this.#names.has(match.name)) return false;
+    const tool = match && this.#tools.get(match.name);
+    if (!match || !tool) return false;
     const call = this.#held.slice(at + match.length);
     this.#say(this.#held.slice(0, at).trimEnd().length);
     this.#held = call;
     this.#parts.push({ type: "call", name: match.name });
     this.#calls++;
     this.#inText = false;
-    this.#object.reset();
+    this.#arguments = this.#notation.read(tool);
     this.#at = "arguments";
     return true;
   }
@@ -176,35 +193,5 @@ export class CallReader {
     this.#parts.push({ type: "text", text });
     this.#held = this.#held.slice(length);
     this.#inText = true;
-  }
-}
-
-/** Follows the brackets of one object, outside of its strings. */
-class ObjectEnd {
-  #depth = 0;
-  #inString = false;
-  #escaped = false;
-
-  /** Begins with another object. */
-  reset(): void {
-    this.#depth = 0;
-    this.#inString = this.#escaped = false;
-  }
-
-  /** Adds text; returns its length up to the object's end, if that is in it. */
-  push(text: string): number | undefined {
-    for (let at = 0; at < text.length; at++) {
-      if (this.#ends(text[at])) return at + 1;
-    }
-    return undefined;
-  }
-
-  #ends(character: string): boolean {
-    if (this.#escaped) this.#escaped = false;
-    else if (character === '"') this.#inString = !this.#inString;
-    else if (this.#inString) this.#escaped = character === "\\";
-    else if (character === "{" || character === "[") this.#depth++;
-    else if (character === "}" || character === "]") return --this.#depth === 0;
-    return false;
   }
 }

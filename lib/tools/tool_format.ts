@@ -6,16 +6,27 @@
  * @module
  */
 
+import { GEMMA_ARGUMENTS } from "./arguments/gemma_arguments.ts";
+import { JSON_ARGUMENTS } from "./arguments/notation.ts";
+import { XML_PARAMETERS } from "./arguments/xml_parameters.ts";
 import { CallPatterns, type CallSyntax } from "./call_reader.ts";
 import type { Tool } from "./tool.ts";
 
 /** A way to write calls. */
 export interface ToolFormat extends CallSyntax {
-  name: "hermes" | "llama" | "mistral" | "mistral-args";
+  name:
+    | "hermes"
+    | "qwen-coder"
+    | "llama"
+    | "mistral"
+    | "mistral-args"
+    | "gemma";
   /** Control tokens that calls are written with, in vocabularies that have them. */
   controls: string[];
   /** What begins a call: `before` and `open` begin with it. */
   trigger: string;
+  /** A control token that may come before a call, and is no part of any text. */
+  tag?: string;
   /** Prepared for readers. */
   patterns: CallPatterns;
 }
@@ -27,7 +38,22 @@ export const HERMES: ToolFormat = format({
   trigger: "<tool_call>",
   before: "",
   open: '<tool_call>\n{"name": "$name", "arguments": ',
+  notation: JSON_ARGUMENTS,
   close: "}\n</tool_call>",
+  between: "\n",
+  after: "",
+  leading: false,
+});
+
+/** Qwen3-Coder: a tag for each argument. */
+export const QWEN_CODER: ToolFormat = format({
+  name: "qwen-coder",
+  controls: ["<tool_call>", "</tool_call>"],
+  trigger: "<tool_call>",
+  before: "",
+  open: "<tool_call>\n<function=$name>\n",
+  notation: XML_PARAMETERS,
+  close: "</function>\n</tool_call>",
   between: "\n",
   after: "",
   leading: false,
@@ -37,9 +63,11 @@ export const HERMES: ToolFormat = format({
 export const LLAMA: ToolFormat = format({
   name: "llama",
   controls: [],
+  tag: "<|python_tag|>",
   trigger: "{",
   before: "",
   open: '{"name": "$name", "parameters": ',
+  notation: JSON_ARGUMENTS,
   close: "}",
   between: "; ",
   after: "",
@@ -53,6 +81,7 @@ export const MISTRAL: ToolFormat = format({
   trigger: "[TOOL_CALLS]",
   before: "[TOOL_CALLS] [",
   open: '{"name": "$name", "arguments": ',
+  notation: JSON_ARGUMENTS,
   close: "}",
   between: ", ",
   after: "]",
@@ -66,9 +95,27 @@ export const MISTRAL_ARGS: ToolFormat = format({
   trigger: "[TOOL_CALLS]",
   before: "",
   open: "[TOOL_CALLS]$name[ARGS]",
+  notation: JSON_ARGUMENTS,
   close: "",
   between: "",
   after: "",
+  leading: false,
+});
+
+/** FunctionGemma: control tokens around calls, and around the texts in them. */
+export const GEMMA: ToolFormat = format({
+  name: "gemma",
+  controls: [
+    ...["<start_function_call>", "<end_function_call>", "<escape>"],
+    "<start_function_response>",
+  ],
+  trigger: "<start_function_call>",
+  before: "",
+  open: "<start_function_call>call:$name",
+  notation: GEMMA_ARGUMENTS,
+  close: "<end_function_call>",
+  between: "",
+  after: "<start_function_response>",
   leading: false,
 });
 
@@ -92,6 +139,8 @@ export function toolFormatOf(template = ""): ToolFormat {
   if (!rendersTools(template)) return HERMES;
   if (template.includes("[ARGS]")) return MISTRAL_ARGS;
   if (template.includes("[TOOL_CALLS]")) return MISTRAL;
+  if (template.includes("<start_function_call>")) return GEMMA;
+  if (template.includes("<parameter=")) return QWEN_CODER;
   if (template.includes("<tool_call>")) return HERMES;
   return template.includes('"parameters": ') ? LLAMA : HERMES;
 }

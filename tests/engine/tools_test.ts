@@ -66,15 +66,34 @@ Deno.test("createEngine() leaves calls in the text where no tools are", async ()
   assertEquals([text, calls], [CALL, []]);
 });
 
-Deno.test("createEngine() shows what a limit or a stop string leaves of a call", async () => {
+Deno.test("createEngine() shows what a limit leaves of a call", async () => {
   const head = await run(says(CALL), { tools, maxTokens: 20 });
   assertEquals(head.text, CALL.slice(0, 20));
   assertEquals(head.finish, "length");
-  const cut = await run(says(CALL), { tools, stop: ["1"] });
-  const parts = cut.calls.map((part) =>
-    part.type === "arguments" ? part.text : part.name
-  );
-  assertEquals(parts.join(""), 'add{"a": ');
+});
+
+Deno.test("createEngine() looks for stop strings outside of calls", async () => {
+  const answer = `So 1 + 1.\n${CALL}\n${CALL}\nDone.`;
+  for (const output of [1, 5, 1000]) {
+    const stopped = async (...stop: string[]) => {
+      const { text, calls, finish } = await run(says(answer, output), {
+        ...{ tools, stop, logprobs: 0 },
+      });
+      const made = calls.flatMap((part) =>
+        part.type === "arguments" ? part.text : []
+      );
+      return [text, made.join(""), finish];
+    };
+    const made = '{"a": 1}{"a": 1}';
+    assertEquals(await stopped("a", "}", "\n<tool"), [
+      "So 1 + 1.Done.",
+      made,
+      "stop",
+    ]);
+    assertEquals(await stopped(" + 1!", "+ 1"), ["So 1 ", "", "stop"]);
+    assertEquals(await stopped(".D", ".\n"), ["So 1 + 1.Done.", made, "stop"]);
+    assertEquals(await stopped("ne"), ["So 1 + 1.Do", made, "stop"]);
+  }
 });
 
 Deno.test("createEngine() traces the passes of a call as they were", async () => {

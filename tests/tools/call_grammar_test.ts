@@ -3,16 +3,19 @@ import { Llguidance } from "../../lib/grammar/llguidance.ts";
 import { callGrammar } from "../../lib/tools/call_grammar.ts";
 import type { Tool } from "../../lib/tools/tool.ts";
 import {
+  GEMMA,
   HERMES,
   LLAMA,
-  MISTRAL,
-  MISTRAL_ARGS,
   type ToolFormat,
 } from "../../lib/tools/tool_format.ts";
+import { type Call, FORMATS, write as writeCalls } from "./_write.ts";
 
 /** Tokens are bytes; 256 ends a text, and the next two are control tokens. */
 const END = 256;
-const CONTROLS = ["[TOOL_CALLS]", "[ARGS]"];
+const CONTROLS = [
+  ...["[TOOL_CALLS]", "[ARGS]", "<|python_tag|>"],
+  ...GEMMA.controls,
+];
 const spelled = (text: string) =>
   Uint8Array.of(0xff, ...new TextEncoder().encode(text));
 const engine = await Llguidance.open({
@@ -38,6 +41,8 @@ const tools: Tool[] = [
   { name: "now" },
 ];
 
+const SPELLED = new RegExp(`(${CONTROLS.map(RegExp.escape).join("|")})`);
+
 interface Options {
   required?: boolean;
   parallel?: boolean;
@@ -56,13 +61,15 @@ function accepts(format: ToolFormat, options: Options, text: string) {
     format,
     {
       control: (text) =>
-        controls ? END + 1 + CONTROLS.indexOf(text) : undefined,
+        controls && CONTROLS.includes(text)
+          ? END + 1 + CONTROLS.indexOf(text)
+          : undefined,
       ...answer && { answer },
     },
   );
   using matcher = engine.compile("lark", grammar);
   const ids = controls
-    ? text.split(/(\[TOOL_CALLS\]|\[ARGS\])/).flatMap((part) =>
+    ? text.split(SPELLED).flatMap((part) =>
       CONTROLS.includes(part)
         ? [END + 1 + CONTROLS.indexOf(part)]
         : [...new TextEncoder().encode(part)]
@@ -75,19 +82,13 @@ function accepts(format: ToolFormat, options: Options, text: string) {
   return (matcher.mask()[END >>> 5] >>> (END & 31)) & 1 ? "whole" : "begun";
 }
 
-/** Writes calls as the format has it. */
-function write(format: ToolFormat, ...calls: [string, string][]): string {
-  const { before, open, close, between, after } = format;
-  const written = calls.map(([name, args]) =>
-    open.replace("$name", name) + args + close
-  );
-  return before + written.join(between) + after;
-}
+const write = (format: ToolFormat, ...calls: Call[]) =>
+  writeCalls(format, calls);
 
-for (const format of [HERMES, LLAMA, MISTRAL, MISTRAL_ARGS]) {
+for (const format of FORMATS) {
   const one = write(format, ["add", '{"a": 1, "description": "{<"}']);
   const two = write(format, ["add", '{"a": 1}'], ["now", "{}"]);
-  const controls = format.controls.includes("[TOOL_CALLS]");
+  const controls = format.controls.some((one) => CONTROLS.includes(one));
   const variants = controls ? [false, true] : [false];
 
   for (const controls of variants) {
@@ -104,7 +105,7 @@ for (const format of [HERMES, LLAMA, MISTRAL, MISTRAL_ARGS]) {
         assertEquals(typeof accepts(format, single, two), "number");
         const named = { ...options, callable: ["now"] };
         assertEquals(typeof accepts(format, named, one), "number");
-        const wrong = write(format, ["add", '{"a": "1"}']);
+        const wrong = write(format, ["add", '{"a": "x"}']);
         assertEquals(typeof accepts(format, options, wrong), "number");
         const invented = write(format, ["add", '{"a": 1, "b": 2}']);
         assertEquals(typeof accepts(format, options, invented), "number");
@@ -125,3 +126,10 @@ for (const format of [HERMES, LLAMA, MISTRAL, MISTRAL_ARGS]) {
     });
   }
 }
+
+Deno.test("a call of Llama may follow its tag", () => {
+  const call = write(LLAMA, ["now", "{}"]);
+  const tagged = `<|python_tag|>${call}`;
+  assertEquals(accepts(LLAMA, { controls: true }, tagged), "whole");
+  assertEquals(accepts(LLAMA, { controls: true }, "<|python_tag|>Hi"), 1);
+});

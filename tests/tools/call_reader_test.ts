@@ -3,19 +3,22 @@ import fc from "fast-check";
 import { CallReader } from "../../lib/tools/call_reader.ts";
 import type { ToolPart } from "../../lib/tools/tool.ts";
 import {
+  GEMMA,
   HERMES,
   LLAMA,
   MISTRAL,
   MISTRAL_ARGS,
+  QWEN_CODER,
   type ToolFormat,
 } from "../../lib/tools/tool_format.ts";
+import { type Call, FORMATS, JSON_FORMATS, write } from "./_write.ts";
 
-const FORMATS = [HERMES, LLAMA, MISTRAL, MISTRAL_ARGS];
 const NAMES = ["add", "get_weather"];
+const TOOLS = NAMES.map((name) => ({ name }));
 
 /** Reads an answer that arrives in pieces; parts that go on are joined. */
 function read(format: ToolFormat, pieces: string[]): ToolPart[] {
-  const reader = new CallReader(format.patterns, NAMES);
+  const reader = new CallReader(format, TOOLS);
   const parts = [...pieces.flatMap((p) => reader.push(p)), ...reader.flush()];
   return parts.reduce<ToolPart[]>((joined, part) => {
     const last = joined.at(-1);
@@ -26,17 +29,8 @@ function read(format: ToolFormat, pieces: string[]): ToolPart[] {
   }, []);
 }
 
-/** Writes calls as the format has it. */
-function write(format: ToolFormat, calls: [string, string][]): string {
-  const { before, open, close, between, after } = format;
-  const written = calls.map(([name, args]) =>
-    open.replace("$name", name) + args + close
-  );
-  return before + written.join(between) + after;
-}
-
 /** The parts of calls. */
-function parts(calls: [string, string][]): ToolPart[] {
+function parts(calls: Call[]): ToolPart[] {
   return calls.flatMap(([name, text]) => [
     { type: "call" as const, name },
     { type: "arguments" as const, text },
@@ -62,7 +56,7 @@ function cut(text: string, at: number[]): string[] {
   );
 }
 
-for (const format of FORMATS) {
+for (const format of JSON_FORMATS) {
   Deno.test(`${format.name}: calls are read however they are split`, () => {
     fc.assert(
       fc.property(calls, cuts, (calls, at) => {
@@ -71,13 +65,19 @@ for (const format of FORMATS) {
       }),
     );
   });
+}
 
+for (const format of FORMATS) {
   Deno.test(`${format.name}: any text reads the same however it is split`, () => {
     const piece = fc.oneof(
       fc.constantFrom(
         ...["<tool_call>", "</tool_call>", "[TOOL_CALLS]", "[ARGS]", "; "],
         ...['{"name": "add", "arguments": ', '{"name": "no", "arguments": '],
         ...['{"name": "add", "parameters": ', "{}", "}", "]", "[", "{", "\n"],
+        ...["<tool_call>\n<function=add>\n", "</function>\n</tool_call>"],
+        ...["<parameter=a>", "</parameter>", "</function>", "<parameter="],
+        ...["<start_function_call>call:add", "<escape>", "a:", ",", "1"],
+        ...["<end_function_call>", "<start_function_response>"],
         ...["add", "<tool", "[TOOL", ", ", " ", "text"],
       ),
       fc.string({ maxLength: 3 }),
@@ -107,7 +107,7 @@ Deno.test("text before a call is text, and white space beside it is nothing", ()
 });
 
 Deno.test("text is held back only while it may begin a call", () => {
-  const reader = new CallReader(HERMES.patterns, NAMES);
+  const reader = new CallReader(HERMES, TOOLS);
   assertEquals(reader.push("a < b <tool"), [text("a < b")]);
   assertEquals(reader.push("box>"), [text(" <toolbox>")]);
   assertEquals(reader.push('<tool_call>{"name":"add","arguments":'), []);
@@ -134,6 +134,10 @@ Deno.test("a call that is not well-formed is text", () => {
     [LLAMA, '{"name": "add", "parameters": null}'],
     [MISTRAL, '[TOOL_CALLS] {"name": "add", "arguments": {}}'],
     [MISTRAL_ARGS, "[TOOL_CALLS]add{}"],
+    [QWEN_CODER, "<tool_call>\n<function=other>\n</function>\n</tool_call>"],
+    [QWEN_CODER, "<function=add>\n</function>"],
+    [GEMMA, "<start_function_call>call:other{}<end_function_call>"],
+    [GEMMA, "<start_function_call>add{}<end_function_call>"],
   ];
   for (const [format, answer] of broken) {
     assertEquals(read(format, [answer]), [text(answer)]);

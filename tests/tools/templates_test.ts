@@ -179,6 +179,10 @@ Deno.test("the template shows the format of calls", () => {
   assertEquals(names, ["hermes", "llama", "mistral"]);
   assertEquals(toolFormatOf(undefined).name, "hermes");
   assertEquals(toolFormatOf("{{ messages }}").name, "hermes");
+  const coder = "{{ tools }}<tool_call>\n<function={{ n }}>\n<parameter=k>";
+  assertEquals(toolFormatOf(coder).name, "qwen-coder");
+  const gemma = "{{ tools }}<start_function_call>call:";
+  assertEquals(toolFormatOf(gemma).name, "gemma");
   const args = "{{ tools }}[TOOL_CALLS]{{ name }}[ARGS]";
   assertEquals(toolFormatOf(args).name, "mistral-args");
 });

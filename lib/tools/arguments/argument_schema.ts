@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Tool } from "./tool.ts";
+import type { Tool } from "../tool.ts";
 
 /** JSON as Python writes it, as models have seen it. */
 const LINE = {
@@ -29,7 +29,7 @@ const NAMED = new Set([
 /** Keywords whose values are no schemas. */
 const VALUES = new Set(["enum", "const", "required", "dependentRequired"]);
 
-/** Returns the schema, in which unknown keywords are errors only if the tool is strict. */
+/** Returns the schema of all arguments, in which unknown keywords are errors only if the tool is strict. */
 export function argumentSchema(
   { parameters = { properties: {} }, strict = false }: Tool,
 ): Record<string, unknown> {
@@ -41,8 +41,22 @@ export function argumentSchema(
   };
 }
 
+/** Returns the schema of one argument, written as JSON. */
+export function valueSchema(
+  schema: unknown,
+  { parameters = {}, strict = false }: Tool,
+): Record<string, unknown> {
+  const { $defs, definitions } = withoutNotes(parameters) as typeof parameters;
+  return {
+    ...$defs ? { $defs } : {},
+    ...definitions ? { definitions } : {},
+    ...schema === false ? { enum: [] } : schema as Record<string, unknown>,
+    "x-guidance": { ...LINE, lenient: !strict },
+  };
+}
+
 /** Drops the notes of a schema and of the schemas in it. */
-function withoutNotes(schema: unknown): unknown {
+export function withoutNotes(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withoutNotes);
   if (typeof schema !== "object" || schema === null) return schema;
   const kept = Object.entries(schema).filter(([key]) => !NOTES.has(key));
