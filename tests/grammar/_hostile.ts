@@ -68,6 +68,23 @@ const SCHEMAS: Record<string, unknown> = {
   "objects that overlap": {
     oneOf: [{ type: "object" }, { type: "object", properties: names(1) }],
   },
+  "10,000 properties": { type: "object", properties: names(10_000) },
+  "allOf of nothing": { allOf: [{ type: "string" }, { type: "number" }] },
+  "a multiple of nothing": { type: "number", multipleOf: 0 },
+  "no multiple": { type: "integer", multipleOf: 7, minimum: 1, maximum: 6 },
+  "absurd bounds": { type: "number", minimum: 1e308, maximum: -1e308 },
+  "an object without end": {
+    type: "object",
+    properties: { a: { $ref: "#" } },
+    required: ["a"],
+  },
+  "an array without end": { type: "array", items: { $ref: "#" }, minItems: 1 },
+  "a half character in a pattern": { type: "string", pattern: "\ud800" },
+  "a keyword in fullwidth letters": { type: "\uff4e\uff55\uff4c\uff4c" },
+  "repetitions of repetitions": {
+    type: "string",
+    pattern: "^((a{1,99}){1,99}){1,99}b{9999}(?!c)$",
+  },
 };
 
 const REGEXES: Record<string, string> = {
@@ -76,6 +93,8 @@ const REGEXES: Record<string, string> = {
   "a lookbehind": "(?<=a)b",
   "a long regex": "a|".repeat(5000),
   "a deep regex": "(".repeat(500) + "a" + ")".repeat(500),
+  "a huge repetition": "a{99999999999}",
+  "a repetition that is none": "a{3,2}",
 };
 
 const LARKS: Record<string, string> = {
@@ -89,6 +108,12 @@ const LARKS: Record<string, string> = {
   "a deep rule": `start: ${"(".repeat(300)}"a"${")".repeat(300)}`,
   "a long grammar": `start: ${'"a" '.repeat(20_000)}`,
   "a wrong schema": 'start: %json {"not": {}}',
+  "a huge repetition in Lark": 'start: "a"{4294967297}',
+  "3,000 rules in a chain": [
+    "start: r0",
+    ...Array.from({ length: 3000 }, (_, i) => `r${i}: r${i + 1}`),
+    'r3000: "a"',
+  ].join("\n"),
 };
 
 /** Hostile grammars, by what is wrong with them. */

@@ -24,6 +24,11 @@ import {
   type Report,
 } from "../benchmark.ts";
 import { geometricMean, median, sum } from "../statistics.ts";
+import {
+  describeRefusals,
+  type Refusals,
+  refuseHostile,
+} from "./hostile_grammars.ts";
 import { type Run, runText } from "./run.ts";
 import { TimedConstraint } from "./timed_constraint.ts";
 
@@ -171,14 +176,14 @@ export const grammar: Benchmark = {
         ms,
       });
     }
-    return report(samples);
+    return report(samples, await refuseHostile(tokenizer));
   },
 };
 
 /** Returns tokens a second. */
 const rate = ({ tokens, decodeMs }: Run) => tokens.length / decodeMs * 1000;
 
-function report(samples: Sample[]): Report {
+function report(samples: Sample[], refusals: Refusals): Report {
   const times = samples.flatMap(({ times }) => times).sort((a, b) => a - b);
   const share = sum(times) / sum(samples.map(({ ms }) => ms));
   const all = (ratio: (sample: Sample) => number) =>
@@ -220,8 +225,9 @@ function report(samples: Sample[]): Report {
       } times as fast as free text with drafts, and ${
         all(({ json }) => rate(json.auto) / rate(json.none)).toFixed(2)
       } times as fast as JSON without (geometric means).`,
+      describeRefusals(refusals),
       "Rates are those after the prompt; the fastest of the runs of an answer counts.",
     ],
-    data: samples,
+    data: { samples, refusals },
   };
 }
