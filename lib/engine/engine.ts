@@ -19,6 +19,7 @@ import type {
   ScoredToken,
 } from "./generation.ts";
 import type { GrammarCheck } from "../grammar/grammar_check.ts";
+import type { GrammarImage } from "../grammar/llguidance.ts";
 import type { KvBudget } from "./admission/kv_budget.ts";
 import type { Queue } from "./admission/queue.ts";
 import type { Texts } from "./text_tasks.ts";
@@ -26,6 +27,7 @@ import type { PassTrace } from "./trace.ts";
 import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
 import { promptParts } from "../text/prompt_parts.ts";
+import { StopStrings } from "../text/stop_strings.ts";
 import { characters, scorePrompt, TokenScores } from "../text/token_scores.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { ToolAnswer } from "../tools/tool_answer.ts";
@@ -68,8 +70,9 @@ export function createEngine(parts: EngineParts): Engine {
     checkLengths(request, parts.info());
     checkBias(request.sampling, tokenizer);
     const grammar = answerGrammar(request, toolFormat, tokenizer);
-    for (const source of grammarSources(request, grammar)) {
-      await grammars.check(source.grammar, { param: source.param, signal });
+    let compiled: GrammarImage | undefined; // that of the last, the whole grammar
+    for (const { grammar: part, param } of grammarSources(request, grammar)) {
+      compiled = await grammars.check(part, { param, signal });
     }
     const { prompt, prediction } = await texts.run("encode", request, signal);
     return {
@@ -82,6 +85,7 @@ export function createEngine(parts: EngineParts): Engine {
         ...request.stopTokens ?? [],
       ]),
       grammar,
+      compiled,
       draft: request.draft,
       draftTree: request.draftTree,
       prediction,
@@ -90,6 +94,16 @@ export function createEngine(parts: EngineParts): Engine {
       trace: request.draftTrace ?? false,
       cache: request.cache,
     };
+  }
+
+  /** Returns what reads the answer to a request. */
+  function answerText({ tools, stop }: GenerationRequest): AnswerText {
+    const stops = new StopStrings(stop);
+    if (tools === undefined) return new AnswerText(tokenizer, stops);
+    return new AnswerText(
+      spelling(toolFormat.controls, tokenizer),
+      new ToolAnswer(toolFormat, tools, stops),
+    );
   }
 
   /** Returns the text of a prompt: as it was sent, or as its tokens read. */
@@ -129,11 +143,7 @@ export function createEngine(parts: EngineParts): Engine {
       const task = await prepare(request, signal);
       const slots = budget.slotsOf(task.prompt.length + task.maxTokens);
       using _place = await queue.enter(slots, signal);
-      const tools = request.tools && new ToolAnswer(toolFormat, request.tools);
-      const answer = new AnswerText(
-        tools ? spelling(toolFormat.controls, tokenizer) : tokenizer,
-        request.stop,
-      );
+      const answer = answerText(request);
       const counter = new OutputCounter(task);
       const prompt = request.echo ? promptText(request, task.prompt) : "";
       const scores = request.logprobs === undefined
@@ -145,13 +155,9 @@ export function createEngine(parts: EngineParts): Engine {
       let finishReason: "stop" | "length" = "length";
       let promptPending = task.trace;
       for await (const output of decoder.decode(task, { signal })) {
-        const read = answer.push(output.tokens, {
-          last: output.finish !== undefined,
-        });
-        const { pieces, stopped } = read;
-        const last = stopped || output.finish !== undefined;
-        const { text, calls } = tools?.push(read.text, { last }) ??
-          { text: read.text, calls: [] };
+        const last = output.finish !== undefined;
+        const read = answer.push(output.tokens, { last });
+        const { text, calls, pieces, stopped } = read;
         const more = calls.length > 0 && { calls };
         counter.add(output, pieces.length);
         const { counts } = counter;
@@ -172,7 +178,7 @@ export function createEngine(parts: EngineParts): Engine {
             };
           }
         } else scores?.add(output.scores ?? []);
-        const tokens = scores?.show(read.text, { last: last && !stopped });
+        const tokens = scores?.show(read.written, { last: last && !stopped });
         const scored = tokens && { tokens };
         if (task.trace && output.rows > 0) {
           const pass = traceOf(output, pieces);

@@ -146,7 +146,7 @@ export async function loadModel(
       tokenizer,
       toolFormat: toolFormatOf(vocabulary.chatTemplate),
       texts: new TextThread({ tokenizer, template, context }, gguf),
-      grammars: new GrammarCheck(tokenizer),
+      grammars: new GrammarCheck(tokenizer, gguf),
       decoder: model,
       queue,
       budget,

@@ -1,24 +1,45 @@
 /**
  * Compiles grammars to see whether they can be, in a thread that may be ended while it
- * does. The tokens are bytes, and the model's control tokens with their ids.
+ * does. The tokens are bytes, and the model's control tokens with their ids. The engine
+ * with all tokens is opened here, too, and grammars that take long are compiled in it:
+ * the model's thread gets a copy of its memory.
  *
  * @module
  */
 
 /// <reference lib="deno.worker" />
 
+import { isEndless } from "./endless.ts";
 import type { Grammar } from "./grammar.ts";
 import { findKeyword, type Refusal } from "./limits.ts";
-import { Llguidance, type TokenBytes } from "./llguidance.ts";
+import {
+  type EngineImage,
+  type GrammarImage,
+  Llguidance,
+  type TokenBytes,
+} from "./llguidance.ts";
 import { toSource } from "./notation.ts";
+import { openTokenizer, tokenBytes } from "./vocabulary.ts";
 
-/**
- * To the worker: first the tokens that a grammar may name, and then grammars. It answers
- * the first when it is ready, and each grammar with a `Refusal`, or with `undefined`.
- */
+/** To the worker: first the tokens that a grammar may name, and then grammars. */
 export type ToCheckWorker =
+  /** Is answered when the worker is ready. */
   | { type: "open"; vocabulary: TokenBytes }
-  | { type: "check"; grammar: Grammar };
+  /** Is answered with a {@linkcode Verdict}. */
+  | { type: "check"; grammar: Grammar }
+  /**
+   * Is answered with a {@linkcode GrammarImage}, compiled or not, for the model of this
+   * file; with nothing if that fails.
+   */
+  | { type: "image"; path: string; grammar?: Grammar };
+
+/** What has come out of a check. */
+export interface Verdict {
+  /** Why the grammar is refused, if it is. */
+  refusal?: Refusal;
+  /** Milliseconds that the check has taken. */
+  ms: number;
+}
 
 /** Bytes of memory after which the engine starts anew. */
 const MOST_BYTES = 128 * 2 ** 20;
@@ -28,29 +49,46 @@ const MOST_TEXT = 200;
 
 let vocabulary: TokenBytes;
 let engine: Promise<Llguidance> | undefined;
+/** The engine with all tokens, which has compiled nothing. */
+let whole: Promise<EngineImage> | undefined;
 
 self.onmessage = async ({ data }: MessageEvent<ToCheckWorker>) => {
-  if (data.type === "check") {
-    self.postMessage(await refusal(data.grammar));
-  } else {
-    vocabulary = data.vocabulary;
-    await (engine = open());
-    self.postMessage("ready");
+  switch (data.type) {
+    case "open":
+      vocabulary = data.vocabulary;
+      await (engine = open());
+      self.postMessage("ready");
+      break;
+    case "check":
+      self.postMessage(await check(data.grammar));
+      break;
+    case "image":
+      self.postMessage(await image(data).catch(() => {}));
   }
 };
 
-async function refusal(grammar: Grammar): Promise<Refusal | undefined> {
-  const { notation, data } = toSource(grammar);
+async function check(grammar: Grammar): Promise<Verdict> {
   const llguidance = await (engine ??= open());
+  const begun = performance.now();
+  const refusal = refusalBy(llguidance, grammar);
+  const ms = performance.now() - begun;
+  if (!llguidance.isSound || llguidance.bytes > MOST_BYTES) engine = undefined;
+  return { ms, ...refusal && { refusal } };
+}
+
+function refusalBy(
+  llguidance: Llguidance,
+  grammar: Grammar,
+): Refusal | undefined {
+  const { notation, data } = toSource(grammar);
+  if (grammar.type === "json_schema" && isEndless(grammar.schema)) {
+    return { must: "must allow a value that ends", received: "none", at: "#" };
+  }
   try {
     using matcher = llguidance.compile(notation, data);
     matcher.mask();
   } catch (error) {
     return explain(error as Error, grammar);
-  } finally {
-    if (!llguidance.isSound || llguidance.bytes > MOST_BYTES) {
-      engine = undefined;
-    }
   }
 }
 
@@ -58,6 +96,23 @@ function open(): Promise<Llguidance> {
   return Llguidance.open(vocabulary);
 }
 
+async function image(
+  { grammar, path }: { grammar?: Grammar; path: string },
+): Promise<GrammarImage> {
+  const engine = await (whole ??= openWhole(path));
+  if (grammar === undefined) return { engine };
+  const llguidance = await Llguidance.restore(engine);
+  const { notation, data } = toSource(grammar);
+  const matcher = llguidance.compile(notation, data);
+  matcher.clone()[Symbol.dispose](); // as later, so that the memory has grown
+  return { matcher: matcher.at, engine: llguidance.image() };
+}
+
+async function openWhole(path: string): Promise<EngineImage> {
+  const tokenizer = await openTokenizer(path);
+  const llguidance = await Llguidance.open(tokenBytes(tokenizer));
+  return llguidance.image();
+}
 /** Returns in one line why llguidance did not accept a grammar. */
 function explain(error: Error, grammar: Grammar): Refusal {
   const [line] = error.message.split("\n");

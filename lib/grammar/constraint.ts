@@ -9,7 +9,7 @@
  */
 
 import { type Constraint, idsIn, isIn } from "../bita/choose/constraint.ts";
-import type { Matcher } from "./llguidance.ts";
+import type { Matcher } from "./matcher.ts";
 import type { GrammarVocabulary } from "./vocabulary.ts";
 
 /** The most bytes that are forced at once. */

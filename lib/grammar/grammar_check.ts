@@ -8,35 +8,59 @@
 import { abortable } from "@std/async/abortable";
 import { deadline } from "@std/async/deadline";
 import { ApiError } from "../engine/errors.ts";
-import type { ToCheckWorker } from "./check_worker.ts";
+import type { ToCheckWorker, Verdict } from "./check_worker.ts";
 import type { Grammar } from "./grammar.ts";
 import { findExcess, type Refusal } from "./limits.ts";
-import type { TokenBytes } from "./llguidance.ts";
+import type { GrammarImage, TokenBytes } from "./llguidance.ts";
 import { type ControlTokens, smallVocabulary } from "./vocabulary.ts";
 
 /** Milliseconds that a grammar may take; all but hostile ones take some tens. */
 const MOST_MS = 2000;
 
-/** Grammars that are remembered as sound. */
-const MOST_KNOWN = 256;
+/** Milliseconds after which a grammar is not compiled on the model's thread. */
+const HEAVY_MS = 20;
+
+/** Milliseconds in which an engine must be opened, and a heavy grammar compiled. */
+const MOST_OPEN_MS = 10_000;
+
+/** Grammars that are remembered as sound, and those that are kept compiled. */
+const MOST_KNOWN = 256, MOST_IMAGES = 4;
+
+/** What a check works with. */
+export interface GrammarCheckOptions {
+  /** The model's file, whose tokens heavy grammars are compiled with. */
+  path: string;
+  /** Milliseconds of a check after which a grammar is heavy. @default 20 */
+  heavyMs?: number;
+}
 
 /** Checks the grammars of one model's requests, one after the other. */
 export class GrammarCheck implements Disposable {
   readonly #vocabulary: () => TokenBytes;
+  readonly #path: string;
+  readonly #heavyMs: number;
+  /** The engine that has compiled nothing, once a grammar has needed it. */
+  #engine: Promise<GrammarImage | undefined> | undefined;
   /** Opened with the first grammar. */
   #worker: Worker | undefined;
   /** Settles when the worker is free. */
   #free: Promise<unknown> = Promise.resolve();
-  /** As JSON, the least recently used first. */
-  readonly #known = new Set<string>();
+  /** Sound grammars as JSON, and heavy ones compiled, the least recently used first. */
+  readonly #known = new Map<string, GrammarImage | undefined>();
 
   /** @param tokenizer has the control tokens that a grammar may name. */
-  constructor(tokenizer: ControlTokens) {
+  constructor(
+    tokenizer: ControlTokens,
+    { path, heavyMs = HEAVY_MS }: GrammarCheckOptions,
+  ) {
     this.#vocabulary = () => smallVocabulary(tokenizer);
+    this.#path = path;
+    this.#heavyMs = heavyMs;
   }
 
   /**
-   * Checks a grammar.
+   * Checks a grammar; returns an engine for it, which has compiled it if that takes
+   * long, or nothing if the engine did not open here.
    *
    * @param options.param the request's parameter that it comes from.
    * @throws {ApiError} 400 if it cannot be compiled, or not in time.
@@ -45,22 +69,21 @@ export class GrammarCheck implements Disposable {
   async check(
     grammar: Grammar,
     { param, signal }: { param: string; signal: AbortSignal },
-  ): Promise<void> {
+  ): Promise<GrammarImage | undefined> {
     const excess = findExcess(grammar);
     if (excess) throw refused(excess, param);
     const key = JSON.stringify(grammar);
-    if (!this.#known.delete(key)) {
-      const refusal = this.#free.then(() => {
+    if (!this.#known.has(key)) {
+      const asked = this.#free.then(() => {
         signal.throwIfAborted();
         return this.#ask(grammar);
       });
-      this.#free = refusal.catch(() => {});
-      const found = await abortable(refusal, signal);
-      if (found) throw refused(found, param);
+      this.#free = asked.catch(() => {});
+      const { refusal, image } = await abortable(asked, signal);
+      if (refusal) throw refused(refusal, param);
+      this.#known.set(key, image);
     }
-    this.#known.add(key);
-    const [oldest] = this.#known;
-    if (this.#known.size > MOST_KNOWN) this.#known.delete(oldest);
+    return this.#use(key);
   }
 
   /** Ends the worker. */
@@ -69,19 +92,56 @@ export class GrammarCheck implements Disposable {
     this.#worker = undefined;
   }
 
-  async #ask(grammar: Grammar): Promise<Refusal | undefined> {
+  /** Returns a known grammar, and forgets those that were not used for long. */
+  #use(key: string): GrammarImage | undefined {
+    const image = this.#known.get(key);
+    this.#known.delete(key);
+    this.#known.set(key, image);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MOST_KNOWN) this.#known.delete(oldest);
+    const heavy = [...this.#known].filter(([, image]) => image?.matcher);
+    if (heavy.length > MOST_IMAGES) this.#known.delete(heavy[0][0]);
+    return image;
+  }
+
+  async #ask(grammar: Grammar) {
     const giveUp = (received: string) => {
       this[Symbol.dispose](); // the next grammar gets a new worker
-      return { must: "must be quick to compile", received };
+      return { refusal: { must: "must be quick to compile", received } };
     };
-    this.#worker ??= await openWorker(this.#vocabulary());
+    const worker = this.#worker ??= await openWorker(this.#vocabulary());
+    let isHeavy: boolean;
     try {
-      const answer = tell(this.#worker, { type: "check", grammar });
-      return await deadline(answer, MOST_MS) as Refusal | undefined;
+      const answer = tell(worker, { type: "check", grammar });
+      const verdict = await deadline(answer, MOST_MS) as Verdict;
+      if (verdict.refusal) return verdict;
+      isHeavy = verdict.ms >= this.#heavyMs;
     } catch (error) {
       return error instanceof DOMException
         ? giveUp(`more than ${MOST_MS} ms of work`)
         : giveUp("what the compiler fails on");
+    }
+    const image = isHeavy
+      ? await this.#image(worker, grammar)
+      : await (this.#engine ??= this.#image(worker));
+    return { image };
+  }
+
+  /** Has an engine opened, and perhaps a grammar compiled, or leaves it to the model. */
+  async #image(
+    worker: Worker,
+    grammar?: Grammar,
+  ): Promise<GrammarImage | undefined> {
+    const path = this.#path;
+    const image = tell(worker, {
+      type: "image",
+      path,
+      ...grammar && { grammar },
+    });
+    try {
+      return await deadline(image, MOST_OPEN_MS) as GrammarImage | undefined;
+    } catch {
+      this[Symbol.dispose]();
     }
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Matcher } from "./matcher.ts";
 import {
   type Exports,
   instantiate,
@@ -42,30 +43,80 @@ const LIMITS = [
 /** Places of two flags: large regexes are tried on all tokens, errors are long. */
 const PRECOMPUTE = 52, VERBOSE = 53;
 
+/** An engine for a grammar, with which any thread may go on. */
+export interface GrammarImage {
+  engine: EngineImage;
+  /** The place of the compiled grammar, if the engine has compiled it. */
+  matcher?: number;
+}
+
+/** An engine, and the grammars that it has compiled. */
+export interface EngineImage {
+  /** All of its memory, which no thread changes. */
+  memory: SharedArrayBuffer;
+  /** Places in the memory. */
+  places: Places;
+}
+
+/** Where things are in an engine's memory. */
+interface Places {
+  /** What grammars are compiled with. */
+  init: number;
+  /** Where masks are written. */
+  mask: { at: number; words: number };
+}
+
 /** The engine with the vocabulary of one model. */
 export class Llguidance {
   readonly #wasm: Exports;
   readonly #memory: WasmMemory;
-  readonly #init: number;
-  readonly #mask: number;
-  readonly #maskWords: number;
+  readonly #places: Places;
   #isSound = true;
 
-  /** Starts the module, in memory of its own. */
-  static async open(vocabulary: TokenBytes): Promise<Llguidance> {
-    return new Llguidance(await llguidanceModule(), vocabulary);
+  /**
+   * Starts the module, in memory of its own.
+   *
+   * @throws {TypeError} if the module's structures are not as this file has them.
+   */
+  static async open({ tokens, end }: TokenBytes): Promise<Llguidance> {
+    return new Llguidance(await llguidanceModule(), (engine) => {
+      const memory = engine.#memory;
+      const words = Math.ceil(tokens.length / 32);
+      const mask = { at: memory.allocate(4 * words), words };
+      const init = memory.allocate(CONSTRAINT_INIT);
+      engine.#initialize(init, engine.#newTokenizer(tokens, end));
+      return { init, mask };
+    });
   }
 
-  /** @throws {TypeError} if the module's structures are not as this file has them. */
-  constructor(module: WebAssembly.Module, { tokens, end }: TokenBytes) {
+  /**
+   * Starts the module with the memory of another engine, which takes a few
+   * milliseconds: what that one has compiled is compiled here, too.
+   */
+  static async restore({ memory, places }: EngineImage): Promise<Llguidance> {
+    return new Llguidance(await llguidanceModule(), (engine) => {
+      engine.#memory.restore(memory);
+      return places;
+    });
+  }
+
+  private constructor(
+    module: WebAssembly.Module,
+    fill: (engine: Llguidance) => Places,
+  ) {
     this.#wasm = watched(instantiate(module), () => this.#isSound = false);
     this.#memory = new WasmMemory(this.#wasm);
-    this.#maskWords = Math.ceil(tokens.length / 32);
-    this.#mask = this.#memory.allocate(4 * this.#maskWords);
-    this.#init = this.#memory.allocate(CONSTRAINT_INIT);
-    const tokenizer = this.#newTokenizer(tokens, end);
-    this.#wasm.llg_constraint_init_set_defaults(this.#init, tokenizer);
-    const init = this.#memory.view(this.#init, CONSTRAINT_INIT);
+    this.#places = fill(this);
+  }
+
+  /** Copies its memory, with which another thread may go on. */
+  image(): EngineImage {
+    return { memory: this.#memory.copy(), places: this.#places };
+  }
+
+  #initialize(at: number, tokenizer: number): void {
+    this.#wasm.llg_constraint_init_set_defaults(at, tokenizer);
+    const init = this.#memory.view(at, CONSTRAINT_INIT);
     for (const { name, at, preset, limit } of LIMITS) {
       const received = init.getUint32(at, true);
       if (received !== preset) {
@@ -97,17 +148,18 @@ export class Llguidance {
   compile(notation: Notation, data: string): Matcher {
     const texts = [notation, data].map((text) => this.#memory.cString(text));
     const [name, text] = texts.map(({ at }) => at);
-    const at = this.#wasm.llg_new_matcher(this.#init, name, text);
+    const at = this.#wasm.llg_new_matcher(this.#places.init, name, text);
     for (const text of texts) this.#memory.free(text);
-    const matcher = this.#matcher(at);
+    const matcher = this.matcher(at);
     const error = matcher.error;
     if (error === undefined) return matcher;
     matcher[Symbol.dispose]();
     throw new SyntaxError(error);
   }
 
-  #matcher(at: number): Matcher {
-    const mask = { at: this.#mask, words: this.#maskWords };
+  /** Returns the matcher at a place of the memory. */
+  matcher(at: number): Matcher {
+    const { mask } = this.#places;
     return new Matcher(at, { wasm: this.#wasm, memory: this.#memory, mask });
   }
 
@@ -138,99 +190,5 @@ export class Llguidance {
     if (tokenizer === 0) throw new TypeError(memory.text(text));
     for (const block of [...held, message]) memory.free(block);
     return tokenizer;
-  }
-}
-
-/** Characters of llguidance's message that an error repeats. */
-const MOST_TEXT = 200;
-
-/** A text that cannot go on as its grammar has it, or not without too much work. */
-export class GrammarError extends RangeError {
-  override name = "GrammarError";
-}
-
-/** What a {@linkcode Matcher} works with. */
-interface MatcherParts {
-  wasm: Exports;
-  memory: WasmMemory;
-  mask: { at: number; words: number };
-}
-
-/** A text as far as it has come along its grammar. */
-export class Matcher implements Disposable {
-  readonly #at: number;
-  readonly #parts: MatcherParts;
-
-  constructor(at: number, parts: MatcherParts) {
-    this.#at = at;
-    this.#parts = parts;
-  }
-
-  /** llguidance's message, if the grammar or the text was too much for it. */
-  get error(): string | undefined {
-    const { wasm, memory } = this.#parts;
-    const at = wasm.llg_matcher_get_error(this.#at);
-    return at === 0 ? undefined : memory.text(at);
-  }
-
-  /**
-   * Returns `[vocab / 32]` bits of the tokens that may come next. They are valid until
-   * the next call of any matcher.
-   *
-   * @throws {GrammarError} if no token may come next, or the mask takes too much work.
-   */
-  mask(): Uint32Array {
-    const { wasm, memory, mask: { at, words } } = this.#parts;
-    this.#check(wasm.llg_matcher_compute_mask_into(this.#at, at, 4 * words));
-    return memory.words(at, words);
-  }
-
-  /** Adds a token that the mask has. */
-  consume(token: number): void {
-    this.#check(this.#parts.wasm.llg_matcher_consume_token(this.#at, token));
-  }
-
-  /** Takes back the last tokens. */
-  rollback(tokens: number): void {
-    this.#check(this.#parts.wasm.llg_matcher_rollback(this.#at, tokens));
-  }
-
-  /** Counts how many of some tokens may follow, in their order. */
-  valid(tokens: readonly number[]): number {
-    const { wasm, memory } = this.#parts;
-    const block = memory.put(new Uint8Array(Uint32Array.from(tokens).buffer));
-    const count = wasm.llg_matcher_validate_tokens(
-      this.#at,
-      block.at,
-      tokens.length,
-    );
-    memory.free(block);
-    return Math.max(0, this.#check(count));
-  }
-
-  /** Whether nothing but the end may follow. */
-  get isStopped(): boolean {
-    return this.#parts.wasm.llg_matcher_is_stopped(this.#at) !== 0;
-  }
-
-  /** Returns another matcher at the same place. */
-  clone(): Matcher {
-    const at = this.#parts.wasm.llg_clone_matcher(this.#at);
-    return new Matcher(at, this.#parts);
-  }
-
-  /** Frees its memory. */
-  [Symbol.dispose](): void {
-    this.#parts.wasm.llg_free_matcher(this.#at);
-  }
-
-  #check(result: number): number {
-    if (result >= 0) return result;
-    const [line] = this.error?.split("\n") ?? [];
-    throw new GrammarError(
-      `Cannot follow the grammar: a token of the model must be allowed, and soon found: received ${
-        line?.slice(0, MOST_TEXT)
-      }`,
-    );
   }
 }

@@ -4,7 +4,10 @@
  * @module
  */
 
-import type { Tokenizer } from "../text/tokenizer.ts";
+import { delay } from "@std/async/delay";
+import { openGguf } from "../../models/gguf/reader.ts";
+import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
+import { Tokenizer } from "../text/tokenizer.ts";
 import type { TokenBytes } from "./llguidance.ts";
 
 /** What is known about the tokens of a model. */
@@ -55,37 +58,64 @@ function marked(spelling: string): Uint8Array {
   return Uint8Array.of(CONTROL, ...new TextEncoder().encode(spelling));
 }
 
+/** Returns all tokens of a model as llguidance has them. */
+export function tokenBytes(tokenizer: Tokenizer): TokenBytes {
+  const [end] = tokenizer.endTokens;
+  const tokens = Array.from(
+    { length: tokenizer.size },
+    (_, id) =>
+      tokenizer.isControl(id)
+        ? marked(tokenizer.spelling(id))
+        : tokenizer.bytes(id),
+  );
+  return { tokens, end };
+}
+
+/** Opens the tokenizer of a model's file. */
+export async function openTokenizer(path: string): Promise<Tokenizer> {
+  const { metadata } = await openGguf(path);
+  await delay(0); // each step takes some time, and others' work comes between
+  return new Tokenizer(ggufVocabulary(metadata));
+}
+
+/** Reads the vocabulary of a model's file. */
+export async function readVocabulary(path: string): Promise<GrammarVocabulary> {
+  const tokenizer = await openTokenizer(path);
+  await delay(0);
+  return grammarVocabulary(tokenizer);
+}
+
 /** Reads a tokenizer's vocabulary, which takes some tens of milliseconds. */
 export function grammarVocabulary(tokenizer: Tokenizer): GrammarVocabulary {
-  const ids = Array.from({ length: tokenizer.size }, (_, id) => id);
-  const ends = [...tokenizer.endTokens];
-  const bytes = ids.map((id) => {
-    const bytes = tokenizer.bytes(id);
-    return tokenizer.isControl(id) ? marked(tokenizer.spelling(id)) : bytes;
-  });
-  const tokens = bytes.map((bytes) =>
+  const all = tokenBytes(tokenizer);
+  const ids = all.tokens.map((_, id) => id);
+  const tokens = all.tokens.map((bytes) =>
     bytes[0] === CONTROL ? "" : latin1(bytes)
   );
-  const beginnings = new Set<string>();
-  for (const token of tokens) {
-    for (let end = 1; end < token.length; end++) {
-      beginnings.add(token.slice(0, end));
-    }
-  }
+  const sorted = tokens.toSorted();
   return {
-    bytes: { tokens: bytes, end: ends[0] },
+    bytes: all,
     tokens,
     byteTokens: new Map(
       ids.filter((id) => tokens[id].length === 1).map((id) => [tokens[id], id]),
     ),
-    end: ends[0],
-    ends,
+    end: all.end,
+    ends: [...tokenizer.endTokens],
     encode(text) {
       const spelled = Uint8Array.from(text, (char) => char.charCodeAt(0));
       const ids = [...tokenizer.encode(new TextDecoder().decode(spelled))];
       return ids.map((id) => tokens[id]).join("") === text ? ids : undefined;
     },
-    begins: (bytes) => beginnings.has(bytes),
+    begins(bytes) {
+      // The first token that comes after it begins with it if any does.
+      let [from, to] = [0, sorted.length];
+      while (from < to) {
+        const middle = (from + to) >>> 1;
+        if (sorted[middle] <= bytes) from = middle + 1;
+        else to = middle;
+      }
+      return sorted[from]?.startsWith(bytes) ?? false;
+    },
   };
 }
 

@@ -32,6 +32,9 @@ export interface Block {
 /** Alignment of everything that is allocated. */
 const ALIGN = 8;
 
+/** Bytes of a page, in which memory grows. */
+const PAGE = 65_536;
+
 /** Starts a module. */
 export function instantiate(module: WebAssembly.Module): Exports {
   const imports: Record<string, Record<string, (...args: never[]) => unknown>> =
@@ -116,6 +119,22 @@ export class WasmMemory {
 
   free({ at, size }: Block): void {
     this.#wasm.__wbindgen_free(at, size, ALIGN);
+  }
+
+  /** Returns a copy of all memory, for any thread. */
+  copy(): SharedArrayBuffer {
+    const { buffer } = this.#wasm.memory;
+    const copy = new SharedArrayBuffer(buffer.byteLength);
+    new Uint8Array(copy).set(new Uint8Array(buffer));
+    return copy;
+  }
+
+  /** Replaces all memory by a copy of one that is at least as large. */
+  restore(copy: SharedArrayBuffer): void {
+    const { memory } = this.#wasm;
+    const missing = copy.byteLength - memory.buffer.byteLength;
+    memory.grow(missing / PAGE);
+    new Uint8Array(memory.buffer).set(new Uint8Array(copy));
   }
 
   /** Returns a part as it is now; it is detached when the memory grows. */

@@ -10,6 +10,7 @@ import type { DecodeOutput } from "../bita/decode/output.ts";
 import type { Sampling } from "../bita/choose/sampling.ts";
 import type { Draft } from "../engine/generation.ts";
 import type { Grammar } from "../grammar/grammar.ts";
+import type { GrammarImage } from "../grammar/llguidance.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
 import type { PrefixSettings } from "../prefix/open_prefix_cache.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
@@ -41,6 +42,8 @@ export interface DecodeRequest {
   endTokens: ReadonlySet<number>;
   /** What the answer must look like; anything unless given. */
   grammar?: Grammar | undefined;
+  /** The grammar compiled, if that takes long. */
+  compiled?: GrammarImage | undefined;
   draft: Draft;
   /** Guesses by depth, of a comb to fill; without it, what pays. */
   draftTree?: readonly number[] | undefined;

@@ -8,8 +8,6 @@
 /// <reference lib="deno.worker" />
 
 import type { Cost } from "../bita/cost/cost_curve.ts";
-import { openGguf } from "../../models/gguf/reader.ts";
-import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
 import {
   addDrafters,
   checkModel,
@@ -21,8 +19,8 @@ import { Decoding } from "./decoding.ts";
 import { Drafting } from "./drafting.ts";
 import { Embedding } from "./embedding.ts";
 import { Grammars } from "../grammar/grammars.ts";
-import { GrammarError } from "../grammar/llguidance.ts";
-import { grammarVocabulary } from "../grammar/vocabulary.ts";
+import { GrammarError } from "../grammar/matcher.ts";
+import { readVocabulary } from "../grammar/vocabulary.ts";
 import type {
   DecodeRequest,
   Failure,
@@ -39,7 +37,6 @@ import { fingerprint } from "../runtime/fingerprint.ts";
 import { kvBytes } from "../runtime/kv/kv_layout.ts";
 import { openModel } from "../runtime/open_model.ts";
 import type { OrtModel } from "../runtime/ort_model.ts";
-import { Tokenizer } from "../text/tokenizer.ts";
 import { type PassSamples, readCost, writeCost } from "./known_cost.ts";
 import { Scheduler } from "./scheduler.ts";
 
@@ -113,10 +110,7 @@ async function open(message: OpenMessage): Promise<void> {
       cache: prefixes.cache,
     });
     embedding = new Embedding(opened, scheduler);
-    grammars = new Grammars(async () => {
-      const { metadata } = await openGguf(message.path);
-      return grammarVocabulary(new Tokenizer(ggufVocabulary(metadata)));
-    });
+    grammars = new Grammars(() => readVocabulary(message.path));
     await decoding.warm(message.shared);
     say({
       type: "opened",
@@ -191,10 +185,11 @@ async function run(id: number, request: DecodeRequest): Promise<void> {
   const controller = new AbortController();
   running.set(id, controller);
   const { signal } = controller;
-  const { grammar, ...options } = request;
+  const { grammar, compiled, ...options } = request;
   try {
     if (ADAPTERS_OWN.has(request.draft)) await drafters.promise;
-    using constraint = grammar && await grammars.constraint(grammar);
+    using constraint = grammar && await grammars
+      .constraint(grammar, compiled);
     const outputs = options.pooling
       ? embedding.embed({ ...options, pooling: options.pooling, signal })
       : decoding.decode({ ...options, constraint, signal });

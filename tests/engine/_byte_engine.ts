@@ -60,7 +60,7 @@ export function byteEngine(
     tokenizer,
     toolFormat: HERMES,
     texts: new TextThread({ tokenizer, template, context }, { path: "" }),
-    grammars: new GrammarCheck(tokenizer),
+    grammars: new GrammarCheck(tokenizer, { path: "" }),
     decoder,
     queue,
     budget,

@@ -2,14 +2,17 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ApiError } from "../../lib/engine/errors.ts";
 import type { Grammar } from "../../lib/grammar/grammar.ts";
 import { GrammarCheck } from "../../lib/grammar/grammar_check.ts";
+import { findExcess } from "../../lib/grammar/limits.ts";
+import { Llguidance } from "../../lib/grammar/llguidance.ts";
+import { toSource } from "../../lib/grammar/notation.ts";
 import { HOSTILE, LAZY } from "./_hostile.ts";
-import { TOKENIZER } from "./_toy.ts";
+import { TOKENIZER, VOCABULARY } from "./_toy.ts";
 
 const { signal } = new AbortController();
 
 Deno.test("GrammarCheck refuses hostile grammars", async (t) => {
   assert(HOSTILE.length >= 40);
-  using check = new GrammarCheck(TOKENIZER);
+  using check = new GrammarCheck(TOKENIZER, { path: "" });
   await check.check({ type: "json_object" }, { param: "p", signal });
   for (const [title, grammar] of HOSTILE) {
     await t.step(title, async () => {
@@ -22,17 +25,46 @@ Deno.test("GrammarCheck refuses hostile grammars", async (t) => {
       assert(error.message.length < 500, error.message);
     });
   }
+  await check.check({ type: "choice", choices: ["good"] }, {
+    ...{ param: "p", signal },
+  });
+});
+
+Deno.test("Llguidance needs no more memory for hostile grammars that come again", async () => {
+  const { bytes: vocabulary } = VOCABULARY;
+  // The chain overflows the stack, after which the engine is opened anew.
+  const sources = HOSTILE
+    .filter(([title]) => !title.endsWith("chain"))
+    .filter(([, grammar]) => !findExcess(grammar))
+    .map(([, grammar]) => toSource(grammar));
+  const llguidance = await Llguidance.open(vocabulary);
+  const sizes: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    for (const { notation, data } of sources) {
+      try {
+        llguidance.compile(notation, data)[Symbol.dispose]();
+      } catch {
+        // It is refused.
+      }
+    }
+    assert(llguidance.isSound);
+    sizes.push(llguidance.bytes);
+  }
+  assert(sizes[0] < 64 * 2 ** 20, `${sizes[0]} bytes`);
+  assertEquals(sizes[2], sizes[1]);
+  using good = llguidance.compile("regex", "good");
+  assertEquals(good.valid([..."good"].map((c) => c.charCodeAt(0))), 4);
 });
 
 Deno.test("GrammarCheck accepts what needs no work before it is used", async () => {
-  using check = new GrammarCheck(TOKENIZER);
+  using check = new GrammarCheck(TOKENIZER, { path: "" });
   for (const grammar of LAZY) {
     await check.check(grammar, { param: "p", signal });
   }
 });
 
 Deno.test("GrammarCheck names the keyword that cannot be enforced, and its place", async () => {
-  using check = new GrammarCheck(TOKENIZER);
+  using check = new GrammarCheck(TOKENIZER, { path: "" });
   const not = { type: "object", properties: { "a/b": { not: {} } } };
   const grammar: Grammar = { type: "json_schema", schema: not };
   const error = await assertRejects(
@@ -46,7 +78,7 @@ Deno.test("GrammarCheck names the keyword that cannot be enforced, and its place
 });
 
 Deno.test("GrammarCheck accepts control tokens by name and by id", async () => {
-  using check = new GrammarCheck(TOKENIZER);
+  using check = new GrammarCheck(TOKENIZER, { path: "" });
   const [end] = TOKENIZER.endTokens;
   for (const token of ["<|im_end|>", `<[${end}]>`]) {
     await check.check({ type: "lark", grammar: `start: "a" ${token} "b"` }, {
@@ -57,7 +89,7 @@ Deno.test("GrammarCheck accepts control tokens by name and by id", async () => {
 });
 
 Deno.test("GrammarCheck leaves when its signal aborts", async () => {
-  using check = new GrammarCheck(TOKENIZER);
+  using check = new GrammarCheck(TOKENIZER, { path: "" });
   await assertRejects(
     () =>
       check.check({ type: "regex", regex: "a" }, {
@@ -77,7 +109,7 @@ Deno.test("GrammarCheck blames no grammar where the compiler does not start", as
       throw new RangeError("no spelling");
     },
     endTokens: new Set([0]),
-  });
+  }, { path: "" });
   await assertRejects(
     () => check.check({ type: "json_object" }, { param: "p", signal }),
     RangeError,
