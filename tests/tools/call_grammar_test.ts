@@ -2,12 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Llguidance } from "../../lib/grammar/llguidance.ts";
 import { callGrammar } from "../../lib/tools/call_grammar.ts";
 import type { Tool } from "../../lib/tools/tool.ts";
-import {
-  GEMMA,
-  HERMES,
-  LLAMA,
-  type ToolFormat,
-} from "../../lib/tools/tool_format.ts";
+import { GEMMA, LLAMA, type ToolFormat } from "../../lib/tools/tool_format.ts";
 import { type Call, FORMATS, write as writeCalls } from "./_write.ts";
 
 /** Tokens are bytes; 256 ends a text, and the next two are control tokens. */
