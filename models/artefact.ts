@@ -34,7 +34,7 @@ import {
 import { WeightsFile } from "./graph/weights_file.ts";
 
 /** Increased whenever the same file would be converted to different graphs. */
-export const CONVERTER_VERSION = 6;
+export const CONVERTER_VERSION = 7;
 
 /**
  * Batch sizes, in sequences, that get a body graph of their own. More sizes would save

@@ -22,6 +22,7 @@ export interface Config {
   /** Ids of models by other names; `*` is any name. */
   aliases: Map<string, string>;
   backend: Values["BACKEND"];
+  weights: Values["WEIGHTS"];
   threads: number;
   /** Tokens a sequence; without it, as many as the model was trained for. */
   context?: number;
@@ -103,6 +104,7 @@ export function parseConfig(
     models: values.MODEL,
     aliases: values.MODEL_ALIASES ?? new Map(),
     backend: values.BACKEND,
+    weights: values.WEIGHTS,
     threads: values.THREADS ?? processors,
     ...context && { context },
     ...maxTokens && { maxTokens },

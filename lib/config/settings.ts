@@ -7,6 +7,7 @@
 
 import type { z } from "zod";
 import { DEFAULT_HUB } from "../../models/download/hub.ts";
+import { FORMATS } from "../../models/graph/linear.ts";
 import { BACKENDS } from "../runtime/backend.ts";
 import {
   auto,
@@ -63,6 +64,11 @@ export const SETTINGS = {
     means: "what computes; auto is the first that runs here",
     default: "auto",
     value: oneOf(["auto", ...BACKENDS]),
+  },
+  WEIGHTS: {
+    means: "how weights are stored; auto suits the file and BACKEND",
+    default: "auto",
+    value: oneOf(["auto", ...FORMATS]),
   },
   THREADS: {
     means: "CPU threads for each pass; auto is one for each processor",

@@ -17,7 +17,7 @@ import { resolveModel } from "../../models/registry.ts";
 import type { Config } from "../config/config.ts";
 import { GrammarCheck } from "../grammar/grammar_check.ts";
 import type { PrefixSettings } from "../prefix/open_prefix_cache.ts";
-import { chooseBackend, WEIGHTS } from "../runtime/choose_backend.ts";
+import { chooseBackend, chooseWeights } from "../runtime/choose_backend.ts";
 import { ChatTemplate } from "../text/chat_template.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { toolFormatOf } from "../tools/tool_format.ts";
@@ -72,7 +72,7 @@ export async function prepareModel(name: string, config: Config) {
   const backend = await choosing;
   const artefact = await openArtefact(gguf, {
     cacheDir,
-    format: WEIGHTS[backend],
+    format: chooseWeights(config.weights, backend, gguf.tensors),
     progress,
     adapter: adapterPath(model),
     // A file whose text can't be read is refused before it is converted.

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { TensorInfo } from "../../models/gguf/directory.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";
 import { gpuAdapter } from "./web/gpu_adapter.ts";
 import { type Backend, type BackendName, BACKENDS } from "./backend.ts";
@@ -11,12 +12,32 @@ import { type Backend, type BackendName, BACKENDS } from "./backend.ts";
 /** The setting of the backend: a name, or `"auto"` for the best one. */
 export type BackendChoice = BackendName | "auto";
 
-/** The fastest weight format of each backend. */
+/** The setting of the weights: a format, or `"auto"` for the best one. */
+export type WeightsChoice = WeightFormat | "auto";
+
+/** The fastest format of each backend that loses hardly anything of any file. */
 export const WEIGHTS: Record<BackendName, WeightFormat> = {
   webgpu: "int8",
   cpu: "int8",
   wasm: "fp32",
 };
+
+/**
+ * Returns the chosen weight format. With `"auto"` it is the format of the backend, or 4
+ * bits where that is faster and loses nothing, as all layers are stored as Q4_0.
+ */
+export function chooseWeights(
+  choice: WeightsChoice,
+  backend: BackendName,
+  tensors: ReadonlyMap<string, Pick<TensorInfo, "type" | "shape">>,
+): WeightFormat {
+  if (choice !== "auto") return choice;
+  const matrices = [...tensors].filter(([name, { shape }]) =>
+    name.startsWith("blk.") && shape.length > 1
+  );
+  const isExact = matrices.every(([, { type }]) => type === "Q4_0");
+  return isExact && backend !== "wasm" ? "int4" : WEIGHTS[backend];
+}
 
 /**
  * Returns the chosen backend, or with `"auto"` the first that this machine can run.

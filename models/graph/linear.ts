@@ -8,10 +8,15 @@ import type { GraphBuilder } from "./graph_builder.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
 /**
- * Storage of weights: `int8` in blocks with one scale each (native CPU, WebGPU), or
- * `fp32` (wasm, where unpacking a block takes longer than reading floats).
+ * Storage of weights: `int8` or `int4` in blocks with one scale each (native CPU,
+ * WebGPU), or `fp32` (wasm, where unpacking a block takes longer than reading floats).
+ *
+ * With `int4` the body has 4 bits a weight and the head 8, as it needs them more.
  */
-export type WeightFormat = "int8" | "fp32";
+export type WeightFormat = (typeof FORMATS)[number];
+
+/** All weight formats. */
+export const FORMATS = ["int8", "int4", "fp32"] as const;
 
 /** A matrix `[rows, columns]` in row-major order, one row per output feature. */
 export interface Matrix {
@@ -39,7 +44,7 @@ const INT8_ACTIVATIONS = 4;
 interface LinearOptions {
   matrix: Matrix;
   format: WeightFormat;
-  /** Bits of an `int8` weight; 4 suits drafts, which may be wrong. @default 8 */
+  /** Bits of a quantised weight; 4 suits drafts, which may be wrong. @default 8 */
   bits?: Bits;
 }
 
@@ -121,16 +126,20 @@ export function quantize(
   return { bytes, scales };
 }
 
-/** Returns the scale that loses least in the block at `start`. */
+/**
+ * Returns the scale that loses least in the block at `start`. With 4 bits the largest
+ * value gets a negative level, since there is one more of these. So a block of Q4_0,
+ * which is made that way, is not rounded again.
+ */
 function bestScale(data: Float32Array, start: number, bits: Bits): number {
   const { most, fewest, by } = STEPS[bits];
   const zero = 2 ** (bits - 1);
   let largest = 0;
   for (let i = start; i < start + BLOCK; i++) {
-    const size = Math.abs(data[i]);
-    if (size > largest) largest = size;
+    if (Math.abs(data[i]) > Math.abs(largest)) largest = data[i];
   }
   if (largest === 0) return 1;
+  largest = bits === 4 ? -largest : Math.abs(largest);
   let best = largest / most;
   let least = Infinity;
   for (let steps = most; steps >= fewest; steps -= by) {

@@ -32,8 +32,9 @@ export async function storeModel(
     await vector(`${name}.weight`);
     if (config.layerNorms) await vector(`${name}.bias`);
   };
+  const bits = format === "int4" ? 4 : 8;
   const store = (name: string, matrix: Matrix) =>
-    storeLinear(weights, name, { matrix, format });
+    storeLinear(weights, name, { matrix, format, bits });
   const linear = async (name: string, scale = 1) =>
     store(name, scaled(await read(name), scale));
 
@@ -76,7 +77,8 @@ export async function storeModel(
     await linear(`${block}.ffn_down.weight`, scales.residual);
   }
   await norm("output_norm");
-  await linear(headName(config), scales.logits);
+  const head = scaled(await read(headName(config)), scales.logits);
+  storeLinear(weights, headName(config), { matrix: head, format });
 }
 
 /** Reads queries, keys and values as one matrix, in the graph's order of rows. */

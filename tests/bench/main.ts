@@ -26,11 +26,13 @@ import { prefix } from "./cache/prefix.ts";
 import { replay } from "./replay/replay.ts";
 import { pressure } from "./serve/pressure.ts";
 import { serve } from "./serve/serve.ts";
+import { shapes } from "./shapes/shapes.ts";
 import { markdown } from "./table.ts";
 
 const BENCHMARKS: Record<string, Benchmark> = {
   passes,
   plain,
+  shapes,
   overhead,
   decode,
   replay,

@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { chooseWeights } from "../../lib/runtime/choose_backend.ts";
 
 const CHOOSE = new URL("_choose.ts", import.meta.url).pathname;
 
@@ -25,4 +26,19 @@ Deno.test("chooseBackend() takes wasm where nothing native may load, and says wh
 
 Deno.test("chooseBackend() needs no lock file to find native kernels", async () => {
   assertEquals((await choose("--no-lock")).name, (await choose()).name);
+});
+
+Deno.test("chooseWeights() takes 4 bits where all layers have just these", () => {
+  const file = (type: "Q4_0" | "Q4_1") =>
+    new Map([
+      ["token_embd.weight", { type: "Q8_0" as const, shape: [96, 64] }],
+      ["blk.0.attn_norm.weight", { type: "F32" as const, shape: [64] }],
+      ["blk.0.attn_q.weight", { type: "Q4_0" as const, shape: [64, 64] }],
+      ["blk.0.attn_k.weight", { type, shape: [64, 64] }],
+    ]);
+  assertEquals(chooseWeights("auto", "cpu", file("Q4_0")), "int4");
+  assertEquals(chooseWeights("auto", "webgpu", file("Q4_0")), "int4");
+  assertEquals(chooseWeights("auto", "wasm", file("Q4_0")), "fp32");
+  assertEquals(chooseWeights("auto", "cpu", file("Q4_1")), "int8");
+  assertEquals(chooseWeights("int8", "cpu", file("Q4_0")), "int8");
 });

@@ -13,6 +13,8 @@ import {
   realArtefact,
   shareAll,
 } from "../real_model.ts";
+import { TINY } from "../toy/tiny_gguf.ts";
+import { tinyArtefact } from "./_tiny.ts";
 import { argmax, readInPasses, textTokens } from "./_text.ts";
 import { assertSameBits, type Reading, sameBits } from "./_widths.ts";
 
@@ -51,6 +53,17 @@ for (const format of ["int8", "fp32"] as const) {
     await assertSameBits(await open(format), text.subarray(0, 48), JUNK);
   });
 }
+
+Deno.test("natural rows are the same bits in all passes of a tiny model, int4", async () => {
+  const artefact = await tinyArtefact("int4");
+  const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
+    context: 256,
+  });
+  await shareAll(model);
+  const tokens = text.subarray(0, 48).map((token) => token % TINY.vocab);
+  await assertSameBits(model, tokens, JUNK);
+  assert(await isInvariant(model));
+});
 
 Deno.test("natural rows are the same bits in the body that updates masks", async () => {
   const artefact = await realArtefact("int8", { adapter: ADAPTER });

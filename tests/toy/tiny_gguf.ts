@@ -17,12 +17,12 @@ import type { Vocabulary } from "../../models/gguf/vocabulary.ts";
 import {
   concat,
   type Entry,
+  f32Value,
   ggufFile,
+  i32sValue,
   textsValue,
   textValue,
-  u32,
   u32Value,
-  u64,
 } from "../models/gguf/_file.ts";
 import { toyVocabulary } from "../text/_toy.ts";
 
@@ -219,13 +219,4 @@ function packQ8(values: Float32Array): Uint8Array {
     });
   }
   return out;
-}
-
-function f32Value(value: number): Uint8Array {
-  return concat(u32(6), new Uint8Array(Float32Array.of(value).buffer));
-}
-
-function i32sValue(values: number[]): Uint8Array {
-  const bytes = new Uint8Array(Int32Array.from(values).buffer);
-  return concat(u32(9), u32(5), u64(values.length), bytes);
 }

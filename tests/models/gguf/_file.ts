@@ -93,6 +93,17 @@ export function u32Value(value: number): Uint8Array {
   return concat(u32(4), u32(value));
 }
 
+/** Encodes the type and value of a 32-bit float entry. */
+export function f32Value(value: number): Uint8Array {
+  return concat(u32(6), new Uint8Array(Float32Array.of(value).buffer));
+}
+
+/** Encodes the type and value of an entry of signed 32-bit integers. */
+export function i32sValue(values: number[]): Uint8Array {
+  const bytes = new Uint8Array(Int32Array.from(values).buffer);
+  return concat(u32(9), u32(5), u64(values.length), bytes);
+}
+
 /** Two tensors of 64 bytes: F32 `[2, 8]`, then F16 `[32]`. */
 export const LINES: Line[] = [
   { name: "first", dims: [8, 2], type: 0, offset: 0 },

@@ -68,7 +68,7 @@ Deno.test({
       { length: 124 },
       (_, i) => Math.floor(uniform(1, i) * TINY.vocab),
     );
-    for (const format of ["int8", "fp32"] as const) {
+    for (const format of ["int8", "int4", "fp32"] as const) {
       const artefact = await openArtefact(gguf, {
         cacheDir: folder,
         format,
