@@ -12,6 +12,7 @@ import { Shutdown } from "../lib/engine/shutdown.ts";
 import { adminCache, type Erasable } from "./operator/admin_cache.ts";
 import { apiKey } from "./middleware/api_key.ts";
 import { chatCompletions } from "./v1/chat_completions.ts";
+import { decisions } from "./v1/decisions.ts";
 import { embeddings } from "./v1/embeddings.ts";
 import { completions } from "./v1/completions.ts";
 import { crossOrigin } from "./middleware/cross_origin.ts";
@@ -127,6 +128,7 @@ export function createApp({
   app.route("/api", ollamaModels(engines, aliases));
   app.route("/v1", tokens(options));
   app.route("/v1", embeddings(options));
+  app.route("/v1", decisions(options));
   app.route("/", health(engines));
   app.route("/", probes(engines, shutdown));
   app.route("/", metrics(counts));

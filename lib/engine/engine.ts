@@ -8,6 +8,7 @@
 import { OutputCounter } from "./output_counter.ts";
 import type { Sampling } from "../bita/choose/sampling.ts";
 import { answerGrammar, grammarSources } from "./answer_grammar.ts";
+import { decider } from "./decide/decider.ts";
 import { checkLengths } from "./encode_texts.ts";
 import { embedder } from "./embed/embedder.ts";
 import { ApiError } from "./errors.ts";
@@ -129,6 +130,7 @@ export function createEngine(parts: EngineParts): Engine {
   return {
     texts,
     embed: embedder(parts),
+    decide: decider(parts),
     get info() {
       return parts.info();
     },

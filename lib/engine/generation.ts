@@ -11,6 +11,7 @@ import type { CacheHints } from "../prefix/cache_hints.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import type { CallPart, ToolCall, ToolUse } from "../tools/tool.ts";
+import type { Decide } from "./decide/decider.ts";
 import type { Embed } from "./embed/embedder.ts";
 import type { Texts } from "./text_tasks.ts";
 import type { ModelFile } from "../../models/model_file.ts";
@@ -213,9 +214,10 @@ export interface Engine {
   ): Promise<Int32Array>;
   /** Turns texts into vectors. */
   readonly embed: Embed;
+  /** Answers questions with probabilities. */
+  readonly decide: Decide;
   /**
    * Yields pieces of text as they become certain, then the end.
-   *
    * Aborting the signal, or leaving the loop, stops the model within one pass.
    *
    * @throws {ApiError} before the first event, if the request can't be served.

@@ -12,6 +12,7 @@ import {
   toTokens,
 } from "../text/token_text.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { encodeQuestions, weighQuestions } from "./decide/encode_questions.ts";
 import {
   checkLength,
   checkLengths,
@@ -33,11 +34,16 @@ export interface Chat extends RequestTexts {
 export type NamedText = TokenText & { param: string };
 
 /** The tasks by name. */
-const TASKS = { encode: encodeTexts, whole, tokenize, detokenize, render };
+const TASKS = {
+  encode: encodeTexts,
+  questions: encodeQuestions,
+  ...{ whole, tokenize, detokenize, render },
+};
 
 /** About how long a task takes, in characters of text. */
 const WEIGHTS: { [Name in TaskName]: (input: TaskInput<Name>) => number } = {
   encode: (texts) => weightOf(promptTexts(texts), texts.prediction),
+  questions: weighQuestions,
   whole: (texts) => weightOf(texts.filter((text) => typeof text === "string")),
   tokenize: (input) => weightOf(textsOf(input)),
   detokenize: (ids) => ids.length,

@@ -11,6 +11,7 @@
 import { GREEDY } from "../bita/choose/sampling.ts";
 import type { KvSequence, Model } from "../bita/decode/model.ts";
 import type { DecodeOutput } from "../bita/decode/output.ts";
+import { score, type ScoreOptions } from "../bita/decode/score.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
 import type { Erasure, PrefixCache } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
@@ -33,7 +34,21 @@ export interface DecodingParts {
 }
 
 /** How to continue a prompt, and whose it is. */
-export type DecodingOptions = DraftedOptions & { cache: CacheHints };
+export type DecodingOptions = DraftedOptions & {
+  cache: CacheHints;
+  /** Prompts that begin with the prompt, where their answers are scored instead. */
+  prompts?: ScoreOptions["prompts"] | undefined;
+};
+
+/** How one sequence is used. */
+interface Use extends Pick<DraftedOptions, "prompt" | "signal"> {
+  /** Tokens that its text may come to. */
+  tokens: number;
+  /** Finds what is known of the prompt. */
+  look: () => Promise<Lookup> | undefined;
+  /** Computes in it; the first output ends the prefill. */
+  compute: (sequence: KvSequence) => AsyncGenerator<DecodeOutput, void>;
+}
 
 /** Decodes requests, several at once. */
 export class Decoding {
@@ -48,11 +63,15 @@ export class Decoding {
     return this.#parts.cache?.counters;
   }
 
-  /** Continues a prompt. */
+  /** Continues a prompt, or scores answers to prompts that begin with it. */
   decode(
-    { cache: hints, ...request }: DecodingOptions,
+    { cache: hints, prompts, ...request }: DecodingOptions,
   ): AsyncGenerator<DecodeOutput, void> {
     const { cache } = this.#parts;
+    if (prompts) {
+      const look = () => cache?.lookup(request.prompt, hints);
+      return this.#score({ ...request, prompts }, look);
+    }
     const namespace = JSON.stringify([hints.caller, hints.salt]);
     const options = { ...request, namespace };
     return this.#decode(options, () => {
@@ -81,21 +100,45 @@ export class Decoding {
     return await this.#parts.cache?.erase(caller) ?? { blocks: 0 };
   }
 
-  async *#decode(
+  #decode(
     options: DraftedOptions,
-    look: () => Promise<Lookup> | undefined,
+    look: Use["look"],
   ): AsyncGenerator<DecodeOutput, void> {
-    const { model, drafting, invariant } = this.#parts;
-    const { prompt, maxTokens } = options;
+    const { prompt, signal, maxTokens } = options;
+    return this.#use({
+      ...{ prompt, signal, look, tokens: prompt.length + maxTokens },
+      compute: (sequence) => this.#parts.drafting.decode(sequence, options),
+    });
+  }
+
+  #score(
+    { prompt, prompts, signal }: ScoreOptions,
+    look: Use["look"],
+  ): AsyncGenerator<DecodeOutput, void> {
+    const { runner } = this.#parts.drafting;
+    const lengths = prompts.flatMap(({ prompt, answers }) =>
+      answers.map((answer) => prompt.length + answer.length)
+    );
+    return this.#use({
+      ...{ prompt, signal, look, tokens: Math.max(...lengths) },
+      compute: (sequence) =>
+        score(runner, sequence, { prompt, prompts, signal }),
+    });
+  }
+
+  /** Opens a sequence with what is known of its prompt, and keeps what it computes. */
+  async *#use(
+    { prompt, tokens, signal, look, compute }: Use,
+  ): AsyncGenerator<DecodeOutput, void> {
+    const { model, invariant } = this.#parts;
     const text = [...prompt];
-    const tokens = text.length + maxTokens;
     const sequence = model.open(prompt, { tokens });
     let lookup: Lookup | undefined, isRead = false;
     try {
       lookup = await look();
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       let cached = lookup && this.#load(sequence, lookup);
-      for await (const output of drafting.decode(sequence, options)) {
+      for await (const output of compute(sequence)) {
         text.push(...output.tokens);
         if (!isRead) await this.#keep(lookup, sequence, text);
         isRead = true;

@@ -16,7 +16,7 @@ import { Calibration } from "../bita/draft/calibration.ts";
 import { ConditionalHead } from "../bita/draft/conditional_head.ts";
 import { MaskWorth } from "../bita/draft/mask_worth.ts";
 import type { DraftMemory, GuessSources } from "../bita/draft/guesses.ts";
-import type { Sequence } from "../bita/decode/model.ts";
+import type { Sequence, StepRunner } from "../bita/decode/model.ts";
 import { NgramIndex } from "../bita/draft/ngram_index.ts";
 import { decodePlain } from "../bita/decode/plain.ts";
 import { FilledPlanner } from "../bita/draft/filled_planner.ts";
@@ -82,6 +82,11 @@ export class Drafting {
     this.#conditional = conditional &&
       new ConditionalHead(conditional, scheduler.shape.vocab);
     this.#hydra = new Calibration(hydra?.acceptance, "hydra");
+  }
+
+  /** What computes the steps of texts. */
+  get runner(): StepRunner {
+    return this.#parts.scheduler;
   }
 
   /** Continues a prompt in its sequence. */

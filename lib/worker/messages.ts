@@ -7,6 +7,7 @@
 import type { Pooling } from "../../models/architectures/pooling.ts";
 import type { Artefact } from "../../models/artefact.ts";
 import type { DecodeOutput } from "../bita/decode/output.ts";
+import type { ScoredPrompt } from "../bita/decode/score.ts";
 import type { Sampling } from "../bita/choose/sampling.ts";
 import type { Draft } from "../engine/generation.ts";
 import type { Grammar } from "../grammar/grammar.ts";
@@ -58,6 +59,8 @@ export interface DecodeRequest {
   cache: CacheHints;
   /** How the prompt becomes one vector, where that is wanted and no answer. */
   pooling?: Pooling | undefined;
+  /** Prompts that begin with the prompt, where their answers are scored instead. */
+  prompts?: readonly ScoredPrompt[] | undefined;
 }
 
 /** From the main thread to the worker. */

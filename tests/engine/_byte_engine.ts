@@ -65,9 +65,9 @@ export function byteEngine(
     queue,
     budget,
   });
-  const { info, texts, embed, generate, encode } = engine;
+  const { info } = engine;
   return {
-    ...{ id: info.id, info, texts, embed, generate, encode, queue },
+    ...{ ...engine, id: info.id, info, queue },
     created: 0,
     state: "ready",
     open: () => Promise.resolve(engine),

@@ -93,6 +93,13 @@ Deno.test("what is served has the form that the document says", async () => {
   const text = { model: "toy", prompt: ["Hi", "there"] };
   const response = { model: "toy", input: "Hi" };
   const message = { ...chat, max_tokens: 9 };
+  const asked = { instructions: "Is it a greeting?" };
+  const questions = [
+    { type: "predicate", ...asked },
+    { type: "choice", ...asked, choices: [{ value: true }, { value: "no" }] },
+    { type: "score", ...asked, levels: [{ label: "no" }, { label: "yes" }] },
+  ];
+  const decisions = { ...response, questions };
   const usage = { stream: true, stream_options: { include_usage: true } };
   const cases: [string, string, Parameters<typeof check>[2], number][] = [
     ["post", "/v1/chat/completions", { body: chat }, 200],
@@ -128,6 +135,8 @@ Deno.test("what is served has the form that the document says", async () => {
     ["get", "/v1/responses/no", { named: "/v1/responses/{id}" }, 404],
     ["delete", "/v1/responses/no", { named: "/v1/responses/{id}" }, 404],
     ["post", "/v1/embeddings", { body: response }, 200],
+    ["post", "/v1/decisions", { body: decisions }, 200],
+    ["post", "/v1/decisions", { body: response }, 400],
     ["get", "/v1/models", {}, 200],
     ["get", "/v1/models/toy", { named: "/v1/models/{id}" }, 200],
     ["get", "/v1/models/no", { named: "/v1/models/{id}" }, 404],

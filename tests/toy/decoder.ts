@@ -9,6 +9,7 @@ import type { TokenScore } from "../../lib/bita/choose/logprobs.ts";
 import type { AcceptedGuess } from "../../lib/bita/draft/feedback.ts";
 import { Prediction } from "../../lib/bita/draft/prediction.ts";
 import type { Decoder } from "../../lib/engine/engine.ts";
+import { emptyOutput } from "../../lib/bita/decode/output.ts";
 import type { DecodeRequest, TimedOutput } from "../../lib/worker/messages.ts";
 
 /** A decoder that remembers what it was asked. */
@@ -27,6 +28,18 @@ function toyScore(id: number, most: number): TokenScore {
     logprob: -rank - id / 1000,
   }));
   return { id, logprob: -id / 1000, top };
+}
+
+/** Scores answers by their lengths. */
+function* scoreAnswers(
+  prompts: NonNullable<DecodeRequest["prompts"]>,
+  cached = 0,
+): Generator<TimedOutput> {
+  yield { ...emptyOutput(), cached, ms: 0 };
+  for (const { answers } of prompts) {
+    const logprobs = answers.map(({ length }) => -length);
+    yield { ...emptyOutput(), answers: logprobs, ms: 0 };
+  }
 }
 
 /**
@@ -51,6 +64,7 @@ export function toyDecoder(
     { signal }: { signal: AbortSignal },
   ): AsyncGenerator<TimedOutput> {
     requests.push(request);
+    if (request.prompts) return yield* scoreAnswers(request.prompts, cached);
     const scored = (ids: Iterable<number>) =>
       request.logprobs === undefined
         ? {}

@@ -98,11 +98,20 @@ export function toyEngine(
     const { counts } = new OutputCounter({ prompt: { length } });
     return Promise.resolve({ vectors, counts });
   };
+  /** All answers are as probable. */
+  const decide: Engine["decide"] = (request) => {
+    const prompts = runTask("questions", request, reader);
+    const probabilities = prompts.map(({ answers }) =>
+      answers.map(() => 1 / answers.length)
+    );
+    return Promise.resolve({ probabilities, promptTokens: 9, cachedTokens: 1 });
+  };
+  const engine = { info, texts, embed, decide, generate, encode };
   return {
-    ...{ id, info, texts, embed, asked, runs, generate, encode },
+    ...{ ...engine, id, asked, runs },
     created: 1_700_000_000,
     state: "ready",
-    open: () => Promise.resolve({ info, texts, embed, generate, encode }),
+    open: () => Promise.resolve(engine),
   };
 }
 

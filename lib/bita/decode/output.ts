@@ -62,6 +62,8 @@ export interface DecodeOutput {
   predicted?: number;
   /** `[dim]` the text as one vector, of length 1, if that was asked for. */
   embedding?: Float32Array;
+  /** Log probabilities of the next prompt's answers, where answers are scored. */
+  answers?: number[];
   /** Set on the last output alone. */
   finish?: Finish | undefined;
 }

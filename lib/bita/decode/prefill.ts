@@ -15,8 +15,8 @@ import {
 } from "./output.ts";
 import type { Writer } from "./writer.ts";
 
-/** Rows of a prompt that are read at once, which bounds the memory of their logits. */
-const SCORED_ROWS = 16;
+/** Rows that are read at once, which bounds the memory of their logits. */
+const MOST_ROWS = 16;
 
 /** A prompt, and how it is read. */
 type PromptOptions = Pick<
@@ -63,25 +63,48 @@ async function scorePrompt(
   { prompt, signal, logprobs = 0 }: PromptOptions,
 ): Promise<TokenScore[]> {
   const scores: TokenScore[] = [];
-  const most = Math.min(SCORED_ROWS, runner.shape.maxRows);
-  for (let from = 0; from < prompt.length - 1; from += most) {
-    const tokens = prompt.subarray(
-      from,
-      Math.min(from + most, prompt.length - 1),
-    );
+  await readRows(runner, sequence, {
+    tokens: prompt.subarray(0, -1),
+    look: (logits, row) =>
+      scores.push(scoreToken(logits, prompt[row + 1], logprobs)),
+    signal,
+  });
+  signal?.throwIfAborted();
+  return scores;
+}
+
+/**
+ * Computes tokens after the text of a sequence, which they become a part of, and calls
+ * `look` with the logits after each, `[vocab]`, and its index.
+ *
+ * @throws the signal's reason once it aborts.
+ */
+export async function readRows(
+  runner: StepRunner,
+  sequence: Sequence,
+  { tokens, look, signal }: {
+    tokens: Int32Array;
+    look: (logits: Float32Array, index: number) => void;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<void> {
+  const most = Math.min(MOST_ROWS, runner.shape.maxRows);
+  for (let from = 0; from < tokens.length; from += most) {
+    const part = tokens.subarray(from, from + most);
     const output = await runner.run({
       sequence,
       start: sequence.length,
-      tokens,
-      parents: chain(tokens.length - 1),
-      read: [...tokens.keys()],
+      tokens: part,
+      parents: chain(part.length - 1),
+      read: [...part.keys()],
     }, { signal });
-    for (const [row, logits] of output.logits.entries()) {
-      scores.push(scoreToken(logits, prompt[from + row + 1], logprobs));
+    try {
+      for (const [row, logits] of output.logits.entries()) {
+        look(logits, from + row);
+      }
+    } finally {
+      output.release();
     }
-    output.release();
-    sequence.length += tokens.length;
+    sequence.length += part.length;
   }
-  signal?.throwIfAborted();
-  return scores;
 }

@@ -67,6 +67,8 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   keep_alive: "Ignored, as models stay open.",
   think: "Ignored, as no model thinks apart.",
   input: "The texts to embed, or the items of the conversation.",
+  questions: "What is asked about the input, each with a type.",
+  prompt_cache_options: "Ignored, as prompts are always cached.",
   dimensions: "The numbers of a vector, from its beginning.",
   encoding_format: "Whether vectors are lists of numbers or in base64.",
   instructions: "The text before the conversation.",

@@ -10,8 +10,9 @@ import { createApp } from "../../../routes/app.ts";
 import { byteEngine, END, utf8 } from "../../engine/_byte_engine.ts";
 import { toyDecoder } from "../../toy/decoder.ts";
 
+type Resource = "chat" | "text" | "decisions";
 type Row = [
-  resource: "chat" | "text" | "both",
+  resource: Resource | "both",
   fields: object,
   status: number,
   param?: string,
@@ -25,25 +26,39 @@ const RESOURCES = {
     body: { messages: [{ role: "user", content: "Hi" }] },
   },
   text: { path: "/v1/completions", body: { prompt: "Hi" } },
+  decisions: {
+    path: "/v1/decisions",
+    body: {
+      input: "Hi",
+      questions: [{ type: "predicate", instructions: "A greeting?" }],
+    },
+  },
 };
 
 const rows: Row[] = Deno
   .readTextFileSync(new URL("parameters.jsonl", import.meta.url))
   .trim().split("\n").map((line) => JSON.parse(line));
 
-const app = createApp({
-  engines: [byteEngine(toyDecoder([...utf8("Hello."), END]))],
-  logFailure: (error) => {
-    throw error;
-  },
-});
+/** Makes an app whose model has room for so many tokens. */
+function appWith(context: number) {
+  const decoder = toyDecoder([...utf8("Hello."), END]);
+  return createApp({
+    engines: [byteEngine(decoder, { context })],
+    logFailure: (error) => {
+      throw error;
+    },
+  });
+}
 
-async function ask(resource: "chat" | "text", fields: object | string) {
+const [app, roomy] = [64, 128].map(appWith);
+
+async function ask(resource: Resource, fields: object | string) {
   const { path, body } = RESOURCES[resource];
   const text = typeof fields === "string"
     ? fields
     : JSON.stringify({ model: "toy", ...body, ...fields });
-  const response = await app.request(path, {
+  const { request } = resource === "decisions" ? roomy : app;
+  const response = await request(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: text,

@@ -58,6 +58,45 @@ export const embeddings = z.object({
   usage: z.object({ prompt_tokens: count, total_tokens: count }),
 });
 
+const named = { name: z.string().nullable() };
+const share = z.number().min(0).max(1);
+
+/** Answers to questions, with their probabilities. */
+export const decision = z.object({
+  model: z.string(),
+  answers: z.array(z.discriminatedUnion("type", [
+    z.object({ type: z.literal("predicate"), ...named, probability: share }),
+    z.object({
+      type: z.literal("choice"),
+      ...named,
+      choice: z.union([z.string(), z.boolean()]),
+      confidence: share,
+      probabilities: z.array(z.object({
+        value: z.union([z.string(), z.boolean()]),
+        probability: share,
+      })),
+    }),
+    z.object({
+      type: z.literal("score"),
+      ...named,
+      score: z.number().min(0),
+      confidence: share,
+      probabilities: z.array(z.object({
+        ...{ label: z.string(), value: count, probability: share },
+      })),
+    }),
+  ])),
+  usage: z.object({
+    input_tokens: count,
+    input_tokens_details: z.object({
+      ...{ cached_tokens: count, cache_write_tokens: count },
+    }),
+    output_tokens: count,
+    output_tokens_details: z.object({ reasoning_tokens: count }),
+    total_tokens: count,
+  }),
+});
+
 /** The served models. */
 export const modelList = z.object({
   object: z.literal("list"),

@@ -17,8 +17,10 @@ import {
   templateBody,
   tokenizeBody,
 } from "../../tokens/token_requests.ts";
+import { decisionBody } from "../../decisions/decisions.ts";
 import { embeddingsBody } from "../../embeddings/embeddings.ts";
 import {
+  decision,
   embeddings,
   model,
   modelList,
@@ -97,6 +99,13 @@ export const OPENAI: Operation[] = [
     ...{ tag: "OpenAI", summary: "Turns texts into vectors" },
     body: { name: "EmbeddingsRequest", schema: embeddingsBody },
     answer: { name: "Embeddings", schema: embeddings },
+    errors: [429, ...MODEL_ERRORS],
+  },
+  {
+    ...{ method: "post", path: "/v1/decisions", key: "caller" },
+    ...{ tag: "OpenAI", summary: "Answers questions with probabilities" },
+    body: { name: "DecisionRequest", schema: decisionBody },
+    answer: { name: "Decision", schema: decision },
     errors: [429, ...MODEL_ERRORS],
   },
   {

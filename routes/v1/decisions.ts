@@ -1,0 +1,33 @@
+/**
+ * `POST /decisions`: answers questions about an input with probabilities.
+ *
+ * @module
+ */
+
+import { type Context, Hono } from "hono";
+import {
+  parseDecisions,
+  toDecision,
+} from "../../lib/wire/decisions/decisions.ts";
+import { methodNotAllowed } from "../failure.ts";
+import { findModel } from "../find_model.ts";
+import { jsonType, wholeBody } from "../middleware/json_body.ts";
+import type { TokenOptions } from "./tokens.ts";
+
+/** Serves decisions. */
+export function decisions({ engines, aliases, deadline }: TokenOptions): Hono {
+  return new Hono()
+    .post("/decisions", jsonType(), wholeBody(), async (c: Context) => {
+      const request = parseDecisions(await c.req.text());
+      const signal = AbortSignal.any([c.req.raw.signal, deadline]);
+      const model = findModel(engines, request.model, aliases);
+      const engine = await model.open(signal);
+      const { messages, questions, salt } = request;
+      const cache = { caller: c.get("caller") ?? "", salt };
+      const decided = await engine.decide({ messages, questions, cache }, {
+        signal,
+      });
+      return c.json(toDecision(decided, request, model.id));
+    })
+    .all("/decisions", methodNotAllowed("POST"));
+}
