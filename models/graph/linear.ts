@@ -155,6 +155,7 @@ function bestScale(data: Float32Array, start: number, bits: Bits): number {
       least = error;
       best = scale;
     }
+    if (error === 0) break;
   }
   return best;
 }
