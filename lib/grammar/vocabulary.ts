@@ -63,12 +63,15 @@ export function tokenBytes(tokenizer: Tokenizer): TokenBytes {
   const [end] = tokenizer.endTokens;
   const tokens = Array.from(
     { length: tokenizer.size },
-    (_, id) =>
-      tokenizer.isControl(id)
-        ? marked(tokenizer.spelling(id))
-        : tokenizer.bytes(id),
+    (_, id) => bytesOf(id, tokenizer),
   );
   return { tokens, end };
+}
+
+function bytesOf(id: number, tokenizer: Tokenizer): Uint8Array {
+  return tokenizer.isControl(id)
+    ? marked(tokenizer.spelling(id))
+    : tokenizer.bytes(id);
 }
 
 /** Opens the tokenizer of a model's file. */
@@ -78,28 +81,52 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
   return new Tokenizer(ggufVocabulary(metadata));
 }
 
-/** Reads the vocabulary of a model's file. */
+/** Reads the vocabulary of a model's file, in steps that others' work comes between. */
 export async function readVocabulary(path: string): Promise<GrammarVocabulary> {
-  const tokenizer = await openTokenizer(path);
-  await delay(0);
-  return grammarVocabulary(tokenizer);
+  const steps = vocabularySteps(await openTokenizer(path));
+  for (;;) {
+    await delay(0);
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }
 
-/** Reads a tokenizer's vocabulary, which takes some tens of milliseconds. */
+/** Reads a tokenizer's vocabulary at once, which takes some hundred milliseconds. */
 export function grammarVocabulary(tokenizer: Tokenizer): GrammarVocabulary {
-  const all = tokenBytes(tokenizer);
-  const ids = all.tokens.map((_, id) => id);
-  const tokens = all.tokens.map((bytes) =>
-    bytes[0] === CONTROL ? "" : latin1(bytes)
-  );
+  const steps = vocabularySteps(tokenizer);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** Tokens that are read in a step, which takes some milliseconds. */
+const STEP = 2048;
+
+function* vocabularySteps(
+  tokenizer: Tokenizer,
+): Generator<undefined, GrammarVocabulary> {
+  const bytes: Uint8Array[] = [];
+  const tokens: string[] = [];
+  for (let id = 0; id < tokenizer.size; id++) {
+    bytes.push(bytesOf(id, tokenizer));
+    tokens.push(bytes[id][0] === CONTROL ? "" : latin1(bytes[id]));
+    if (id % STEP === 0) yield;
+  }
+  yield;
   const sorted = tokens.toSorted();
+  yield;
+  const [end] = tokenizer.endTokens;
+  const byteTokens = new Map(
+    [...tokens.entries()]
+      .filter(([, token]) => token.length === 1)
+      .map(([id, token]) => [token, id]),
+  );
   return {
-    bytes: all,
+    bytes: { tokens: bytes, end },
     tokens,
-    byteTokens: new Map(
-      ids.filter((id) => tokens[id].length === 1).map((id) => [tokens[id], id]),
-    ),
-    end: all.end,
+    byteTokens,
+    end,
     ends: [...tokenizer.endTokens],
     encode(text) {
       const spelled = Uint8Array.from(text, (char) => char.charCodeAt(0));
