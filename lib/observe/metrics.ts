@@ -22,8 +22,9 @@ const COUNTS: [name: string, help: string, of: (c: Counts) => number][] = [
   [
     "vllm:prefix_cache_queries_total",
     "Prompt tokens looked up in the prefix cache.",
-    // Without a pass, vectors or scores were made, for which nothing is looked up.
-    ({ usage, timings }) => timings.passes > 0 ? usage.promptTokens : 0,
+    // Without a pass, nothing was looked up, unless decisions were: they have hits then.
+    ({ usage, timings }) =>
+      timings.passes > 0 || usage.cachedTokens > 0 ? usage.promptTokens : 0,
   ],
   [
     "vllm:prefix_cache_hits_total",

@@ -11,7 +11,7 @@ import type { Counts, GenerationEvent } from "../engine/generation.ts";
 /** How a generation went. */
 export interface GenerationReport {
   /** What it made. @default "text" */
-  made?: "vectors";
+  made?: "vectors" | "decisions";
   /**
    * `"abort"` if the client left or the server cut it off; `"refused"` if the client
    * got a 4xx; `"error"` if the server failed.
@@ -60,22 +60,23 @@ export async function* observed(
   }
 }
 
-/** Returns what `embed` returns, and reports how that went. */
-export async function observedVectors<T extends { counts: Counts }>(
-  embed: () => Promise<T>,
+/** Returns what `make` returns, and reports how that went. */
+export async function observedWhole<T extends { counts: Counts }>(
+  made: "vectors" | "decisions",
+  make: () => Promise<T>,
   { signal, clock, report }: ObserveOptions,
 ): Promise<T> {
   const start = clock();
   let found: Pick<GenerationReport, "outcome" | "counts">;
   try {
-    const embedded = await embed();
-    found = { outcome: "stop", counts: embedded.counts };
-    return embedded;
+    const whole = await make();
+    found = { outcome: "stop", counts: whole.counts };
+    return whole;
   } catch (error) {
     found = { outcome: outcomeOf(error, signal) };
     throw error;
   } finally {
-    report({ made: "vectors", ...found!, ms: clock() - start });
+    report({ made, ...found!, ms: clock() - start });
   }
 }
 

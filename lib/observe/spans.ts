@@ -17,6 +17,9 @@ export interface SpanOptions {
   endedAt: number;
 }
 
+/** Names of spans by what was made. */
+const NAMES = { text: "generate", vectors: "embed", decisions: "decide" };
+
 /** Records how a generation went, once it is over. */
 export function recordSpans(
   { made, outcome, counts, ms }: GenerationReport,
@@ -24,7 +27,7 @@ export function recordSpans(
 ): void {
   const tracer = trace.getTracer("bita");
   const startedAt = endedAt - ms;
-  const whole = tracer.startSpan(made === "vectors" ? "embed" : "generate", {
+  const whole = tracer.startSpan(NAMES[made ?? "text"], {
     startTime: startedAt,
     attributes: { "gen_ai.request.model": model, "bita.outcome": outcome },
   }, parent);

@@ -5,7 +5,7 @@
  */
 
 import { Hono } from "hono";
-import { observedVectors } from "../../lib/observe/observed.ts";
+import { observedWhole } from "../../lib/observe/observed.ts";
 import {
   parseEmbeddings,
   toEmbeddings,
@@ -31,7 +31,11 @@ export function embeddings(options: TokenOptions & ReportOptions): Hono {
         return { reply, counts: embedded.counts };
       }
       const report = reporter(c, model.id, options);
-      const { reply } = await observedVectors(embed, { signal, clock, report });
+      const { reply } = await observedWhole("vectors", embed, {
+        signal,
+        clock,
+        report,
+      });
       return c.json(reply);
     })
     .all("/embeddings", methodNotAllowed("POST"));

@@ -22,6 +22,7 @@ const MESSAGES = { messages: [{ role: "user", content: "Hi" }] };
 const CHAT = { model: "toy", ...MESSAGES };
 const PROMPT = { model: "toy", prompt: "Once upon" };
 const INPUT = { model: "toy", input: "Hi" };
+const QUESTION = { type: "predicate", instructions: "Is it a greeting?" };
 
 /** A body for each resource that is answered. */
 const GOOD: Record<string, Record<string, unknown>> = {
@@ -30,6 +31,7 @@ const GOOD: Record<string, Record<string, unknown>> = {
   "/v1/responses": INPUT,
   "/v1/responses/input_tokens": INPUT,
   "/v1/embeddings": INPUT,
+  "/v1/decisions": { ...INPUT, questions: [QUESTION] },
   "/v1/messages": { ...CHAT, max_tokens: 3 },
   "/v1/messages/count_tokens": CHAT,
   "/api/chat": CHAT,

@@ -104,7 +104,8 @@ export function toyEngine(
     const probabilities = prompts.map(({ answers }) =>
       answers.map(() => 1 / answers.length)
     );
-    return Promise.resolve({ probabilities, promptTokens: 9, cachedTokens: 1 });
+    const { counts } = new OutputCounter({ prompt: { length: 9 } });
+    return Promise.resolve({ probabilities, counts });
   };
   const engine = { info, texts, embed, decide, generate, encode };
   return {

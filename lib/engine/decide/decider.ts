@@ -11,6 +11,8 @@ import { shares } from "../../bita/choose/shares.ts";
 import type { ScoredPrompt } from "../../bita/decode/score.ts";
 import type { CacheHints } from "../../prefix/cache_hints.ts";
 import type { EngineParts } from "../engine.ts";
+import type { Counts } from "../generation.ts";
+import { OutputCounter } from "../output_counter.ts";
 import type { Questions } from "./encode_questions.ts";
 
 /** Questions, and whose they are. */
@@ -22,10 +24,8 @@ export interface DecisionRequest extends Questions {
 export interface Decided {
   /** `[questions][answers]` probabilities, in all 1 for each question. */
   probabilities: number[][];
-  /** Tokens of the questions' prompts, what they share counted once. */
-  promptTokens: number;
-  /** Those of them that were cached. */
-  cachedTokens: number;
+  /** What they have taken; tokens that prompts share are counted once. */
+  counts: Counts;
 }
 
 /**
@@ -53,17 +53,17 @@ export function decider(
       ...{ prompt: shared, prompts, sampling: GREEDY, maxTokens: 0 },
       ...{ endTokens: new Set(), draft: "none", trace: false, cache },
     }, { signal });
-    const probabilities: number[][] = [];
-    let cachedTokens = 0;
-    for await (const { answers: logprobs, cached = 0 } of outputs) {
-      cachedTokens += cached;
-      if (!logprobs) continue;
-      const { answers } = prompts[probabilities.length];
-      probabilities.push(shares(answers, logprobs));
-    }
     const own = prompts.map(({ prompt }) => prompt.length - shared.length);
-    const promptTokens = own.reduce((sum, more) => sum + more, shared.length);
-    return { probabilities, promptTokens, cachedTokens };
+    const length = own.reduce((sum, more) => sum + more, shared.length);
+    const counter = new OutputCounter({ prompt: { length } });
+    const probabilities: number[][] = [];
+    for await (const output of outputs) {
+      counter.add(output, 0);
+      if (!output.answers) continue;
+      const { answers } = prompts[probabilities.length];
+      probabilities.push(shares(answers, output.answers));
+    }
+    return { probabilities, counts: counter.counts };
   };
 }
 

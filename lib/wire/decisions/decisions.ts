@@ -57,10 +57,11 @@ export function parseDecisions(json: string): DecisionsRequest {
 
 /** Writes the answers, in the order of the questions. */
 export function toDecision(
-  { probabilities, promptTokens, cachedTokens }: Decided,
+  { probabilities, counts }: Decided,
   { asked }: DecisionsRequest,
   model: string,
 ): Decision {
+  const { promptTokens, cachedTokens } = counts.usage;
   return {
     model,
     answers: asked.map((question, at) => toAnswer(question, probabilities[at])),

@@ -8,6 +8,9 @@ import {
   toDecision,
 } from "../../../lib/wire/decisions/decisions.ts";
 
+import { emptyOutput } from "../../../lib/bita/decode/output.ts";
+import { OutputCounter } from "../../../lib/engine/output_counter.ts";
+
 /** A request as the client's types have it, with every kind of question. */
 const REQUEST = {
   model: "toy",
@@ -87,11 +90,12 @@ Deno.test("parseDecisions() writes the questions with their answers", () => {
 });
 
 Deno.test("toDecision() writes the answers as the client's types have them", () => {
+  const counter = new OutputCounter({ prompt: { length: 90 } });
+  counter.add({ ...emptyOutput(), cached: 32, ms: 1 }, 0);
   const decision: Decision = toDecision(
     {
       probabilities: [[0.25, 0.75], [0.4, 0.6], [0.5, 0.25, 0.25]],
-      promptTokens: 90,
-      cachedTokens: 32,
+      counts: counter.counts,
     },
     request,
     "toy",
