@@ -14,8 +14,8 @@ import { findExcess, type Refusal } from "./limits.ts";
 import type { GrammarImage, TokenBytes } from "./llguidance.ts";
 import { type ControlTokens, smallVocabulary } from "./vocabulary.ts";
 
-/** Milliseconds that a grammar may take; all but hostile ones take some tens. */
-const MOST_MS = 2000;
+/** Milliseconds that a grammar may take; large ones take some hundred on a free CPU. */
+const MOST_MS = 5000;
 
 /** Milliseconds after which a grammar is not compiled on the model's thread. */
 const HEAVY_MS = 20;

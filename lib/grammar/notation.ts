@@ -21,6 +21,25 @@ const COMPACT = {
   whitespace_flexible: false,
 };
 
+/** Characters of a URI's path, and of what comes after it. */
+const PATH = "([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})";
+const AFTER = "([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})";
+
+/** Formats that llguidance does not know, as patterns: most URIs, and nothing else. */
+const FORMATS = new Map([[
+  "uri",
+  [
+    ...[
+      "^[A-Za-z][A-Za-z0-9+.-]*:(",
+      `//[A-Za-z0-9._~-]+(:[0-9]{1,5})?(/${PATH}*)*`,
+    ],
+    ...[`|/?${PATH}+(/${PATH}*)*`, `)(\\?${AFTER}*)?(#${AFTER}*)?$`],
+  ].join(""),
+]]);
+
+/** Keywords whose values are no schemas. */
+const VALUES = new Set(["enum", "const", "default", "examples"]);
+
 /** Returns a grammar as llguidance reads it. */
 export function toSource(grammar: Grammar): Source {
   switch (grammar.type) {
@@ -49,7 +68,23 @@ export function toSource(grammar: Grammar): Source {
  */
 export function compactSchema(schema: unknown): Record<string, unknown> {
   const rules = schema === true ? {} : schema === false ? { enum: [] } : schema;
-  return { ...rules as Record<string, unknown>, "x-guidance": COMPACT };
+  const known = withKnownFormats(rules) as Record<string, unknown>;
+  return { ...known, "x-guidance": COMPACT };
+}
+
+/** Replaces formats that llguidance does not know by patterns. */
+export function withKnownFormats(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withKnownFormats);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const { format, ...rest } = schema as Record<string, unknown>;
+  const pattern = FORMATS.get(format as string);
+  const rules = pattern && !("pattern" in rest) ? { ...rest, pattern } : schema;
+  return Object.fromEntries(
+    Object.entries(rules).map(([key, value]) => [
+      key,
+      VALUES.has(key) ? value : withKnownFormats(value),
+    ]),
+  );
 }
 
 function json(schema: unknown): Source {

@@ -33,6 +33,7 @@ const VALUES: Record<string, Schema> = {
   "a time": { type: "string", format: "time" },
   "an address": { type: "string", format: "ipv4" },
   "a UUID": { type: "string", format: "uuid" },
+  "a URI": { type: "string", format: "uri", maxLength: 20 },
   // Numbers.
   "a digit": { type: "integer", minimum: 0, maximum: 9 },
   "a small integer": { type: "integer", minimum: -12, maximum: 120 },

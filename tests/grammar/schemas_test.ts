@@ -29,6 +29,7 @@ const ajv = new Ajv2020({
     date: /^\d{4}-\d{2}-\d{2}$/,
     time: /^\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i,
     ipv4: /^(\d{1,3}\.){3}\d{1,3}$/,
+    uri: (text: string) => URL.canParse(text),
     uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
   },
 });

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { withKnownFormats } from "../../grammar/notation.ts";
 import type { Tool } from "../tool.ts";
 
 /** JSON as Python writes it, as models have seen it. */
@@ -33,9 +34,10 @@ const VALUES = new Set(["enum", "const", "required", "dependentRequired"]);
 export function argumentSchema(
   { parameters = { properties: {} }, strict = false }: Tool,
 ): Record<string, unknown> {
+  const schema = withKnownFormats(withoutNotes(parameters));
   return {
     additionalProperties: parameters.properties === undefined,
-    ...withoutNotes(parameters) as Record<string, unknown>,
+    ...schema as Record<string, unknown>,
     type: "object",
     "x-guidance": { ...LINE, lenient: !strict },
   };
@@ -50,7 +52,9 @@ export function valueSchema(
   return {
     ...$defs ? { $defs } : {},
     ...definitions ? { definitions } : {},
-    ...schema === false ? { enum: [] } : schema as Record<string, unknown>,
+    ...schema === false
+      ? { enum: [] }
+      : withKnownFormats(schema) as Record<string, unknown>,
     "x-guidance": { ...LINE, lenient: !strict },
   };
 }
