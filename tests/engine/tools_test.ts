@@ -96,6 +96,23 @@ Deno.test("createEngine() looks for stop strings outside of calls", async () => 
   }
 });
 
+Deno.test("createEngine() scores the tokens of text and calls, up to a stop string", async () => {
+  const answer = `So 1.\n${CALL}\nDone.`;
+  for (const [stop, scored] of [["ne", "Done."], ["1", "So 1."]]) {
+    const { events } = await run(says(answer, 3), {
+      ...{ tools, stop: [stop], logprobs: 0 },
+    });
+    const bytes = events.flatMap((event) =>
+      event.type === "text" ? event.tokens ?? [] : []
+    ).flatMap(({ bytes }) => [...bytes]);
+    const end = answer.indexOf(scored) + scored.indexOf(stop);
+    assertEquals(
+      new TextDecoder().decode(Uint8Array.from(bytes)),
+      answer.slice(0, end),
+    );
+  }
+});
+
 Deno.test("createEngine() traces the passes of a call as they were", async () => {
   const { events } = await run(says(CALL), { tools, draftTrace: true });
   const tokens = events.flatMap((event) =>
