@@ -51,6 +51,8 @@ export interface Config {
   load: Values["LOAD"];
   /** Seconds that a request waits for its model to be open. */
   startSeconds: number;
+  /** Seconds without a request after which a model is closed; 0 is never. */
+  sleepSeconds: number;
   /** Seconds that running replies may take after SIGTERM or SIGINT. */
   drainSeconds: number;
 }
@@ -131,6 +133,7 @@ export function parseConfig(
     logLevel: values.LOG_LEVEL,
     load: values.LOAD,
     startSeconds: values.START_SECONDS,
+    sleepSeconds: values.SLEEP_SECONDS,
     drainSeconds: values.DRAIN_SECONDS,
   };
 }

@@ -202,6 +202,12 @@ export const SETTINGS = {
     default: "60",
     value: integer(0, 3600),
   },
+  SLEEP_SECONDS: {
+    means:
+      "seconds without a request after which a model is closed until the next one; 0 is never",
+    default: "0",
+    value: integer(0, 86400),
+  },
   DRAIN_SECONDS: {
     means: "seconds for replies to finish after SIGTERM or SIGINT",
     default: "25",

@@ -53,3 +53,15 @@ export class ApiError extends Error {
     return { error: { message, type, param, code } };
   }
 }
+
+/** Returns the error of a request whose model is not open, for a reason. */
+export function modelUnavailable(reason: string): ApiError {
+  return new ApiError(
+    503,
+    `Cannot serve the request: the model must be open: ${reason}`,
+    {
+      code: "model_unavailable",
+      headers: { "Retry-After": "5", "retry-after-ms": "5000" },
+    },
+  );
+}

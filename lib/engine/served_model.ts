@@ -1,6 +1,7 @@
 /**
  * A model from the moment that the server listens: what is needed to serve it is
- * loaded, and its worker opened, at once or with the first request.
+ * loaded, and its worker opened, at once or with the first request. After some time
+ * without a request the worker is closed until the next one.
  *
  * @module
  */
@@ -36,13 +37,15 @@ export interface ServeOptions {
   onFailure: (id: string, error: Error) => void;
   /** Called when a model has failed too often. */
   onGivenUp: (id: string, error: Error) => void;
+  /** Resolves after some milliseconds; rejects when the signal aborts. */
+  pause?: (ms: number, options: { signal: AbortSignal }) => Promise<void>;
 }
 
 /** Serves one model. */
 export class LazyModel implements ServedModel, PromptCache {
   readonly id: string;
   readonly created = Math.floor(Date.now() / 1000);
-  readonly #options: ServeOptions;
+  readonly #options: Required<ServeOptions>;
   readonly #name: string;
   readonly #model: Supervisor;
   #loaded: LoadedModel | undefined;
@@ -51,12 +54,14 @@ export class LazyModel implements ServedModel, PromptCache {
   #requests = 0;
   /** Settles when there is none. */
   #idle = Promise.withResolvers<void>();
+  /** Aborts when the model need not sleep after all. */
+  #waking = new AbortController();
 
   /** @throws {TypeError} if `name` names no model. */
   constructor(name: string, options: ServeOptions) {
     this.id = resolveModel(name).id;
     this.#name = name;
-    this.#options = options;
+    this.#options = { pause: delay, ...options };
     this.#idle.resolve();
     this.#model = new Supervisor({
       open: () => this.#open(),
@@ -112,6 +117,10 @@ export class LazyModel implements ServedModel, PromptCache {
     const enter = () => this.#enter();
     return {
       ...engine,
+      async embed(texts, options) {
+        using _ = enter();
+        return await engine.embed(texts, options);
+      },
       async *generate(request, options) {
         using _ = enter();
         yield* engine.generate(request, options);
@@ -120,8 +129,9 @@ export class LazyModel implements ServedModel, PromptCache {
   }
 
   /** Erases the prompts of a caller, or of all callers. */
-  erase(caller?: string): Promise<Erasure> {
-    return this.#model.erase(caller);
+  async erase(caller?: string): Promise<Erasure> {
+    using _ = this.#enter();
+    return await this.#model.erase(caller);
   }
 
   /** Resolves once no request waits for the model or is in it. */
@@ -137,17 +147,34 @@ export class LazyModel implements ServedModel, PromptCache {
 
   /** Ends the model; resolves once it runs no native code. */
   async close(): Promise<void> {
+    this.#waking.abort();
     await this.#model[Symbol.asyncDispose]();
   }
 
   /** Counts a request until the handle is disposed of. */
   #enter(): Disposable {
     if (this.#requests++ === 0) this.#idle = Promise.withResolvers();
+    this.#waking.abort();
     return {
       [Symbol.dispose]: () => {
-        if (--this.#requests === 0) this.#idle.resolve();
+        if (--this.#requests > 0) return;
+        this.#idle.resolve();
+        this.#rest();
       },
     };
+  }
+
+  /** Closes the worker after some time, unless a request comes. */
+  async #rest(): Promise<void> {
+    const { config: { sleepSeconds }, pause } = this.#options;
+    if (sleepSeconds === 0) return;
+    this.#waking.abort();
+    const { signal } = this.#waking = new AbortController();
+    await pause(sleepSeconds * 1000, { signal }).catch(() => {});
+    // A request that was cancelled may take a pass more.
+    await this.#model.idle();
+    if (signal.aborted) return;
+    await this.#model.sleep();
   }
 
   async #load(): Promise<LoadedModel> {
@@ -186,6 +213,7 @@ export class LazyModel implements ServedModel, PromptCache {
           passMs.toFixed(1)
         } ms a pass, ${exact} exact; prompt cache: ${cache}`,
     );
+    if (this.#requests === 0) this.#rest();
     return client;
   }
 }

@@ -1,19 +1,22 @@
 /**
- * Keeps one model served. A model that is asleep is opened by its first request. When its
+ * Keeps one model served. A model that is asleep is opened by its next request. When its
  * worker dies, the running requests fail with an error, and the model is opened again
  * after a pause, which is longer each time. Requests that arrive meanwhile wait. After
  * repeated failures the model is given up.
  *
  * ```text
  * asleep ─▶ starting ─▶ ready ─▶ failed ─▶ starting ─▶ …
- *                                  └─▶ stopped, after three failures without a served request
+ *                         │         └─▶ stopped, after three failures without a served request
+ *                         └─▶ asleep, on demand
  * ```
  *
  * @module
  */
 
+import { abortable } from "@std/async/abortable";
+import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
-import { ApiError } from "../engine/errors.ts";
+import { ApiError, modelUnavailable } from "../engine/errors.ts";
 import type { ModelState } from "../engine/generation.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
@@ -29,9 +32,6 @@ const MOST_ERRORS = 3;
 /** Milliseconds before the first reopening; each further one waits twice as long. */
 const FIRST_PAUSE_MS = 500;
 
-/** Milliseconds that a request waits for a model to be open. */
-const PATIENCE_MS = 60_000;
-
 /** What a supervisor needs from outside. */
 export interface SupervisorOptions {
   /** Opens the model in a fresh worker. */
@@ -42,25 +42,28 @@ export interface SupervisorOptions {
   onGivenUp: (error: Error) => void;
   /** Waits some milliseconds. */
   pause?: (ms: number) => Promise<void>;
-  /** Milliseconds that a request waits for the model. @default 60_000 */
-  patienceMs?: number;
+  /** Milliseconds that a request waits for the model. */
+  patienceMs: number;
 }
 
 /** A model that is opened again when it fails. */
 export class Supervisor {
   readonly #options: Required<SupervisorOptions>;
   #state: ModelState = "asleep";
+  /** The last worker; it has ended if the model is asleep. */
   #client: ModelClient | undefined;
+  /** Settles when the memory of the worker before a sleep is free. */
+  #closing: Promise<void> = Promise.resolve();
   /** Settles when the model is open, or given up. */
-  #opening = Promise.withResolvers<ModelClient>();
+  #opening!: PromiseWithResolvers<ModelClient>;
   #failures = 0;
   /** Requests that have failed since the last one that was served. */
   #errors = 0;
   #restarts = 0;
 
   constructor(options: SupervisorOptions) {
-    this.#options = { pause: delay, patienceMs: PATIENCE_MS, ...options };
-    this.#opening.promise.catch(() => {}); // perhaps no request waits for it
+    this.#options = { pause: delay, ...options };
+    this.#expect();
   }
 
   /** What the model is doing. */
@@ -138,6 +141,14 @@ export class Supervisor {
     return await this.#client!.erase(caller);
   }
 
+  /** Ends the worker of an idle model, if it is ready; resolves once its memory is free. */
+  async sleep(): Promise<void> {
+    if (this.#state !== "ready") return;
+    this.#state = "asleep";
+    this.#expect();
+    await (this.#closing = this.#client![Symbol.asyncDispose]());
+  }
+
   /** Resolves once no request is in the worker. */
   async idle(): Promise<void> {
     await this.#client?.idle();
@@ -158,7 +169,7 @@ export class Supervisor {
   #wake(): void {
     if (this.#state !== "asleep") return;
     this.#state = "starting";
-    this.#options.open().then(
+    this.#closing.then(() => this.#options.open()).then(
       (client) => this.#serve(client),
       (error) => this.#recover(error),
     );
@@ -177,10 +188,7 @@ export class Supervisor {
   async #recover(failure: Error): Promise<void> {
     if (this.#isStopped()) return;
     const { open, onFailure, onGivenUp, pause } = this.#options;
-    if (this.#state === "ready") {
-      this.#opening = Promise.withResolvers();
-      this.#opening.promise.catch(() => {});
-    }
+    if (this.#state === "ready") this.#expect();
     for (let error = failure;;) {
       this.#state = "failed";
       this.#failures++;
@@ -195,13 +203,18 @@ export class Supervisor {
       if (this.#isStopped()) return;
       this.#state = "starting";
       try {
-        const client = await open();
-        this.#restarts++;
-        return this.#serve(client);
+        this.#serve(await open());
+        return void this.#restarts++;
       } catch (cause) {
         error = cause as Error;
       }
     }
+  }
+
+  /** Lets requests wait for another opening. */
+  #expect(): void {
+    this.#opening = Promise.withResolvers();
+    this.#opening.promise.catch(() => {}); // perhaps none waits for it
   }
 
   /** Reads the state, which may have changed while something was awaited. */
@@ -219,32 +232,17 @@ export class Supervisor {
     signal.throwIfAborted();
     if (this.#state === "ready") return this.#client!;
     this.#wake();
-    const late = Promise.withResolvers<never>();
-    const leave = () => late.reject(signal.reason);
-    const timer = setTimeout(
-      () => late.reject(this.#unavailable()),
-      this.#options.patienceMs,
-    );
-    signal.addEventListener("abort", leave);
-    try {
-      return await Promise.race([this.#opening.promise, late.promise]);
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", leave);
-    }
+    const opened = deadline(this.#opening.promise, this.#options.patienceMs);
+    return await abortable(opened, signal).catch((error) => {
+      const isLate = !signal.aborted && !(error instanceof ApiError);
+      throw isLate ? this.#unavailable() : error;
+    });
   }
 
   #unavailable(): ApiError {
-    const state = this.#state === "starting" && this.#failures === 0
-      ? "it is being opened"
-      : "it has failed and is being restarted";
-    return new ApiError(
-      503,
-      `Cannot serve the request: the model must be open: ${state}`,
-      {
-        code: "model_unavailable",
-        headers: { "Retry-After": "5", "retry-after-ms": "5000" },
-      },
+    const isNew = this.#state === "starting" && this.#failures === 0;
+    return modelUnavailable(
+      isNew ? "it is being opened" : "it has failed and is being restarted",
     );
   }
 }

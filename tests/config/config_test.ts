@@ -74,6 +74,7 @@ Deno.test("parseConfig() reads every variable", () => {
       LOG_LEVEL: "silent",
       LOAD: "lazy",
       START_SECONDS: "9",
+      SLEEP_SECONDS: "30",
       DRAIN_SECONDS: "4",
       UNKNOWN: "ignored",
     }, HOST),
@@ -107,6 +108,7 @@ Deno.test("parseConfig() reads every variable", () => {
       logLevel: "silent",
       load: "lazy",
       startSeconds: 9,
+      sleepSeconds: 30,
       drainSeconds: 4,
     },
   );

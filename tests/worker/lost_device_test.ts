@@ -39,6 +39,7 @@ Deno.test({
           },
           shared: [],
         }, { module: import.meta.resolve("./_lost_device_worker.ts") }),
+      patienceMs: 60_000,
       onFailure: ({ message }) => failed.resolve(message),
       onGivenUp: ({ message }) => failed.resolve(message),
     });

@@ -8,7 +8,7 @@ import { watchedSignal } from "../_signal.ts";
 import { FIRST_TOKEN, NO_CONTEXT } from "./_toy_worker.ts";
 
 /** Supervises a toy worker, whose pauses last until they are ended. */
-function supervise({ patienceMs }: { patienceMs?: number } = {}) {
+function supervise({ patienceMs = 60_000 }: { patienceMs?: number } = {}) {
   const failures: string[] = [];
   const pauses: number[] = [];
   const ends: (() => void)[] = [];
@@ -27,7 +27,7 @@ function supervise({ patienceMs }: { patienceMs?: number } = {}) {
       ends.push(resolve);
       return promise;
     },
-    ...(patienceMs !== undefined && { patienceMs }),
+    patienceMs,
   });
   return { supervisor, failures, pauses, ends, world };
 }
@@ -228,4 +228,24 @@ Deno.test("Supervisor opens a model to erase its prompts", async () => {
   await assertRejects(() => supervisor.erase(), ApiError, "being opened");
   await supervisor.whenOpen(new AbortController().signal);
   assertEquals((await supervisor.erase()).blocks, 7);
+});
+
+Deno.test("Supervisor sends a model to sleep, and opens it for what comes next", async () => {
+  const { supervisor, failures } = supervise();
+  await using _ = supervisor;
+  await supervisor.sleep();
+  assertEquals(supervisor.state, "asleep");
+  await supervisor.start();
+  for (let round = 0; round < 2; round++) {
+    const asleep = supervisor.sleep();
+    assertEquals(supervisor.state, "asleep");
+    const answer = decode(supervisor, FIRST_TOKEN.answer);
+    assertEquals(supervisor.state, "starting");
+    await asleep;
+    assertEquals(await answer, [0, 0]);
+    assertEquals(supervisor.state, "ready");
+  }
+  await supervisor.sleep();
+  assertEquals(supervisor.opened?.exact, "bitwise"); // as it was
+  assertEquals([supervisor.restarts, failures], [0, []]);
 });

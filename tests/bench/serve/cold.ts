@@ -5,56 +5,141 @@
  * @module
  */
 
+import { Tokenizer } from "../../../lib/text/tokenizer.ts";
+import { ggufVocabulary } from "../../../models/gguf/vocabulary.ts";
+import { realGguf } from "../../real_model.ts";
 import {
   type Benchmark,
   integer,
   progress,
   type Report,
+  someOf,
 } from "../benchmark.ts";
+import { longPrompts } from "../prompts.ts";
 import { median } from "../statistics.ts";
 import { streamChat } from "./chat_stream.ts";
+import { ServerProcess } from "./server_process.ts";
 
 const MODEL = "smollm2-135m-instruct";
+
+const QUESTION = "What is the capital of France?";
 
 /** Times since the start of a process, in milliseconds. */
 interface Start {
   listenMs: number;
   readyMs: number;
   firstMs: number;
+  /** Tokens of the prompt, and how many of them were cached. */
+  promptTokens: number;
+  cachedTokens: number;
 }
+
+/** What a server finds when it starts, and what it is asked. */
+interface Case {
+  env: Record<string, string>;
+  request: Record<string, unknown>;
+}
+
+/** Prepares a case in an empty folder. */
+type Prepare = (folder: string) => Promise<Case>;
+
+const CASES: Record<string, { about: string; prepare: Prepare }> = {
+  disk: {
+    about: "graphs on disk",
+    prepare: () =>
+      Promise.resolve({
+        env: { PREFIX_CACHE: "off" },
+        request: chat(QUESTION),
+      }),
+  },
+  kv: { about: "and a prompt of 1,000 tokens in Deno KV", prepare: fillKv },
+};
 
 /** Measures cold starts. */
 export const cold: Benchmark = {
   about: "process start to listening, to an open model, to the first token",
   options: {
-    repeat: { about: "starts", default: "10" },
+    repeat: { about: "starts of each case", default: "10" },
+    cases: {
+      about: `some of ${Object.keys(CASES).join(",")}`,
+      default: Object.keys(CASES).join(),
+    },
   },
   async run(options): Promise<Report> {
     const repeat = integer(options, "repeat", { least: 1 });
-    await measure(); // converts the model
-    const starts: Start[] = [];
-    for (let i = 1; i <= repeat; i++) {
-      progress(i, repeat, "starts");
-      starts.push(await measure());
+    const all: Record<string, Start[]> = {};
+    for (const name of someOf(options.cases, Object.keys(CASES))) {
+      const folder = await Deno.makeTempDir();
+      const prepared = await CASES[name].prepare(folder);
+      await measure(prepared); // converts the model
+      const starts: Start[] = all[name] = [];
+      for (let i = 1; i <= repeat; i++) {
+        progress(i, repeat, `starts, ${name}`);
+        starts.push(await measure(prepared));
+      }
+      await Deno.remove(folder, { recursive: true });
     }
-    const row = (["listenMs", "readyMs", "firstMs"] as const)
-      .map((key) => median(starts.map((start) => start[key])));
-    const header = ["listening, ms", "model open, ms", "first token, ms"];
+    const rows = Object.entries(all).map(([name, starts]) => {
+      const of = (time: (start: Start) => number) => median(starts.map(time));
+      return [
+        CASES[name].about,
+        of(({ promptTokens }) => promptTokens),
+        of(({ cachedTokens }) => cachedTokens),
+        of(({ listenMs }) => listenMs),
+        of(({ readyMs }) => readyMs),
+        of(({ firstMs }) => firstMs),
+        of(({ firstMs, readyMs }) => firstMs - readyMs),
+      ];
+    });
+    const header = [
+      ...["found at the start", "prompt", "cached tokens"],
+      ...["listening, ms", "model open", "first token", "after it was open"],
+    ];
     return {
-      tables: [{ title: "Cold starts, medians", header, rows: [row] }],
-      notes: [`${repeat} starts, artefacts on disk, no cached prompt.`],
-      data: starts,
+      tables: [{ title: "Cold starts, medians", header, rows }],
+      notes: [`${repeat} starts of each, the files in the system's cache.`],
+      data: all,
     };
   },
 };
 
+function chat(content: string): Record<string, unknown> {
+  return {
+    ...{ model: MODEL, temperature: 0, max_tokens: 8 },
+    messages: [{ role: "user", content }],
+  };
+}
+
+/** Has one server compute a long prompt, and store it where the next one finds it. */
+async function fillKv(folder: string): Promise<Case> {
+  const { metadata } = await realGguf();
+  const tokenizer = new Tokenizer(ggufVocabulary(metadata));
+  const { write } = await longPrompts(tokenizer);
+  const env = { PREFIX_CACHE: "kv", KV_PATH: `${folder}/kv.sqlite` };
+  const request = {
+    ...chat(write(QUESTION, { index: 0, tokens: 1000 })),
+    prompt_cache_retention: "24h",
+  };
+  await using server = await ServerProcess.start(env);
+  const { timings } = await streamChat(server.origin, request, {
+    now: () => performance.now(),
+  });
+  // The last block has a part of the answer, or is not whole.
+  const blocks = Math.floor(timings.prompt_n / 16);
+  while (true) {
+    await streamChat(server.origin, chat(QUESTION), { now: () => 0 });
+    if (await server.metric("bita:prefix_written_total") >= blocks) break;
+  }
+  return { env, request };
+}
+
 /** Starts a server, sends it a request at once, and ends it. */
-async function measure(): Promise<Start> {
+async function measure({ env, request }: Case): Promise<Start> {
   const start = performance.now();
   const since = () => performance.now() - start;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "main.ts"],
-    env: { PORT: "0", LOG_LEVEL: "error", PREFIX_CACHE: "off" },
+    env: { PORT: "0", LOG_LEVEL: "error", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -76,19 +161,14 @@ async function measure(): Promise<Start> {
   );
   try {
     const origin = await listening.promise;
-    const { times: [firstMs] } = await streamChat(
-      origin,
-      {
-        model: MODEL,
-        temperature: 0,
-        max_tokens: 8,
-        messages: [
-          { role: "user", content: "What is the capital of France?" },
-        ],
-      },
-      { now: since },
-    );
-    return { listenMs, readyMs, firstMs };
+    const { times: [firstMs], timings } = await streamChat(origin, request, {
+      now: since,
+    });
+    const { prompt_n, cache_n } = timings;
+    return {
+      ...{ listenMs, readyMs, firstMs },
+      ...{ promptTokens: prompt_n + cache_n, cachedTokens: cache_n },
+    };
   } finally {
     child.kill("SIGTERM");
     await Promise.all([child.status, output]);
