@@ -9,6 +9,7 @@
 
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
+import { env } from "onnxruntime-common";
 import type { Artefact } from "../../models/artefact.ts";
 import { uniform } from "../bita/choose/random.ts";
 import type { KvSequence, Model } from "../bita/decode/model.ts";
@@ -33,6 +34,7 @@ export async function fingerprint(
   { artefact, backend, threads, model }: RunningModel,
 ): Promise<string> {
   const all = [
+    env.versions.common,
     artefact.digest,
     basename(artefact.folder), // format and converter
     backend,

@@ -100,6 +100,11 @@ export class Decoding {
     return await this.#parts.cache?.erase(caller) ?? { blocks: 0 };
   }
 
+  /** Resolves once nothing is left to store. */
+  async idle(): Promise<void> {
+    await this.#parts.cache?.idle();
+  }
+
   #decode(
     options: DraftedOptions,
     look: Use["look"],

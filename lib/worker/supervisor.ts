@@ -233,7 +233,7 @@ export class Supervisor {
     if (this.#state === "ready") return this.#client!;
     this.#wake();
     const opened = deadline(this.#opening.promise, this.#options.patienceMs);
-    return await abortable(opened, signal).catch((error) => {
+    return await abortable(opened, signal).catch((error: unknown) => {
       const isLate = !signal.aborted && !(error instanceof ApiError);
       throw isLate ? this.#unavailable() : error;
     });

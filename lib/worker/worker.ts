@@ -7,14 +7,8 @@
 
 /// <reference lib="deno.worker" />
 
-import type { Cost } from "../bita/cost/cost_curve.ts";
-import {
-  addDrafters,
-  checkModel,
-  measureCost,
-  type ModelCheck,
-  widenPasses,
-} from "./check_model.ts";
+import { deadline } from "@std/async/deadline";
+import { delay } from "@std/async/delay";
 import { Decoding } from "./decoding.ts";
 import { Drafting } from "./drafting.ts";
 import { Embedding } from "./embedding.ts";
@@ -28,27 +22,34 @@ import type {
   OpenMessage,
   ToWorker,
 } from "./messages.ts";
-import { openPrefixCache } from "../prefix/open_prefix_cache.ts";
-import type { PrefixCache } from "../prefix/prefix_cache.ts";
 import type { Draft } from "../engine/generation.ts";
 import { DeviceMemoryError } from "../runtime/backend.ts";
-import { openBackend } from "../runtime/choose_backend.ts";
-import { fingerprint } from "../runtime/fingerprint.ts";
-import { kvBytes } from "../runtime/kv/kv_layout.ts";
-import { openModel } from "../runtime/open_model.ts";
 import type { OrtModel } from "../runtime/ort_model.ts";
-import { type PassSamples, readCost, writeCost } from "./known_cost.ts";
+import {
+  addDrafters,
+  type ModelCheck,
+  widenPasses,
+} from "./opening/check_model.ts";
+import { examine, openAlone } from "./opening/opening.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** Values of a request's `draft` that wait for what the adapter needs. */
 const ADAPTERS_OWN: ReadonlySet<Draft> = new Set(["bita", "hydra"]);
+
+/** Milliseconds that a request which has waited for the model takes to arrive. */
+const QUIET_MS = 100;
+
+/** Milliseconds at the end to store what is to be stored. */
+const STORE_MS = 1000;
 
 const running = new Map<number, AbortController>();
 /** The model, from when it begins to open. */
 let model: Promise<OrtModel> | undefined;
 /** Settles when the adapter drafts, or is known not to. */
 const drafters = Promise.withResolvers<void>();
-let decoding: Decoding, embedding: Embedding;
+/** Resolves when a request has its first token, has ended, or waits for the adapter. */
+const text = Promise.withResolvers<void>();
+let decoding: Decoding | undefined, embedding: Embedding;
 let grammars: Grammars;
 
 // What nothing catches ends this worker alone, once the main thread knows.
@@ -76,7 +77,7 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
       say({
         type: "erased",
         id: data.id,
-        ...await decoding.erase(data.caller),
+        ...await decoding!.erase(data.caller),
       });
       break;
     case "close":
@@ -86,9 +87,12 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
 
 async function open(message: OpenMessage): Promise<void> {
   try {
-    model = openBackendAndModel(message);
+    model = openAlone(
+      message,
+      (reason) => say({ type: "failed", message: reason }),
+    );
     const opened = await model;
-    const check = await checkModel(opened, () => costOf(opened, message));
+    const { check, cache, about } = await examine(opened, message);
     const { cost, invariant } = check;
     opened.onWork = ({ part, prompts = 0, ...work }) => {
       // What a test shares is new to its body, and slow.
@@ -97,17 +101,16 @@ async function open(message: OpenMessage): Promise<void> {
       if (!isTest && prompts === 0) cost.learn(part, work);
     };
     const { adapter } = message.artefact;
-    const prefixes = await openPrefixes(message, { model: opened, cost });
     const scheduler = new Scheduler(opened, {
       cost,
       now: () => performance.now(),
-      partRows: invariant ? undefined : prefixes.cache?.blockTokens ?? 16,
+      partRows: invariant ? undefined : cache?.blockTokens ?? 16,
     });
     decoding = new Decoding({
       model: opened,
       drafting: new Drafting({ scheduler, cost, adapter }),
       invariant,
-      cache: prefixes.cache,
+      cache,
     });
     embedding = new Embedding(opened, scheduler);
     grammars = new Grammars(() => readVocabulary(message.path));
@@ -117,8 +120,10 @@ async function open(message: OpenMessage): Promise<void> {
       passMs: cost.body(1) + cost.head(1),
       exact: invariant ? "bitwise" : "numerical",
       sequencesPerPass: scheduler.shape.maxSequences,
-      prefix: prefixes.about,
+      prefix: about,
     });
+    await firstText();
+    await check.confirm();
     drafters.resolve(orWarn(() => addDrafters(opened, check)));
     await drafters.promise;
     await widen(opened, check);
@@ -127,31 +132,13 @@ async function open(message: OpenMessage): Promise<void> {
   }
 }
 
-/** Returns what passes cost, as noted or as measured now. */
-async function costOf(
-  opened: OrtModel,
-  { artefact: { folder }, backend, threads }: OpenMessage,
-): Promise<PassSamples> {
-  const place = { folder, backend, threads };
-  const known = await readCost(place, Date.now());
-  if (known) return known;
-  const samples = await measureCost(opened);
-  await writeCost(place, samples, Date.now());
-  return samples;
-}
-
-async function openBackendAndModel(message: OpenMessage): Promise<OrtModel> {
-  const backend = await openBackend(message.backend, message);
-  backend.lost?.then((message) => say({ type: "failed", message }));
-  try {
-    return await openModel(backend, message.artefact, {
-      context: message.context,
-      draftLater: true,
-    });
-  } catch (error) {
-    await backend.close();
-    throw error;
-  }
+/**
+ * Resolves when a first token is out, so that the rest of the opening does not delay it,
+ * or when none is wanted.
+ */
+async function firstText(): Promise<void> {
+  const quiet = delay(QUIET_MS).then(() => running.size > 0 && text.promise);
+  await Promise.race([text.promise, quiet]);
 }
 
 /** Makes passes larger, step by step, while requests are served. */
@@ -174,9 +161,10 @@ async function orWarn(step: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Frees the model's memory once no native code runs. */
+/** Frees the model's memory once no native code runs, and what waits is stored. */
 async function close(): Promise<void> {
   const opened = await model?.catch(() => {}); // said by then
+  await deadline(Promise.resolve(decoding?.idle()), STORE_MS).catch(() => {});
   await opened?.close();
   say({ type: "closed" });
 }
@@ -187,22 +175,27 @@ async function run(id: number, request: DecodeRequest): Promise<void> {
   const { signal } = controller;
   const { grammar, compiled, ...options } = request;
   try {
-    if (ADAPTERS_OWN.has(request.draft)) await drafters.promise;
+    if (ADAPTERS_OWN.has(request.draft)) {
+      text.resolve();
+      await drafters.promise;
+    }
     using constraint = grammar && await grammars
       .constraint(grammar, compiled);
     const outputs = options.pooling
       ? embedding.embed({ ...options, pooling: options.pooling, signal })
-      : decoding.decode({ ...options, constraint, signal });
+      : decoding!.decode({ ...options, constraint, signal });
     let before = performance.now();
     for await (const output of outputs) {
       const now = performance.now();
       say({ type: "output", id, output: { ...output, ms: now - before } });
       before = now;
+      if (output.tokens.length > 0) text.resolve();
     }
     done(id);
   } catch (error) {
     done(id, { error: messageOf(error), fault: faultOf(error) });
   } finally {
+    text.resolve();
     running.delete(id);
   }
 }
@@ -213,26 +206,12 @@ function faultOf(error: unknown): Failure["fault"] {
 }
 
 function done(id: number, failure?: Failure): void {
-  const { counters } = decoding;
+  const { counters } = decoding!;
   say({
     type: "done",
     id,
     ...failure,
     ...counters && { counters },
-  });
-}
-
-/** Opens the cache of prompts. */
-async function openPrefixes(
-  { artefact, backend, threads, prefix }: OpenMessage,
-  { model, cost }: { model: OrtModel; cost: Cost },
-): Promise<{ cache?: PrefixCache; about: string }> {
-  if (prefix.mode === "off") return { about: "off" };
-  return await openPrefixCache(prefix, {
-    fingerprint: await fingerprint({ artefact, backend, threads, model }),
-    bytesPerToken: kvBytes(artefact.config, 1),
-    computeMs: cost.body,
-    now: Date.now,
   });
 }
 

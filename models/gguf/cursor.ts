@@ -11,6 +11,9 @@ const WINDOW_BYTES = 1 << 20;
 /** Maximum bytes of a string; a chat template has about ten thousand. */
 const MAX_STRING_BYTES = 1 << 20;
 
+/** Bytes of a string that is decoded here: a call of the decoder would take longer. */
+const SHORT_BYTES = 32;
+
 /** A source of bytes of a known size. */
 export interface ByteSource {
   /** Total bytes. */
@@ -66,7 +69,11 @@ export class Cursor {
    * @throws {RangeError} if a double cannot represent it exactly.
    */
   uint64(): number {
-    return this.number(8, (view, offset) => view.getBigUint64(offset, true));
+    const start = this.#take(8);
+    const high = this.#window.getUint32(start + 4, true);
+    // Big integers would take longer.
+    if (high === 0) return this.#window.getUint32(start, true);
+    return safe(this.#window.getBigUint64(start, true));
   }
 
   /**
@@ -93,7 +100,8 @@ export class Cursor {
     const start = this.#take(length);
     const { buffer, byteOffset } = this.#window;
     const bytes = new Uint8Array(buffer, byteOffset + start, length);
-    return { length, text: this.#decoder.decode(bytes) };
+    const text = length <= SHORT_BYTES ? decodeShort(bytes) : undefined;
+    return { length, text: text ?? this.#decoder.decode(bytes) };
   }
 
   /** Skips `length` bytes and returns their offset in the window. */
@@ -120,6 +128,25 @@ export class Cursor {
       `Cannot read a GGUF header: the file must have ${length} more bytes after byte ${this.#offset}: received ${this.remaining}`,
     );
   }
+}
+
+/**
+ * Decodes UTF-8 of one and two bytes a character, of which most tokens are, unless there
+ * is anything else.
+ */
+function decodeShort(bytes: Uint8Array): string | undefined {
+  const units: number[] = [];
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte < 0x80) units.push(byte);
+    else {
+      const next = bytes[++i];
+      const isPair = byte >= 0xc2 && byte < 0xe0 && (next & 0xc0) === 0x80;
+      if (!isPair) return undefined;
+      units.push((byte & 0x1f) << 6 | next & 0x3f);
+    }
+  }
+  return String.fromCharCode(...units);
 }
 
 function safe(value: bigint): number {

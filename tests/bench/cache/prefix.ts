@@ -8,7 +8,7 @@
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { Decoding } from "../../../lib/worker/decoding.ts";
 import { Scheduler } from "../../../lib/worker/scheduler.ts";
-import { checkModel } from "../../../lib/worker/check_model.ts";
+import { checkModel } from "../../../lib/worker/opening/check_model.ts";
 import { Drafting } from "../../../lib/worker/drafting.ts";
 import { openPrefixCache } from "../../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../../../lib/prefix/prefix_cache.ts";

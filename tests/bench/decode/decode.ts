@@ -7,7 +7,7 @@
 
 import type { Cost } from "../../../lib/bita/cost/cost_curve.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
-import { checkModel } from "../../../lib/worker/check_model.ts";
+import { checkModel } from "../../../lib/worker/opening/check_model.ts";
 import { BACKENDS } from "../../../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";

@@ -12,7 +12,7 @@ import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
 import { ChatTemplate } from "../../../lib/text/chat_template.ts";
 import { Tokenizer } from "../../../lib/text/tokenizer.ts";
-import { checkModel } from "../../../lib/worker/check_model.ts";
+import { checkModel } from "../../../lib/worker/opening/check_model.ts";
 import { Drafting } from "../../../lib/worker/drafting.ts";
 import { Scheduler } from "../../../lib/worker/scheduler.ts";
 import { ggufVocabulary } from "../../../models/gguf/vocabulary.ts";

@@ -7,7 +7,7 @@
 
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { Drafting } from "../../../lib/worker/drafting.ts";
-import { checkModel } from "../../../lib/worker/check_model.ts";
+import { checkModel } from "../../../lib/worker/opening/check_model.ts";
 import { type BackendName, BACKENDS } from "../../../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";

@@ -15,7 +15,7 @@ import {
   checkModel,
   type ModelCheck,
   widenPasses,
-} from "../../../lib/worker/check_model.ts";
+} from "../../../lib/worker/opening/check_model.ts";
 import type { Adapter } from "../../../models/adapter/adapter.ts";
 import { realArtefact } from "../../real_model.ts";
 import { tinyArtefact } from "../../runtime/_tiny.ts";

@@ -1,14 +1,22 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Backend } from "../../lib/runtime/backend.ts";
-import { cpuBackend } from "../../lib/runtime/cpu/cpu_backend.ts";
-import { openModel } from "../../lib/runtime/open_model.ts";
-import { checkModel, widenPasses } from "../../lib/worker/check_model.ts";
-import { alone, copy, stepOf, tinyArtefact } from "../runtime/_tiny.ts";
+import type { Backend } from "../../../lib/runtime/backend.ts";
+import { cpuBackend } from "../../../lib/runtime/cpu/cpu_backend.ts";
+import { openModel } from "../../../lib/runtime/open_model.ts";
+import {
+  checkModel,
+  widenPasses,
+} from "../../../lib/worker/opening/check_model.ts";
+import { alone, copy, stepOf, tinyArtefact } from "../../runtime/_tiny.ts";
 
 const ARTEFACT = await tinyArtefact("int8");
 
-/** Opens a tiny model on kernels that are wrong for so many sequences. */
-async function openTiny({ wrong }: { wrong?: number } = {}) {
+/**
+ * Opens a tiny model on kernels that are wrong for so many sequences, or for more than
+ * so many rows of one.
+ */
+async function openTiny(
+  { wrong, rows = Infinity }: { wrong?: number; rows?: number } = {},
+) {
   const backend = cpuBackend(1);
   const opened: string[] = [];
   const events: string[] = [];
@@ -24,7 +32,9 @@ async function openTiny({ wrong }: { wrong?: number } = {}) {
         events.push("begin");
         const outputs = await session.run(feeds, fetches, kv);
         events.push("end");
-        if (path.endsWith(`body-${wrong}.onnx`)) {
+        const isWide = path.endsWith("/body.onnx") &&
+          outputs.hidden.dims[1] > rows;
+        if (isWide || path.endsWith(`body-${wrong}.onnx`)) {
           const hidden = outputs.hidden.data as Float32Array;
           for (let i = 0; i < hidden.length; i++) hidden[i] *= -1;
         }
@@ -39,6 +49,63 @@ async function openTiny({ wrong }: { wrong?: number } = {}) {
   );
   return { model, opened, events };
 }
+
+/** A proof that is known from the start, or not. */
+function proofThat(known: boolean) {
+  return {
+    known,
+    isKnown() {
+      return Promise.resolve(this.known);
+    },
+    note() {
+      return Promise.resolve(void (this.known = true));
+    },
+    forget() {
+      return Promise.resolve(void (this.known = false));
+    },
+  };
+}
+
+const SAMPLES = () =>
+  Promise.resolve({
+    body: [[2, 1], [8, 2]] as const,
+    head: [[2, 1], [8, 2]] as const,
+  });
+
+Deno.test("checkModel() notes a test that is passed, and no other", async () => {
+  for (const rows of [Infinity, 32]) {
+    const { model } = await openTiny({ rows });
+    const proof = proofThat(false);
+    using check = await checkModel(model, { samples: SAMPLES, proof });
+    assertEquals([check.invariant, proof.known], [rows > 32, rows > 32]);
+    await model.close();
+  }
+});
+
+Deno.test("checkModel() trusts a test that was passed, and repeats it later", async () => {
+  const { model, events } = await openTiny();
+  const proof = proofThat(true);
+  using check = await checkModel(model, { samples: SAMPLES, proof });
+  assertEquals([check.invariant, events], [true, []]);
+  await check.confirm();
+  assert(events.length > 0);
+  await widenPasses(model, check, () => {});
+  assertEquals([model.shape.maxSequences, proof.known], [16, true]);
+  await model.close();
+});
+
+Deno.test("a test that is not passed any more is forgotten", async () => {
+  const { model } = await openTiny({ rows: 32 });
+  const proof = proofThat(true);
+  using check = await checkModel(model, { samples: SAMPLES, proof });
+  await assertRejects(
+    () => check.confirm(),
+    Error,
+    "the same bits as at an earlier start are required",
+  );
+  assertEquals(proof.known, false);
+  await model.close();
+});
 
 Deno.test("widenPasses() lets more and more sequences share a pass", async () => {
   const { model, opened } = await openTiny();

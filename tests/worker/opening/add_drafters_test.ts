@@ -1,16 +1,21 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Backend } from "../../lib/runtime/backend.ts";
-import { cpuBackend } from "../../lib/runtime/cpu/cpu_backend.ts";
-import { openModel } from "../../lib/runtime/open_model.ts";
-import { addDrafters, checkModel } from "../../lib/worker/check_model.ts";
-import { ADAPTER, realArtefact } from "../real_model.ts";
+import type { Backend } from "../../../lib/runtime/backend.ts";
+import { cpuBackend } from "../../../lib/runtime/cpu/cpu_backend.ts";
+import { openModel } from "../../../lib/runtime/open_model.ts";
+import {
+  addDrafters,
+  checkModel,
+} from "../../../lib/worker/opening/check_model.ts";
+import { ADAPTER, realArtefact } from "../../real_model.ts";
 
 const ARTEFACT = await realArtefact("int8", { adapter: ADAPTER });
-const SAMPLES = () =>
-  Promise.resolve({
-    body: [[2, 1], [8, 2]] as const,
-    head: [[2, 1], [8, 2]] as const,
-  });
+const KNOWN = {
+  samples: () =>
+    Promise.resolve({
+      body: [[2, 1], [8, 2]] as const,
+      head: [[2, 1], [8, 2]] as const,
+    }),
+};
 
 /** Opens a model whose body for masks is right or wrong. */
 async function openLate({ wrong = false } = {}) {
@@ -39,7 +44,7 @@ async function openLate({ wrong = false } = {}) {
 
 Deno.test("a model answers before it drafts, and drafts once it is tested with masks", async () => {
   const { model, opened } = await openLate();
-  using check = await checkModel(model, SAMPLES);
+  using check = await checkModel(model, KNOWN);
   assert(check.invariant);
   assertEquals(opened, ["body", "head"]);
   const { masks, draftVocab } = model.shape;
@@ -65,7 +70,7 @@ Deno.test("a model answers before it drafts, and drafts once it is tested with m
 
 Deno.test("a model never drafts by masks that change other rows", async () => {
   const { model } = await openLate({ wrong: true });
-  using check = await checkModel(model, SAMPLES);
+  using check = await checkModel(model, KNOWN);
   await assertRejects(
     () => addDrafters(model, check),
     Error,

@@ -4,20 +4,36 @@
  * @module
  */
 
-import type { CostSamples } from "../bita/cost/cost_curve.ts";
-import { LiveCost } from "../bita/cost/live_cost.ts";
-import { SelfTest } from "../bita/cost/self_test.ts";
-import type { Model, StepOutput } from "../bita/decode/model.ts";
+import type { CostSamples } from "../../bita/cost/cost_curve.ts";
+import { LiveCost } from "../../bita/cost/live_cost.ts";
+import { SelfTest } from "../../bita/cost/self_test.ts";
+import type { Model, StepOutput } from "../../bita/decode/model.ts";
+import { chain } from "../../bita/tree/tree.ts";
 import type { PassSamples } from "./known_cost.ts";
-import { chain } from "../bita/tree/tree.ts";
+import type { KnownProof } from "./known_proof.ts";
 
 /** What was found out. */
 export interface ModelCheck extends Disposable {
   /** Whether a row's bits depend on its text alone. */
   invariant: boolean;
   cost: LiveCost;
-  /** The test that was passed, for passes of more sequences. */
+  /** The test of these and other passes. */
   test: SelfTest;
+  /**
+   * Repeats the test if it was not done now; to be called before passes of any other kind
+   * are tested.
+   *
+   * @throws {Error} if it is not passed any more.
+   */
+  confirm(): Promise<void>;
+}
+
+/** What is known of a model before it is checked. */
+export interface Known {
+  /** Returns what passes cost; by default, they are timed by their rows. */
+  samples?: () => Promise<PassSamples>;
+  /** Whether an earlier process has tested it. */
+  proof?: Pick<KnownProof, "isKnown" | "note" | "forget"> | undefined;
 }
 
 /** A model whose passes can be made larger. */
@@ -47,20 +63,26 @@ const TRIALS = 2;
 /** Milliseconds after which one trial must do. */
 const PATIENCE = 20;
 
-/**
- * Tests whether passes of one sequence are exact.
- *
- * @param samples returns what passes cost; by default, they are timed by their rows.
- */
+/** Tests whether passes of one sequence are exact, unless that is known. */
 export async function checkModel(
   model: Model,
-  samples: () => Promise<PassSamples> = () => measureCost(model),
+  { samples = () => measureCost(model), proof }: Known = {},
 ): Promise<ModelCheck> {
   const test = new SelfTest(model);
+  const isKnown = await proof?.isKnown() ?? false;
+  const invariant = isKnown || await test.isExactAlone();
+  if (invariant && !isKnown) await proof?.note();
   return {
-    invariant: await test.isExactAlone(),
+    invariant,
     cost: new LiveCost(await samples()),
     test,
+    async confirm() {
+      if (!isKnown || await test.isExactAlone()) return;
+      await proof?.forget();
+      throw new Error(
+        "Cannot go on: the same bits as at an earlier start are required: received others",
+      );
+    },
     [Symbol.dispose]: () => test[Symbol.dispose](),
   };
 }

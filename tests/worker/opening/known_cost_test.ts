@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { readCost, writeCost } from "../../lib/worker/known_cost.ts";
+import { readCost, writeCost } from "../../../lib/worker/opening/known_cost.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
 const SAMPLES = {
