@@ -6,7 +6,7 @@
  */
 
 import { type Config, parseConfig } from "./lib/config/config.ts";
-import { helpText } from "./lib/config/settings.ts";
+import { helpText } from "./lib/config/help.ts";
 import { say } from "./lib/observe/say.ts";
 import { listen, type Listener } from "./routes/listen.ts";
 import { orExit, start, thisHost } from "./routes/start.ts";
@@ -38,7 +38,9 @@ export async function serve(config: Config): Promise<void> {
 
 /** Downloads and converts the models, then ends the process. */
 async function prepare(config: Config): Promise<never> {
-  const { prepareModel } = await import("./lib/engine/load_model.ts");
+  const { prepareModel } = await import(
+    "./lib/engine/loading/prepare_model.ts"
+  );
   for (const name of config.models) await prepareModel(name, config);
   Deno.exit(0);
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Config } from "../lib/config/config.ts";
-import { prepareModel } from "../lib/engine/load_model.ts";
+import { prepareModel } from "../lib/engine/loading/prepare_model.ts";
 import { prunable } from "../models/cache/prune.ts";
 import { storedModels } from "../models/cache/stored_models.ts";
 

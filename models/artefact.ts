@@ -10,7 +10,12 @@
  */
 
 import { createHash } from "node:crypto";
-import { type Adapter, openAdapter, UNTRAINED } from "./adapter/adapter.ts";
+import {
+  type Adapter,
+  openAdapter,
+  UNTRAINED,
+  withoutWeights,
+} from "./adapter/adapter.ts";
 import { type ModelConfig, modelConfig } from "./architectures/config.ts";
 import { divided } from "./architectures/rotary.ts";
 import {
@@ -20,27 +25,11 @@ import {
 } from "./architectures/tensors.ts";
 import { knownDigest } from "./download/trust.ts";
 import type { Progress } from "./download/progress.ts";
-import { dequantize } from "./gguf/dequantize.ts";
-import type { Gguf, StoredTensor } from "./gguf/reader.ts";
-import type { GraphBuilder } from "./graph/graph_builder.ts";
-import { buildHydra } from "./graph/hydra.ts";
-import type { Matrix, WeightFormat } from "./graph/linear.ts";
-import { buildBody, buildHead } from "./graph/body.ts";
-import {
-  headName,
-  type ModelWeights,
-  storeModel,
-} from "./graph/model_weights.ts";
-import { WeightsFile } from "./graph/weights_file.ts";
+import { type Gguf, readMatrix, type StoredTensor } from "./gguf/reader.ts";
+import type { WeightFormat } from "./graph/linear.ts";
 
 /** Increased whenever the same file would be converted to different graphs. */
 export const CONVERTER_VERSION = 7;
-
-/**
- * Batch sizes, in sequences, that get a body graph of their own. More sizes would save
- * some percent of a pass, but each graph takes a third of a second to open.
- */
-export const BATCHES = [2, 4, 8, 16];
 
 /** A converted model as plain data, which can be posted to a worker. */
 export interface Artefact {
@@ -54,6 +43,7 @@ export interface Artefact {
   config: ModelConfig;
   /** SHA-256 of the GGUF file, or of the digests of its parts, in hex. */
   digest: string;
+  /** Without the weights that the graphs have. */
   adapter: Adapter;
   /** The packed embedding in the GGUF file. */
   embedding: StoredTensor;
@@ -68,7 +58,7 @@ export interface ArtefactOptions {
   /** Path of an adapter; a missing file means {@linkcode UNTRAINED}. */
   adapter?: string | URL;
   /** Called before a conversion, which does not begin if it throws. */
-  beforeConversion?: () => void;
+  beforeConversion?: () => Promise<unknown>;
 }
 
 /** Returns a model's graphs, after converting the file if the cache has none. */
@@ -91,7 +81,7 @@ export async function openArtefact(
   ].join("-");
   const folder = `${graphs}/${name}`;
   if (!await exists(folder)) {
-    beforeConversion?.();
+    await beforeConversion?.();
     await Deno.mkdir(graphs, { recursive: true });
     using lock = await Deno.open(`${folder}.lock`, {
       write: true,
@@ -102,6 +92,8 @@ export async function openArtefact(
       const partial = `${folder}.partial`;
       await Deno.remove(partial, { recursive: true }).catch(() => {});
       await Deno.mkdir(partial);
+      // It is imported when it is needed, since starts without it are the usual ones.
+      const { convert } = await import("./graph/convert.ts");
       await convert(gguf, {
         config,
         format,
@@ -118,7 +110,7 @@ export async function openArtefact(
     format,
     config,
     digest,
-    adapter,
+    adapter: withoutWeights(adapter),
     embedding,
   };
 }
@@ -149,68 +141,6 @@ async function modelDigest(paths: readonly string[]): Promise<string> {
 /** Returns whether the graphs depend on the adapter. */
 function changesGraphs({ updates, hydra }: Adapter): boolean {
   return updates.length > 0 || hydra !== undefined;
-}
-
-async function convert(
-  gguf: Gguf,
-  { config, format, progress, adapter, folder }: {
-    config: ModelConfig;
-    format: WeightFormat;
-    progress: Progress;
-    adapter: Adapter;
-    folder: string;
-  },
-): Promise<void> {
-  const { updates, hydra } = adapter;
-  let total = 0;
-  for (const { name, byteLength } of gguf.tensors.values()) {
-    const read = config.tiedHead || name !== "token_embd.weight";
-    if (read) total += byteLength;
-    if (hydra && name === headName(config)) total += byteLength;
-  }
-  progress.start(`Converting to ${format}`, { total, done: 0 });
-  try {
-    using weights = new WeightsFile(`${folder}/weights.bin`);
-    const parts: ModelWeights = {
-      config,
-      format,
-      weights,
-      async read(name) {
-        const matrix = await readMatrix(gguf, name);
-        progress.advance(gguf.tensors.get(name)!.byteLength);
-        return matrix;
-      },
-    };
-    await storeModel(parts);
-    const save = async (name: string, graph: GraphBuilder) =>
-      await writeDurably(`${folder}/${name}.onnx`, await graph.encode());
-    const body = { config, weights, tapped: hydra?.layers ?? [] };
-    await save("head", buildHead(body));
-    await save("body", buildBody(body));
-    for (const sequences of BATCHES) {
-      await save(`body-${sequences}`, buildBody({ ...body, sequences }));
-    }
-    if (updates.length > 0) {
-      await save("body-masks", buildBody({ ...body, updates }));
-    }
-    if (hydra) await save("hydra", await buildHydra(hydra, parts));
-    const directory = new TextEncoder().encode(weights.directory());
-    await writeDurably(`${folder}/weights.json`, directory);
-  } finally {
-    progress.stop();
-  }
-}
-
-/** Reads a tensor and dequantises it. */
-async function readMatrix(gguf: Gguf, name: string): Promise<Matrix> {
-  const { type, shape: [rows, columns = 1] } = gguf.tensors.get(name)!;
-  return { rows, columns, data: dequantize(type, await gguf.read(name)) };
-}
-
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  await Deno.writeFile(path, bytes);
-  using file = await Deno.open(path);
-  await file.sync();
 }
 
 async function exists(folder: string): Promise<boolean> {

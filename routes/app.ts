@@ -7,7 +7,7 @@
 import { Hono } from "hono";
 import { requestId } from "hono/request-id";
 import type { ServedModel } from "../lib/engine/generation.ts";
-import { Metrics } from "../lib/observe/metrics.ts";
+import { LateMetrics } from "../lib/observe/late_metrics.ts";
 import { Shutdown } from "../lib/engine/shutdown.ts";
 import { adminCache, type Erasable } from "./operator/admin_cache.ts";
 import { apiKey } from "./middleware/api_key.ts";
@@ -57,7 +57,7 @@ export interface AppOptions {
   /** Called with each generation, once it has ended. */
   logGeneration?: LogGeneration;
   /** What `/metrics` shows. */
-  counts?: Metrics;
+  counts?: LateMetrics;
   /** The way out, once it is taken. */
   shutdown?: Shutdown;
   /** Milliseconds between the comments in a stream. @default 15_000 */
@@ -84,7 +84,7 @@ export function createApp({
   logFailure,
   logRequest = () => {},
   logGeneration = () => {},
-  counts = new Metrics(),
+  counts = new LateMetrics(),
   shutdown = new Shutdown(),
   pingMs = 15_000,
   now = Date.now,

@@ -6,7 +6,7 @@
  */
 
 import { Hono } from "hono";
-import { type Keys, openApi } from "../lib/wire/openapi/document.ts";
+import type { Keys } from "../lib/wire/openapi/document.ts";
 import { methodNotAllowed } from "./failure.ts";
 import { staticPage } from "./static_page.ts";
 
@@ -15,7 +15,9 @@ export function reference(keys: Keys): Hono {
   let document: string | undefined; // Writing it takes some tens of milliseconds.
   const folder = new URL("reference", import.meta.url);
   return new Hono()
-    .get("/openapi.json", (c) => {
+    .get("/openapi.json", async (c) => {
+      // A start does not wait for it.
+      const { openApi } = await import("../lib/wire/openapi/document.ts");
       document ??= JSON.stringify(openApi(keys));
       return c.body(document, 200, { "Content-Type": "application/json" });
     })

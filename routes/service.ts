@@ -8,14 +8,15 @@
 import { deadline } from "@std/async/deadline";
 import type { Config } from "../lib/config/config.ts";
 import { misspelt } from "../lib/config/misspelt.ts";
-import { LazyModel } from "../lib/engine/served_model.ts";
+import {
+  type ServedModels,
+  serveModels,
+} from "../lib/engine/loading/serve_models.ts";
 import { exitNow, Shutdown } from "../lib/engine/shutdown.ts";
 import { createLog } from "../lib/observe/log.ts";
 import { LogWriter } from "../lib/observe/log_writer.ts";
-import { Metrics } from "../lib/observe/metrics.ts";
+import { LateMetrics } from "../lib/observe/late_metrics.ts";
 import { say } from "../lib/observe/say.ts";
-import type { PrefixSettings } from "../lib/prefix/open_prefix_cache.ts";
-import { openSecret, secretPath } from "../lib/prefix/secret.ts";
 import { openResponses } from "../lib/responses/open_responses.ts";
 import { createApp } from "./app.ts";
 import type { Listener } from "./listen.ts";
@@ -49,18 +50,21 @@ export interface Service {
 }
 
 /**
- * Creates a service, which opens its models in the background. A model that can't be
- * opened ends the process with a message.
+ * Creates a service, whose models open in the background. A model that can't be opened
+ * ends the process with a message.
  *
  * @param server returns the server once it listens.
- * @param tell takes a line about each model that has been opened.
+ * @param options.tell takes a line about each model that has been opened.
  */
 export function createService(
   config: Config,
   server: () => ListeningServer | undefined,
-  tell: (line: string) => void = say,
+  { tell = say, served = serveModels(config) }: {
+    tell?: (line: string) => void;
+    served?: ServedModels;
+  } = {},
 ): Service {
-  const counts = new Metrics();
+  const counts = new LateMetrics();
   const lines = new LogWriter({ write: (bytes) => Deno.stderr.write(bytes) });
   const log = createLog({
     level: config.logLevel,
@@ -94,24 +98,18 @@ export function createService(
     leave({ code: 1, drainSeconds: 0 });
   }
 
-  const prefix = prefixSettings(config);
-  prefix.catch(() => {}); // The first model that needs it fails.
-  const models = config.models.map((name) =>
-    new LazyModel(name, {
-      ...{ config, prefix },
-      onOpened: tell,
-      onWarning: (model, text) => log.warn({ model }, text),
-      onFailure: (model, err) => log.error({ model, err }, "model failed"),
-      onGivenUp: (id, { message }) =>
-        giveUp(
-          `Cannot serve ${id}: it has failed too often in a row: ${message}`,
-        ),
-    })
-  );
+  const { models, prefix } = served;
+  served.reportTo({
+    onOpened: tell,
+    onWarning: (model, text) => log.warn({ model }, text),
+    onFailure: (model, err) => log.error({ model, err }, "model failed"),
+    onGivenUp: (id, { message }) =>
+      giveUp(
+        `Cannot serve ${id}: it has failed too often in a row: ${message}`,
+      ),
+  });
+  served.opening.catch(({ message }) => giveUp(message));
   for (const model of models) counts.watch(model.id, model);
-  if (config.load === "eager") {
-    openAll(models).catch(({ message }) => giveUp(message));
-  }
 
   const { aliases, apiKeys, adminKey, corsOrigins, responseHours } = config;
   const responseStore = responseHours === 0
@@ -147,18 +145,6 @@ export function createService(
       leave({ code: 0, drainSeconds: config.drainSeconds });
     },
   };
-}
-
-/** Opens models one after the other, as each takes all processors. */
-async function openAll(models: LazyModel[]): Promise<void> {
-  for (const model of models) await model.start();
-}
-
-/** Returns how prompts are cached. */
-async function prefixSettings(config: Config): Promise<PrefixSettings> {
-  const { prefix: { secret: words, ...settings }, cacheDir } = config;
-  const path = secretPath({ ...settings, cacheDir });
-  return { ...settings, secret: await openSecret({ words, path }) };
 }
 
 /** Returns the level of a request's line: probes are no news. */

@@ -6,11 +6,15 @@
  */
 
 import { availableParallelism, homedir } from "node:os";
+import { deadline } from "@std/async/deadline";
 import type { Config, Host } from "../lib/config/config.ts";
 import { say } from "../lib/observe/say.ts";
 import { checkFile } from "../models/download/local_file.ts";
 import { resolveModel } from "../models/registry.ts";
 import type { ListeningServer, Service } from "./service.ts";
+
+/** Milliseconds that the first model may take before the service is imported anyway. */
+const BEGIN_MS = 500;
 
 /** Signals that end a server. */
 const SIGNALS: Deno.Signal[] = [
@@ -64,8 +68,14 @@ export async function start(
   let loading: Promise<Service> | undefined;
   const service = () =>
     loading ??= orExit(async () => {
+      const { serveModels } = await import(
+        "../lib/engine/loading/serve_models.ts"
+      );
+      const served = serveModels(config);
+      // Imports would keep this thread from what the first model's worker waits for.
+      await deadline(served.begun, BEGIN_MS).catch(() => {});
       const { createService } = await import("./service.ts");
-      return createService(config, server);
+      return createService(config, server, { served });
     });
   for (const signal of SIGNALS) {
     Deno.addSignalListener(signal, async () => (await service()).leave(signal));

@@ -99,11 +99,9 @@ function openService(
     logLevel: Deno.env.get("LOG_LEVEL") ? config.logLevel : "error" as const,
   };
   const server = { shutdown: () => Promise.resolve() };
-  const service = createService(
-    quiet,
-    () => server,
-    (line) => terminal.note(line),
-  );
+  const service = createService(quiet, () => server, {
+    tell: (line) => terminal.note(line),
+  });
   return {
     origin: "http://localhost",
     fetch: async (request: Request) => await service.fetch(request),

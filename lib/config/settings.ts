@@ -237,20 +237,3 @@ export function readSettings(env: Readonly<Record<string, string>>): Values {
   });
   return Object.fromEntries(values);
 }
-
-/** Returns the help text, with a line for each setting. */
-export function helpText(): string {
-  const lines = Object.entries<Setting>(SETTINGS).map(([name, setting]) =>
-    `  ${name.padEnd(14)} ${setting.means} (${setting.value.description}) ` +
-    `[${setting.default || "unset"}]`
-  );
-  return [
-    "Serves small language models over OpenAI's API.",
-    "",
-    "  deno task start            serve",
-    "  deno task start --prepare  download and convert the models, then leave",
-    "",
-    "Environment:",
-    ...lines,
-  ].join("\n");
-}

@@ -6,7 +6,7 @@
 
 import type { TensorInfo } from "../../models/gguf/directory.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";
-import { gpuAdapter } from "./web/gpu_adapter.ts";
+import { gpuAdapter, mayHaveGpu } from "./web/gpu_adapter.ts";
 import { type Backend, type BackendName, BACKENDS } from "./backend.ts";
 
 /** The setting of the backend: a name, or `"auto"` for the best one. */
@@ -67,6 +67,7 @@ async function canRun(
 ): Promise<boolean> {
   switch (name) {
     case "webgpu": {
+      if (!mayHaveGpu()) return false;
       const adapter = await gpuAdapter();
       return adapter !== null && !adapter.info.isFallbackAdapter;
     }

@@ -55,6 +55,9 @@ const BLOCK = 64;
  */
 const BLOCKS = 20;
 
+/** Numbers after which those of the text repeat: a prime, so that no two slots are equal. */
+const PERIOD = 4099;
+
 /** The most memory that the probe's text may take. */
 const MOST_BYTES = 64 * 2 ** 20;
 
@@ -66,7 +69,9 @@ async function probe(model: ProbedModel, shape: KvShape): Promise<string> {
   const sequence = model.open(text, { tokens: text.length + 2 });
   try {
     const block = new Float32Array(blockBytes / 4);
-    for (let i = 0; i < block.length; i++) block[i] = 2 * uniform(0, i) - 1;
+    const some = block.subarray(0, PERIOD);
+    for (let i = 0; i < some.length; i++) some[i] = 2 * uniform(0, i) - 1;
+    for (let i = PERIOD; i < block.length; i *= 2) block.copyWithin(i, 0, i);
     for (let i = 0; i < blocks; i++) {
       sequence.writeKv(BLOCK, block, {
         from: model.shape.softPrompt + i * BLOCK,

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Artefact, BATCHES } from "../../models/artefact.ts";
+import type { Artefact } from "../../models/artefact.ts";
+import { BATCHES } from "../../models/batches.ts";
 import { Embedding } from "../../models/embedding.ts";
 import type { Backend } from "./backend.ts";
 import type { DrafterSessions } from "./model_parts.ts";

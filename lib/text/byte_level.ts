@@ -6,7 +6,9 @@
  * @module
  */
 
+import { Tokenizer } from "@huggingface/tokenizers";
 import { TOKEN_TYPE } from "../../models/gguf/vocabulary.ts";
+import { fillVocabulary } from "./fill_vocabulary.ts";
 import { preTokenizer, startsWithToken } from "./pre_tokenizer.ts";
 import { addedTokens, entriesOf, type Scheme } from "./scheme.ts";
 
@@ -38,10 +40,13 @@ function bytesOf(spelling: string): Uint8Array {
 export const BYTE_LEVEL: Scheme = {
   startsWithToken: ({ pre }) => startsWithToken(pre),
 
-  toJson(vocabulary) {
+  tokenizer(vocabulary) {
     const { cuts, compose, ignoreMerges } = preTokenizer(vocabulary.pre);
-    const pieces = Object.fromEntries(entriesOf(vocabulary, TOKEN_TYPE.normal));
-    return {
+    const pieces = entriesOf(vocabulary, TOKEN_TYPE.normal);
+    const known = new Set(
+      pieces.flatMap(([text]) => text.length === 1 ? [text] : []),
+    );
+    const tokenizer = new Tokenizer({
       normalizer: compose ? { type: "NFC" } : null,
       pre_tokenizer: {
         type: "Sequence",
@@ -53,19 +58,21 @@ export const BYTE_LEVEL: Scheme = {
             invert: false,
           })),
           { type: "ByteLevel", add_prefix_space: false, use_regex: false },
-          ...withoutBytes(BYTE_ALPHABET.filter((byte) => !(byte in pieces))),
+          ...withoutBytes(BYTE_ALPHABET.filter((byte) => !known.has(byte))),
         ],
       },
       model: {
         type: "BPE",
-        vocab: pieces,
-        merges: vocabulary.merges,
+        vocab: {},
+        merges: [],
         ignore_merges: ignoreMerges ?? false,
       },
       post_processor: null,
       decoder: null,
       added_tokens: addedTokens(vocabulary),
-    };
+    }, {});
+    fillVocabulary(tokenizer, pieces, vocabulary.merges);
+    return tokenizer;
   },
 
   bytes: bytesOf,

@@ -4,14 +4,15 @@
  * @module
  */
 
+import type { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
 
 /** A kind of vocabulary. */
 export interface Scheme {
   /** Returns whether texts begin with the start token unless the file denies it. */
   startsWithToken(vocabulary: Vocabulary): boolean;
-  /** Returns the vocabulary in the form of a `tokenizer.json`. */
-  toJson(vocabulary: Vocabulary): Record<string, unknown>;
+  /** Makes a tokenizer that knows the vocabulary's pieces, but not its control tokens. */
+  tokenizer(vocabulary: Vocabulary): HuggingFaceTokenizer;
   /** Returns the bytes of an ordinary token from its spelling. */
   bytes(spelling: string): Uint8Array;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Tokenizer } from "@huggingface/tokenizers";
 import { TOKEN_TYPE } from "../../models/gguf/vocabulary.ts";
 import { addedTokens, entriesOf, type Scheme } from "./scheme.ts";
 
@@ -19,7 +20,7 @@ const utf8 = new TextEncoder();
 export const SENTENCE_PIECE: Scheme = {
   startsWithToken: () => true,
 
-  toJson(vocabulary) {
+  tokenizer(vocabulary) {
     const { addSpacePrefix = true } = vocabulary;
     const bytes = entriesOf(vocabulary, TOKEN_TYPE.byte);
     const pieces = entriesOf(vocabulary, TOKEN_TYPE.normal);
@@ -29,7 +30,7 @@ export const SENTENCE_PIECE: Scheme = {
       pattern: { String: " " },
       content: SPACE,
     };
-    return {
+    return new Tokenizer({
       normalizer: {
         type: "Sequence",
         normalizers: [
@@ -50,7 +51,7 @@ export const SENTENCE_PIECE: Scheme = {
       post_processor: null,
       decoder: null,
       added_tokens: addedTokens(vocabulary),
-    };
+    }, {});
   },
 
   bytes(spelling) {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import type { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { TOKEN_TYPE, type Vocabulary } from "../../models/gguf/vocabulary.ts";
 import { BYTE_LEVEL } from "./byte_level.ts";
 import { entriesOf, type Scheme } from "./scheme.ts";
@@ -57,7 +57,7 @@ export class Tokenizer {
     }
     this.#vocabulary = vocabulary;
     this.#scheme = scheme;
-    this.#bpe = new HuggingFaceTokenizer(scheme.toJson(vocabulary), {});
+    this.#bpe = scheme.tokenizer(vocabulary);
     this.#controls = new Map(
       entriesOf(vocabulary, TOKEN_TYPE.control)
         .filter(([text]) => [...text].length > 1), // A guard can't break up one character.

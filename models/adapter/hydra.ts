@@ -57,21 +57,28 @@ export function parseHydra(
 ): Hydra | undefined {
   const bias = tensors.get("hydra.bias");
   if (!bias) return undefined;
-  const width = bias.data.length;
+  const width = bias.shape[0];
   const take = (name: string, rows: number, columns: number): Matrix => {
     const tensor = tensors.get(`hydra.${name}`);
     if (tensor?.shape.join() !== `${rows},${columns}`) {
       const received = tensor?.shape.join("×");
       throw refusal(`hydra.${name} must be ${rows}×${columns}`, received);
     }
-    return { rows, columns, data: tensor.data };
+    return {
+      ...{ rows, columns },
+      get data() {
+        return tensor.data;
+      },
+    };
   };
   const layers = parseIds(metadata, "hydra_layers", depth);
   return {
     vocab: parseIds(metadata, "hydra_vocab", vocab),
     layers: [...layers],
     w1: take("w1", width, (2 + layers.length) * dim),
-    bias: bias.data,
+    get bias() {
+      return bias.data;
+    },
     w2: take("w2", dim, width),
     out: take("out", dim, dim),
     acceptance: parseEvaluation(metadata.hydra_evaluation ?? "null"),

@@ -9,10 +9,17 @@ import { z } from "zod";
 import { dequantize } from "../gguf/dequantize.ts";
 import type { TensorTypeName } from "../gguf/tensor_types.ts";
 
-/** A file's metadata, and its tensors by name, as floats. */
+/** A tensor of a file. */
+export interface StoredFloats {
+  shape: number[];
+  /** Its numbers, unpacked when they are first read. */
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+/** A file's metadata, and its tensors by name. */
 export interface Safetensors {
   metadata: Record<string, string>;
-  tensors: Map<string, { shape: number[]; data: Float32Array<ArrayBuffer> }>;
+  tensors: Map<string, StoredFloats>;
 }
 
 /** Bytes of the header's length, before the header. */
@@ -75,7 +82,7 @@ function readTensor(
   name: string,
   entry: unknown,
   data: Uint8Array,
-): { shape: number[]; data: Float32Array<ArrayBuffer> } {
+): StoredFloats {
   const parsed = ENTRY.safeParse(entry);
   if (!parsed.success) {
     const received = String(JSON.stringify(entry)).slice(0, 80);
@@ -98,9 +105,16 @@ function readTensor(
       `bytes ${start} to ${end} of ${data.length}`,
     );
   }
-  const floats = new Float32Array(size);
-  dequantize(type, data.subarray(start, end), floats);
-  return { shape, data: floats };
+  let floats: Float32Array<ArrayBuffer> | undefined;
+  return {
+    shape,
+    get data() {
+      if (floats) return floats;
+      floats = new Float32Array(size);
+      dequantize(type, data.subarray(start, end), floats);
+      return floats;
+    },
+  };
 }
 
 function malformed(rule: string, received: string): SyntaxError {

@@ -73,7 +73,9 @@ export function checkDimensions(
       throw refusal(RangeError, `${key} must be ${value}`, found);
     }
   }
-  const tokens = metadata["tokenizer.ggml.tokens"];
+  // Types are as many as tokens, which take long to decode.
+  const tokens = metadata["tokenizer.ggml.token_type"] ??
+    metadata["tokenizer.ggml.tokens"];
   if (Array.isArray(tokens) && tokens.length > vocab) {
     const rule = `the tokenizer must have at most ${vocab} tokens`;
     throw refusal(RangeError, rule, tokens.length);

@@ -84,9 +84,7 @@ export class Cursor {
   string(): string {
     const { length, text } = this.shortString();
     if (text !== undefined) return text;
-    throw new RangeError(
-      `Cannot read a GGUF header: a string must have at most ${MAX_STRING_BYTES} bytes: received ${length}`,
-    );
+    throw tooLong(length);
   }
 
   /** Reads a string of up to 1 MiB; skips a longer one, which then has no text. */
@@ -102,6 +100,29 @@ export class Cursor {
     const bytes = new Uint8Array(buffer, byteOffset + start, length);
     const text = length <= SHORT_BYTES ? decodeShort(bytes) : undefined;
     return { length, text: text ?? this.#decoder.decode(bytes) };
+  }
+
+  /**
+   * Reads strings; returns a function that decodes them.
+   *
+   * @throws {RangeError} if one is longer than 1 MiB.
+   */
+  strings(count: number): () => string[] {
+    const start = this.#offset;
+    for (let i = 0; i < count; i++) {
+      const length = this.uint64();
+      if (length > MAX_STRING_BYTES) throw tooLong(length);
+      this.#check(length);
+      this.#offset += length;
+    }
+    const bytes = this.#source.read(start, this.#offset - start);
+    return () => {
+      const cursor = new Cursor({
+        size: bytes.length,
+        read: (offset, length) => bytes.subarray(offset, offset + length),
+      });
+      return Array.from({ length: count }, () => cursor.string());
+    };
   }
 
   /** Skips `length` bytes and returns their offset in the window. */
@@ -147,6 +168,12 @@ function decodeShort(bytes: Uint8Array): string | undefined {
     }
   }
   return String.fromCharCode(...units);
+}
+
+function tooLong(length: number): RangeError {
+  return new RangeError(
+    `Cannot read a GGUF header: a string must have at most ${MAX_STRING_BYTES} bytes: received ${length}`,
+  );
 }
 
 function safe(value: bigint): number {

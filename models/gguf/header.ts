@@ -119,6 +119,8 @@ function readMetadata(
   entries: number,
 ): Record<string, MetadataValue> {
   const metadata = new Map<string, MetadataValue>();
+  // A vocabulary takes long to decode, and is not always needed.
+  const late = new Map<string, () => string[]>();
   let elements = 0;
   for (let i = 0; i < entries; i++) {
     const key = cursor.string();
@@ -140,18 +142,43 @@ function readMetadata(
       metadata.set(key, scalar(type).read(cursor));
       continue;
     }
-    const { bytes, read } = scalar(cursor.uint32());
+    const elementType = cursor.uint32();
+    const { bytes, read } = scalar(elementType);
     const length = count(cursor, "array elements", bytes);
     elements += length;
     if (elements > MAX_ELEMENTS) {
       const rule = `arrays must have at most ${MAX_ELEMENTS} elements together`;
       throw refusal(RangeError, rule, elements);
     }
+    if (elementType === STRING) {
+      late.set(key, cursor.strings(length));
+      metadata.set(key, []);
+      continue;
+    }
     const values: (string | number | boolean)[] = [];
     for (let j = 0; j < length; j++) values.push(read(cursor));
     metadata.set(key, values);
   }
-  return Object.fromEntries(metadata);
+  const all = Object.fromEntries(metadata);
+  for (const [key, read] of late) makeLate(all, key, read);
+  return all;
+}
+
+/** Defines a value that is made when it is first read. */
+function makeLate(
+  all: Record<string, MetadataValue>,
+  key: string,
+  read: () => MetadataValue,
+): void {
+  const options = { enumerable: true, configurable: true };
+  Object.defineProperty(all, key, {
+    ...options,
+    get() {
+      const value = read();
+      Object.defineProperty(all, key, { ...options, value });
+      return value;
+    },
+  });
 }
 
 function readTensorLine(cursor: Cursor): TensorLine {

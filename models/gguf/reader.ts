@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Matrix } from "../graph/linear.ts";
+import { dequantize } from "./dequantize.ts";
 import { locateTensors, type TensorInfo } from "./directory.ts";
 import { type MetadataValue, parseHeader } from "./header.ts";
 import { checkPart, partPaths } from "./parts.ts";
@@ -119,6 +121,17 @@ export async function readTensor(
     end += count;
   }
   return bytes;
+}
+
+/**
+ * Reads a tensor and unpacks it.
+ *
+ * @throws {RangeError} if there is no such tensor.
+ */
+export async function readMatrix(gguf: Gguf, name: string): Promise<Matrix> {
+  const data = await gguf.read(name);
+  const { type, shape: [rows, columns = 1] } = gguf.tensors.get(name)!;
+  return { rows, columns, data: dequantize(type, data) };
 }
 
 function shrunk(path: string): SyntaxError {

@@ -5,11 +5,11 @@
  */
 
 import { Hono } from "hono";
-import type { Metrics } from "../../lib/observe/metrics.ts";
+import type { LateMetrics } from "../../lib/observe/late_metrics.ts";
 import { methodNotAllowed } from "../failure.ts";
 
 /** Serves what `counts` has counted. */
-export function metrics(counts: Metrics): Hono {
+export function metrics(counts: Pick<LateMetrics, "report">): Hono {
   return new Hono()
     .get("/metrics", async (c) => {
       const { text, contentType } = await counts.report();

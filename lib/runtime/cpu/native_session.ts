@@ -4,6 +4,7 @@
  * @module
  */
 
+import { basename } from "node:path";
 import type { KvBuffer, NamedTensors, Session } from "../backend.ts";
 import { kvNames } from "../kv/kv_layout.ts";
 import {
@@ -141,7 +142,7 @@ async function createSession(
         environment,
         file,
         options,
-        weights.packed,
+        weights.packedFor(basename(path, ".onnx")),
         out,
       )
       : api.createSession.call(environment, file, options, out);

@@ -2,7 +2,8 @@
  * The weights of a model in memory once, whichever of its graphs read them.
  *
  * Each session packs the weights for its kernels. Given the same initializers and a
- * container of packed ones, sessions share both. The container allocates each matrix by
+ * container of packed ones, sessions share both. Sessions with the same container pack
+ * one after the other, so those without common matrices have containers of their own. The container allocates each matrix by
  * itself. The tasks in deno.json set glibc's `hugetlb=1` and `arena_max=1`, which put
  * all of them into huge pages; without these a pass takes 5 % longer.
  *
@@ -18,8 +19,8 @@ import { cString, made, type OnnxCApi } from "./onnx_c_api.ts";
 export interface SharedWeights {
   /** Adds all tensors to a session's options. */
   addTo(options: Deno.PointerValue): void;
-  /** What sessions have packed. */
-  packed: Deno.PointerValue;
+  /** Returns what sessions of a graph have packed; bodies have the same matrices. */
+  packedFor(graph: string): Deno.PointerValue;
   /** Drops the pages that packing has read. */
   drop(): void;
   /** Frees them; all sessions that have them must be closed. */
@@ -45,17 +46,28 @@ export function openSharedWeights(
       };
     },
   );
-  const packed = made((out) => api.check(api.createPrepackedWeights.call(out)));
+  const packed = new Map<string, Deno.PointerValue>();
   return {
     addTo(options) {
       for (const { name, value } of values) {
         api.check(api.addInitializer.call(options, name, value));
       }
     },
-    packed,
+    packedFor(graph) {
+      const key = graph.startsWith("body") ? "body" : graph;
+      const known = packed.get(key);
+      if (known) return known;
+      const container = made((out) =>
+        api.check(api.createPrepackedWeights.call(out))
+      );
+      packed.set(key, container);
+      return container;
+    },
     drop: file.drop,
     close() {
-      api.releasePrepackedWeights.call(packed);
+      for (const container of packed.values()) {
+        api.releasePrepackedWeights.call(container);
+      }
       tensors.release(values.map(({ value }) => value));
       file.close();
     },

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { GREEDY } from "../../lib/bita/choose/sampling.ts";
-import { parseConfig } from "../../lib/config/config.ts";
-import { LazyModel } from "../../lib/engine/served_model.ts";
-import { writeTinyGguf } from "../toy/tiny_gguf.ts";
+import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
+import { parseConfig } from "../../../lib/config/config.ts";
+import { LazyModel } from "../../../lib/engine/loading/served_model.ts";
+import { writeTinyGguf } from "../../toy/tiny_gguf.ts";
 
 /** Serves a tiny model that sleeps when it is told that enough time has passed. */
 async function serveTiny() {
@@ -12,7 +12,7 @@ async function serveTiny() {
   const config = parseConfig(
     {
       ...{ MODEL: path, CACHE_DIR: folder, BACKEND: "cpu" },
-      ...{ PREFIX_CACHE: "off", SLEEP_SECONDS: "60" },
+      ...{ PREFIX_CACHE: "off", SLEEP_SECONDS: "60", START_SECONDS: "600" },
     },
     { processors: 1, cacheHome: folder },
   );
@@ -23,10 +23,12 @@ async function serveTiny() {
   const model = new LazyModel(path, {
     config,
     prefix: Promise.resolve({ ...config.prefix, secret }),
-    onOpened: (about) => opened.push(about),
-    onWarning() {},
-    onFailure: (_, error) => failures.push(error),
-    onGivenUp: (_, error) => failures.push(error),
+    reports: Promise.resolve({
+      onOpened: (about) => opened.push(about),
+      onWarning() {},
+      onFailure: (_, error) => failures.push(error),
+      onGivenUp: (_, error) => failures.push(error),
+    }),
     async pause(ms, { signal }) {
       const { promise, resolve } = Promise.withResolvers<void>();
       pauses.push({ ms, signal, end: resolve });

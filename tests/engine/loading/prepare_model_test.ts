@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { parseConfig } from "../../lib/config/config.ts";
-import { prepareModel } from "../../lib/engine/load_model.ts";
-import { writeTinyGguf } from "../toy/tiny_gguf.ts";
+import { parseConfig } from "../../../lib/config/config.ts";
+import { prepareModel } from "../../../lib/engine/loading/prepare_model.ts";
+import { writeTinyGguf } from "../../toy/tiny_gguf.ts";
 
 Deno.test("prepareModel() refuses an unknown pre-tokenizer before it converts the file", async () => {
   const folder = await Deno.makeTempDir();

@@ -7,29 +7,27 @@
  */
 
 import { delay } from "@std/async/delay";
-import { resolveModel } from "../../models/registry.ts";
-import type { Config } from "../config/config.ts";
-import type { PrefixSettings } from "../prefix/open_prefix_cache.ts";
-import type { Erasure } from "../prefix/prefix_cache.ts";
-import type { PrefixCounters } from "../prefix/prefix_counters.ts";
-import { ModelClient } from "../worker/client.ts";
-import { Supervisor } from "../worker/supervisor.ts";
+import { resolveModel } from "../../../models/registry.ts";
+import type { Config } from "../../config/config.ts";
+import type { PrefixSettings } from "../../prefix/open_prefix_cache.ts";
+import type { Erasure } from "../../prefix/prefix_cache.ts";
+import type { PrefixCounters } from "../../prefix/prefix_counters.ts";
+import { ModelClient } from "../../worker/client.ts";
+import { Supervisor } from "../../worker/supervisor.ts";
 import type {
   Engine,
   ModelInfo,
   ModelState,
   PromptCache,
   ServedModel,
-} from "./generation.ts";
+} from "../generation.ts";
 import type { LoadedModel } from "./load_model.ts";
-import type { Queue } from "./admission/queue.ts";
+import type { PreparedModel } from "./prepare_model.ts";
+import type { Queue } from "../admission/queue.ts";
 
-/** What serving a model needs from outside. */
-export interface ServeOptions {
-  config: Config;
-  /** How prompts are cached. */
-  prefix: Promise<PrefixSettings>;
-  /** Called each time that the model has been opened, with how it runs. */
+/** What takes the reports of models. */
+export interface ModelReports {
+  /** Called each time that a model has been opened, with how it runs. */
   onOpened: (about: string) => void;
   /** Called with what is worth a line in the log. */
   onWarning: (id: string, message: string) => void;
@@ -37,6 +35,15 @@ export interface ServeOptions {
   onFailure: (id: string, error: Error) => void;
   /** Called when a model has failed too often. */
   onGivenUp: (id: string, error: Error) => void;
+}
+
+/** What serving a model needs from outside. */
+export interface ServeOptions {
+  config: Config;
+  /** How prompts are cached. */
+  prefix: Promise<PrefixSettings>;
+  /** What takes its reports, once it can. */
+  reports: Promise<ModelReports>;
   /** Resolves after some milliseconds; rejects when the signal aborts. */
   pause?: (ms: number, options: { signal: AbortSignal }) => Promise<void>;
 }
@@ -48,7 +55,9 @@ export class LazyModel implements ServedModel, PromptCache {
   readonly #options: Required<ServeOptions>;
   readonly #name: string;
   readonly #model: Supervisor;
+  #prepared: PreparedModel | undefined;
   #loaded: LoadedModel | undefined;
+  readonly #begun = Promise.withResolvers<void>();
   #engine: Engine | undefined;
   /** Requests that wait for the model or are in it. */
   #requests = 0;
@@ -65,10 +74,17 @@ export class LazyModel implements ServedModel, PromptCache {
     this.#idle.resolve();
     this.#model = new Supervisor({
       open: () => this.#open(),
-      onFailure: (error) => options.onFailure(this.id, error),
-      onGivenUp: (error) => options.onGivenUp(this.id, error),
+      onFailure: async (error) =>
+        (await options.reports).onFailure(this.id, error),
+      onGivenUp: async (error) =>
+        (await options.reports).onGivenUp(this.id, error),
       patienceMs: options.config.startSeconds * 1000,
     });
+  }
+
+  /** Resolves when a worker has all that it needs to open the model. */
+  get begun(): Promise<void> {
+    return this.#begun.promise;
   }
 
   /** What the model is doing. */
@@ -120,6 +136,10 @@ export class LazyModel implements ServedModel, PromptCache {
       async embed(texts, options) {
         using _ = enter();
         return await engine.embed(texts, options);
+      },
+      async decide(questions, options) {
+        using _ = enter();
+        return await engine.decide(questions, options);
       },
       async *generate(request, options) {
         using _ = enter();
@@ -178,35 +198,42 @@ export class LazyModel implements ServedModel, PromptCache {
   }
 
   async #load(): Promise<LoadedModel> {
+    if (this.#loaded) return this.#loaded;
     const { config, prefix } = this.#options;
+    const { prepareModel } = await import("./prepare_model.ts");
     const { loadModel } = await import("./load_model.ts");
-    return this.#loaded ??= await loadModel(this.#name, {
+    this.#prepared = await prepareModel(this.#name, config);
+    return this.#loaded = await loadModel(this.#prepared, {
       config,
       prefix: await prefix,
-      model: this.#model,
     });
   }
 
   async #open(): Promise<ModelClient> {
-    const { onOpened, onWarning } = this.#options;
+    const { reports } = this.#options;
     const loading = this.#load();
     const opening = ModelClient.open(
       loading.then(({ message }) => message),
-      { onWarning: (text) => onWarning(this.id, text) },
+      {
+        onWarning: async (text) => (await reports).onWarning(this.id, text),
+      },
     );
     opening.catch(() => {}); // It is thrown below.
-    const { message, budget, openEngine } = await loading;
+    const loaded = await loading;
     try {
       await delay(0); // The worker has its message by then, and opens the model.
-      this.#engine ??= openEngine();
+      this.#begun.resolve();
+      const { openEngine } = await import("./open_engine.ts");
+      this.#engine ??= await openEngine(this.#prepared!, loaded, this.#model);
     } catch (error) {
       opening.then((client) => client.close(), () => {});
       throw error;
     }
     const client = await opening;
     const { passMs, prefix: cache, exact } = client.opened;
+    const { message, budget } = loaded;
     const { context, backend, threads, artefact: { format } } = message;
-    onOpened(
+    (await reports).onOpened(
       `${this.id}: ${backend}, ${format} weights, ${threads} threads, ` +
         `${context} tokens of context, ${budget.slots} in memory, ` +
         `${

@@ -1,0 +1,73 @@
+/**
+ * Sets up what a prepared model is served with: queue and memory.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import type { Config } from "../../config/config.ts";
+import type { PrefixSettings } from "../../prefix/open_prefix_cache.ts";
+import type { OpenMessage } from "../../worker/messages.ts";
+import { KvBudget, type KvMemory } from "../admission/kv_budget.ts";
+import { Queue } from "../admission/queue.ts";
+import type { PreparedModel } from "./prepare_model.ts";
+
+/** A model that a worker can open. */
+export interface LoadedModel {
+  /** What its worker needs. */
+  message: Omit<OpenMessage, "type">;
+  queue: Queue;
+  budget: KvBudget;
+}
+
+/** Sets up a model's queue and memory. */
+export async function loadModel(
+  { gguf, backend, artefact, text }: PreparedModel,
+  { config, prefix }: { config: Config; prefix: PrefixSettings },
+): Promise<LoadedModel> {
+  const context = config.context ?? artefact.config.context;
+  const budget = new KvBudget({
+    ...artefact.config,
+    softPrompt: artefact.adapter.softPrompt,
+    context,
+    answer: config.maxTokens,
+  }, memoryOf(config));
+  const message = {
+    artefact,
+    backend,
+    // A GPU's passes are no work for this machine's processors.
+    threads: backend === "webgpu" ? 1 : config.threads,
+    context,
+    path: gguf.path,
+    prefix: { ...prefix, memoryBytes: budget.tierBytes },
+    shared: await Promise.all(
+      config.prefix.shared.map(async (path) => {
+        const { template } = await text();
+        return template.encodeSystem(await Deno.readTextFile(path));
+      }),
+    ),
+  };
+  const queue = new Queue({
+    maxRunning: config.parallel,
+    maxWaiting: config.queue,
+    slots: budget.slots,
+  });
+  return { message, queue, budget };
+}
+
+/** Returns one model's share of the memory for keys and values. */
+function memoryOf({ models, kvMemory, prefix }: Config): KvMemory {
+  const cached = prefix.mode !== "off";
+  return {
+    bytes: kvMemory && kvMemory / models.length,
+    free: freeMemory() / models.length,
+    tier: cached ? prefix.memoryBytes : 0,
+  };
+}
+
+/** Returns the bytes that this process may still take, in a container or not. */
+function freeMemory(): number {
+  const limit = process.constrainedMemory() || Infinity;
+  const left = Math.max(0, limit - process.memoryUsage.rss());
+  return Math.min(left, process.availableMemory());
+}

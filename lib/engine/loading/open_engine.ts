@@ -1,0 +1,64 @@
+/**
+ * Opens what generates text with a model: its tokenizer and template, and an engine.
+ *
+ * This module imports most of the program, so it is imported while a worker opens the
+ * model.
+ *
+ * @module
+ */
+
+import { describeFile } from "../../../models/model_file.ts";
+import type { Metadata } from "../../../models/gguf/field.ts";
+import { ggufVocabulary } from "../../../models/gguf/vocabulary.ts";
+import { GrammarCheck } from "../../grammar/grammar_check.ts";
+import { ChatTemplate } from "../../text/chat_template.ts";
+import { Tokenizer } from "../../text/tokenizer.ts";
+import { toolFormatOf } from "../../tools/tool_format.ts";
+import type { Supervisor } from "../../worker/supervisor.ts";
+import { createEngine } from "../engine.ts";
+import type { Engine, ModelInfo } from "../generation.ts";
+import { TextThread } from "../text_thread.ts";
+import type { LoadedModel } from "./load_model.ts";
+import type { PreparedModel } from "./prepare_model.ts";
+
+/**
+ * Opens what reads and writes a model's text.
+ *
+ * @throws {TypeError} if its vocabulary is of no known kind.
+ */
+export function openText(metadata: Metadata) {
+  const vocabulary = ggufVocabulary(metadata);
+  const tokenizer = new Tokenizer(vocabulary);
+  const template = new ChatTemplate(vocabulary, tokenizer);
+  return { vocabulary, tokenizer, template };
+}
+
+/** Opens what generates text with a model, once `decoder` has it open. */
+export async function openEngine(
+  { id, gguf, artefact, text }: PreparedModel,
+  { message: { backend, threads, context }, queue, budget }: LoadedModel,
+  decoder: Supervisor,
+): Promise<Engine> {
+  const { vocabulary, tokenizer, template } = await text();
+  const digest = artefact.digest.slice(0, 8);
+  const { config, format: weights } = artefact;
+  const file = describeFile(gguf, { config, vocabulary });
+  function info(): ModelInfo {
+    const { exact, sequencesPerPass } = decoder.opened!;
+    const fingerprint = `fp_${digest}_${backend}_${weights}_${exact}`;
+    return {
+      ...{ id, context, backend, weights, threads },
+      ...{ exact, sequencesPerPass, fingerprint, file },
+    };
+  }
+  return createEngine({
+    info,
+    tokenizer,
+    toolFormat: toolFormatOf(vocabulary.chatTemplate),
+    texts: new TextThread({ tokenizer, template, context }, gguf),
+    grammars: new GrammarCheck(tokenizer, gguf),
+    decoder,
+    queue,
+    budget,
+  });
+}

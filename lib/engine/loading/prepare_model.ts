@@ -1,0 +1,62 @@
+/**
+ * From a model's name to what a worker can open: the file is downloaded and converted.
+ *
+ * A start waits for this, so what is only needed later is imported later.
+ *
+ * @module
+ */
+
+import { openArtefact } from "../../../models/artefact.ts";
+import { modelFile } from "../../../models/download/download.ts";
+import { defaultProgress } from "../../../models/download/progress.ts";
+import { openGguf } from "../../../models/gguf/reader.ts";
+import { resolveModel } from "../../../models/registry.ts";
+import type { Config } from "../../config/config.ts";
+import { chooseBackend, chooseWeights } from "../../runtime/choose_backend.ts";
+
+/** A model on the disk, in the form that its backend opens. */
+export type PreparedModel = Awaited<ReturnType<typeof prepareModel>>;
+
+/**
+ * Downloads and converts a model, which takes a while the first time only. `text` opens
+ * what reads and writes its text.
+ */
+export async function prepareModel(name: string, config: Config) {
+  const { cacheDir, hub } = config;
+  const progress = defaultProgress();
+  const choosing = chooseBackend(
+    config.backend,
+    (reason) => progress.note(`BACKEND=auto is slow here: no cpu: ${reason}`),
+  );
+  choosing.catch(() => {}); // It is thrown below.
+  const model = resolveModel(name);
+  const path = await modelFile(model, { cacheDir, hub, progress });
+  const gguf = await openGguf(path);
+  const text = once(async () => {
+    const { openText } = await import("./open_engine.ts");
+    return openText(gguf.metadata);
+  });
+  const backend = await choosing;
+  const artefact = await openArtefact(gguf, {
+    cacheDir,
+    format: chooseWeights(config.weights, backend, gguf.tensors),
+    progress,
+    adapter: adapterPath(model),
+    // A file whose text can't be read is refused before it is converted.
+    beforeConversion: text,
+  });
+  return { id: model.id, gguf, backend, artefact, text };
+}
+
+/** Returns a function that calls another one once. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** Returns where a model's adapter is, if it has one. */
+function adapterPath(model: ReturnType<typeof resolveModel>): string | URL {
+  return "path" in model
+    ? model.path.replace(/\.gguf$/, ".bita.safetensors")
+    : new URL(`../../../models/${model.id}/bita.safetensors`, import.meta.url);
+}

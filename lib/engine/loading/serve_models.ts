@@ -1,0 +1,54 @@
+/**
+ * The models of a configuration. They begin to open before most of the program is
+ * imported, and report to it once it is.
+ *
+ * @module
+ */
+
+import type { Config } from "../../config/config.ts";
+import type { PrefixSettings } from "../../prefix/open_prefix_cache.ts";
+import { openSecret, secretPath } from "../../prefix/secret.ts";
+import { LazyModel, type ModelReports } from "./served_model.ts";
+
+/** The models, and how they open. */
+export interface ServedModels {
+  models: LazyModel[];
+  /** How prompts are cached. */
+  prefix: Promise<PrefixSettings>;
+  /** Settles when all that need not wait for a request are open, or one can't be. */
+  opening: Promise<void>;
+  /** Resolves when this thread has nothing more to do for the first one to open. */
+  begun: Promise<unknown>;
+  /** Names what takes the models' reports. */
+  reportTo(reports: ModelReports): void;
+}
+
+/** Serves models, and begins to open them unless that is left to requests. */
+export function serveModels(config: Config): ServedModels {
+  const reports = Promise.withResolvers<ModelReports>();
+  const prefix = prefixSettings(config);
+  prefix.catch(() => {}); // The first model that needs it fails.
+  const models = config.models.map((name) =>
+    new LazyModel(name, { config, prefix, reports: reports.promise })
+  );
+  const isEager = config.load === "eager";
+  const opening = isEager ? openAll(models) : Promise.resolve();
+  opening.catch(() => {}); // perhaps before it is waited for
+  return {
+    ...{ models, prefix, opening },
+    begun: isEager ? Promise.race([models[0].begun, opening]) : opening,
+    reportTo: reports.resolve,
+  };
+}
+
+/** Opens models one after the other, as each takes all processors. */
+async function openAll(models: LazyModel[]): Promise<void> {
+  for (const model of models) await model.start();
+}
+
+/** Returns how prompts are cached. */
+async function prefixSettings(config: Config): Promise<PrefixSettings> {
+  const { prefix: { secret: words, ...settings }, cacheDir } = config;
+  const path = secretPath({ ...settings, cacheDir });
+  return { ...settings, secret: await openSecret({ words, path }) };
+}

@@ -1,0 +1,78 @@
+/**
+ * Converts a model's file and adapter into ONNX graphs with a common file of weights.
+ *
+ * @module
+ */
+
+import type { Adapter } from "../adapter/adapter.ts";
+import type { ModelConfig } from "../architectures/config.ts";
+import { BATCHES } from "../batches.ts";
+import type { Progress } from "../download/progress.ts";
+import { type Gguf, readMatrix } from "../gguf/reader.ts";
+import { buildBody, buildHead } from "./body.ts";
+import type { GraphBuilder } from "./graph_builder.ts";
+import { buildHydra } from "./hydra.ts";
+import type { WeightFormat } from "./linear.ts";
+import { headName, type ModelWeights, storeModel } from "./model_weights.ts";
+import { WeightsFile } from "./weights_file.ts";
+
+/** What the files are made of, and where. */
+export interface ConvertOptions {
+  config: ModelConfig;
+  format: WeightFormat;
+  progress: Progress;
+  adapter: Adapter;
+  /** An empty folder. */
+  folder: string;
+}
+
+/** Writes the graphs and weights of a model; they are on the disk then. */
+export async function convert(
+  gguf: Gguf,
+  { config, format, progress, adapter, folder }: ConvertOptions,
+): Promise<void> {
+  const { updates, hydra } = adapter;
+  let total = 0;
+  for (const { name, byteLength } of gguf.tensors.values()) {
+    const read = config.tiedHead || name !== "token_embd.weight";
+    if (read) total += byteLength;
+    if (hydra && name === headName(config)) total += byteLength;
+  }
+  progress.start(`Converting to ${format}`, { total, done: 0 });
+  try {
+    using weights = new WeightsFile(`${folder}/weights.bin`);
+    const parts: ModelWeights = {
+      config,
+      format,
+      weights,
+      async read(name) {
+        const matrix = await readMatrix(gguf, name);
+        progress.advance(gguf.tensors.get(name)!.byteLength);
+        return matrix;
+      },
+    };
+    await storeModel(parts);
+    const save = async (name: string, graph: GraphBuilder) =>
+      await writeDurably(`${folder}/${name}.onnx`, await graph.encode());
+    const body = { config, weights, tapped: hydra?.layers ?? [] };
+    await save("head", buildHead(body));
+    await save("body", buildBody(body));
+    for (const sequences of BATCHES) {
+      await save(`body-${sequences}`, buildBody({ ...body, sequences }));
+    }
+    if (updates.length > 0) {
+      await save("body-masks", buildBody({ ...body, updates }));
+    }
+    if (hydra) await save("hydra", await buildHydra(hydra, parts));
+    const directory = new TextEncoder().encode(weights.directory());
+    await writeDurably(`${folder}/weights.json`, directory);
+  } finally {
+    progress.stop();
+  }
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  await Deno.writeFile(path, bytes);
+  using file = await Deno.open(path);
+  await file.sync();
+}
