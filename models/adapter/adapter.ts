@@ -91,7 +91,7 @@ export async function openAdapter(
 ): Promise<Adapter> {
   let bytes: Uint8Array;
   try {
-    bytes = Deno.readFileSync(path); // in a fifth of the time that it takes else
+    bytes = await Deno.readFile(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return UNTRAINED;
     throw error;

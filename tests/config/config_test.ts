@@ -31,6 +31,7 @@ Deno.test("parseConfig() needs no variable", () => {
     logLevel: "info",
     load: "eager",
     startSeconds: 60,
+    sleepSeconds: 0,
     drainSeconds: 25,
   });
 });
