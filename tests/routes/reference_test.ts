@@ -218,6 +218,22 @@ Deno.test("a request that is taken fits the document, and one that is not does n
   }
 });
 
+Deno.test("the document says that one of several fields is required", () => {
+  const cases: [schema: string, body: object, fits: boolean][] = [
+    ["TokenizeRequest", { content: "a" }, true],
+    ["TokenizeRequest", { content: null, prompt: ["a", 1] }, true],
+    ["TokenizeRequest", { content: null }, false],
+    ["TokenizeRequest", { content: "a", prompt: "a" }, false],
+    ["OllamaModelRequest", { name: "a", model: "" }, true],
+    ["OllamaModelRequest", { model: "" }, false],
+    ["OllamaModelRequest", {}, false],
+  ];
+  for (const [schema, body, fits] of cases) {
+    const found = mistakes(`/components/schemas/${schema}`, body)!;
+    assertEquals(found.length === 0, fits, JSON.stringify(body));
+  }
+});
+
 Deno.test("reference() serves a page that loads files of this server alone", async () => {
   const response = await app.request("/docs");
   const policy = response.headers.get("Content-Security-Policy")!;

@@ -128,7 +128,8 @@ export function toToolUse(
 function toKnownType(tool: unknown): unknown {
   if (!isObject(tool)) return tool;
   const { type, cache_control } = tool;
-  return type == null || type === "custom"
-    ? { ...tool, type: "custom" }
-    : { type: "built-in", cache_control };
+  if (type == null) return { ...tool, type: "custom" };
+  return typeof type === "string" && type !== "custom"
+    ? { type: "built-in", cache_control }
+    : tool;
 }

@@ -18,6 +18,7 @@ import { flag, integerFrom } from "../fields.ts";
 import { refusedFields } from "../openai/parameters/refused.ts";
 import { samplingFields } from "../openai/parameters/sampling.ts";
 import { jsonSchema } from "../openai/parameters/structured_output.ts";
+import { sentAs } from "../openapi/json_schema.ts";
 
 const FORMAT = 'must be "json" or a JSON schema';
 
@@ -92,11 +93,20 @@ export function toModelName(name: string): string {
 }
 
 /** The body of a request about one model; `name` is the older word for it. */
-export const modelBody = z.object({
-  model: commonFields.model,
-  name: commonFields.model,
-  stream: flag(),
-}, "must be a JSON object");
+export const modelBody = sentAs(
+  z.object({
+    model: commonFields.model,
+    name: commonFields.model,
+    stream: flag(),
+  }, "must be a JSON object"),
+  (body) => ({
+    ...body,
+    anyOf: ["model", "name"].map((name) => ({
+      properties: { [name]: { type: "string", minLength: 1 } },
+      required: [name],
+    })),
+  }),
+);
 
 /** Returns the name of the model that a request is about. */
 export function modelOf({ model, name }: z.infer<typeof modelBody>): string {

@@ -10,6 +10,7 @@ import type { Chat, NamedText } from "../../engine/text_tasks.ts";
 import { badRequest } from "../bad_request.ts";
 import { flag, tokenId, unsupported } from "../fields.ts";
 import { messages } from "../openai/messages.ts";
+import { sentAs } from "../openapi/json_schema.ts";
 import { readBody } from "../read_body.ts";
 import { toolFields, toToolUse } from "../openai/tools/tool_fields.ts";
 
@@ -44,20 +45,32 @@ const templateFields = {
   chat_template_kwargs: unsupported(),
 };
 
+/** The fields that have what is tokenized, of which a request has one. */
+const INPUTS = ["content", "prompt", "messages"] as const;
+
 /** The body of `POST /tokenize`. */
-export const tokenizeBody = z.object({
-  model,
-  content: text,
-  prompt: text,
-  messages: messages.optional(),
-  ...toolFields,
-  ...templateFields,
-  add_special: flag(),
-  add_special_tokens: flag(),
-  parse_special: flag(),
-  with_pieces: flag(),
-  return_token_strs: flag(),
-}, BODY);
+export const tokenizeBody = sentAs(
+  z.object({
+    model,
+    content: text,
+    prompt: text,
+    messages: messages.optional(),
+    ...toolFields,
+    ...templateFields,
+    add_special: flag(),
+    add_special_tokens: flag(),
+    parse_special: flag(),
+    with_pieces: flag(),
+    return_token_strs: flag(),
+  }, BODY),
+  (body) => ({
+    ...body,
+    oneOf: INPUTS.map((name) => ({
+      properties: { [name]: { not: { type: "null" } } },
+      required: [name],
+    })),
+  }),
+);
 
 /** The body of `POST /detokenize`. */
 export const detokenizeBody = z.object({
@@ -82,8 +95,7 @@ export const templateBody = z.object({
  */
 export function parseTokenize(json: string): TokenizeRequest {
   const body = readBody(tokenizeBody, json);
-  const given = (["content", "prompt", "messages"] as const)
-    .filter((param) => body[param] != null);
+  const given = INPUTS.filter((param) => body[param] != null);
   if (given.length !== 1) {
     throw badRequest(given[1] ?? "content", {
       must: "must be the only one of content, prompt and messages",

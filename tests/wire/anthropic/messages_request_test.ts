@@ -183,6 +183,7 @@ Deno.test("parseMessagesRequest() names what is wrong", () => {
     ],
     [{ system: 3 }, "system"],
     [{ system: [{ type: "image" }] }, "system[0].type"],
+    [{ tools: [{ type: {} }] }, "tools[0].type"],
     [{ tools: [{ name: "a b", input_schema: {} }] }, "tools[0].name"],
     [{ tools: [{ name: "a" }] }, "tools[0].input_schema"],
     [{ tools: [search, add, add] }, "tools[2].name"],

@@ -13,6 +13,9 @@ const SEED = "must be an integer of at most 64 bits";
 const BIAS = "must be a number from -100 to 100";
 const BIASES = "must be an object of token ids and numbers";
 
+/** The next number after 2 ** 63, to which somewhat larger integers are rounded. */
+const BEYOND = 2 ** 63 + 2048;
+
 /** The smallest `top_p`: it keeps the most likely token alone, as 0 means. */
 const LEAST_TOP_P = Number.EPSILON;
 
@@ -37,7 +40,7 @@ export const samplingFields = {
       }).nullish(),
   ),
   seed: z.number(SEED).refine(isInt64, SEED)
-    .meta({ type: "integer", minimum: -(2 ** 63), maximum: 2 ** 63 }).nullish(),
+    .meta({ type: "integer", minimum: -BEYOND, maximum: BEYOND }).nullish(),
 };
 
 /**
