@@ -61,6 +61,19 @@ const VALUES: unknown[] = [
   ...[{ format: { type: "json_object" } }, { format: {} }, { a: "b" }],
   ...[["message.output_text.logprobs"], { type: "function", name: "a" }],
   ...[{ num_predict: -2, top_k: 5 }, { format: { type: "json_schema" } }],
+  ...[[{ type: "choice", instructions: "a", choices: [] }], [{ type: "b" }]],
+  ...[["a", "b"], [true, "b"], ["a", "a"]].map((values) => [
+    { type: "predicate", instructions: [{ type: "input_text", text: "a" }] },
+    {
+      ...{ type: "choice", instructions: "", name: "c" },
+      choices: values.map((value) => ({ value, description: "d" })),
+    },
+    {
+      ...{ type: "score", instructions: "a" },
+      levels: values.map((label) => ({ label })),
+    },
+  ]),
+  ...[[{ role: "user", content: [{ type: "input_json", data: { a: 1 } }] }]],
   ...["base64", "float", [[1, 2], "a"], { temperature: 0.5, stop: ["a"] }],
 ];
 
