@@ -1,6 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { ApiError } from "../../lib/engine/errors.ts";
 import type { GenerationEvent } from "../../lib/engine/generation.ts";
-import { type GenerationReport, observed } from "../../lib/observe/observed.ts";
+import {
+  type GenerationReport,
+  observed,
+  observedWhole,
+} from "../../lib/observe/observed.ts";
 
 const COUNTS = {
   usage: { promptTokens: 1, completionTokens: 1, cachedTokens: 0 },
@@ -37,4 +42,27 @@ Deno.test("observed() reports an abort after the end of one of several answers",
     "left",
   );
   assertEquals(reports.map(({ outcome }) => outcome), ["abort"]);
+});
+
+Deno.test("observedWhole() reports what was made, or why it was not", async () => {
+  const reports: GenerationReport[] = [];
+  const results = [
+    () => Promise.resolve({ counts: COUNTS }),
+    () => Promise.reject(new ApiError(400, "wrong")),
+    () => Promise.reject(new RangeError("broken")),
+  ];
+  for (const make of results) {
+    const result = observedWhole("decisions", make, {
+      signal: new AbortController().signal,
+      clock: () => 0,
+      report: (report) => reports.push(report),
+    });
+    await result.catch(() => {});
+  }
+  const made = { made: "decisions", ms: 0 } as const;
+  assertEquals(reports, [
+    { ...made, outcome: "stop", counts: COUNTS },
+    { ...made, outcome: "refused" },
+    { ...made, outcome: "error" },
+  ]);
 });
