@@ -28,6 +28,8 @@ export interface Config {
   context?: number;
   /** Tokens of an answer; without it, as many as fit into the context. */
   maxTokens?: number;
+  /** How often in a row an answer may write the same; without it, any number. */
+  maxRepeats?: number;
   /** Requests that a model runs at once. */
   parallel: number;
   /** Requests that may wait for a model. */
@@ -95,6 +97,7 @@ export function parseConfig(
     CACHE_DIR: cacheDir = `${cacheHome}/bita`,
     CONTEXT: context,
     MAX_TOKENS: maxTokens,
+    MAX_REPEATS: maxRepeats,
     KV_MEMORY: kvMemory,
     ADMIN_KEY: adminKey,
     PREFIX_SECRET: secret,
@@ -110,6 +113,7 @@ export function parseConfig(
     threads: values.THREADS ?? processors,
     ...context && { context },
     ...maxTokens && { maxTokens },
+    ...maxRepeats && { maxRepeats },
     parallel: values.PARALLEL,
     queue: values.QUEUE,
     ...kvMemory && { kvMemory },

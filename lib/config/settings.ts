@@ -14,6 +14,7 @@ import {
   bytes,
   integer,
   list,
+  off,
   oneOf,
   optional,
   pairs,
@@ -86,6 +87,11 @@ export const SETTINGS = {
       "most tokens of an answer, whatever its request says; auto is what fits into CONTEXT",
     default: "auto",
     value: auto(integer(1, 1 << 20)),
+  },
+  MAX_REPEATS: {
+    means: "times in a row that an answer may write the same, or is ended",
+    default: "off",
+    value: off(integer(2, 1024)),
   },
   PARALLEL: {
     means:

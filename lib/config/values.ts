@@ -64,6 +64,10 @@ const unless = <T>(word: string, kind: z.ZodType<T, string>) =>
 export const auto = <T>(kind: z.ZodType<T, string>) =>
   unless("auto", kind).describe(`auto or ${kind.description}`);
 
+/** Reads `off` as undefined, and all else as another kind. */
+export const off = <T>(kind: z.ZodType<T, string>) =>
+  unless("off", kind).describe(`off or ${kind.description}`);
+
 /** Reads an empty text as undefined, and all else as another kind. */
 export const optional = <T>(kind: z.ZodType<T, string>) =>
   unless("", kind).describe(kind.description!);

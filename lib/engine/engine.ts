@@ -27,6 +27,7 @@ import type { Texts } from "./text_tasks.ts";
 import type { PassTrace } from "./trace.ts";
 import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
+import { Repetition } from "../text/repetition.ts";
 import { promptParts } from "../text/prompt_parts.ts";
 import { StopStrings } from "../text/stop_strings.ts";
 import { characters, scorePrompt, TokenScores } from "../text/token_scores.ts";
@@ -56,12 +57,15 @@ export interface EngineParts {
   queue: Queue;
   /** The memory that requests are admitted by. */
   budget: Pick<KvBudget, "answerTokens" | "slotsOf">;
+  /** How often in a row an answer may write the same. @default Infinity */
+  maxRepeats?: number | undefined;
 }
 
 /** Generates text with one model. */
 export function createEngine(parts: EngineParts): Engine {
   const { tokenizer, toolFormat, texts, grammars, decoder, queue, budget } =
     parts;
+  const { maxRepeats = Infinity } = parts;
 
   /** Turns a request into tokens, or refuses it, before it waits for its turn. */
   async function prepare(
@@ -146,6 +150,7 @@ export function createEngine(parts: EngineParts): Engine {
       const slots = budget.slotsOf(task.prompt.length + task.maxTokens);
       using _place = await queue.enter(slots, signal);
       const answer = answerText(request);
+      const repetition = new Repetition(maxRepeats);
       const counter = new OutputCounter(task);
       const prompt = request.echo ? promptText(request, task.prompt) : "";
       const scores = request.logprobs === undefined
@@ -157,8 +162,9 @@ export function createEngine(parts: EngineParts): Engine {
       let finishReason: "stop" | "length" = "length";
       let promptPending = task.trace;
       for await (const output of decoder.decode(task, { signal })) {
-        const last = output.finish !== undefined;
-        const read = answer.push(output.tokens, { last });
+        const tokens = repetition.take(output.tokens);
+        const last = repetition.ended || output.finish !== undefined;
+        const read = answer.push(tokens, { last });
         const { text, calls, pieces, stopped } = read;
         const more = calls.length > 0 && { calls };
         counter.add(output, pieces.length);
@@ -180,16 +186,19 @@ export function createEngine(parts: EngineParts): Engine {
             };
           }
         } else scores?.add(output.scores ?? []);
-        const tokens = scores?.show(read.written, { last: last && !stopped });
-        const scored = tokens && { tokens };
+        const shown = scores?.show(read.written, {
+          last: last && !stopped && !repetition.ended,
+        });
+        const scored = shown && { tokens: shown };
         if (task.trace && output.rows > 0) {
           const pass = traceOf(output, pieces);
           yield { type: "text", text, ...more, counts, ...scored, pass };
-        } else if (text || more || tokens?.length) {
+        } else if (text || more || shown?.length) {
           yield { type: "text", text, ...more, counts, ...scored };
         }
-        finishReason = stopped ? "stop" : output.finish ?? finishReason;
-        if (stopped) break;
+        if (stopped) finishReason = "stop";
+        else if (!repetition.ended) finishReason = output.finish ?? "length";
+        if (stopped || repetition.ended) break;
       }
       const { stop } = answer;
       const ended = { ...stop !== undefined && { stop }, ...counter.counts };

@@ -38,13 +38,20 @@ export interface ByteEngineOptions {
   slots?: number;
   /** Tokens that a prompt and its answer may have. */
   context?: number;
+  /** How often in a row an answer may write the same. */
+  maxRepeats?: number | undefined;
 }
 
 /** Joins a decoder with a tokenizer of bytes. */
 export function byteEngine(
   decoder: Decoder,
-  { maxRunning = 16, maxWaiting = 64, slots = 1 << 20, context = CONTEXT }:
-    ByteEngineOptions = {},
+  {
+    maxRunning = 16,
+    maxWaiting = 64,
+    slots = 1 << 20,
+    context = CONTEXT,
+    maxRepeats,
+  }: ByteEngineOptions = {},
 ): Engine & ServedModel & { queue: Queue } {
   const tokenizer = new Tokenizer(vocabulary);
   const template = new ChatTemplate(vocabulary, tokenizer);
@@ -64,6 +71,7 @@ export function byteEngine(
     decoder,
     queue,
     budget,
+    maxRepeats,
   });
   const { info } = engine;
   return {

@@ -18,6 +18,8 @@ export interface LoadedModel {
   message: Omit<OpenMessage, "type">;
   queue: Queue;
   budget: KvBudget;
+  /** How often in a row an answer may write the same, if that is limited. */
+  maxRepeats: number | undefined;
 }
 
 /** Sets up a model's queue and memory. */
@@ -52,7 +54,7 @@ export async function loadModel(
     maxWaiting: config.queue,
     slots: budget.slots,
   });
-  return { message, queue, budget };
+  return { message, queue, budget, maxRepeats: config.maxRepeats };
 }
 
 /** Returns one model's share of the memory for keys and values. */

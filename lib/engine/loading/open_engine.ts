@@ -36,9 +36,10 @@ export function openText(metadata: Metadata) {
 /** Opens what generates text with a model, once `decoder` has it open. */
 export async function openEngine(
   { id, gguf, artefact, text }: PreparedModel,
-  { message: { backend, threads, context }, queue, budget }: LoadedModel,
+  loaded: LoadedModel,
   decoder: Supervisor,
 ): Promise<Engine> {
+  const { message: { backend, threads, context }, ...limits } = loaded;
   const { vocabulary, tokenizer, template } = await text();
   const digest = artefact.digest.slice(0, 8);
   const { config, format: weights } = artefact;
@@ -58,7 +59,6 @@ export async function openEngine(
     texts: new TextThread({ tokenizer, template, context }, gguf),
     grammars: new GrammarCheck(tokenizer, gguf),
     decoder,
-    queue,
-    budget,
+    ...limits,
   });
 }
