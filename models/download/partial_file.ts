@@ -16,6 +16,9 @@ export interface Expectation {
   bytes?: number;
 }
 
+/** Bytes that show what a file is. */
+const HEAD = 64;
+
 /** An incomplete file, in the folder of the complete one. */
 export class PartialFile implements Disposable {
   /** What is known of the complete file. */
@@ -25,6 +28,8 @@ export class PartialFile implements Disposable {
   #file: Deno.FsFile;
   #hash: Hash = createHash("sha256");
   #length = 0;
+  /** The first bytes, by which a file that is no model is known. */
+  #head: number[] = [];
 
   private constructor(target: string, expected: Expectation) {
     this.#target = target;
@@ -59,6 +64,7 @@ export class PartialFile implements Disposable {
     await this.#file.seek(0, Deno.SeekMode.Start);
     this.#hash = createHash("sha256");
     this.#length = 0;
+    this.#head = [];
   }
 
   /**
@@ -77,6 +83,9 @@ export class PartialFile implements Disposable {
     for (let at = 0; at < bytes.length;) {
       at += await this.#file.write(bytes.subarray(at));
     }
+    if (this.#length < HEAD) {
+      this.#head = [...this.#head, ...bytes.subarray(0, HEAD - this.#length)];
+    }
     this.#hash.update(bytes);
     this.#length += bytes.length;
   }
@@ -84,7 +93,8 @@ export class PartialFile implements Disposable {
   /**
    * Verifies the file, waits until it is on the disk and renames it.
    *
-   * @throws {RangeError} if its size or digest is wrong; then it is emptied.
+   * @throws {RangeError} if its size or digest is wrong, or if it is no GGUF file where no
+   * digest is known; then it is emptied.
    */
   async finish(): Promise<void> {
     const { sha256, bytes = this.#length } = this.expected;
@@ -96,6 +106,13 @@ export class PartialFile implements Disposable {
         `Cannot keep the model file: it must have ${bytes} bytes and SHA-256 ${
           sha256 ?? digest
         }: received ${length} bytes and ${digest}`,
+      );
+    }
+    const received = sha256 === undefined ? notGguf(this.#head) : undefined;
+    if (received !== undefined) {
+      await this.restart();
+      throw new RangeError(
+        `Cannot keep the model file: it must be a GGUF file: received ${received}`,
       );
     }
     await this.#file.sync();
@@ -114,4 +131,13 @@ export class PartialFile implements Disposable {
     if (this.#length > (this.expected.bytes ?? Infinity)) await this.restart();
     await this.#file.seek(0, Deno.SeekMode.End);
   }
+}
+
+/** Returns what a file is by its first bytes, if it is no GGUF file. */
+function notGguf(head: readonly number[]): string | undefined {
+  const text = String.fromCharCode(...head).trimStart();
+  if (text.startsWith("GGUF")) return undefined;
+  if (text.startsWith("<")) return "a web page";
+  if (text.startsWith("version https://git-lfs")) return "a Git LFS pointer";
+  return "another format";
 }

@@ -16,9 +16,13 @@ interface Note {
   modified: number;
 }
 
-/** Records that the file at `path` has this digest. */
-export async function trust(path: string, sha256: string): Promise<void> {
-  const { size, mtime } = await Deno.stat(path);
+/** Records that the file at `path` has this digest, as it is or as it was. */
+export async function trust(
+  path: string,
+  sha256: string,
+  stat?: Deno.FileInfo,
+): Promise<void> {
+  const { size, mtime } = stat ?? await Deno.stat(path);
   const note: Note = { sha256, bytes: size, modified: mtime?.getTime() ?? 0 };
   const temporary = `${notePath(path)}.${crypto.randomUUID()}`;
   await Deno.writeTextFile(temporary, JSON.stringify(note));
@@ -39,10 +43,7 @@ export async function isTrusted(
   const note = await readNote(path);
   const expected = sha256 ?? note?.sha256;
   if (expected === undefined) return false;
-  if (
-    note?.sha256 === expected && note.bytes === stat.size &&
-    note.modified === (stat.mtime?.getTime() ?? 0)
-  ) return true;
+  if (note?.sha256 === expected && isSame(note, stat)) return true;
   if (await fileDigest(path) !== expected) return false;
   // If the note cannot be written, the next start hashes the file again.
   await trust(path, expected).catch(() => {});
@@ -51,14 +52,21 @@ export async function isTrusted(
 
 /**
  * Returns the SHA-256 of a file, in hex: that of its note, if the file has not changed
- * since. A large file takes a quarter of a second to hash.
+ * since. Otherwise it is hashed, which takes a second for some hundred MB, and noted
+ * where the folder can be written.
  */
 export async function knownDigest(path: string): Promise<string> {
   const note = await readNote(path);
-  const { size, mtime } = await Deno.stat(path);
-  const isSame = note?.bytes === size &&
-    note.modified === (mtime?.getTime() ?? 0);
-  return isSame ? note.sha256 : await fileDigest(path);
+  const stat = await Deno.stat(path);
+  if (note && isSame(note, stat)) return note.sha256;
+  const sha256 = await fileDigest(path);
+  await trust(path, sha256, stat).catch(() => {});
+  return sha256;
+}
+
+/** Returns whether a file is as it was when it was noted. */
+function isSame(note: Note, { size, mtime }: Deno.FileInfo): boolean {
+  return note.bytes === size && note.modified === (mtime?.getTime() ?? 0);
 }
 
 async function readNote(path: string): Promise<Note | undefined> {

@@ -69,6 +69,19 @@ Deno.test("openArtefact() converts a model once", async () => {
   assertEquals(shop.started, ["Converting to int8"]);
 });
 
+Deno.test("openArtefact() hashes a file once, until it changes", async () => {
+  await using shop = await workshop();
+  const { digest } = await shop.open();
+  const { mtime } = await Deno.stat(shop.path);
+  const bytes = Deno.readFileSync(shop.path);
+  bytes[bytes.length - 1] ^= 1;
+  Deno.writeFileSync(shop.path, bytes);
+  Deno.utimeSync(shop.path, mtime!, mtime!);
+  assertEquals((await shop.open()).digest, digest); // by its size and time
+  Deno.utimeSync(shop.path, 1, 1);
+  assertNotEquals((await shop.open()).digest, digest);
+});
+
 Deno.test("openArtefact() returns plain data for a worker", async () => {
   await using shop = await workshop();
   const artefact = await shop.open();

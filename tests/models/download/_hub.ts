@@ -8,10 +8,10 @@ import { createHash } from "node:crypto";
 import type { Progress } from "../../../models/download/progress.ts";
 import type { RemoteModel } from "../../../models/registry.ts";
 
-/** A file of pseudorandom bytes. */
+/** A file of pseudorandom bytes, which begins as a GGUF file does. */
 export const FILE = Uint8Array.from(
   { length: 300_000 },
-  (_, i) => (i * 2654435761) >>> 13,
+  (_, i) => "GGUF".charCodeAt(i) || (i * 2654435761) >>> 13,
 );
 
 /** The file's SHA-256, in hex. */

