@@ -12,9 +12,10 @@ import { ApiError } from "../../lib/engine/errors.ts";
 const MAX_BODY_BYTES = 1_048_576;
 
 /**
- * Refuses other content types, which a web page could send without a preflight.
+ * Refuses other content types, which a web page could send without a preflight, and
+ * other charsets than JSON's own.
  *
- * @throws {ApiError} 400 in the handler.
+ * @throws {ApiError} 400 or 415 in the handler.
  */
 export function jsonType(): MiddlewareHandler {
   return async function jsonType(c, next) {
@@ -23,6 +24,13 @@ export function jsonType(): MiddlewareHandler {
       throw new ApiError(
         400,
         `Cannot read the request: Content-Type must be application/json: received ${received}`,
+      );
+    }
+    const [, charset] = /;\s*charset="?([^;"\s]+)/i.exec(received) ?? [];
+    if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) {
+      throw new ApiError(
+        415,
+        `Cannot read the request: the charset must be UTF-8: received ${charset}`,
       );
     }
     await next();
@@ -77,7 +85,7 @@ function tooLong(): ApiError {
  * unpacks it if it is compressed.
  *
  * @throws {ApiError} in the handler: 413, 415 if it is compressed in an unknown way, or
- * 400 if the client leaves half-way.
+ * 400 if the client leaves half-way or sends what is no UTF-8.
  */
 export function wholeBody(): MiddlewareHandler {
   const limit = bodyLimit({
@@ -89,7 +97,7 @@ export function wholeBody(): MiddlewareHandler {
   return async function wholeBody(c, next) {
     unpack(c);
     try {
-      await limit(c, async () => void await c.req.text());
+      await limit(c, async () => assertUtf8(await c.req.arrayBuffer()));
     } catch (error) {
       if (error instanceof ApiError) throw error;
       throw new ApiError(
@@ -99,4 +107,15 @@ export function wholeBody(): MiddlewareHandler {
     }
     await next();
   };
+}
+
+function assertUtf8(bytes: ArrayBuffer): void {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new ApiError(
+      400,
+      "Cannot read the request: the body must be UTF-8: received other bytes",
+    );
+  }
 }

@@ -137,3 +137,27 @@ Deno.test("createApp() says 400 for a body that is not compressed as it says", a
   assertEquals(status, 400);
   assertStringIncludes(message, "compressed as its Content-Encoding says");
 });
+
+Deno.test("createApp() refuses a body that is not UTF-8, by its type or its bytes", async () => {
+  const { body } = chat();
+  const headers = { "Content-Type": "application/json" };
+  const as = (charset: string) => ({
+    method: "POST",
+    headers: { "Content-Type": `application/json; ${charset}` },
+    body: body!,
+  });
+  const path = "/v1/chat/completions";
+  for (const charset of ["charset=utf-8", 'charset="UTF8"', "version=1"]) {
+    assertEquals((await ask(path, as(charset))).status, 200, charset);
+  }
+  const named = await ask(path, as("charset=latin1"));
+  assertEquals(named.status, 415);
+  assertStringIncludes(named.message, "must be UTF-8: received latin1");
+  const latin1 = Uint8Array.from(
+    '{"model":"toy","messages":[{"role":"user","content":"Zürich"}]}',
+    (character) => character.charCodeAt(0),
+  );
+  const sent = await ask(path, { method: "POST", headers, body: latin1 });
+  assertEquals(sent.status, 400);
+  assertStringIncludes(sent.message, "the body must be UTF-8");
+});
