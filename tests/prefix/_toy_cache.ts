@@ -33,6 +33,8 @@ export interface ToyServerOptions extends Partial<PrefixSettings> {
   /** Claimed milliseconds to compute a block; many, so that reading pays. */
   computeMs?: number;
   now?: () => number;
+  /** A cache to decode with, instead of one that is opened. */
+  cache?: PrefixCache;
 }
 
 /** A cache, and decoding with it; leaving its scope closes it. */
@@ -61,22 +63,25 @@ export async function startToy(
     invariant = true,
     computeMs = 10_000,
     now = Date.now,
+    cache: made,
     ...settings
   }: ToyServerOptions = {},
 ): Promise<ToyServer> {
-  const { cache, about } = await openPrefixCache({
-    mode: settings.kv === undefined ? "memory" : "kv",
-    kv: "",
-    memoryBytes: 16 * MIB,
-    storeBytes: 64 * MIB,
-    secret: SECRET,
-    ...settings,
-  }, {
-    fingerprint: `toy ${model.seed}`,
-    bytesPerToken: BYTES,
-    computeMs: () => computeMs,
-    now,
-  });
+  const { cache, about } = made
+    ? { cache: made, about: "" }
+    : await openPrefixCache({
+      mode: settings.kv === undefined ? "memory" : "kv",
+      kv: "",
+      memoryBytes: 16 * MIB,
+      storeBytes: 64 * MIB,
+      secret: SECRET,
+      ...settings,
+    }, {
+      fingerprint: `toy ${model.seed}`,
+      bytesPerToken: BYTES,
+      computeMs: () => computeMs,
+      now,
+    });
   const cost = { body: () => 1, head: () => 1 };
   const scheduler = new Scheduler(model, {
     partRows: invariant ? undefined : cache.blockTokens,

@@ -83,6 +83,30 @@ Deno.test("PrefixCache separates callers: the same one hits, another misses", as
   }
 });
 
+Deno.test("PrefixCache does the same work, whether another caller's prompt is cached or not", async () => {
+  async function work(others: string[]) {
+    using folder = temporaryFolder();
+    using server = await startToy({ kv: `${folder.path}/kv.sqlite` });
+    for (const caller of others) {
+      await server.ask(PROMPT, { cache: { ...KEEP.cache, caller } });
+    }
+    await server.cache.idle();
+    const before = { ...server.cache.counters };
+    await server.ask(PROMPT, { caller: "b" });
+    const { memoryBytes: _, storeBytes: __, ...counters } =
+      server.cache.counters;
+    const counted = Object.entries(counters)
+      .map(([name, count]) => [name, count - before[name as "misses"]]);
+    const steps = server.model.opened.at(-1)!.steps
+      .map(({ start, tokens }) => [start, tokens.length]);
+    return { counted, steps };
+  }
+  const never = await work([]);
+  assertEquals(await work(["a"]), never);
+  assert(never.steps.length > 0);
+  assert(JSON.stringify(await work(["b"])) !== JSON.stringify(never));
+});
+
 Deno.test("PrefixCache refuses a record that was copied to another caller", async () => {
   using folder = temporaryFolder();
   const kv = `${folder.path}/kv.sqlite`;

@@ -78,3 +78,33 @@ Deno.test("hostCheck() passes HTTP/1.0, which needs no Host", async () => {
   const { status } = await send(server, ["GET /health HTTP/1.0"]);
   assertEquals(status, 200);
 });
+
+Deno.test("listen() believes no header that a proxy may have set", async () => {
+  const logged: unknown[] = [];
+  await using server = await serve({
+    engines: [toyEngine()],
+    apiKeys: ["key"],
+    logRequest: (record) => logged.push(record),
+  });
+  const ask = async (forged: string[]) => {
+    const answers = [];
+    for (const path of ["/v1/models", "/health", "/admin/cache", "/none"]) {
+      const lines = [`GET ${path} HTTP/1.1`, "Host: localhost", ...forged];
+      answers.push(await send(server, lines));
+    }
+    return answers.map(({ status, body }) => [status, body.length]);
+  };
+  const forged = await ask([
+    "X-Forwarded-For: 127.0.0.1",
+    "X-Forwarded-Host: forged.example",
+    "X-Forwarded-Proto: https",
+    "X-Forwarded-Prefix: /health",
+    "X-Original-URL: /health",
+    "X-Rewrite-URL: /health",
+    "X-HTTP-Method-Override: DELETE",
+    "Forwarded: for=127.0.0.1;host=forged.example",
+  ]);
+  assertEquals(forged, await ask([]));
+  assertEquals(forged[0][0], 401);
+  assertEquals(JSON.stringify(logged).includes("forged"), false);
+});
