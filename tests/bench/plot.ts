@@ -9,6 +9,7 @@ const WIDTH = 640;
 const LEFT = 140;
 const MARGIN = 40;
 const BAR = 24;
+const LINES_HEIGHT = 360;
 const COLOURS = ["#2563eb", "#d97706", "#059669", "#9333ea"];
 
 /** A bar: its name and value. */
@@ -54,7 +55,7 @@ export function lines(
   series: readonly Line[],
   axes: Axes,
 ): string {
-  const height = 360;
+  const height = LINES_HEIGHT;
   const all = series.flatMap(({ points }) => points);
   const right = Math.max(...all.map(([x]) => x));
   const top = Math.max(...all.map(([, y]) => y)) * 1.05;
@@ -79,7 +80,7 @@ export function lines(
     shapes: [
       `<path d="M${MARGIN} ${endY}V${base}H${endX}" fill="none" stroke="#111"/>`,
       text(`${axes.y}, up to ${top.toFixed(0)}`, { x: MARGIN + 6, y: MARGIN }),
-      text(`${axes.x}, up to ${right}`, {
+      text(`${axes.x}, up to ${round(right)}`, {
         x: endX,
         y: base + 14,
         anchor: "end",
@@ -87,6 +88,24 @@ export function lines(
       ...shapes,
     ],
   });
+}
+
+/** Draws charts of {@linkcode lines} below each other. */
+export function stack(charts: readonly string[]): string {
+  const height = LINES_HEIGHT;
+  const placed = charts.map((chart, i) =>
+    chart.trimEnd().replace(
+      "<svg ",
+      `<svg y="${i * height}" width="${WIDTH}" height="${height}" `,
+    )
+  );
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg"` +
+    ` viewBox="0 0 ${WIDTH} ${charts.length * height}">`,
+    ...placed,
+    "</svg>",
+    "",
+  ].join("\n");
 }
 
 function svg(

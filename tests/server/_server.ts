@@ -15,6 +15,8 @@ export type Environment = Record<string, string>;
 export interface RunningServer {
   /** Its origin, without a slash at the end. */
   url: string;
+  /** Its process. */
+  pid: number;
   /** The command that it shows to try it. */
   curl: string;
   /** Milliseconds from its start until it listened. */
@@ -37,6 +39,8 @@ export interface StartOptions {
   args?: string[];
   /** A module of `faults/` that runs before the server. */
   preload?: string;
+  /** Where its outputs go, as bash writes it, such as `">/dev/full"`. */
+  redirect?: string;
 }
 
 /**
@@ -78,7 +82,7 @@ export async function startServer(
     if (opened < models) continue;
     const startMs = performance.now() - before;
     return {
-      ...{ url, curl, listenMs, startMs, log, signal, stop },
+      ...{ url, pid: child.pid, curl, listenMs, startMs, log, signal, stop },
       complaint: () => complaint,
       [Symbol.asyncDispose]: kill,
     };
@@ -102,16 +106,17 @@ export async function runServer(
 export function command(
   env: Environment,
   args: string[] = [],
-  { args: start = taskArguments(), preload }: StartOptions = {},
+  { args: start = taskArguments(), preload, redirect }: StartOptions = {},
 ): Deno.Command {
   const [run, ...rest] = start;
   const first = preload === undefined
     ? [run]
     : [run, "--preload", `tests/server/faults/${preload}`];
-  return denoCommand(env, [...first, ...rest, ...args]);
+  return denoCommand(env, [...first, ...rest, ...args], redirect);
 }
 
-function taskArguments(): string[] {
+/** Returns the arguments of Deno in `deno task start`. */
+export function taskArguments(): string[] {
   const { tasks } = JSON.parse(
     Deno.readTextFileSync(new URL("deno.json", ROOT)),
   );
@@ -119,9 +124,13 @@ function taskArguments(): string[] {
   return words.slice(words.indexOf("deno") + 1);
 }
 
-function denoCommand(env: Environment, args: string[]): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args,
+function denoCommand(
+  env: Environment,
+  args: string[],
+  redirect = "",
+): Deno.Command {
+  return new Deno.Command("bash", {
+    args: ["-c", `exec "$0" "$@" ${redirect}`, Deno.execPath(), ...args],
     cwd: ROOT,
     env: {
       ...UNSET,
