@@ -125,3 +125,20 @@ Deno.test("a signal ends the server while it opens a model", async () => {
     assertEquals((await child.status).code, 0);
   }
 });
+
+Deno.test("SIGTERM to deno task ends the server", async () => {
+  await using here = await world();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", "start"],
+    env: { ...here.env, PORT: "0", LOAD: "lazy", PREFIX_CACHE: "off" },
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("Listening")) text += (await output.read()).value ?? "";
+  child.kill("SIGTERM");
+  // The server has the pipe, too, so it has ended when the pipe has.
+  while (!(await output.read()).done);
+  await child.status;
+});
