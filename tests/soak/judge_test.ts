@@ -43,7 +43,7 @@ Deno.test("judge() finds what grows slowly beneath the noise", () => {
   const cases: [string, (i: number) => Partial<Sample>][] = [
     ["rss", (i) => ({ rss: 400 * MIB + i * 0.4 * MIB })],
     ["heap", (i) => ({ heap: 30 * MIB + i * 0.05 * MIB })],
-    ["descriptors", (i) => ({ descriptors: 60 + Math.floor(i / 20) })],
+    ["descriptors", (i) => ({ descriptors: 60 + Math.floor(i / 12) })],
     ["threads", (i) => ({ threads: 25 + Math.floor(i / 20) })],
   ];
   for (const [name, change] of cases) {

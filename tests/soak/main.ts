@@ -16,7 +16,7 @@ const HELP = `deno task soak [options]
   --every     seconds between two samples [60]
   --share     processor time to take, in parts of one core's [1]
   --kv-every  seconds between two ends of the KV [300]
-  --leak      what to leak on purpose: memory or descriptors [none]
+  --leak      what to leak on purpose: memory, descriptors or both [none]
   --out       folder for samples.jsonl, soak.svg and verdict.txt [soak]`;
 
 const { values } = parseArgs({

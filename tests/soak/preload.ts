@@ -30,9 +30,11 @@ if (leak) {
   globalThis.Worker = class extends RealWorker {
     override postMessage(message: unknown, transfer?: unknown): void {
       super.postMessage(message, transfer as Transferable[]);
-      if (leak === "memory") leaked.push(new Uint8Array(LEAKED_BYTES).fill(1));
-      else if (messages++ % MESSAGES === 0) {
-        leaked.push(Deno.openSync(heapFile));
+      if (leak !== "descriptors") {
+        leaked.push(new Uint8Array(LEAKED_BYTES).fill(1));
+      }
+      if (leak !== "memory" && messages++ % MESSAGES === 0) {
+        leaked.push(Deno.openSync("/dev/null"));
       }
     }
   };

@@ -12,7 +12,7 @@ import { writeTinyGguf } from "../toy/tiny_gguf.ts";
 export const MODEL = "tiny";
 
 /** What leaks on purpose; nothing if it is empty. */
-export type Leak = "" | "memory" | "descriptors";
+export type Leak = "" | "memory" | "descriptors" | "both";
 
 /** What a process uses. */
 export interface Usage {
@@ -29,6 +29,8 @@ export interface Usage {
 /** A running server; leaving its scope ends it. */
 export interface SoakServer extends AsyncDisposable {
   url: string;
+  /** What it has logged of failures. */
+  log(): string;
   /** Reads what it uses, from `/proc`. */
   usage(): Promise<Usage>;
 }
@@ -56,6 +58,7 @@ export async function startSoakServer(
   }, { args: [run, ...preload, ...rest] });
   return {
     url: server.url,
+    log: server.complaint,
     async usage() {
       await Deno.remove(heapFile);
       server.signal("SIGUSR2");

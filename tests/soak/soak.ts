@@ -26,6 +26,8 @@ import {
 export interface SoakOptions {
   /** Seconds of mixed work. */
   seconds: number;
+  /** The fewest samples, however long they take. @default 1 */
+  samples?: number;
   /** Seconds between two samples. */
   every: number;
   /** Processor time of server and clients to aim at, in parts of one core's. */
@@ -46,6 +48,7 @@ const DRAFTS = ["auto", "auto", "ngram", "recycle", "none"];
 /** Works, and returns what was seen. */
 export async function soak(options: SoakOptions): Promise<Sample[]> {
   const { seconds, every, share: target, kvEvery, leak = "" } = options;
+  const { samples: fewest = 1 } = options;
   await using kv = await startSharedKv();
   await using server = await startSoakServer(
     { url: kv.url, token: TOKEN },
@@ -64,7 +67,7 @@ export async function soak(options: SoakOptions): Promise<Sample[]> {
   const samples: Sample[] = [];
   let cpu = (await processUsage("self")).cpuSeconds, at = elapsed();
   cpu += (await server.usage()).cpuSeconds;
-  while (at < seconds) {
+  while (at < seconds || samples.length < fewest) {
     await delay(every * 1000);
     const { cpuSeconds, ...usage } = await work.gate.closed(() =>
       server.usage()
@@ -86,6 +89,7 @@ export async function soak(options: SoakOptions): Promise<Sample[]> {
   over.abort();
   clearInterval(ticking);
   await Promise.all([...streams, restarts]);
+  if (work.failed > 0) console.error(server.log());
   return samples;
 }
 
