@@ -27,7 +27,7 @@ import type { Texts } from "./text_tasks.ts";
 import type { PassTrace } from "./trace.ts";
 import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
-import { Repetition } from "../text/repetition.ts";
+import { Repetition } from "./repetition.ts";
 import { promptParts } from "../text/prompt_parts.ts";
 import { StopStrings } from "../text/stop_strings.ts";
 import { characters, scorePrompt, TokenScores } from "../text/token_scores.ts";

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { Repetition } from "../../lib/text/repetition.ts";
+import { Repetition } from "../../lib/engine/repetition.ts";
 import { parseCompletionRequest } from "../../lib/wire/openai/completion_request.ts";
 import { toyDecoder } from "../toy/decoder.ts";
-import { byteEngine, END, utf8 } from "../engine/_byte_engine.ts";
+import { byteEngine, END, utf8 } from "./_byte_engine.ts";
 
 /** Returns how many tokens an answer keeps, pushed in parts of a size. */
 function kept(tokens: number[], most: number, size = 1): number {
