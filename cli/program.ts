@@ -75,6 +75,16 @@ export function createProgram(version: string): Command {
       await chat(model, options);
     });
 
+  program.command("key")
+    .description("make an API key, and its line for API_KEYS_FILE")
+    .argument("<name>", "whose it is")
+    .option("--requests <most>", "requests a minute, or none for no limit")
+    .option("--tokens <most>", "tokens a minute, or none for no limit")
+    .action(async (name: string, options: { requests?: string }) => {
+      const { key } = await import("./key.ts");
+      key(name, options);
+    });
+
   program.command("launch")
     .description("print the settings that a client needs")
     .addArgument(

@@ -9,8 +9,12 @@ import { requestId } from "hono/request-id";
 import type { ServedModel } from "../lib/engine/generation.ts";
 import { LateMetrics } from "../lib/observe/late_metrics.ts";
 import { Shutdown } from "../lib/engine/shutdown.ts";
+import { type KeySource, plainKey } from "../lib/access/api_keys.ts";
+import type { Limits } from "../lib/access/buckets.ts";
+import { RateLimiter } from "../lib/access/rate_limiter.ts";
 import { adminCache, type Erasable } from "./operator/admin_cache.ts";
 import { apiKey } from "./middleware/api_key.ts";
+import { bodyBudget } from "./middleware/body_budget.ts";
 import { chatCompletions } from "./v1/chat_completions.ts";
 import { decisions } from "./v1/decisions.ts";
 import { embeddings } from "./v1/embeddings.ts";
@@ -28,6 +32,7 @@ import { tokens } from "./v1/tokens.ts";
 import { ollamaGeneration } from "./ollama/generation.ts";
 import { ollamaModels } from "./ollama/models.ts";
 import { readPath } from "./middleware/paths.ts";
+import { LIMITED, rateLimit } from "./middleware/rate_limit.ts";
 import type { ResponseStore } from "../lib/responses/response_store.ts";
 import { responses } from "./v1/responses.ts";
 import { playground } from "./playground.ts";
@@ -42,6 +47,12 @@ export interface AppOptions {
   aliases?: Aliases;
   /** Keys that open `/v1` and `/api`; without any, these are open. */
   apiKeys?: readonly string[];
+  /** Keys of a file, which open the same; without a file, there are none. */
+  fileKeys?: KeySource | undefined;
+  /** What a key may take that has no limits of its own, and all callers without keys. */
+  limits?: Limits;
+  /** Counts what callers take. @default in memory */
+  limiter?: RateLimiter;
   /** What `/admin` erases: the caches of the engines' prompts, and responses. */
   caches?: readonly Erasable[];
   /** Keeps responses; without it, none is kept. */
@@ -77,6 +88,8 @@ export function createApp({
   engines,
   aliases = new Map(),
   apiKeys = [],
+  fileKeys,
+  limits = {},
   caches = [],
   responseStore,
   adminKey,
@@ -88,10 +101,14 @@ export function createApp({
   shutdown = new Shutdown(),
   pingMs = 15_000,
   now = Date.now,
+  limiter = new RateLimiter({ now }),
   clock = () => performance.now(),
   randomSeed = systemSeed,
   newId = () => crypto.randomUUID(),
 }: AppOptions): Hono {
+  const plain = apiKeys.map((key) => plainKey(key, limits));
+  const keys = async () => [...plain, ...await fileKeys?.() ?? []];
+  const needsKey = plain.length > 0 || fileKeys !== undefined;
   const app = new Hono({ getPath: readPath });
   app.use(requestId({ generator: newId }));
   app.use("/v1/messages/*", anthropicRequestId());
@@ -102,8 +119,10 @@ export function createApp({
   app.use(hostCheck());
   for (const apis of ["/v1/*", "/api/*"]) {
     app.use(apis, crossOrigin(corsOrigins));
-    if (apiKeys.length > 0) app.use(apis, apiKey(apiKeys));
+    if (needsKey) app.use(apis, apiKey(keys));
   }
+  app.on("POST", LIMITED, rateLimit(limiter, limits));
+  app.use(bodyBudget());
   app.use("/openapi.json", crossOrigin(corsOrigins));
 
   const options = {
@@ -133,8 +152,8 @@ export function createApp({
   app.route("/", probes(engines, shutdown));
   app.route("/", metrics(counts));
   app.route("/", playground());
-  const keys = { caller: apiKeys.length > 0, operator: Boolean(adminKey) };
-  app.route("/", reference(keys));
+  const asked = { caller: needsKey, operator: Boolean(adminKey) };
+  app.route("/", reference(asked));
   if (adminKey) app.route("/admin", adminCache(caches, { adminKey }));
 
   app.notFound(notFound);

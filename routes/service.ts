@@ -18,6 +18,8 @@ import { LogWriter } from "../lib/observe/log_writer.ts";
 import { LateMetrics } from "../lib/observe/late_metrics.ts";
 import { say } from "../lib/observe/say.ts";
 import { openResponses } from "../lib/responses/open_responses.ts";
+import { KeyFile } from "../lib/access/key_file.ts";
+import { openLimiter } from "../lib/access/open_limiter.ts";
 import { createApp } from "./app.ts";
 import type { Listener } from "./listen.ts";
 
@@ -109,9 +111,17 @@ export function createService(
       ),
   });
   served.opening.catch(({ message }) => giveUp(message));
+  const secret = prefix.then(({ secret }) => secret);
+  secret.catch(() => {}); // The first model that needs it fails.
   for (const model of models) counts.watch(model.id, model);
 
   const { aliases, apiKeys, adminKey, corsOrigins, responseHours } = config;
+  const { apiKeysFile: path, limits } = config;
+  const keyFile = path === undefined ? undefined : new KeyFile({
+    ...{ path, limits, adminKey },
+    onWarning: (text) => log.warn(text),
+    now: () => performance.now(),
+  });
   const responseStore = responseHours === 0
     ? undefined
     : openResponses(prefix, {
@@ -125,6 +135,12 @@ export function createService(
     caches: [...models, ...responseStore ? [responseStore] : []],
     responseStore,
     apiKeys,
+    fileKeys: keyFile && (() => keyFile.keys()),
+    limits,
+    limiter: openLimiter(config.prefix, secret, {
+      onFailure: (err) => log.warn({ err }, "limits are not shared"),
+      now: Date.now,
+    }),
     adminKey,
     ...(corsOrigins.includes("*") ? {} : { corsOrigins }),
     logFailure: (err, context) => log.error({ ...context, err }, "failure"),

@@ -7,6 +7,7 @@
 
 import { availableParallelism, homedir } from "node:os";
 import { deadline } from "@std/async/deadline";
+import { readKeys } from "../lib/access/key_file.ts";
 import type { Config, Host } from "../lib/config/config.ts";
 import { say } from "../lib/observe/say.ts";
 import { checkFile } from "../models/download/local_file.ts";
@@ -57,6 +58,7 @@ export async function orExit<T>(step: () => T | Promise<T>): Promise<T> {
  *
  * @param server returns the server once it listens.
  * @throws {Deno.errors.NotFound} if there is no file at the path of a model.
+ * @throws {TypeError} if the file of keys can't be read.
  */
 export async function start(
   config: Config,
@@ -64,6 +66,8 @@ export async function start(
 ): Promise<Started> {
   const models = config.models.map(resolveModel);
   for (const model of models) if ("path" in model) await checkFile(model.path);
+  const { apiKeysFile, adminKey } = config;
+  if (apiKeysFile) await readKeys(apiKeysFile, { adminKey });
 
   let loading: Promise<Service> | undefined;
   const service = () =>

@@ -6,6 +6,7 @@
 
 import type { Hub } from "../../models/download/hub.ts";
 import { resolveModel } from "../../models/registry.ts";
+import type { Limits } from "../access/buckets.ts";
 import { readSettings, type Values } from "./settings.ts";
 
 const MIB = 1 << 20;
@@ -42,8 +43,12 @@ export interface Config {
   prefix: PrefixConfig;
   /** Hours that responses are kept; 0 keeps none. */
   responseHours: number;
-  /** Keys that clients must present; without any, all requests are served. */
+  /** Keys that clients must present; without any, and without a file, all are served. */
   apiKeys: string[];
+  /** File of further keys, by their digests. */
+  apiKeysFile?: string;
+  /** What a key may take in a minute, if its line in the file says nothing else. */
+  limits: Limits;
   /** Key that opens `/admin`; without one, it is not there. */
   adminKey?: string;
   /** Origins whose pages may call; `*` is any. */
@@ -100,6 +105,9 @@ export function parseConfig(
     MAX_REPEATS: maxRepeats,
     KV_MEMORY: kvMemory,
     ADMIN_KEY: adminKey,
+    API_KEYS_FILE: apiKeysFile,
+    RATE_LIMIT_REQUESTS: requests,
+    RATE_LIMIT_TOKENS: tokens,
     PREFIX_SECRET: secret,
   } = values;
   const kvPath = values.KV_PATH ?? `${cacheDir}/prefix/kv.sqlite`;
@@ -132,6 +140,8 @@ export function parseConfig(
     },
     responseHours: values.RESPONSE_HOURS,
     apiKeys: values.API_KEYS?.filter((key) => key !== "none") ?? [],
+    ...apiKeysFile && { apiKeysFile },
+    limits: { ...requests && { requests }, ...tokens && { tokens } },
     ...adminKey && { adminKey },
     corsOrigins: values.CORS_ORIGINS,
     logLevel: values.LOG_LEVEL,
@@ -172,7 +182,13 @@ function check(values: Values): void {
       "both",
     ],
     [
-      API_KEYS.length === 0 && !LOOPBACK.test(values.HOST),
+      API_KEYS.includes("none") && values.API_KEYS_FILE !== undefined,
+      "API_KEYS must be keys, or unset, with API_KEYS_FILE",
+      "none",
+    ],
+    [
+      API_KEYS.length === 0 && !values.API_KEYS_FILE &&
+      !LOOPBACK.test(values.HOST),
       `API_KEYS must be keys, or none to serve everyone, with HOST=${values.HOST}`,
       "nothing",
     ],

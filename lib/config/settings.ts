@@ -17,6 +17,7 @@ import {
   off,
   oneOf,
   optional,
+  origins,
   pairs,
   text,
 } from "./values.ts";
@@ -32,9 +33,6 @@ export interface Setting {
   /** Whether no message may show its value. */
   secret?: true;
 }
-
-/** An origin, as browsers send it. */
-const ORIGIN = /^(\*|[a-z][a-z\d+.-]*:\/\/[^/?#@\sA-Z]+)$/;
 
 /** The settings, in the order of the help text. */
 export const SETTINGS = {
@@ -179,6 +177,22 @@ export const SETTINGS = {
     value: optional(list("keys with commas, or none")),
     secret: true,
   },
+  API_KEYS_FILE: {
+    means: "file of further keys, a name and a SHA-256 a line",
+    default: "",
+    value: optional(text("a path")),
+  },
+  RATE_LIMIT_REQUESTS: {
+    means: "requests a minute of each key; without keys, of all callers",
+    default: "",
+    value: optional(integer(1, 1e9)),
+  },
+  RATE_LIMIT_TOKENS: {
+    means:
+      "tokens of prompts and answers a minute of each key; without keys, of all callers",
+    default: "",
+    value: optional(integer(1, 1e9)),
+  },
   ADMIN_KEY: {
     means: "key for /admin; unset means that /admin is closed",
     default: "",
@@ -188,10 +202,7 @@ export const SETTINGS = {
   CORS_ORIGINS: {
     means: "origins of web pages that may call; * is any",
     default: "*",
-    value: list(
-      "* or origins with commas, such as https://app.example, without a slash at the end",
-      ORIGIN,
-    ),
+    value: origins(),
   },
   LOG_LEVEL: {
     means: "least important lines of the log, JSON on the standard error",

@@ -45,6 +45,16 @@ export const list = (rule: string, pattern = /./) =>
     .pipe(z.array(z.string().regex(pattern)).min(1))
     .describe(rule);
 
+/** An origin, as browsers send it. */
+const ORIGIN = /^(\*|[a-z][a-z\d+.-]*:\/\/[^/?#@\sA-Z]+)$/;
+
+/** Reads origins of web pages; `*` is any. */
+export const origins = () =>
+  list(
+    "* or origins with commas, such as https://app.example, without a slash at the end",
+    ORIGIN,
+  );
+
 /** Reads `name=id` pairs with commas between them. */
 export const pairs = (rule: string) =>
   list(rule, /^[^=]+=[^=]+$/)

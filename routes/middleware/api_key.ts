@@ -4,34 +4,32 @@
  * @module
  */
 
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
+import {
+  callerOf,
+  findKey,
+  type KeySource,
+} from "../../lib/access/api_keys.ts";
 import { ApiError } from "../../lib/engine/errors.ts";
 
 /**
- * Refuses requests that carry none of `keys`, and notes the SHA-256 of that
- * one, in hex, as their `caller`.
+ * Refuses requests that carry none of the keys. Of the others it notes the SHA-256 of the
+ * key, in hex, as their `caller`, and also its `keyName` and its `limits`.
  *
  * @throws {ApiError} 401 in the handler otherwise.
  */
-export function apiKey(keys: readonly string[]): MiddlewareHandler {
-  const known = keys.map(digest);
+export function apiKey(keys: KeySource): MiddlewareHandler {
   return async function apiKey(c, next) {
     const bearer = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "");
-    const key = bearer?.[1] ?? c.req.header("x-api-key");
-    if (!key) throw unauthorized("the request has none");
-    const given = digest(key);
-    // Every key is compared, each in constant time.
-    const matches = known.filter((digest) => timingSafeEqual(digest, given));
-    if (matches.length === 0) throw unauthorized("the given one is unknown");
-    c.set("caller", given.toHex());
+    const given = bearer?.[1] ?? c.req.header("x-api-key");
+    if (!given) throw unauthorized("the request has none");
+    const key = findKey(await keys(), given);
+    if (!key) throw unauthorized("the given one is unknown");
+    c.set("caller", callerOf(key));
+    c.set("keyName", key.name);
+    c.set("limits", key.limits);
     await next();
   };
-}
-
-/** Digests are all of one length, which {@linkcode timingSafeEqual} needs. */
-function digest(key: string): Uint8Array {
-  return createHash("sha256").update(key).digest();
 }
 
 function unauthorized(state: string): ApiError {

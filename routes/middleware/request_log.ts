@@ -14,6 +14,8 @@ export interface RequestRecord {
   /** Its beginning, if it is long. */
   path: string;
   status: number;
+  /** Name of its key in the file of keys, if it is from there. */
+  key?: string;
   /** Milliseconds until the answer, or the first event of a stream. */
   ms: number;
 }
@@ -37,6 +39,7 @@ export function requestLog(
       method: c.req.method,
       path: c.req.path.slice(0, MOST_PATH),
       status: c.res.status,
+      ...c.get("keyName") && { key: c.get("keyName") },
       ms: clock() - before,
     });
   };

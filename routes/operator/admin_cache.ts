@@ -11,6 +11,7 @@ import { ApiError } from "../../lib/engine/errors.ts";
 import type { PromptCache } from "../../lib/engine/generation.ts";
 import type { Erasure } from "../../lib/prefix/prefix_cache.ts";
 import { badRequest } from "../../lib/wire/bad_request.ts";
+import { plainKey } from "../../lib/access/api_keys.ts";
 import { apiKey } from "../middleware/api_key.ts";
 import { methodNotAllowed } from "../failure.ts";
 
@@ -35,7 +36,7 @@ export function adminCache(
   { adminKey }: { adminKey: string },
 ): Hono {
   return new Hono()
-    .use(apiKey([adminKey]))
+    .use(apiKey(() => [plainKey(adminKey)]))
     .delete("/cache", async (c) => {
       const caller = callerOf(c.req.queries());
       const erasures = await Promise.all(

@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
+import { callerOf, plainKey } from "../../lib/access/api_keys.ts";
+import { parseKeys } from "../../lib/access/key_lines.ts";
 import { createApp } from "../../routes/app.ts";
 import { toyEngine } from "../toy/engine.ts";
+import { chat } from "./_serve.ts";
 
 const app = createApp({
   engines: [toyEngine()],
@@ -53,4 +56,42 @@ Deno.test("apiKey() refuses a missing key on every path below /api", async () =>
 
 Deno.test("apiKey() leaves /health open", async () => {
   assertEquals(await status("/health"), [200, undefined]);
+});
+
+Deno.test("a key that moves from API_KEYS to the file stays the same caller", async () => {
+  const callers: string[] = [];
+  const options = { engines: [toyEngine()], logFailure() {} };
+  const [key] = parseKeys(`alice ${callerOf(plainKey("first"))}`);
+  for (
+    const keys of [{ apiKeys: ["first"] }, { fileKeys: () => [key] }, {
+      apiKeys: ["other"],
+      fileKeys: () => [key],
+    }]
+  ) {
+    const toy = toyEngine();
+    const app = createApp({ ...options, ...keys, engines: [toy] });
+    const { headers, ...init } = chat();
+    const authorized = { ...headers, Authorization: "Bearer first" };
+    const response = await app.request("/v1/chat/completions", {
+      ...init,
+      headers: authorized,
+    });
+    assertEquals(response.status, 200);
+    callers.push(toy.asked[0].cache.caller);
+    const wrong = { Authorization: "Bearer alice" };
+    assertEquals(
+      (await app.request("/v1/models", { headers: wrong })).status,
+      401,
+    );
+  }
+  assertEquals(callers, Array(3).fill(callerOf(plainKey("first"))));
+});
+
+Deno.test("a file without keys opens nothing", async () => {
+  const app = createApp({
+    engines: [toyEngine()],
+    fileKeys: () => [],
+    logFailure() {},
+  });
+  assertEquals((await app.request("/v1/models")).status, 401);
 });

@@ -28,34 +28,34 @@ const MOST_PENDING = 64;
 const CONNECT_MS = 2_000;
 
 /** What the guard needs. */
-export interface GuardOptions {
-  connect: () => Promise<BlockStore>;
+export interface GuardOptions<S = BlockStore> {
+  connect: () => Promise<S>;
   counters: PrefixCounters;
   /** Milliseconds of a clock that never goes back. */
   now: () => number;
 }
 
 /** A call of a store. */
-export type StoreCall<T> = (store: BlockStore) => Promise<T>;
+export type StoreCall<T, S = BlockStore> = (store: S) => Promise<T>;
 
 /** Calls a store; connects when first needed, and again after a failure. */
-export class GuardedStore {
+export class GuardedStore<S extends Pick<BlockStore, "close"> = BlockStore> {
   /** Called with each failure that is not a timeout. */
   onFailure: ((error: unknown) => void) | undefined;
-  readonly #options: GuardOptions;
-  #store: Promise<BlockStore> | undefined;
+  readonly #options: GuardOptions<S>;
+  #store: Promise<S> | undefined;
   #abandoned = 0;
   /** Failures in a row. */
   #failures = 0;
   #restsUntil = 0;
   #isClosed = false;
 
-  constructor(options: GuardOptions) {
+  constructor(options: GuardOptions<S>) {
     this.#options = options;
   }
 
   /** Calls the store; resolves to `undefined` where {@linkcode tryCall} rejects. */
-  async call<T>(call: StoreCall<T>, ms: number): Promise<T | undefined> {
+  async call<T>(call: StoreCall<T, S>, ms: number): Promise<T | undefined> {
     return await this.tryCall(call, ms).catch(() => undefined);
   }
 
@@ -64,7 +64,7 @@ export class GuardedStore {
    *
    * @throws {Error} if it fails, takes longer than `ms` or has failed too often.
    */
-  async tryCall<T>(call: StoreCall<T>, ms: number): Promise<T> {
+  async tryCall<T>(call: StoreCall<T, S>, ms: number): Promise<T> {
     if (!this.#mayCall()) {
       throw new Error("its last calls failed, so it is left alone for a while");
     }
@@ -109,7 +109,7 @@ export class GuardedStore {
     }
   }
 
-  async #connected(): Promise<BlockStore> {
+  async #connected(): Promise<S> {
     const store = this.#store ??= this.#options.connect();
     try {
       return await deadline(store, CONNECT_MS);

@@ -7,6 +7,7 @@
  * ["index", 1, model, namespace, hash]   → its entry
  * ["erased", 1, scope]                   → true; older entries of the scope are void
  * ["lease"]                              → which instance removes blocks, until when
+ * ["limits", name]                       → a small value that servers share
  * ```
  *
  * Nothing has an `expireIn`: Deno's own sweep ends the process on a full disk.
@@ -18,12 +19,8 @@ import { delay } from "@std/async/delay";
 import type { BlockPlace } from "../block.ts";
 import { scopesOf } from "../namespace.ts";
 import type { BlockStore, StoredBlock, StoredEntry } from "./block_store.ts";
-
-/** The most bytes of a value. */
-const VALUE_BYTES = 65_536;
-
-/** The most parts of a record, as a commit holds 800 KiB, keys included. */
-const MOST_PARTS = 12;
+import { cut, join, MOST_PARTS } from "./parts.ts";
+import type { ValueStore } from "./value_store.ts";
 
 /** The most keys of one read. */
 const READ_KEYS = 10;
@@ -68,6 +65,27 @@ export async function openKvStore(
   root: readonly string[] = [],
 ): Promise<BlockStore> {
   return kvStore(await Deno.openKv(where), root);
+}
+
+/** Opens the values in the file at `where`, or at the server at that URL. */
+export async function openKvValues(where: string): Promise<ValueStore> {
+  requireKv();
+  const kv = await Deno.openKv(where);
+  const keyOf = (name: string) => ["limits", name];
+  return {
+    async get(name) {
+      const { value, versionstamp } = await kv.get(keyOf(name));
+      return { value, version: versionstamp };
+    },
+    async set(name, value, versionstamp) {
+      const key = keyOf(name);
+      const { ok } = await commit(
+        kv.atomic().check({ key, versionstamp }).set(key, value),
+      );
+      return ok;
+    },
+    close: () => kv.close(),
+  };
 }
 
 function kvStore(kv: Deno.Kv, root: readonly string[]): BlockStore {
@@ -211,30 +229,4 @@ function isErased(
     scopes.includes(erasure.key.at(-1) as string) &&
     (erasure.versionstamp ?? "") > versionstamp!
   );
-}
-
-function cut(record: Uint8Array): Uint8Array[] {
-  const count = Math.ceil(record.length / VALUE_BYTES);
-  if (count > MOST_PARTS) {
-    throw new RangeError(
-      `Cannot store the block: at most ${
-        MOST_PARTS * VALUE_BYTES
-      } bytes are required: received ${record.length}`,
-    );
-  }
-  return Array.from(
-    { length: count },
-    (_, i) => record.subarray(i * VALUE_BYTES, (i + 1) * VALUE_BYTES),
-  );
-}
-
-function join(parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

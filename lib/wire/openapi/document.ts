@@ -28,9 +28,11 @@ const ERRORS: Record<number, string> = {
   404: "There is no such model.",
   413: "The body is larger than 1 MiB.",
   415: "The body is compressed in an unknown way.",
-  429: "Too many requests wait. `retry-after-ms` is when to try again.",
+  429:
+    "Too many requests wait, or the key has reached a limit. `retry-after-ms` is when to try again.",
   500: "The server failed, and its log says why.",
-  503: "The model is not open in time, or the server is shutting down.",
+  503:
+    "The model is not open in time, or the server is overloaded or shutting down.",
 };
 
 const ERROR: Named = { name: "Error", schema: failure };
