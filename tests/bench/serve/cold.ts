@@ -5,6 +5,7 @@
  * @module
  */
 
+import { delay } from "@std/async/delay";
 import { Tokenizer } from "../../../lib/text/tokenizer.ts";
 import { ggufVocabulary } from "../../../models/gguf/vocabulary.ts";
 import { realGguf } from "../../real_model.ts";
@@ -23,6 +24,12 @@ import { ServerProcess } from "./server_process.ts";
 const MODEL = "smollm2-135m-instruct";
 
 const QUESTION = "What is the capital of France?";
+
+/** Tokens of a block of cached prompts. */
+const BLOCK = 16;
+
+/** Milliseconds in which some blocks are written. */
+const WRITE_MS = 1000;
 
 /** Times since the start of a process, in milliseconds. */
 interface Start {
@@ -121,14 +128,13 @@ async function fillKv(folder: string): Promise<Case> {
     prompt_cache_retention: "24h",
   };
   await using server = await ServerProcess.start(env);
-  const { timings } = await streamChat(server.origin, request, {
-    now: () => performance.now(),
-  });
-  // The last block has a part of the answer, or is not whole.
-  const blocks = Math.floor(timings.prompt_n / 16);
-  while (true) {
-    await streamChat(server.origin, chat(QUESTION), { now: () => 0 });
-    if (await server.metric("bita:prefix_written_total") >= blocks) break;
+  const ask = async () =>
+    (await streamChat(server.origin, request, { now: () => 0 })).timings;
+  const blocks = Math.floor((await ask()).prompt_n / BLOCK);
+  // More of them wait to be written each time, as the queue is a small one.
+  while (await server.metric("bita:prefix_written_total") < blocks) {
+    await delay(WRITE_MS);
+    await ask();
   }
   return { env, request };
 }
