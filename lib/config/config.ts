@@ -7,7 +7,7 @@
 import type { Hub } from "../../models/download/hub.ts";
 import { resolveModel } from "../../models/registry.ts";
 import type { Limits } from "../access/buckets.ts";
-import { readSettings, type Values } from "./settings.ts";
+import { type Setting, SETTINGS, type Values } from "./settings.ts";
 
 const MIB = 1 << 20;
 
@@ -208,4 +208,22 @@ function check(values: Values): void {
       throw new TypeError(`Cannot start: ${rule}: received ${received}`);
     }
   }
+}
+
+/**
+ * Reads all settings; an empty variable counts as unset.
+ *
+ * @throws {TypeError} if a value is not allowed.
+ */
+function readSettings(env: Readonly<Record<string, string>>): Values {
+  const values = Object.entries<Setting>(SETTINGS).map(([name, setting]) => {
+    const given = env[name] || setting.default;
+    const { success, data } = setting.value.safeParse(given);
+    if (success) return [name, data];
+    const shown = setting.secret ? `${given.length} characters` : `"${given}"`;
+    throw new TypeError(
+      `Cannot start: ${name} must be ${setting.value.description}: received ${shown}`,
+    );
+  });
+  return Object.fromEntries(values);
 }

@@ -236,21 +236,3 @@ type Table = typeof SETTINGS;
 
 /** The value of each setting. */
 export type Values = { [Name in keyof Table]: z.output<Table[Name]["value"]> };
-
-/**
- * Reads all settings; an empty variable counts as unset.
- *
- * @throws {TypeError} if a value is not allowed.
- */
-export function readSettings(env: Readonly<Record<string, string>>): Values {
-  const values = Object.entries<Setting>(SETTINGS).map(([name, setting]) => {
-    const given = env[name] || setting.default;
-    const { success, data } = setting.value.safeParse(given);
-    if (success) return [name, data];
-    const shown = setting.secret ? `${given.length} characters` : `"${given}"`;
-    throw new TypeError(
-      `Cannot start: ${name} must be ${setting.value.description}: received ${shown}`,
-    );
-  });
-  return Object.fromEntries(values);
-}
