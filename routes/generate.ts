@@ -8,6 +8,7 @@ import { context } from "@opentelemetry/api";
 import type { Context } from "hono";
 import { generateChoices } from "../lib/engine/choices.ts";
 import type { ApiError } from "../lib/engine/errors.ts";
+import { interruption, isInterruption } from "../lib/engine/shutdown.ts";
 import type { Metrics } from "../lib/observe/metrics.ts";
 import { type GenerationReport, observed } from "../lib/observe/observed.ts";
 import type {
@@ -30,6 +31,7 @@ import type { StreamEvent, StreamFormat } from "../lib/wire/stream_event.ts";
 import { eventStream, streamHeaders } from "./event_stream.ts";
 import { type LogFailure, toApiError } from "./failure.ts";
 import { type Aliases, findModel } from "./find_model.ts";
+import type { Spend } from "./middleware/rate_limit.ts";
 
 /** How one resource words its replies. */
 export interface ReplyWire {
@@ -94,7 +96,9 @@ export function reporter(
 ): (report: GenerationReport) => void {
   const requestId = c.get("requestId");
   const parent = context.active();
+  const spend: Spend | undefined = c.get("spend");
   return (report) => {
+    spend?.(report.counts?.usage);
     counts.countGeneration(model, report);
     recordSpans(report, { model, parent, endedAt: now() });
     logGeneration({ requestId, model, ...report });
@@ -133,6 +137,8 @@ export async function answer(
     model: id,
   };
   const requestId = c.get("requestId");
+  const toReport = reporter(c, id, options);
+  let sent = 0;
   const leaving = new AbortController();
   const { generation } = request;
   const cache = { ...generation.cache, caller: c.get("caller") ?? "" };
@@ -145,7 +151,10 @@ export async function answer(
   const events = observed(generated(opening, { requests, n }, signal), {
     signal,
     clock: options.clock,
-    report: reporter(c, id, options),
+    report(report) {
+      sent = report.counts?.usage.completionTokens ?? 0;
+      toReport(report);
+    },
   });
   async function head(): Promise<ReplyHead> {
     const { info } = await opening;
@@ -162,7 +171,9 @@ export async function answer(
     pingMs: options.pingMs,
     comment: () => model.state === "ready" ? "ping" : "loading",
     explain(error) {
-      const shown = toApiError(error, { requestId, log: options.logFailure });
+      const shown = isInterruption(error)
+        ? interruption(sent)
+        : toApiError(error, { requestId, log: options.logFailure });
       return wire.toFailure?.(shown) ?? JSON.stringify(shown);
     },
     signal: listening,

@@ -14,6 +14,9 @@ const LIBC: Partial<Record<typeof Deno.build.os, string>> = {
   darwin: "libSystem.dylib",
 };
 
+/** OpenAI has no code for it. */
+const CODE = "server_shutting_down";
+
 /** Milliseconds to say a last word in, after the deadline. */
 const LAST_WORD_MS = 1000;
 
@@ -40,7 +43,7 @@ export class Shutdown {
     this.#begun = true;
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timers = [
-      setTimeout(() => this.#deadline.abort(interrupted()), deadlineMs),
+      setTimeout(() => this.#deadline.abort(interruption()), deadlineMs),
       setTimeout(resolve, deadlineMs + LAST_WORD_MS),
     ];
     await Promise.race([server.shutdown(), late]);
@@ -70,10 +73,21 @@ export function exitNow(code: number): never {
   Deno.exit(code);
 }
 
-function interrupted(): ApiError {
+/**
+ * Returns the error of a reply that the deadline cuts off.
+ *
+ * @param tokens those of a stream that its client has got.
+ */
+export function interruption(tokens?: number): ApiError {
+  const sent = tokens === undefined ? "" : `: ${tokens} tokens were sent`;
   return new ApiError(
     503,
-    "Cannot finish the reply: the server is shutting down",
-    { code: "server_shutting_down", headers: { "Retry-After": "1" } },
+    `Cannot finish the reply: the server is shutting down${sent}`,
+    { code: CODE, headers: { "Retry-After": "1" } },
   );
+}
+
+/** Returns whether something was aborted because the server ends. */
+export function isInterruption(reason: unknown): boolean {
+  return reason instanceof ApiError && reason.code === CODE;
 }

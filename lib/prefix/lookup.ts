@@ -6,6 +6,7 @@
  */
 
 import type { KeptBlock } from "./block.ts";
+import type { CacheHints } from "./cache_hints.ts";
 
 /** Reads the keys and values of the block at `depth` out of a sequence. */
 export type ReadBlock = (depth: number) => Promise<KeptBlock["kv"]>;
@@ -19,8 +20,14 @@ export interface Lookup {
   /**
    * Keeps the whole blocks of a text that begins with the prompt, or nothing if the
    * caller's blocks were erased since the lookup.
+   *
+   * @param retention how long, if not as the request says.
    */
-  keep(text: Int32Array, read: ReadBlock): Promise<void>;
+  keep(
+    text: Int32Array,
+    read: ReadBlock,
+    retention?: CacheHints["retention"],
+  ): Promise<void>;
   /** Releases the blocks; to be called when the prompt is in place, or never will be. */
   prefilled(): void;
 }

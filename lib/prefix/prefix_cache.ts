@@ -111,7 +111,7 @@ export class PrefixCache {
     }
   }
 
-  /** Resolves when nothing is left to write. */
+  /** Writes what waits for the store at once; resolves when nothing is left. */
   async idle(): Promise<void> {
     await this.#options.stored?.idle();
   }
@@ -152,7 +152,8 @@ export class PrefixCache {
     return {
       blockTokens,
       found,
-      keep: (text, read) => this.#keep({ ...search, text }, found.length, read),
+      keep: (text, read, kept = retention) =>
+        this.#keep({ ...search, text, retention: kept }, found.length, read),
       prefilled: () => {
         if (done) return;
         done = true;

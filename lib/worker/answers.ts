@@ -5,12 +5,14 @@
  */
 
 import { ApiError } from "../engine/errors.ts";
-import type {
-  DecodeRequest,
-  Failure,
-  FromWorker,
-  TimedOutput,
-  ToWorker,
+import { isInterruption } from "../engine/shutdown.ts";
+import {
+  type DecodeRequest,
+  type Failure,
+  type FromWorker,
+  INTERRUPTED,
+  type TimedOutput,
+  type ToWorker,
 } from "./messages.ts";
 
 /** A text that is being decoded. */
@@ -40,7 +42,10 @@ export class Answers {
     { signal }: { signal: AbortSignal },
   ): ReadableStream<TimedOutput> {
     const id = this.#nextId++;
-    const stop = () => this.#say({ type: "cancel", id });
+    const stop = () => {
+      const reason = isInterruption(signal.reason) ? INTERRUPTED : undefined;
+      this.#say({ type: "cancel", id, ...reason && { reason } });
+    };
     return new ReadableStream<TimedOutput>({
       start: (controller) => {
         signal.throwIfAborted();

@@ -17,6 +17,7 @@ import type { Erasure, PrefixCache } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import type { Lookup } from "../prefix/lookup.ts";
 import type { DraftedOptions, Drafting } from "./drafting.ts";
+import { INTERRUPTED } from "./messages.ts";
 
 /** What is joined. */
 export interface DecodingParts {
@@ -100,7 +101,7 @@ export class Decoding {
     return await this.#parts.cache?.erase(caller) ?? { blocks: 0 };
   }
 
-  /** Resolves once nothing is left to store. */
+  /** Stores what waits for it; resolves once nothing is left. */
   async idle(): Promise<void> {
     await this.#parts.cache?.idle();
   }
@@ -151,7 +152,11 @@ export class Decoding {
         cached = undefined;
       }
     } finally {
-      if (!isRead || invariant) await this.#keep(lookup, sequence, text);
+      if (!isRead || invariant) {
+        // The client may come back with what it has, to another server.
+        const isCutOff = signal?.reason === INTERRUPTED;
+        await this.#keep(lookup, sequence, text, isCutOff ? "24h" : undefined);
+      }
       sequence.close();
     }
   }
@@ -174,6 +179,7 @@ export class Decoding {
     lookup: Lookup | undefined,
     sequence: KvSequence,
     text: readonly number[],
+    retention?: CacheHints["retention"],
   ): Promise<void> {
     const { softPrompt } = this.#parts.model.shape;
     const final = Int32Array.from(text.slice(0, sequence.length - softPrompt));
@@ -182,7 +188,7 @@ export class Decoding {
         const from = softPrompt + depth * lookup.blockTokens;
         return sequence.copyKv?.(lookup.blockTokens, { from }) ??
           sequence.readKv(lookup.blockTokens, { from });
-      });
+      }, retention);
     } catch {
       // What cannot be kept is computed again.
     } finally {

@@ -63,11 +63,14 @@ export interface DecodeRequest {
   prompts?: readonly ScoredPrompt[] | undefined;
 }
 
+/** Why a request is cancelled whose client will come back: its server ends. */
+export const INTERRUPTED = "interrupted";
+
 /** From the main thread to the worker. */
 export type ToWorker =
   | OpenMessage
   | { type: "decode"; id: number; request: DecodeRequest }
-  | { type: "cancel"; id: number }
+  | { type: "cancel"; id: number; reason?: typeof INTERRUPTED }
   | { type: "erase"; id: number; caller: string | undefined }
   /** Asks the worker to free its memory and to do nothing more. */
   | { type: "close" };

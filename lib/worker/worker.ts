@@ -71,15 +71,13 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
       await run(data.id, data.request);
       break;
     case "cancel":
-      running.get(data.id)?.abort();
+      running.get(data.id)?.abort(data.reason);
       break;
-    case "erase":
-      say({
-        type: "erased",
-        id: data.id,
-        ...await decoding!.erase(data.caller),
-      });
+    case "erase": {
+      const erased = await decoding!.erase(data.caller);
+      say({ type: "erased", id: data.id, ...erased });
       break;
+    }
     case "close":
       await close();
   }

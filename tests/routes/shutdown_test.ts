@@ -39,6 +39,10 @@ Deno.test("Shutdown.run() ends at the deadline, with a last word to each client"
   const { error } = JSON.parse(events.at(-1)!.slice("data: ".length));
   assertEquals(error.code, "server_shutting_down");
   assertEquals(error.type, "server_error");
+  assertEquals(
+    error.message,
+    "Cannot finish the reply: the server is shutting down: 2 tokens were sent",
+  );
   const answer = await whole;
   assertEquals(answer.status, 503);
   assertEquals(answer.headers.get("Retry-After"), "1");

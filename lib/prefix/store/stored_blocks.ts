@@ -140,7 +140,7 @@ export class StoredBlocks {
     return this.#queue.hold();
   }
 
-  /** Resolves when nothing is left to write. */
+  /** Writes what waits at once; resolves when nothing is left. */
   async idle(): Promise<void> {
     await this.#queue.idle();
     await this.#options.janitor.idle();

@@ -45,6 +45,9 @@ export class WriteQueue<T> {
   #released = Promise.withResolvers<void>();
   #writing = false;
   #written = Promise.resolve();
+  /** Aborts pauses while all that waits is to be written at once. */
+  #haste = new AbortController();
+  #hurried = 0;
 
   constructor(options: WriteQueueOptions<T>) {
     this.#options = options;
@@ -81,9 +84,12 @@ export class WriteQueue<T> {
     }
   }
 
-  /** Resolves when nothing is left to write. */
+  /** Writes all that waits without pauses; resolves when nothing is left. */
   async idle(): Promise<void> {
+    this.#hurried++;
+    this.#haste.abort();
     await this.#written;
+    if (--this.#hurried === 0) this.#haste = new AbortController();
   }
 
   async #writeAll(): Promise<void> {
@@ -96,7 +102,7 @@ export class WriteQueue<T> {
       const before = clock.now();
       await write(item);
       if (this.#items.length > 0) {
-        await clock.delay(PAUSE * (clock.now() - before));
+        await this.#pause(PAUSE * (clock.now() - before));
       }
     }
     // At once, not a microtask later, so that an item that comes now is written.
@@ -107,9 +113,16 @@ export class WriteQueue<T> {
   async #unheld(): Promise<void> {
     if (this.#holds === 0) return;
     const timer = new AbortController();
-    const late = this.#options.clock.delay(MOST_HELD_MS, timer);
+    const late = this.#pause(MOST_HELD_MS, timer.signal);
     await Promise.race([this.#released.promise, late]);
     timer.abort();
+  }
+
+  /** Waits, unless all is to be written at once. */
+  async #pause(ms: number, ends?: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([this.#haste.signal, ...ends ? [ends] : []]);
+    if (signal.aborted) return;
+    await this.#options.clock.delay(ms, { signal }).catch(() => {});
   }
 
   #take(): T | undefined {

@@ -151,3 +151,15 @@ Deno.test("WriteQueue pauses three times as long as it writes", async () => {
   await clock.advance(10);
   assertEquals(written, ["a", "b"]);
 });
+
+Deno.test("WriteQueue.idle() ends a pause and a hold", async () => {
+  const { queue, written, clock } = watched();
+  const release = queue.hold();
+  for (const text of ["a", "b", "c"]) queue.push(text);
+  await queue.idle();
+  assertEquals([written, clock.timers], [["a", "b", "c"], 0]);
+  queue.push("d");
+  await settled();
+  assertEquals(written.length, 3, "what comes later is held again");
+  release();
+});
