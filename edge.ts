@@ -5,20 +5,34 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { delay } from "@std/async/delay";
 import { parseConfig } from "./lib/config/config.ts";
 import { orExit, start, thisHost } from "./routes/start.ts";
 
-/** Seconds for running replies; Deno Deploy kills the process after five. */
-const DRAIN_SECONDS = "4";
+/** Seconds for running replies. Deno Deploy kills the process after five; what was
+ * computed is stored in the others. */
+const DRAIN_SECONDS = "3";
 
 /** Milliseconds for the last events to be sent. */
 const FLUSH_MS = 50;
 
+/** What differs on Deno Deploy: models are where `deno task build` has put them, and what an
+ * instance writes to its disk is lost. */
+const DEPLOYED = {
+  CACHE_DIR: fileURLToPath(new URL(".cache", import.meta.url)),
+  BACKEND: "cpu",
+  PREFIX_CACHE: Deno.env.get("KV_URL") ? "kv" : "memory",
+};
+
 const { fetch, idle, load } = await orExit(() => {
   // The host may listen anywhere, so that a service without keys has to be meant.
   const HOST = "0.0.0.0";
-  const env = { DRAIN_SECONDS, ...Deno.env.toObject(), HOST };
+  const given = Deno.env.toObject();
+  const defaults = given.DENO_DEPLOY
+    ? { DRAIN_SECONDS, ...DEPLOYED }
+    : { DRAIN_SECONDS };
+  const env = { ...defaults, ...given, HOST };
   return start(parseConfig(env, thisHost()), () => ({ shutdown }));
 });
 

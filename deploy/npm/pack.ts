@@ -35,7 +35,7 @@ export async function pack(folder: string): Promise<string> {
       await copy(new URL(name, ROOT), `${stage}/${name}`);
     }
     await copy(new URL("bita.mjs", import.meta.url), `${stage}/bita.mjs`);
-    const { tasks: _, ...config } = project;
+    const { tasks: _, deploy: _deploy, ...config } = project;
     await writeJson(`${stage}/deno.json`, config);
     const { version } = config;
     await writeJson(`${stage}/package.json`, { ...about, version });

@@ -6,14 +6,13 @@
  */
 
 import { SETTINGS } from "../../lib/config/settings.ts";
+import { limitMemory, type MemoryLimit } from "./_memory_limit.ts";
 
 /** Memory of an instance, in bytes. */
 const MEMORY = 768 * 2 ** 20;
 
 /** Milliseconds between SIGINT and SIGKILL. */
 const KILL_MS = 5000;
-
-const GROUPS = "/sys/fs/cgroup/memory";
 
 /** A running instance; disposing of it stops it as the host does. */
 export interface Instance extends AsyncDisposable {
@@ -28,6 +27,8 @@ export interface Instance extends AsyncDisposable {
 export interface Serverless extends Disposable {
   /** Starts an instance, and waits until it listens. */
   start(): Promise<Instance>;
+  /** What limits the memory of all of them together. */
+  limit: MemoryLimit;
 }
 
 /** Prepares a host whose instances have the variables `env`. */
@@ -38,15 +39,17 @@ export function serverless(env: Record<string, string>): Serverless {
   );
   const config = `${folder}/deno.json`;
   Deno.writeTextFileSync(config, JSON.stringify({ imports, compilerOptions }));
-  const group = memoryGroup(`${GROUPS}/bita_${crypto.randomUUID()}`);
+  const limit = limitMemory(MEMORY);
   const variables = { ...UNSET, API_KEYS: "none", ...env };
 
   async function start(): Promise<Instance> {
-    const enter = group ? `echo $$ > ${group}/tasks;` : "";
     const serve =
       `serve -A --config ${config} --lock deno.lock --host 127.0.0.1 --port 0`;
     const child = new Deno.Command("bash", {
-      args: ["-c", `${enter} exec ${Deno.execPath()} ${serve} edge.ts 2>&1`],
+      args: [
+        "-c",
+        `${limit.enter} exec ${Deno.execPath()} ${serve} edge.ts 2>&1`,
+      ],
       env: { ...variables, DENO_NO_UPDATE_CHECK: "1" },
       stdin: "null",
       stdout: "piped",
@@ -84,22 +87,12 @@ export function serverless(env: Record<string, string>): Serverless {
   }
   return {
     start,
+    limit,
     [Symbol.dispose]() {
       Deno.removeSync(folder, { recursive: true });
-      if (group) Deno.removeSync(group);
+      limit[Symbol.dispose]();
     },
   };
-}
-
-/** Makes a control group with a limit of memory, if that is possible here. */
-function memoryGroup(path: string): string | undefined {
-  try {
-    Deno.mkdirSync(path);
-    Deno.writeTextFileSync(`${path}/memory.limit_in_bytes`, String(MEMORY));
-    return path;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Every setting, empty, whatever the person who tests has set. */
