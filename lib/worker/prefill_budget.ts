@@ -45,8 +45,8 @@ const SLOTS = 2500;
 /** Reading the keys and values of the slots takes as long as the attention of so many rows. */
 const READING = 8;
 
-/** How much longer than after no text the rows of prompts may take at once. */
-const LENGTHENED = 1.1;
+/** How much longer a pass may take after a long text than after none. */
+const LENGTHENED = 2;
 
 /** How much longer passes are with prompts than after them, on average. */
 const SLOWDOWN = 2.2;
@@ -91,9 +91,8 @@ export class PrefillBudget {
     let room = Math.min(MOST_ROWS, most);
     let before = decoding.rows;
     const isAlone = decoding.sequences === 0;
-    let ms = isAlone
-      ? LENGTHENED * this.#linear(0, room)
-      : this.#leave(decoding, prompts);
+    const full = this.#linear(0, room);
+    let ms = isAlone ? full : this.#leave(decoding, prompts);
     return prompts.map((prompt, index) => {
       const { start } = prompt;
       const sharers = isAlone
@@ -108,8 +107,9 @@ export class PrefillBudget {
       const least = Math.min(LEAST_ROWS, widest);
       const isFair = isAlone ||
         this.#expected(before, { start, rows: least }) <= fair.ms;
+      const more = isAlone && index === 0 ? (LENGTHENED - 1) * full : 0;
       let rows = this.#fitting(before, prompt, {
-        ms: isFair ? fair.ms : ms,
+        ms: more + (isFair ? fair.ms : ms),
         most: widest,
       });
       if (rows < least) rows = isAlone && index === 0 ? least : 0;

@@ -98,7 +98,7 @@ Deno.test("Scheduler reads prompts in turn where nothing decodes", async () => {
     scheduler.run(prompt(long, 150)),
     scheduler.run(prompt(short, 20)),
   ]);
-  assertEquals(rowsOf(model), [[64], [20, 44], [42]]);
+  assertEquals(rowsOf(model), [[64], [20, 42], [44]]);
 });
 
 Deno.test("Scheduler reads a prompt alone in parts of 64", async () => {
