@@ -54,7 +54,7 @@ function assertDrafts(tallies: Tally[]): void {
 }
 
 Deno.test("decode() equals decodePlain() on cpu, greedily, KV included", async () => {
-  assertDrafts(await compareDozen(GREEDY, 32));
+  assertDrafts(await compareDozen(GREEDY, 20));
 });
 
 Deno.test("decode() equals decodePlain() on cpu at T = 0.8, KV included", async () => {

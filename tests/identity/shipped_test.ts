@@ -33,7 +33,7 @@ const REQUESTS = DOZEN.map((prompt, i) => ({
   prompt,
   options: {
     sampling: { ...GREEDY, temperature: i % 3 === 0 ? 0.8 : 0, seed: i },
-    maxTokens: 32,
+    maxTokens: 24,
     endTokens: END_TOKENS,
   },
 }));

@@ -107,7 +107,7 @@ Deno.test({
           const prompt = someTokens(3 + 8 * i, i);
           const options = {
             sampling: i % 2 === 0 ? GREEDY : WARM,
-            maxTokens: 24,
+            maxTokens: 16,
             endTokens: new Set<number>(),
           };
           tallies.push(
