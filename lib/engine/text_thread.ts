@@ -19,10 +19,10 @@ import {
 import type { FromTextWorker, ToTextWorker } from "./text_worker.ts";
 
 /**
- * The heaviest task on this thread, in characters. Words take some milliseconds; white
- * space, the slowest text, takes some tens.
+ * The heaviest task on this thread, in characters. Words take some ten milliseconds;
+ * white space, the slowest text, takes some forty.
  */
-const SHORT = 2000;
+const SHORT = 5000;
 
 /** What works on the texts of one model's requests. */
 export class TextThread implements Texts, Disposable {

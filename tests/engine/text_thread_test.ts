@@ -50,7 +50,7 @@ async function turnsDuring(promise: Promise<unknown>): Promise<number> {
 
 Deno.test("TextThread encodes a text alike, wherever it does so", async () => {
   await using world = await open();
-  const long = "The other thing. ".repeat(300);
+  const long = "The other thing. ".repeat(400);
   const cases: RequestTexts[] = [
     { prompt: { text: "The other" } },
     { prompt: { text: long } },
@@ -145,12 +145,12 @@ Deno.test("TextThread opens a new worker after one has failed", async () => {
   await using world = await open();
   const file = await Deno.readFile(world.path);
   await Deno.remove(world.path);
-  const texts = { prompt: { text: "z".repeat(4000) } };
+  const texts = { prompt: { text: "z".repeat(6000) } };
   const encode = () => world.texts.run("encode", texts, NEVER);
   const both = [encode(), encode()];
   for (const failed of both) {
     await assertRejects(() => failed, Error, "The text worker failed");
   }
   await Deno.writeFile(world.path, file);
-  assertEquals((await encode()).prompt.length, 4000);
+  assertEquals((await encode()).prompt.length, 6000);
 });
