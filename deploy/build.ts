@@ -30,6 +30,11 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** Prepares a deployment; returns its bytes. */
 async function build(): Promise<number> {
+  if (!Deno.env.has("DENO_DIR") && !Deno.env.has("DENO_DEPLOY")) {
+    throw new TypeError(
+      "Cannot build: DENO_DIR must be a folder of its own, as libraries are removed from it: received none",
+    );
+  }
   await run({}, "cache", "--frozen", ...MODULES);
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json"],

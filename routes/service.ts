@@ -23,6 +23,13 @@ import { openLimiter } from "../lib/access/open_limiter.ts";
 import { createApp } from "./app.ts";
 import type { Listener } from "./listen.ts";
 
+/** Lines of the log by what was made. */
+const LOGGED = {
+  text: "generation",
+  vectors: "embedding",
+  decisions: "decisions",
+};
+
 /** Milliseconds that native code may take to end before the process ends anyway. */
 const IDLE_MS = 5000;
 
@@ -148,7 +155,7 @@ export function createService(
     logGeneration: ({ counts, made, ...report }) =>
       log.info(
         { ...report, ...counts?.usage, ...counts?.timings },
-        made === "vectors" ? "embedding" : "generation",
+        LOGGED[made ?? "text"],
       ),
     counts,
     shutdown,

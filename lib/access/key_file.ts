@@ -26,7 +26,7 @@ export interface KeyFileOptions extends KeyLinesOptions {
 /**
  * Reads a file of keys.
  *
- * @throws {TypeError} if it can't be read or has a line that is none.
+ * @throws {TypeError} if it can't be read or has a malformed line.
  */
 export async function readKeys(
   path: string,

@@ -87,7 +87,7 @@ export const SETTINGS = {
     value: auto(integer(1, 1 << 20)),
   },
   MAX_REPEATS: {
-    means: "times in a row that an answer may write the same, or is ended",
+    means: "how often an answer may repeat itself in a row before it ends",
     default: "off",
     value: off(integer(2, 1024)),
   },

@@ -76,8 +76,10 @@ export function createEngine(parts: EngineParts): Engine {
     checkBias(request.sampling, tokenizer);
     const grammar = answerGrammar(request, toolFormat, tokenizer);
     let compiled: GrammarImage | undefined; // that of the last, the whole grammar
-    for (const { grammar: part, param } of grammarSources(request, grammar)) {
-      compiled = await grammars.check(part, { param, signal });
+    const sources = grammarSources(request, grammar);
+    for (const [at, { grammar: part, param }] of sources.entries()) {
+      const isWhole = at === sources.length - 1;
+      compiled = await grammars.check(part, { param, signal, isWhole });
     }
     const { prompt, prediction } = await texts.run("encode", request, signal);
     return {

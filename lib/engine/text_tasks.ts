@@ -43,7 +43,9 @@ const TASKS = {
 /** About how long a task takes, in characters of text. */
 const WEIGHTS: { [Name in TaskName]: (input: TaskInput<Name>) => number } = {
   encode: (texts) => weightOf(promptTexts(texts), texts.prediction),
-  questions: weighQuestions,
+  questions: (asked) =>
+    weighQuestions(asked) +
+    asked.questions.length * (asked.messages.length + 1) * MESSAGE,
   whole: (texts) => weightOf(texts.filter((text) => typeof text === "string")),
   tokenize: (input) => weightOf(textsOf(input)),
   detokenize: (ids) => ids.length,

@@ -99,7 +99,10 @@ function open(): Promise<Llguidance> {
 async function image(
   { grammar, path }: { grammar?: Grammar; path: string },
 ): Promise<GrammarImage> {
-  const engine = await (whole ??= openWhole(path));
+  const engine = await (whole ??= openWhole(path).catch((error) => {
+    whole = undefined;
+    throw error;
+  }));
   if (grammar === undefined) return { engine };
   const llguidance = await Llguidance.restore(engine);
   const { notation, data } = toSource(grammar);
@@ -113,6 +116,7 @@ async function openWhole(path: string): Promise<EngineImage> {
   const llguidance = await Llguidance.open(tokenBytes(tokenizer));
   return llguidance.image();
 }
+
 /** Returns in one line why llguidance did not accept a grammar. */
 function explain(error: Error, grammar: Grammar): Refusal {
   const [line] = error.message.split("\n");

@@ -47,7 +47,10 @@ function hasFiniteObject(
   ends: (value: unknown) => boolean,
 ): boolean {
   const needed = Array.isArray(required) ? required : [];
-  return needed.every((name) => ends((properties as Schema | null)?.[name]));
+  const known = Object(properties) as Schema;
+  return needed.every((name) =>
+    !Object.hasOwn(known, name) || ends(known[name])
+  );
 }
 
 function hasFiniteArray(

@@ -63,20 +63,25 @@ export class GrammarCheck implements Disposable {
    * long, or nothing if the engine did not open here.
    *
    * @param options.param the request's parameter that it comes from.
+   * @param options.isWhole whether texts will follow it, rather than one that contains it.
    * @throws {ApiError} 400 if it cannot be compiled, or not in time.
    * @throws the signal's reason if it aborts before.
    */
   async check(
     grammar: Grammar,
-    { param, signal }: { param: string; signal: AbortSignal },
+    { param, signal, isWhole = true }: {
+      param: string;
+      signal: AbortSignal;
+      isWhole?: boolean;
+    },
   ): Promise<GrammarImage | undefined> {
     const excess = findExcess(grammar);
     if (excess) throw refused(excess, param);
-    const key = JSON.stringify(grammar);
+    const key = JSON.stringify([grammar, isWhole]);
     if (!this.#known.has(key)) {
       const asked = this.#free.then(() => {
         signal.throwIfAborted();
-        return this.#ask(grammar);
+        return this.#ask(grammar, isWhole);
       });
       this.#free = asked.catch(() => {});
       const { refusal, image } = await abortable(asked, signal);
@@ -104,7 +109,7 @@ export class GrammarCheck implements Disposable {
     return image;
   }
 
-  async #ask(grammar: Grammar) {
+  async #ask(grammar: Grammar, isWhole: boolean) {
     const giveUp = (received: string) => {
       this[Symbol.dispose](); // the next grammar gets a new worker
       return { refusal: { must: "must be quick to compile", received } };
@@ -115,7 +120,7 @@ export class GrammarCheck implements Disposable {
       const answer = tell(worker, { type: "check", grammar });
       const verdict = await deadline(answer, MOST_MS) as Verdict;
       if (verdict.refusal) return verdict;
-      isHeavy = verdict.ms >= this.#heavyMs;
+      isHeavy = isWhole && verdict.ms >= this.#heavyMs;
     } catch (error) {
       return error instanceof DOMException
         ? giveUp(`more than ${MOST_MS} ms of work`)

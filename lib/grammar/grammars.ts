@@ -56,7 +56,10 @@ export class Grammars {
       : await this.#restore(key, image);
     const matcher = begin(grammar, key, opened);
     // Texts at work keep the engine that they have; memory is freed with the last.
-    if (opened.llguidance.bytes > MOST_BYTES) this.#opened = undefined;
+    if (opened.llguidance.bytes > MOST_BYTES) {
+      if (image?.matcher === undefined) this.#opened = undefined;
+      else this.#restored.delete(key);
+    }
     return new GrammarConstraint(matcher, vocabulary);
   }
 
@@ -67,7 +70,10 @@ export class Grammars {
   /** Returns an engine that can be relied on, a new one if the last no longer can. */
   async #engine(image?: GrammarImage): Promise<Opened> {
     const opening = this.#opened ??= image ? restore("", image) : this.#open();
-    const opened = await opening;
+    const opened = await opening.catch((error) => {
+      if (this.#opened === opening) this.#opened = undefined;
+      throw error;
+    });
     if (opened.llguidance.isSound) return opened;
     if (this.#opened === opening) this.#opened = undefined;
     return await this.#engine(image);
@@ -86,7 +92,10 @@ export class Grammars {
     this.#restored.set(key, restoring);
     const [oldest] = this.#restored.keys();
     if (this.#restored.size > MOST_IMAGES) this.#restored.delete(oldest);
-    const opened = await restoring;
+    const opened = await restoring.catch((error) => {
+      if (this.#restored.get(key) === restoring) this.#restored.delete(key);
+      throw error;
+    });
     if (opened.llguidance.isSound) return opened;
     if (this.#restored.get(key) === restoring) this.#restored.delete(key);
     return await this.#restore(key, image);

@@ -21,7 +21,7 @@ export interface Lookup {
    * Keeps the whole blocks of a text that begins with the prompt, or nothing if the
    * caller's blocks were erased since the lookup.
    *
-   * @param retention how long, if not as the request says.
+   * @param retention how long, if the request does not say.
    */
   keep(
     text: Int32Array,

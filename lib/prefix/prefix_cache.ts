@@ -45,6 +45,8 @@ interface Search {
   text: Int32Array;
   hashed: BlockHashes;
   retention: CacheHints["retention"];
+  /** What holds where the request does not say. */
+  otherwise?: CacheHints["retention"] | undefined;
   /** Returns whether the namespace was erased since the request began. */
   isErased: () => boolean;
 }
@@ -152,8 +154,8 @@ export class PrefixCache {
     return {
       blockTokens,
       found,
-      keep: (text, read, kept = retention) =>
-        this.#keep({ ...search, text, retention: kept }, found.length, read),
+      keep: (text, read, otherwise) =>
+        this.#keep({ ...search, text, otherwise }, found.length, read),
       prefilled: () => {
         if (done) return;
         done = true;
@@ -206,7 +208,7 @@ export class PrefixCache {
 
   /** Keeps the blocks of a text from the first that was not found. */
   async #keep(search: Search, from: number, read: ReadBlock): Promise<void> {
-    const { text, hashed, retention } = search;
+    const { text, hashed, retention = search.otherwise } = search;
     const places = this.#places(hashed, text)
       .slice(0, this.#memory.room(this.#options.blockBytes));
     // The last first, since the end of a text is what makes room for others.

@@ -50,9 +50,10 @@ export function bodyBudget(most = MOST_BYTES): MiddlewareHandler {
         one.giveUp = () => controller.error(tooMuch());
       },
       transform(chunk, controller) {
+        controller.enqueue(chunk);
+        if (!reading.has(one)) return; // its handler has ended without it
         one.bytes += chunk.length;
         bytes += chunk.length;
-        controller.enqueue(chunk);
         makeRoom();
       },
       flush: () => forget(one),

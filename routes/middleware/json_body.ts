@@ -42,8 +42,9 @@ function unpack(c: Context): void {
   const { raw } = c.req;
   const coding = c.req.header("content-encoding")?.trim().toLowerCase();
   if (!raw.body || !coding || coding === "identity") return;
+  const unpacked = new DecompressionStream(formatOf(coding));
   const body = raw.body.pipeThrough(atMost(MAX_BODY_BYTES))
-    .pipeThrough(new DecompressionStream(formatOf(coding)));
+    .pipeThrough(unpacked);
   const headers = new Headers(raw.headers);
   headers.delete("content-encoding");
   headers.delete("content-length"); // that of the unpacked body is unknown

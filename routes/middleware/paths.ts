@@ -9,7 +9,7 @@ import { getPath } from "hono/utils/url";
 
 /** Resources that are also served without `/v1`, as in llama.cpp. */
 const RESOURCES =
-  /^\/(chat\/completions|completions|messages|responses|models|embeddings|tokenize|detokenize|apply-template)(\/|$)/;
+  /^\/(chat\/completions|completions|messages|responses|models|embeddings|decisions|tokenize|detokenize|apply-template)(\/|$)/;
 
 /** Returns the path of a request as this server writes it. */
 export function readPath(request: Request): string {

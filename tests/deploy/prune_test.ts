@@ -13,10 +13,11 @@ Deno.test("prunable() lists the native libraries of other systems, and nothing e
   const expected = systems
     .filter((it) => it !== `${here}/${ours}`)
     .map((it) => it.startsWith(`${here}/`) ? it : it.split("/")[0]);
+  const unique = [...new Set(expected)].sort();
   assertEquals(
     prunable(folder).map((path) => path.slice(`${folder}/${bin}/`.length))
       .sort(),
-    expected.sort(),
+    unique,
   );
   await Deno.remove(folder, { recursive: true });
 });

@@ -9,10 +9,14 @@ function lengths(most: number) {
   const app = new Hono();
   app.use(bodyBudget(most));
   app.post("/", async (c) => c.text(String((await c.req.text()).length)));
+  app.post("/refused", (c) => {
+    void c.req.raw.body!.pipeTo(new WritableStream());
+    return c.text("refused", 415);
+  });
   app.onError((error, c) => failure(c, error as ApiError));
 
   /** Begins to send a body, and returns how to go on. */
-  function send(bytes: number) {
+  function send(bytes: number, path = "/") {
     let controller!: ReadableStreamDefaultController<Uint8Array>;
     const body = new ReadableStream<Uint8Array>({
       start: (it) => void (controller = it),
@@ -20,7 +24,7 @@ function lengths(most: number) {
     const more = (bytes: number) => controller.enqueue(new Uint8Array(bytes));
     more(bytes);
     const answer = Promise.resolve(
-      app.request("/", { method: "POST", body }),
+      app.request(path, { method: "POST", body }),
     ).then(async (response) => [response.status, await response.text()]);
     return { more, end: () => controller.close(), answer };
   }
@@ -60,6 +64,18 @@ Deno.test("bodyBudget() counts only bodies that are being read", async () => {
   // A body that alone is too large is given up, too, and leaves nothing.
   const large = send(101);
   assertEquals((await large.answer)[0], 503);
+  const next = send(100);
+  next.end();
+  assertEquals(await next.answer, [200, "100"]);
+});
+
+Deno.test("bodyBudget() does not count what comes after the answer", async () => {
+  const { send, read } = lengths(100);
+  const refused = send(10, "/refused");
+  assertEquals(await refused.answer, [415, "refused"]);
+  refused.more(90);
+  await read();
+  refused.end();
   const next = send(100);
   next.end();
   assertEquals(await next.answer, [200, "100"]);

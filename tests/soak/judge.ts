@@ -46,7 +46,7 @@ interface Limit {
 const MIB = 2 ** 20;
 
 const LIMITS: Limit[] = [
-  { name: "rss", least: 12 * MIB, perRequest: 1024 },
+  { name: "rss", least: 24 * MIB, perRequest: 1024 },
   { name: "heap", least: 2 * MIB, perRequest: 128 },
   { name: "descriptors", least: 4, perRequest: 0 },
   { name: "threads", least: 2, perRequest: 0 },

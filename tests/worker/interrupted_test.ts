@@ -9,7 +9,11 @@ const TOKENS = 100;
 /** Decodes until so many tokens are there, and aborts; returns the text. */
 async function cutOff(
   { decoding, cache }: Awaited<ReturnType<typeof startToy>>,
-  { tokens, reason }: { tokens: number; reason?: string },
+  { tokens, reason, retention }: {
+    tokens: number;
+    reason?: string;
+    retention?: "in_memory";
+  },
 ): Promise<number[]> {
   const text = [...PROMPT];
   const leaving = new AbortController();
@@ -19,7 +23,7 @@ async function cutOff(
     maxTokens: 300,
     endTokens: new Set(),
     draft: "bita",
-    cache: { caller: "", salt: "" },
+    cache: { caller: "", salt: "", retention },
     signal: leaving.signal,
   });
   try {
@@ -52,12 +56,14 @@ Deno.test("another server goes on where one was interrupted, from what that has 
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("what a client has left is not stored", async () => {
+Deno.test("what a client has left is not stored, nor what it forbade to store", async () => {
   const folder = await Deno.makeTempDir();
   const kv = `${folder}/kv.sqlite`;
   {
     using server = await startToy({ kv });
     await cutOff(server, { tokens: TOKENS });
+    const retention = "in_memory";
+    await cutOff(server, { tokens: TOKENS, reason: INTERRUPTED, retention });
     assertEquals(server.cache.counters.written, 0);
   }
   await Deno.remove(folder, { recursive: true });

@@ -34,9 +34,10 @@ export function serveModels(config: Config): ServedModels {
   const isEager = config.load === "eager";
   const opening = isEager ? openAll(models) : Promise.resolve();
   opening.catch(() => {}); // perhaps before it is waited for
+  const begun = isEager ? Promise.race([models[0].begun, opening]) : opening;
+  begun.catch(() => {});
   return {
-    ...{ models, prefix, opening },
-    begun: isEager ? Promise.race([models[0].begun, opening]) : opening,
+    ...{ models, prefix, opening, begun },
     reportTo: reports.resolve,
   };
 }

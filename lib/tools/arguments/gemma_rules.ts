@@ -64,7 +64,8 @@ export class GemmaRules {
       return either(options.map((option) => this.#value(option)));
     }
     if (Array.isArray(type)) {
-      return either(type.map((type) => this.#value({ ...schema, type })));
+      const types = [...new Set(type)]; // each writes the fields again
+      return either(types.map((type) => this.#value({ ...schema, type })));
     }
     switch (type) {
       case "string":
@@ -134,7 +135,7 @@ export class GemmaRules {
   /** Returns the rule of an object with these fields, in their order. */
   #fields({ properties, required }: Schema): string {
     const needed = Array.isArray(required) ? required : [];
-    const names = Object.entries(properties as Schema).reverse();
+    const names = Object.entries(Object(properties)).reverse();
     // What may come after a field, and what may come where no field has been.
     let tail = "", head = "";
     for (const [name, schema] of names) {

@@ -43,7 +43,8 @@ function schemasOf({ parameters = {} }: Tool): Map<string, Schema> {
 }
 
 /** Returns whether the values of a schema are texts that are written as they are. */
-function isText(schema: Schema): boolean {
+function isText(schema: Schema | null): boolean {
+  if (schema === null) return false;
   const { type, enum: all, const: one } = schema;
   const values = Array.isArray(all) ? all : [one];
   const isFree = type === "string" && !("enum" in schema || "const" in schema);

@@ -64,7 +64,7 @@ export const DESCRIPTIONS: Readonly<Record<string, string>> = {
   options: "How tokens are chosen.",
   raw: "Whether the text is continued, rather than answered.",
   name: "The same as `model`.",
-  keep_alive: "Ignored, as models stay open.",
+  keep_alive: "Ignored: SLEEP_SECONDS decides.",
   think: "Ignored, as no model thinks apart.",
   input: "The texts to embed, or the items of the conversation.",
   questions: "What is asked about the input, each with a type.",

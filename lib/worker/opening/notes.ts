@@ -40,6 +40,7 @@ export async function writeNote(
     await Deno.writeTextFile(temporary, text);
     await Deno.rename(temporary, path);
   } catch {
+    await Deno.remove(temporary).catch(() => {});
     // The next start finds it out again.
   }
 }

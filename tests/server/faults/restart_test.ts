@@ -136,7 +136,11 @@ Deno.test("SIGTERM to deno task ends the server", async () => {
   }).spawn();
   const output = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  while (!text.includes("Listening")) text += (await output.read()).value ?? "";
+  while (!text.includes("Listening")) {
+    const { value, done } = await output.read();
+    assert(!done, `it ended before it listened: ${text}`);
+    text += value;
+  }
   child.kill("SIGTERM");
   // The server has the pipe, too, so it has ended when the pipe has.
   while (!(await output.read()).done);
