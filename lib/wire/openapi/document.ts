@@ -27,7 +27,7 @@ const ERRORS: Record<number, string> = {
   401: "The API key is missing or unknown.",
   404: "There is no such model.",
   413: "The body is larger than 1 MiB.",
-  415: "The body is compressed in an unknown way.",
+  415: "The body is compressed in an unknown way, or is no UTF-8.",
   429:
     "Too many requests wait, or the key has reached a limit. `retry-after-ms` is when to try again.",
   500: "The server failed, and its log says why.",
