@@ -8,6 +8,7 @@
 import { Argument, Command, type OptionValues } from "commander";
 import { addChatOptions } from "./chat/options.ts";
 import { CLIENTS } from "./clients.ts";
+import type { KeyOptions } from "./key.ts";
 import {
   addSettings,
   ALL,
@@ -80,7 +81,7 @@ export function createProgram(version: string): Command {
     .argument("<name>", "whose it is")
     .option("--requests <most>", "requests a minute, or none for no limit")
     .option("--tokens <most>", "tokens a minute, or none for no limit")
-    .action(async (name: string, options: { requests?: string }) => {
+    .action(async (name: string, options: KeyOptions) => {
       const { key } = await import("./key.ts");
       key(name, options);
     });

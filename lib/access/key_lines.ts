@@ -56,7 +56,7 @@ export function parseKeys(
   return keys;
 }
 
-/** Makes a key and the line of it, which does not show the key. */
+/** Makes a key and its line, which does not show the key. */
 export function newKey(
   name: string,
   limits: readonly string[] = [],
@@ -64,9 +64,9 @@ export function newKey(
   const random = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
   const alphabet = "base64url";
   const key = `sk-bita-${random.toBase64({ alphabet, omitPadding: true })}`;
-  const line = [name, callerOf(plainKey(key)), ...limits].join(" ");
-  const [must, received] = faultOf(line.split(" ")) ?? [];
-  if (!must) return { key, line };
+  const words = [name, callerOf(plainKey(key)), ...limits];
+  const [must, received] = faultOf(words) ?? [];
+  if (!must) return { key, line: words.join(" ") };
   throw new TypeError(
     `Cannot make a key: its line must ${must}: received ${received}`,
   );

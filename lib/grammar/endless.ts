@@ -64,7 +64,7 @@ function hasFiniteArray(
 }
 
 /** Returns what a reference within a schema refers to. */
-function resolve($ref: string, root: unknown): unknown {
+export function resolve($ref: string, root: unknown): unknown {
   let target = root;
   for (const key of $ref.replace(/^#\/?/, "").split("/").filter(Boolean)) {
     const name = key.replaceAll("~1", "/").replaceAll("~0", "~");

@@ -12,7 +12,11 @@ import type { Queue } from "../engine/admission/queue.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 
 /** What grows with each generation, by what it had taken when it was over. */
-const COUNTS: [name: string, help: string, of: (c: Counts) => number][] = [
+const COUNTS: [
+  name: string,
+  help: string,
+  of: (counts: Counts, made: GenerationReport["made"]) => number,
+][] = [
   ["vllm:prompt_tokens_total", "Prompt tokens.", (c) => c.usage.promptTokens],
   [
     "vllm:generation_tokens_total",
@@ -22,9 +26,9 @@ const COUNTS: [name: string, help: string, of: (c: Counts) => number][] = [
   [
     "vllm:prefix_cache_queries_total",
     "Prompt tokens looked up in the prefix cache.",
-    // Without a pass, nothing was looked up, unless decisions were: they have hits then.
-    ({ usage, timings }) =>
-      timings.passes > 0 || usage.cachedTokens > 0 ? usage.promptTokens : 0,
+    // Without a pass nothing was looked up; decisions need none.
+    ({ usage, timings }, made) =>
+      timings.passes > 0 || made === "decisions" ? usage.promptTokens : 0,
   ],
   [
     "vllm:prefix_cache_hits_total",
@@ -205,7 +209,7 @@ export class Metrics {
   /** Counts a generation that is over. */
   countGeneration(model: string, report: GenerationReport): void {
     const labels = { model_name: model };
-    const { outcome, counts } = report;
+    const { outcome, counts, made } = report;
     this.#ends.inc({ ...labels, finished_reason: outcome });
     if (outcome === "refused") return;
     for (const [i, [, , of]] of TIMES.entries()) {
@@ -213,7 +217,7 @@ export class Metrics {
       if (ms !== undefined) this.#timers[i].observe(labels, ms / 1000);
     }
     for (const [i, [, , of]] of COUNTS.entries()) {
-      if (counts) this.#counters[i].inc(labels, of(counts));
+      if (counts) this.#counters[i].inc(labels, of(counts, made));
     }
   }
 

@@ -57,7 +57,10 @@ export function parseHydra(
 ): Hydra | undefined {
   const bias = tensors.get("hydra.bias");
   if (!bias) return undefined;
-  const width = bias.shape[0];
+  const [width, ...more] = bias.shape;
+  if (more.length > 0) {
+    throw refusal("hydra.bias must be a vector", bias.shape.join("×"));
+  }
   const take = (name: string, rows: number, columns: number): Matrix => {
     const tensor = tensors.get(`hydra.${name}`);
     if (tensor?.shape.join() !== `${rows},${columns}`) {

@@ -135,9 +135,9 @@ export class PartialFile implements Disposable {
 
 /** Returns what a file is by its first bytes, if it is no GGUF file. */
 function notGguf(head: readonly number[]): string | undefined {
-  const text = String.fromCharCode(...head).trimStart();
+  const text = String.fromCharCode(...head);
   if (text.startsWith("GGUF")) return undefined;
-  if (text.startsWith("<")) return "a web page";
+  if (text.trimStart().startsWith("<")) return "a web page";
   if (text.startsWith("version https://git-lfs")) return "a Git LFS pointer";
   return "another format";
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { Ajv2020 } from "ajv/dist/2020.js";
+
 /** A JSON schema. */
 export type Schema = Record<string, unknown>;
 
@@ -178,3 +180,15 @@ export const SCHEMAS: readonly (readonly [name: string, schema: Schema])[] = [
   ),
   ...Object.entries(RECURSIVE),
 ];
+
+/** Checks values by schemas, with the formats that are supported. */
+export const AJV = new Ajv2020({
+  strict: false,
+  formats: {
+    date: /^\d{4}-\d{2}-\d{2}$/,
+    time: /^\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i,
+    ipv4: /^(\d{1,3}\.){3}\d{1,3}$/,
+    uri: (text: string) => URL.canParse(text),
+    uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  },
+});

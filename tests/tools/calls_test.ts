@@ -5,7 +5,6 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Drafter } from "../../lib/bita/draft/acceptance.ts";
 import { CostPlanner } from "../../lib/bita/draft/cost_planner.ts";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
@@ -20,7 +19,7 @@ import type { Tool, ToolPart, ToolUse } from "../../lib/tools/tool.ts";
 import { HERMES, type ToolFormat } from "../../lib/tools/tool_format.ts";
 import { decodedPlainly, decodedWithDrafts, run } from "../bita/_run.ts";
 import { alike, FLAT, guessSources } from "../bita/_sources.ts";
-import { SCHEMAS } from "../grammar/_schemas.ts";
+import { AJV, SCHEMAS } from "../grammar/_schemas.ts";
 import { toyVocabulary } from "../text/_toy.ts";
 import { ToyModel } from "../toy/model.ts";
 import { FORMATS } from "./_write.ts";
@@ -51,17 +50,6 @@ const TOOLS: Tool[] = SCHEMAS
 
 /** What FunctionGemma's notation does not enforce. */
 const UNENFORCED = /pattern|date|time|address|UUID|URI|allOf|map/;
-
-const ajv = new Ajv2020({
-  strict: false,
-  formats: {
-    date: /^\d{4}-\d{2}-\d{2}$/,
-    time: /^\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i,
-    ipv4: /^(\d{1,3}\.){3}\d{1,3}$/,
-    uri: (text: string) => URL.canParse(text),
-    uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-  },
-});
 
 /** Decodes plainly or with drafts. */
 async function answer(
@@ -149,7 +137,7 @@ for (const format of FORMATS) {
         )!;
         const value = JSON.parse(json);
         if (format.name === "gemma" && UNENFORCED.test(description!)) continue;
-        assert(ajv.validate(parameters!, value), `${description}: ${json}`);
+        assert(AJV.validate(parameters!, value), `${description}: ${json}`);
       }
     }
     assertEquals(TOOLS.length, 50);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { resolve } from "../../grammar/endless.ts";
 import type { Tool } from "../tool.ts";
 import { valueSchema, withoutNotes } from "./argument_schema.ts";
 import type { RuleOptions } from "./notation.ts";
@@ -82,10 +83,7 @@ export class GemmaRules {
   }
 
   #reference($ref: string): string {
-    let target: unknown = withoutNotes(this.#tool.parameters);
-    for (const key of $ref.replace(/^#\/?/, "").split("/").filter(Boolean)) {
-      target = (target as Schema | undefined)?.[key];
-    }
+    const target = resolve($ref, withoutNotes(this.#tool.parameters));
     return this.#once($ref, () => this.#value(target));
   }
 

@@ -67,7 +67,7 @@ function toTextParts(content: unknown): unknown {
   return Array.isArray(content) ? content.map(toTextPart) : content;
 }
 
-/** JSON is read as the text that it was sent as, without white space. */
+/** JSON is written as text, without white space. */
 function toTextPart(value: unknown): unknown {
   if (!isObject(value) || value.type !== "input_json") return value;
   if (typeof value.data !== "object" || value.data === null) return value;
