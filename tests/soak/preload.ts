@@ -13,7 +13,7 @@ const leak = Deno.env.get("SOAK_LEAK");
 const PAUSE_MS = 250;
 
 /** Bytes that leak each time. */
-const LEAKED_BYTES = 2 ** 20;
+const LEAKED_BYTES = 3 * 2 ** 20;
 
 Deno.addSignalListener("SIGUSR2", () => {
   (globalThis as { gc?: () => void }).gc?.();
