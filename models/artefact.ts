@@ -17,7 +17,7 @@ import {
   withoutWeights,
 } from "./adapter/adapter.ts";
 import { type ModelConfig, modelConfig } from "./architectures/config.ts";
-import { divided } from "./architectures/rotary.ts";
+import { divided, type Rotary } from "./architectures/rotary.ts";
 import {
   LONG_FACTORS,
   ROPE_FACTORS,
@@ -94,14 +94,14 @@ export async function openArtefact(
       await Deno.mkdir(partial);
       // It is imported when it is needed, since starts without it are the usual ones.
       const { convert } = await import("./graph/convert.ts");
-      await convert(gguf, {
-        config,
-        format,
-        progress,
-        adapter,
-        folder: partial,
-      });
-      await Deno.rename(partial, folder);
+      const options = { config, format, progress, adapter, folder: partial };
+      try {
+        await convert(gguf, options);
+        await Deno.rename(partial, folder);
+      } catch (error) {
+        await Deno.remove(partial, { recursive: true }).catch(() => {});
+        throw error;
+      }
     }
   }
   const embedding = gguf.tensors.get("token_embd.weight")!;
@@ -118,16 +118,14 @@ export async function openArtefact(
 /** Reads a model's dimensions, with the divisors of its angles. */
 async function readConfig(gguf: Gguf): Promise<ModelConfig> {
   const config = modelConfig(gguf.metadata, gguf.tensors);
-  const divisors = async (name: string) => (await readMatrix(gguf, name)).data;
+  const dividedBy = async <R extends Rotary>(rotary: R, name: string) =>
+    divided(rotary, (await readMatrix(gguf, name)).data, name);
   if (gguf.tensors.has(ROPE_FACTORS)) {
-    config.rotary = divided(config.rotary, await divisors(ROPE_FACTORS));
+    config.rotary = await dividedBy(config.rotary, ROPE_FACTORS);
   }
   if (config.longRotary) {
-    config.rotary = divided(config.rotary, await divisors(SHORT_FACTORS));
-    config.longRotary = divided(
-      config.longRotary,
-      await divisors(LONG_FACTORS),
-    );
+    config.rotary = await dividedBy(config.rotary, SHORT_FACTORS);
+    config.longRotary = await dividedBy(config.longRotary, LONG_FACTORS);
   }
   return config;
 }

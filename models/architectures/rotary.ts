@@ -95,11 +95,20 @@ export function readOriginalContext(
   return field(metadata, key, COUNT);
 }
 
-/** Returns angles with their frequencies divided, as a file's tensor has it. */
+/**
+ * Returns angles with their frequencies divided by the numbers of the tensor `name`.
+ *
+ * @throws {RangeError} if a number is not positive.
+ */
 export function divided<R extends Rotary>(
   rotary: R,
-  divisors: ArrayLike<number>,
+  divisors: Float32Array,
+  name: string,
 ): R {
+  const wrong = divisors.find((divisor) => divisor <= 0);
+  if (wrong !== undefined) {
+    throw refusal(RangeError, `numbers of ${name} must be positive`, wrong);
+  }
   const frequencies = rotary.frequencies.map((frequency, i) =>
     frequency === 0 ? 0 : frequency / divisors[i]
   );

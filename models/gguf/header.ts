@@ -31,6 +31,9 @@ const MAX_ELEMENTS = 4_000_000;
 /** ggml's `GGML_MAX_DIMS`. */
 const MAX_DIMS = 4;
 
+/** The key of a string without which chats would be written otherwise. */
+const TEMPLATE = "tokenizer.chat_template";
+
 /** The type number of strings. */
 const STRING = 8;
 
@@ -133,9 +136,12 @@ function readMetadata(
     }
     const type = cursor.uint32();
     if (type === STRING) {
-      // A longer one, such as a whole tokenizer.json, is not needed.
-      const { text } = cursor.shortString();
-      if (text !== undefined) metadata.set(key, text);
+      if (key === TEMPLATE) metadata.set(key, cursor.string());
+      else {
+        // A longer one, such as a whole tokenizer.json, is not needed.
+        const { text } = cursor.shortString();
+        if (text !== undefined) metadata.set(key, text);
+      }
       continue;
     }
     if (type !== ARRAY) {

@@ -126,12 +126,21 @@ export async function readTensor(
 /**
  * Reads a tensor and unpacks it.
  *
- * @throws {RangeError} if there is no such tensor.
+ * @throws {RangeError} if there is no such tensor, or a number in it is not finite.
  */
 export async function readMatrix(gguf: Gguf, name: string): Promise<Matrix> {
-  const data = await gguf.read(name);
+  const bytes = await gguf.read(name);
   const { type, shape: [rows, columns = 1] } = gguf.tensors.get(name)!;
-  return { rows, columns, data: dequantize(type, data) };
+  const data = dequantize(type, bytes);
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) continue;
+    throw new RangeError(
+      `Cannot read a tensor: numbers of ${name} must be finite: received ${
+        data[i]
+      }`,
+    );
+  }
+  return { rows, columns, data };
 }
 
 function shrunk(path: string): SyntaxError {

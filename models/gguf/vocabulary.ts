@@ -129,6 +129,23 @@ export function ggufVocabulary(metadata: Metadata): Vocabulary {
   return vocabulary;
 }
 
+/**
+ * Checks that each merge makes a token: what it made otherwise would be missing in the
+ * prompt. It takes long for a start, so it is done once a file.
+ *
+ * @throws {RangeError} if one does not.
+ */
+export function checkMerges({ tokens, merges }: Vocabulary): void {
+  const known = new Set(tokens);
+  const wrong = merges.find((merge) => !known.has(merge.replace(" ", "")));
+  if (wrong === undefined) return;
+  throw new RangeError(
+    `Cannot load the model: all of tokenizer.ggml.merges must make tokens: received ${
+      JSON.stringify(wrong)
+    }`,
+  );
+}
+
 function tokenId(
   metadata: Metadata,
   key: string,

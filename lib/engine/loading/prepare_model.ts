@@ -10,6 +10,7 @@ import { openArtefact } from "../../../models/artefact.ts";
 import { modelFile } from "../../../models/download/download.ts";
 import { defaultProgress } from "../../../models/download/progress.ts";
 import { openGguf } from "../../../models/gguf/reader.ts";
+import { checkMerges } from "../../../models/gguf/vocabulary.ts";
 import { resolveModel } from "../../../models/registry.ts";
 import type { Config } from "../../config/config.ts";
 import { chooseBackend, chooseWeights } from "../../runtime/choose_backend.ts";
@@ -43,7 +44,7 @@ export async function prepareModel(name: string, config: Config) {
     progress,
     adapter: adapterPath(model),
     // A file whose text can't be read is refused before it is converted.
-    beforeConversion: text,
+    beforeConversion: async () => checkMerges((await text()).vocabulary),
   });
   return { id: model.id, gguf, backend, artefact, text };
 }
