@@ -20,6 +20,7 @@ import {
   f32Value,
   ggufFile,
   i32sValue,
+  type Parts,
   textsValue,
   textValue,
   u32Value,
@@ -40,6 +41,9 @@ export const TINY = {
   vocab: 300,
   context: 256,
 };
+
+/** What the file of a tiny model consists of. */
+export type TinyParts = Required<Pick<Parts, "entries" | "lines" | "data">>;
 
 /** A tensor to fill: rows, then columns; a vector has columns alone. */
 type Plan = [name: string, type: "F32" | "F16" | "Q8_0", shape: number[]];
@@ -76,8 +80,18 @@ export async function writeTinyGguf(
   path: string,
   options: TinyOptions,
 ): Promise<void> {
+  await Deno.writeFile(path, ggufFile(tinyParts(options)));
+}
+
+/** Returns the vocabulary of all tiny models. */
+export function tinyVocabulary(): Vocabulary {
+  return toyVocabulary({ merges: MERGES, controls: CONTROLS });
+}
+
+/** Returns what the file of a tiny model consists of. */
+export function tinyParts(options: TinyOptions): TinyParts {
   const { seed, exact } = options;
-  const vocabulary = toyVocabulary({ merges: MERGES, controls: CONTROLS });
+  const vocabulary = tinyVocabulary();
   const tensors = plans(options).map(([name, packed, shape], index) => {
     const type = exact ? "F32" : packed;
     const bytes = PACK[type](numbers(shape, { seed: seed * 1000 + index }));
@@ -95,12 +109,7 @@ export async function writeTinyGguf(
     return line;
   });
   const data = concat(...tensors.map(({ bytes }) => bytes));
-  const file = ggufFile({
-    entries: entries(vocabulary, options),
-    lines,
-    data,
-  });
-  await Deno.writeFile(path, file);
+  return { entries: entries(vocabulary, options), lines, data };
 }
 
 function entries(

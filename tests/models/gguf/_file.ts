@@ -29,11 +29,14 @@ export interface Parts {
   entryCount?: number | bigint;
   lineCount?: number | bigint;
   data?: Uint8Array;
+  /** Bytes that the data begins at a multiple of. @default 32 */
+  alignment?: number;
 }
 
-/** Returns the bytes of a file, with the data aligned to 32 bytes. */
+/** Returns the bytes of a file. */
 export function ggufFile(parts: Parts): Uint8Array<ArrayBuffer> {
   const { entries = [], lines = [], data = new Uint8Array() } = parts;
+  const { alignment = 32 } = parts;
   const head = concat(
     new TextEncoder().encode(parts.magic ?? "GGUF"),
     u32(parts.version ?? 3),
@@ -48,7 +51,7 @@ export function ggufFile(parts: Parts): Uint8Array<ArrayBuffer> {
       u64(offset),
     ]),
   );
-  return concat(head, new Uint8Array(-head.length & 31), data);
+  return concat(head, new Uint8Array(-head.length & alignment - 1), data);
 }
 
 /** Concatenates byte arrays. */
