@@ -73,8 +73,11 @@ export class Decoding {
       const look = () => cache?.lookup(request.prompt, hints);
       return this.#score({ ...request, prompts }, look);
     }
-    const namespace = JSON.stringify([hints.caller, hints.salt]);
-    const options = { ...request, namespace };
+    // Taken now: after an erasure, the text of a request from before teaches nobody.
+    const memory = request.draft === "none"
+      ? undefined
+      : this.#parts.drafting.memories.of(hints);
+    const options = { ...request, memory };
     return this.#decode(options, () => {
       // The scores of a prompt come from rows that are computed.
       if (!options.scorePrompt) return cache?.lookup(options.prompt, hints);
@@ -96,8 +99,9 @@ export class Decoding {
     }
   }
 
-  /** Erases the prompts of a caller, or of all callers. */
+  /** Erases the prompts of a caller, or of all callers, and what they have taught. */
   async erase(caller?: string): Promise<Erasure> {
+    this.#parts.drafting.memories.forget(caller);
     return await this.#parts.cache?.erase(caller) ?? { blocks: 0 };
   }
 

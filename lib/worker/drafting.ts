@@ -23,6 +23,7 @@ import { FilledPlanner } from "../bita/draft/filled_planner.ts";
 import { Prediction } from "../bita/draft/prediction.ts";
 import { SuccessorTable } from "../bita/draft/successors.ts";
 import type { Draft } from "../engine/generation.ts";
+import { DraftMemories } from "./draft_memories.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /** A model, and what is known about drafting with it. */
@@ -45,12 +46,12 @@ export interface DraftedOptions extends DecodeOptions {
   draftTree?: readonly number[] | undefined;
   /** A text that is likely to come, to copy from. */
   prediction?: Int32Array | undefined;
-  /** Whose texts it may learn from, and teach; one namespace unless given. */
-  namespace?: string | undefined;
+  /** Learns from the text, and drafts; by default that of all texts without one. */
+  memory?: DraftMemory | undefined;
 }
 
-/** Namespaces that are remembered, the least recently used first to go. */
-const MOST_NAMESPACES = 16;
+/** Of texts that nobody is known to own. */
+const NOBODY = { caller: "", salt: "" };
 
 /** What drafts for each value of a request's `draft`. */
 const DRAFTERS_OF = {
@@ -60,19 +61,14 @@ const DRAFTERS_OF = {
   recycle: ["recycle"],
 } satisfies Record<Exclude<Draft, "auto" | "none">, Drafter[]>;
 
-/**
- * Decodes with the drafts that a request names, and learns from their acceptance: for
- * each namespace apart, so that no caller's drafts show what another's texts say.
- */
+/** Decodes with the drafts that a request names, and learns from their acceptance. */
 export class Drafting {
   readonly #parts: DraftingParts;
-  /** By namespace, the least recently used first. */
-  readonly #memories = new Map<string, DraftMemory>();
+  /** What texts have taught. */
+  readonly memories: DraftMemories;
   readonly #calibration: Calibration;
   readonly #conditional: ConditionalHead | undefined;
   readonly #hydra: Calibration;
-  /** Masks that the model has: none before it has been tested with them. */
-  #masks = 0;
 
   /** Starts from what the adapter was measured to bring. */
   constructor(parts: DraftingParts) {
@@ -82,6 +78,11 @@ export class Drafting {
     this.#conditional = conditional &&
       new ConditionalHead(conditional, scheduler.shape.vocab);
     this.#hydra = new Calibration(hydra?.acceptance, "hydra");
+    this.memories = new DraftMemories(() => ({
+      acceptance: new Acceptance(),
+      successors: new SuccessorTable(scheduler.shape.vocab),
+      maskWorth: new MaskWorth(scheduler.shape.masks, this.#calibration),
+    }));
   }
 
   /** What computes the steps of texts. */
@@ -96,7 +97,7 @@ export class Drafting {
       draft,
       draftTree,
       prediction: predicted,
-      namespace = "",
+      memory,
       ...options
     }: DraftedOptions,
   ): AsyncGenerator<DecodeOutput, void> {
@@ -107,7 +108,7 @@ export class Drafting {
       : decode(scheduler, sequence, {
         ...options,
         planner: this.#planner(draft, {
-          memory: this.#memory(namespace),
+          memory: this.#upToDate(memory ?? this.memories.of(NOBODY)),
           index: new NgramIndex(options.prompt),
           prediction,
           constraint: options.constraint,
@@ -126,23 +127,12 @@ export class Drafting {
     }
   }
 
-  #memory(namespace: string): DraftMemory {
-    const { masks, vocab } = this.#parts.scheduler.shape;
-    if (masks !== this.#masks) {
-      this.#masks = masks;
-      for (const memory of this.#memories.values()) {
-        memory.maskWorth = new MaskWorth(masks, this.#calibration);
-      }
+  /** Fits a memory to the masks that the model has, none before it is tested with them. */
+  #upToDate(memory: DraftMemory): DraftMemory {
+    const { masks } = this.#parts.scheduler.shape;
+    if (memory.maskWorth.masks !== masks) {
+      memory.maskWorth = new MaskWorth(masks, this.#calibration);
     }
-    const memory = this.#memories.get(namespace) ?? {
-      acceptance: new Acceptance(),
-      successors: new SuccessorTable(vocab),
-      maskWorth: new MaskWorth(masks, this.#calibration),
-    };
-    this.#memories.delete(namespace);
-    this.#memories.set(namespace, memory);
-    const [oldest] = this.#memories.keys();
-    if (this.#memories.size > MOST_NAMESPACES) this.#memories.delete(oldest);
     return memory;
   }
 

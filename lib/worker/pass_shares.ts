@@ -1,5 +1,6 @@
 /**
- * What each sequence has in a pass, so that the others can price their rows by it.
+ * What each sequence has in a pass, so that the others can price their rows by it: how
+ * much, and not how many of its guesses were right, which would show in others' drafts.
  *
  * @module
  */
@@ -8,17 +9,10 @@ import type { Sequence, Step } from "../bita/decode/model.ts";
 import { ALONE, type Beside } from "../bita/cost/pass_price.ts";
 
 /** What a sequence has in a pass. */
-interface Share {
-  /** Slot where its next rows begin, as far as it is known. */
-  start: number;
-  rows: number;
-  read: number;
-  /** Tokens that it gains in a pass, on average. */
-  tokens: number;
-}
+type Share = Pick<Beside, "rows" | "read">;
 
-/** How fast the tokens that a sequence gains follow what is seen. */
-const RATE = 0.5;
+/** After a prompt, a sequence is expected to decode plainly. */
+const PLAIN: Share = { rows: 1, read: 1 };
 
 /** Rows of a prompt that a few passes compute. */
 const SOON = 64;
@@ -34,9 +28,7 @@ export class PassShares {
 
   /** Notes the steps of a pass. */
   note(steps: readonly Step[]): void {
-    this.#last = new Map(
-      steps.map((step) => [step.sequence, this.#share(step)]),
-    );
+    this.#last = new Map(steps.map((step) => [step.sequence, shareOf(step)]));
   }
 
   /**
@@ -49,29 +41,20 @@ export class PassShares {
     for (const step of ready) {
       const isLong = isPrompt(step) && step.tokens.length > SOON;
       if (isLong) shares.delete(step.sequence);
-      else shares.set(step.sequence, this.#share(step));
+      else shares.set(step.sequence, shareOf(step));
     }
     shares.delete(sequence);
     const beside = { ...ALONE };
-    for (const { rows, read, tokens } of shares.values()) {
+    for (const { rows, read } of shares.values()) {
       beside.sequences++;
       beside.rows += rows;
       beside.read += read;
-      beside.tokens += tokens;
     }
     return beside;
   }
+}
 
-  /** Sums up a step; after a prompt, a sequence is expected to decode plainly. */
-  #share(step: Step): Share {
-    const { sequence, start, tokens: { length: rows }, read } = step;
-    if (isPrompt(step)) {
-      return { start: start + rows, rows: 1, read: 1, tokens: 1 };
-    }
-    const before = this.#last.get(sequence);
-    const gained = before && before.start < start ? start - before.start : 1;
-    const known = before?.tokens ?? 1;
-    const tokens = known + RATE * (gained - known);
-    return { start, rows, read: read.length, tokens };
-  }
+function shareOf(step: Step): Share {
+  if (isPrompt(step)) return PLAIN;
+  return { rows: step.tokens.length, read: step.read.length };
 }

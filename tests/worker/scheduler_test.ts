@@ -193,11 +193,27 @@ Deno.test("Scheduler.beside() sums up what others had in the last pass", async (
     scheduler.run(twice),
     scheduler.run(prompt(c, 4)),
   ]);
-  const two = { sequences: 2, read: 2, tokens: 2 };
+  const two = { sequences: 2, read: 2 };
   assertEquals(scheduler.beside(a), { ...two, rows: 3 });
   assertEquals(scheduler.beside(b), { ...two, rows: 2 });
   const web = new Scheduler(new ToyModel({ maxSequences: 1 }));
   assertEquals(web.beside(a).sequences, 0);
+});
+
+Deno.test("Scheduler.beside() does not show how well others draft", async () => {
+  const shown = [];
+  for (const gained of [1, 4]) {
+    const model = new ToyModel();
+    const scheduler = new Scheduler(model);
+    const [mine, other] = [model.open(), model.open()];
+    const [tokens, parents] = [Int32Array.of(1, 1, 1, 1), chain(3)];
+    for (let pass = 0; pass < 5; pass++) {
+      await scheduler.run({ ...decoding(other), tokens, parents });
+      other.length += gained;
+    }
+    shown.push(scheduler.beside(mine));
+  }
+  assertEquals(shown[0], shown[1]);
 });
 
 Deno.test("Scheduler.beside() counts what is ready, but no long prompt", async () => {

@@ -18,12 +18,10 @@ export interface Beside {
   rows: number;
   /** Number of these rows whose logits are read. */
   read: number;
-  /** Tokens that they gain together. */
-  tokens: number;
 }
 
 /** No other sequences. */
-export const ALONE: Beside = { sequences: 0, rows: 0, read: 0, tokens: 0 };
+export const ALONE: Beside = { sequences: 0, rows: 0, read: 0 };
 
 /**
  * How much dearer each other sequence makes a row. What a row costs and what a guess
@@ -92,8 +90,12 @@ export class PassPrice {
     this.#gain = Math.max(1, this.#gain);
   }
 
+  /**
+   * Adds one token for each other sequence. How many it does gain depends on its text, which
+   * may be of another caller.
+   */
   #brought(tokens: number): number {
-    return tokens + this.#beside.tokens;
+    return tokens + this.#beside.sequences;
   }
 
   #ms(rows: number, read: number): number {

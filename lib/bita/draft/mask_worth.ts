@@ -27,9 +27,12 @@ export class MaskWorth {
   readonly #net: number[] = [];
   readonly #passes: number[] = [];
   #planned = 0;
+  /** The most masks that it knows the worth of. */
+  readonly masks: number;
 
   /** Starts from an estimate by the calibration. */
   constructor(masks: number, calibration: Calibration) {
+    this.masks = masks;
     let chance = 1, net = 0;
     for (let count = 0; count <= masks; count++) {
       this.#net.push(net);

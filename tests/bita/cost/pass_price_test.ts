@@ -24,7 +24,7 @@ Deno.test("PassPrice charges a row for the time of all sequences in the pass", (
   const price = new PassPrice(COST, () => beside);
   const alone = price.ofRow(1, 1);
   assert(!price.isShared);
-  beside = { sequences: 7, rows: 7, read: 7, tokens: 7 };
+  beside = { sequences: 7, rows: 7, read: 7 };
   assertEquals(price.ofRow(1, 1), alone, "the price changed within a pass");
   price.next();
   assert(price.isShared);
