@@ -42,6 +42,7 @@ export class ModelClient implements AsyncDisposable {
   readonly #onWarning: ((message: string) => void) | undefined;
   readonly #answers = new Answers((message) => this.#say(message));
   readonly #opening = Promise.withResolvers<void>();
+  #isClosing = false;
   readonly #closed = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<Error>();
   #opened: OpenedModel | undefined;
@@ -151,7 +152,9 @@ export class ModelClient implements AsyncDisposable {
    */
   async close(): Promise<void> {
     this.#end(ended("is closed"));
-    this.#say({ type: "close" });
+    // The worker would free its memory again.
+    if (!this.#isClosing) this.#say({ type: "close" });
+    this.#isClosing = true;
     await this.#closed.promise;
   }
 

@@ -66,6 +66,11 @@ Deno.test("ModelClient.opened follows what shares a pass", async () => {
   assertEquals(client.opened.exact, "bitwise");
 });
 
+Deno.test("ModelClient.close() frees the memory once, if it is called twice", async () => {
+  const client = await open();
+  await Promise.all([client.close(), client.close()]);
+});
+
 Deno.test("ModelClient.open() frees what it has opened when it fails", async () => {
   const { signal } = new AbortController();
   for (let round = 0; round < 3; round++) {
