@@ -37,6 +37,8 @@ export interface Config {
   queue: number;
   /** Bytes of keys and values, all models together; without it, of what is free. */
   kvMemory?: number;
+  /** Bytes of the weights of all open models; without it, of what is free. */
+  modelMemory?: number;
   cacheDir: string;
   /** Where models named `hf:` are. */
   hub: Hub;
@@ -104,6 +106,7 @@ export function parseConfig(
     MAX_TOKENS: maxTokens,
     MAX_REPEATS: maxRepeats,
     KV_MEMORY: kvMemory,
+    MODEL_MEMORY: modelMemory,
     ADMIN_KEY: adminKey,
     API_KEYS_FILE: apiKeysFile,
     RATE_LIMIT_REQUESTS: requests,
@@ -125,6 +128,7 @@ export function parseConfig(
     parallel: values.PARALLEL,
     queue: values.QUEUE,
     ...kvMemory && { kvMemory },
+    ...modelMemory && { modelMemory },
     cacheDir,
     hub: {
       endpoint: values.HF_ENDPOINT,

@@ -108,6 +108,12 @@ export const SETTINGS = {
     default: "auto",
     value: auto(bytes()),
   },
+  MODEL_MEMORY: {
+    means:
+      "memory for the weights of open models; idle ones make room; auto is half of the free memory",
+    default: "auto",
+    value: auto(bytes()),
+  },
   CACHE_DIR: {
     means:
       "folder for models, graphs and cached prompts; auto is ~/.cache/bita, or bita in XDG_CACHE_HOME",

@@ -93,6 +93,8 @@ Deno.test("`deno serve edge.ts` loses nothing over several starts and stops", as
     assertEquals(await probe(instance, "/live"), [200, undefined]);
     assertEquals(await probe(instance, "/v1/models"), [200, ID]);
     assertEquals(await probe(instance, "/ready"), [200, undefined]);
+    const metrics = await fetch(`${instance.url}/metrics`);
+    assertStringIncludes(await metrics.text(), 'state="asleep"} 1');
     assertEquals(await probe(instance, "/health"), [200, "asleep"]);
 
     const isLast = start > STARTS;

@@ -4,18 +4,20 @@
  * @module
  */
 
-import process from "node:process";
 import type { Config } from "../../config/config.ts";
 import type { PrefixSettings } from "../../prefix/open_prefix_cache.ts";
 import type { OpenMessage } from "../../worker/messages.ts";
 import { KvBudget, type KvMemory } from "../admission/kv_budget.ts";
 import { Queue } from "../admission/queue.ts";
+import { freeMemory } from "./free_memory.ts";
 import type { PreparedModel } from "./prepare_model.ts";
 
 /** A model that a worker can open. */
 export interface LoadedModel {
   /** What its worker needs. */
   message: Omit<OpenMessage, "type">;
+  /** Bytes of its weights. */
+  bytes: number;
   queue: Queue;
   budget: KvBudget;
   /** How often in a row an answer may write the same, if that is limited. */
@@ -54,7 +56,8 @@ export async function loadModel(
     maxWaiting: config.queue,
     slots: budget.slots,
   });
-  return { message, queue, budget, maxRepeats: config.maxRepeats };
+  const { size: bytes } = await Deno.stat(`${artefact.folder}/weights.bin`);
+  return { message, bytes, queue, budget, maxRepeats: config.maxRepeats };
 }
 
 /** Returns one model's share of the memory for keys and values. */
@@ -65,11 +68,4 @@ function memoryOf({ models, kvMemory, prefix }: Config): KvMemory {
     free: freeMemory() / models.length,
     tier: cached ? prefix.memoryBytes : 0,
   };
-}
-
-/** Returns the bytes that this process may still take, in a container or not. */
-function freeMemory(): number {
-  const limit = process.constrainedMemory() || Infinity;
-  const left = Math.max(0, limit - process.memoryUsage.rss());
-  return Math.min(left, process.availableMemory());
 }

@@ -8,14 +8,20 @@
 import type { Config } from "../../config/config.ts";
 import type { PrefixSettings } from "../../prefix/open_prefix_cache.ts";
 import { openSecret, secretPath } from "../../prefix/secret.ts";
-import { LazyModel, type ModelReports } from "./served_model.ts";
+import { freeMemory } from "./free_memory.ts";
+import { ModelMemory } from "./model_memory.ts";
+import type { ModelReports } from "./model_reports.ts";
+import { LazyModel } from "./served_model.ts";
 
 /** The models, and how they open. */
 export interface ServedModels {
   models: LazyModel[];
   /** How prompts are cached. */
   prefix: Promise<PrefixSettings>;
-  /** Settles when all that need not wait for a request are open, or one can't be. */
+  /**
+   * Settles when all that need not wait for a request are open, as far as the memory has
+   * room, or one can't be.
+   */
   opening: Promise<void>;
   /** Resolves when this thread has nothing more to do for the first one to open. */
   begun: Promise<unknown>;
@@ -28,9 +34,9 @@ export function serveModels(config: Config): ServedModels {
   const reports = Promise.withResolvers<ModelReports>();
   const prefix = prefixSettings(config);
   prefix.catch(() => {}); // The first model that needs it fails.
-  const models = config.models.map((name) =>
-    new LazyModel(name, { config, prefix, reports: reports.promise })
-  );
+  const memory = new ModelMemory(config.modelMemory ?? freeMemory() / 2);
+  const options = { config, memory, prefix, reports: reports.promise };
+  const models = config.models.map((name) => new LazyModel(name, options));
   const isEager = config.load === "eager";
   const opening = isEager ? openAll(models) : Promise.resolve();
   opening.catch(() => {}); // perhaps before it is waited for

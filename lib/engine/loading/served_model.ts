@@ -1,7 +1,8 @@
 /**
  * A model from the moment that the server listens: what is needed to serve it is
  * loaded, and its worker opened, at once or with the first request. After some time
- * without a request the worker is closed until the next one.
+ * without a request, or when another model needs the memory, the worker is closed until
+ * the next one.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import type { Erasure } from "../../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../../prefix/prefix_counters.ts";
 import { ModelClient } from "../../worker/client.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
+import { ApiError, modelUnavailable } from "../errors.ts";
 import type {
   Engine,
   ModelInfo,
@@ -22,24 +24,17 @@ import type {
   ServedModel,
 } from "../generation.ts";
 import type { LoadedModel } from "./load_model.ts";
+import { aboutOpened, type ModelReports } from "./model_reports.ts";
+import type { Holder, ModelMemory, Place } from "./model_memory.ts";
 import type { PreparedModel } from "./prepare_model.ts";
+import { Requests } from "./requests.ts";
 import type { Queue } from "../admission/queue.ts";
-
-/** What takes the reports of models. */
-export interface ModelReports {
-  /** Called each time that a model has been opened, with how it runs. */
-  onOpened: (about: string) => void;
-  /** Called with what is worth a line in the log. */
-  onWarning: (id: string, message: string) => void;
-  /** Called with each failure after which the model is opened again. */
-  onFailure: (id: string, error: Error) => void;
-  /** Called when a model has failed too often. */
-  onGivenUp: (id: string, error: Error) => void;
-}
 
 /** What serving a model needs from outside. */
 export interface ServeOptions {
   config: Config;
+  /** What divides memory among the models. */
+  memory: ModelMemory;
   /** How prompts are cached. */
   prefix: Promise<PrefixSettings>;
   /** What takes its reports, once it can. */
@@ -49,29 +44,29 @@ export interface ServeOptions {
 }
 
 /** Serves one model. */
-export class LazyModel implements ServedModel, PromptCache {
+export class LazyModel implements ServedModel, PromptCache, Holder {
   readonly id: string;
   readonly created = Math.floor(Date.now() / 1000);
   readonly #options: Required<ServeOptions>;
   readonly #name: string;
   readonly #model: Supervisor;
   #prepared: PreparedModel | undefined;
+  #loading: Promise<LoadedModel> | undefined;
   #loaded: LoadedModel | undefined;
   readonly #begun = Promise.withResolvers<void>();
   #engine: Engine | undefined;
-  /** Requests that wait for the model or are in it. */
-  #requests = 0;
-  /** Settles when there is none. */
-  #idle = Promise.withResolvers<void>();
-  /** Aborts when the model need not sleep after all. */
-  #waking = new AbortController();
+  readonly #requests = new Requests((signal) => this.#rest(signal));
+  /** The memory that it has while it is open. */
+  #place: Place | undefined;
+  /** Whether it waits for memory that others have. */
+  #isWaiting = false;
+  readonly #closing = new AbortController();
 
   /** @throws {TypeError} if `name` names no model. */
   constructor(name: string, options: ServeOptions) {
     this.id = resolveModel(name).id;
     this.#name = name;
     this.#options = { pause: delay, ...options };
-    this.#idle.resolve();
     this.#model = new Supervisor({
       open: () => this.#open(),
       onFailure: async (error) =>
@@ -112,13 +107,22 @@ export class LazyModel implements ServedModel, PromptCache {
     return this.#model.counters;
   }
 
+  /** Whether it is open and has no request. */
+  get isIdle(): boolean {
+    return this.state === "ready" && this.#requests.count === 0;
+  }
+
   /**
-   * Opens the model before a request needs it.
+   * Opens the model before a request needs it, unless others leave it no memory.
    *
    * @throws what the opening throws: a model that never ran is not tried again.
    */
   async start(): Promise<void> {
-    await this.#model.start();
+    const { memory } = this.#options;
+    // The first one opens whatever its size, which takes time to learn.
+    const fits = memory.hasRoom(Infinity) ||
+      memory.hasRoom((await this.#load()).bytes);
+    if (fits) await this.#model.start();
   }
 
   /**
@@ -127,78 +131,72 @@ export class LazyModel implements ServedModel, PromptCache {
    * @throws {ApiError} 503 if it is not open in time.
    */
   async open(signal: AbortSignal): Promise<Engine> {
-    using _ = this.#enter();
-    await this.#model.whenOpen(signal);
-    const engine = this.#engine!;
-    const enter = () => this.#enter();
-    return {
-      ...engine,
-      async embed(texts, options) {
-        using _ = enter();
-        return await engine.embed(texts, options);
-      },
-      async decide(questions, options) {
-        using _ = enter();
-        return await engine.decide(questions, options);
-      },
-      async *generate(request, options) {
-        using _ = enter();
-        yield* engine.generate(request, options);
-      },
-    };
+    using _ = this.#requests.enter();
+    await this.#model.whenOpen(signal).catch((error: unknown) => {
+      const isFull = this.#isWaiting && error instanceof ApiError;
+      throw isFull
+        ? modelUnavailable("models that are answering take its memory")
+        : error;
+    });
+    return this.#requests.counted(this.#engine!);
   }
 
   /** Erases the prompts of a caller, or of all callers. */
   async erase(caller?: string): Promise<Erasure> {
-    using _ = this.#enter();
+    using _ = this.#requests.enter();
     return await this.#model.erase(caller);
   }
 
   /** Resolves once no request waits for the model or is in it. */
   async idle(): Promise<void> {
     do {
-      await this.#idle.promise;
-      // A request that was cancelled may take a pass more.
-      await this.#model.idle();
-      // A request for which the model was opened is about to enter it.
-      await delay(0);
-    } while (this.#requests > 0);
+      await this.#requests.none;
+      await this.#settled();
+    } while (this.#requests.count > 0);
+  }
+
+  /** Closes the worker until the next request, unless one comes just now. */
+  async sleep(): Promise<void> {
+    await this.#settled();
+    if (!this.isIdle) return;
+    using _ = this.#place;
+    this.#place = undefined;
+    await this.#model.sleep();
   }
 
   /** Ends the model; resolves once it runs no native code. */
   async close(): Promise<void> {
-    this.#waking.abort();
+    this.#requests.close();
+    this.#closing.abort();
     await this.#model[Symbol.asyncDispose]();
   }
 
-  /** Counts a request until the handle is disposed of. */
-  #enter(): Disposable {
-    if (this.#requests++ === 0) this.#idle = Promise.withResolvers();
-    this.#waking.abort();
-    return {
-      [Symbol.dispose]: () => {
-        if (--this.#requests > 0) return;
-        this.#idle.resolve();
-        this.#rest();
-      },
-    };
-  }
-
-  /** Closes the worker after some time, unless a request comes. */
-  async #rest(): Promise<void> {
-    const { config: { sleepSeconds }, pause } = this.#options;
-    if (sleepSeconds === 0) return;
-    this.#waking.abort();
-    const { signal } = this.#waking = new AbortController();
-    await pause(sleepSeconds * 1000, { signal }).catch(() => {});
+  /** Resolves once the requests that have left, or are about to enter, have done so. */
+  async #settled(): Promise<void> {
     // A request that was cancelled may take a pass more.
     await this.#model.idle();
-    if (signal.aborted) return;
-    await this.#model.sleep();
+    // A request for which the model was opened is about to enter it.
+    await delay(0);
   }
 
-  async #load(): Promise<LoadedModel> {
-    if (this.#loaded) return this.#loaded;
+  /** Sleeps after some time, unless a request comes. */
+  async #rest(signal: AbortSignal): Promise<void> {
+    const { config: { sleepSeconds }, pause } = this.#options;
+    this.#place?.rest();
+    if (sleepSeconds === 0) return;
+    await pause(sleepSeconds * 1000, { signal }).catch(() => {});
+    if (!signal.aborted) await this.sleep();
+  }
+
+  /** Prepares the model, the first time. */
+  #load(): Promise<LoadedModel> {
+    return this.#loading ??= this.#prepare().catch((error) => {
+      this.#loading = undefined;
+      throw error;
+    });
+  }
+
+  async #prepare(): Promise<LoadedModel> {
     const { config, prefix } = this.#options;
     const { prepareModel } = await import("./prepare_model.ts");
     const { loadModel } = await import("./load_model.ts");
@@ -209,17 +207,32 @@ export class LazyModel implements ServedModel, PromptCache {
     });
   }
 
+  /** Returns the loaded model once there is memory for it. */
+  async #fit(): Promise<LoadedModel> {
+    const loaded = await this.#load();
+    const asked = { bytes: loaded.bytes, signal: this.#closing.signal };
+    this.#isWaiting = true;
+    try {
+      // After a failure, it has its memory still.
+      this.#place ??= await this.#options.memory.take(this, asked);
+      return loaded;
+    } finally {
+      this.#isWaiting = false;
+    }
+  }
+
   async #open(): Promise<ModelClient> {
     const { reports } = this.#options;
-    const loading = this.#load();
+    const fitting = this.#fit();
+    if (this.#loaded) await fitting; // A worker takes memory, too.
     const opening = ModelClient.open(
-      loading.then(({ message }) => message),
+      fitting.then(({ message }) => message),
       {
         onWarning: async (text) => (await reports).onWarning(this.id, text),
       },
     );
     opening.catch(() => {}); // It is thrown below.
-    const loaded = await loading;
+    const loaded = await this.#load();
     try {
       await delay(0); // The worker has its message by then, and opens the model.
       this.#begun.resolve();
@@ -230,17 +243,8 @@ export class LazyModel implements ServedModel, PromptCache {
       throw error;
     }
     const client = await opening;
-    const { passMs, prefix: cache, exact } = client.opened;
-    const { message, budget } = loaded;
-    const { context, backend, threads, artefact: { format } } = message;
-    (await reports).onOpened(
-      `${this.id}: ${backend}, ${format} weights, ${threads} threads, ` +
-        `${context} tokens of context, ${budget.slots} in memory, ` +
-        `${
-          passMs.toFixed(1)
-        } ms a pass, ${exact} exact; prompt cache: ${cache}`,
-    );
-    if (this.#requests === 0) this.#rest();
+    (await reports).onOpened(aboutOpened(this.id, loaded, client.opened));
+    delay(0).then(() => this.#requests.rest()); // It is ready by then.
     return client;
   }
 }
