@@ -127,7 +127,7 @@ Deno.test("LazyModel makes room for another one, but not while it answers", asyn
   });
   const { models: [patient, hasty, other], failures } = served;
   const events = (await ask(patient))[Symbol.asyncIterator]();
-  for (let type; type !== "end";) type = (await events.next()).value!.type;
+  while ((await events.next()).value!.type !== "end");
   const refused = async () => {
     const error = await assertRejects(() => hasty.open(AbortSignal.any([])));
     assert(error instanceof ApiError);
