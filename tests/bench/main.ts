@@ -26,6 +26,7 @@ import { prefix } from "./cache/prefix.ts";
 import { replay } from "./replay/replay.ts";
 import { pressure } from "./serve/pressure.ts";
 import { serve } from "./serve/serve.ts";
+import { sleep } from "./serve/sleep.ts";
 import { shapes } from "./shapes/shapes.ts";
 import { markdown } from "./table.ts";
 
@@ -39,6 +40,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   grammar,
   serve,
   cold,
+  sleep,
   long,
   pressure,
   prediction,

@@ -22,17 +22,28 @@ export interface ResidentMemory {
   peak: number;
 }
 
+/** What a server holds at a moment. */
+export interface Holdings {
+  /** Resident memory in bytes. */
+  resident: number;
+  threads: number;
+  descriptors: number;
+}
+
 /** A running server; leaving its scope ends it. */
 export class ServerProcess implements AsyncDisposable {
   /** Such as `"http://127.0.0.1:8000"`. */
   readonly origin: string;
   readonly pid: number;
+  /** Milliseconds from its start until it listened. */
+  readonly listenMs: number;
   #child: ChildProcess;
 
-  private constructor(child: ChildProcess, origin: string) {
+  private constructor(child: ChildProcess, origin: string, listenMs: number) {
     this.#child = child;
     this.pid = child.pid!;
     this.origin = origin;
+    this.listenMs = listenMs;
   }
 
   /**
@@ -48,6 +59,7 @@ export class ServerProcess implements AsyncDisposable {
     env: Record<string, string>,
     { checkout = "" }: { checkout?: string } = {},
   ): Promise<ServerProcess> {
+    const before = performance.now();
     const child = spawn(Deno.execPath(), ["run", "-A", "main.ts"], {
       cwd: checkout || ROOT,
       env: {
@@ -69,7 +81,9 @@ export class ServerProcess implements AsyncDisposable {
       reject(
         new Error("Cannot start the server: it must listen: received its end"),
       ));
-    const server = new ServerProcess(child, await promise);
+    const origin = await promise;
+    const listenMs = performance.now() - before;
+    const server = new ServerProcess(child, origin, listenMs);
     await server.#opened();
     return server;
   }
@@ -108,6 +122,14 @@ export class ServerProcess implements AsyncDisposable {
       Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) *
       1024;
     return { now: bytes("VmRSS"), peak: bytes("VmHWM") };
+  }
+
+  /** Reads what the server holds, of which a leak would make more and more. */
+  async holdings(): Promise<Holdings> {
+    const count = (kind: string) =>
+      [...Deno.readDirSync(`/proc/${this.pid}/${kind}`)].length;
+    const { now: resident } = await this.memory();
+    return { resident, threads: count("task"), descriptors: count("fd") };
   }
 
   /** Resets the peak of {@linkcode memory} to the present value. */
