@@ -15,6 +15,8 @@ import { OrtModel } from "./ort_model.ts";
 export interface OpenModelOptions {
   /** Tokens that a text may have. */
   context: number;
+  /** Texts that run at once; bodies for more of them are not used. @default Infinity */
+  parallel?: number;
   /** Milliseconds of a clock that never goes back. */
   now?: () => number;
   /** Whether what drafts is left to {@linkcode OrtModel.addDrafters}. */
@@ -30,8 +32,12 @@ export interface OpenModelOptions {
 export async function openModel(
   backend: Backend,
   artefact: Artefact,
-  { context, now = () => performance.now(), draftLater = false }:
-    OpenModelOptions,
+  {
+    context,
+    parallel = Infinity,
+    now = () => performance.now(),
+    draftLater = false,
+  }: OpenModelOptions,
 ): Promise<OrtModel> {
   const { folder, config, adapter } = artefact;
   const open = (graph: string, options?: { brief: boolean }) =>
@@ -55,10 +61,15 @@ export async function openModel(
     ...{ backend, config, adapter, context, now, body, head },
     ...drafters,
     ...(draftLater && (updates || adapter.hydra) && { openDrafters }),
-    batches: weights.size <= backend.batchedBytes ? BATCHES : [],
+    batches: weights.size <= backend.batchedBytes ? batchesOf(parallel) : [],
     openBatched: (sequences) => open(`body-${sequences}`),
     embedding: await Embedding.open(artefact),
   });
+}
+
+/** Returns the sizes of passes for so many sequences; the last may be for more. */
+function batchesOf(parallel: number): number[] {
+  return BATCHES.filter((_, i) => (BATCHES[i - 1] ?? 1) < parallel);
 }
 
 /** Waits for all work, even if some fails: native code must not run on after that. */

@@ -28,6 +28,8 @@ export interface OpenMessage {
   threads: number;
   /** Tokens that a text may have. */
   context: number;
+  /** Texts that run at once. */
+  parallel: number;
   prefix: PrefixSettings;
   /** Beginnings of prompts that are computed now, and visible to all callers. */
   shared: Int32Array[];

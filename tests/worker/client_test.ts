@@ -18,6 +18,7 @@ function open(
     backend: "cpu",
     threads: 1,
     context: 64,
+    parallel: 16,
     prefix: {
       mode: "off",
       kv: "",

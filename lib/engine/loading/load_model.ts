@@ -42,6 +42,7 @@ export async function loadModel(
     // A GPU's passes are no work for this machine's processors.
     threads: backend === "webgpu" ? 1 : config.threads,
     context,
+    parallel: config.parallel,
     path: gguf.path,
     prefix: { ...prefix, memoryBytes: budget.tierBytes },
     shared: await Promise.all(

@@ -32,13 +32,17 @@ export interface Examined {
  * @param onLost is called with the reason when its hardware fails.
  */
 export async function openAlone(
-  { artefact, backend: name, threads, context }: OpenMessage,
+  { artefact, backend: name, threads, context, parallel }: OpenMessage,
   onLost: (reason: string) => void,
 ): Promise<OrtModel> {
   const backend = await openBackend(name, { threads });
   backend.lost?.then(onLost);
   try {
-    return await openModel(backend, artefact, { context, draftLater: true });
+    return await openModel(backend, artefact, {
+      context,
+      parallel,
+      draftLater: true,
+    });
   } catch (error) {
     await backend.close();
     throw error;

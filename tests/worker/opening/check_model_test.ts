@@ -15,7 +15,11 @@ const ARTEFACT = await tinyArtefact("int8");
  * so many rows of one.
  */
 async function openTiny(
-  { wrong, rows = Infinity }: { wrong?: number; rows?: number } = {},
+  { wrong, rows = Infinity, parallel = 16 }: {
+    wrong?: number;
+    rows?: number;
+    parallel?: number;
+  } = {},
 ) {
   const backend = cpuBackend(1);
   const opened: string[] = [];
@@ -45,7 +49,7 @@ async function openTiny(
   const model = await openModel(
     { ...backend, createSession, close },
     ARTEFACT,
-    { context: 64 },
+    { context: 64, parallel },
   );
   return { model, opened, events };
 }
@@ -123,6 +127,18 @@ Deno.test("widenPasses() lets more and more sequences share a pass", async () =>
   assertEquals(model.shape.maxRows, 128);
   assert(check.cost.body(16, 16) !== check.cost.body(16), "it is timed");
   await model.close();
+});
+
+Deno.test("widenPasses() opens no body for more texts than run at once", async () => {
+  for (const [parallel, expected] of [[1, []], [3, [2, 4]]] as const) {
+    const { model, opened } = await openTiny({ parallel });
+    using check = await checkModel(model, { samples: SAMPLES });
+    const sizes: number[] = [];
+    await widenPasses(model, check, (size) => sizes.push(size));
+    assertEquals(sizes, [...expected]);
+    assertEquals(opened.length, 2 + expected.length);
+    await model.close();
+  }
 });
 
 Deno.test("widenPasses() never uses a body that is wrong, or a larger one", async () => {
