@@ -26,8 +26,11 @@ const REQUEST_MS = 60_000;
 /** Milliseconds that a client of a stream may read nothing while its parts pile up. */
 const STALL_MS = 120_000;
 
-/** Descriptors for all but connections. Without a spare one, Deno stops accepting. */
-const SPARE_DESCRIPTORS = 100;
+/** Descriptors for all but connections. */
+const OTHER_DESCRIPTORS = 100;
+
+/** The most connections that wait to be accepted, Node's default. */
+const MOST_BACKLOG = 511;
 
 /** Answers a request. */
 export type Handler = (request: Request) => Response | Promise<Response>;
@@ -111,8 +114,12 @@ export async function listen(
     });
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  server.maxConnections = Math.max(16, descriptors() - SPARE_DESCRIPTORS);
-  server.listen({ host: hostname.replace(/^\[(.*)\]$/, "$1"), port });
+  // Without a spare descriptor, Deno stops accepting for good. All that wait may be
+  // accepted before one of them can be closed.
+  const most = descriptors();
+  const backlog = Math.min(MOST_BACKLOG, Math.floor(most / 4));
+  server.maxConnections = Math.max(16, most - OTHER_DESCRIPTORS - backlog);
+  server.listen({ host: hostname.replace(/^\[(.*)\]$/, "$1"), port, backlog });
   await once(server, "listening");
   const bound = server.address() as AddressInfo;
   return {
