@@ -39,10 +39,14 @@ export function parseKeys(
 ): ApiKey[] {
   const admin = adminKey === undefined ? "" : callerOf(plainKey(adminKey));
   const keys: ApiKey[] = [];
+  const names = new Set<string>();
+  /** Names by the digests of their keys. */
+  const owners = new Map<string, string>();
   for (const [index, line] of text.split("\n").entries()) {
     const words = line.replace(/(^|\s)#.*/, "").split(/\s+/).filter(Boolean);
     if (words.length === 0) continue;
-    const fault = faultOf(words) ?? clashOf(words, keys, admin);
+    const fault = faultOf(words) ??
+      clashOf(words, { names, owners, admin });
     if (fault) {
       const [must, received] = fault;
       throw new TypeError(
@@ -52,6 +56,8 @@ export function parseKeys(
     const [name, digest, ...own] = words;
     const digits = Uint8Array.fromHex(digest);
     keys.push({ name, digest: digits, limits: limitsOf(own, limits) });
+    names.add(name);
+    owners.set(digest.toLowerCase(), name);
   }
   return keys;
 }
@@ -91,15 +97,16 @@ function faultOf([name, digest, ...limits]: string[]): Fault | undefined {
 
 function clashOf(
   [name, digest]: string[],
-  keys: readonly ApiKey[],
-  admin: string,
+  { names, owners, admin }: {
+    names: ReadonlySet<string>;
+    owners: ReadonlyMap<string, string>;
+    admin: string;
+  },
 ): Fault | undefined {
-  if (keys.some((key) => key.name === name)) {
-    return ["have a name of its own", `${name} again`];
-  }
+  if (names.has(name)) return ["have a name of its own", `${name} again`];
   const caller = digest.toLowerCase();
-  const other = keys.find((key) => callerOf(key) === caller);
-  if (other) return ["have a key of its own", `that of ${other.name}`];
+  const owner = owners.get(caller);
+  if (owner !== undefined) return ["have a key of its own", `that of ${owner}`];
   return caller === admin
     ? ["have another key than ADMIN_KEY", "that one"]
     : undefined;
