@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { valueSchema } from "../../lib/tools/arguments/argument_schema.ts";
 import { CallReader } from "../../lib/tools/call_reader.ts";
 import type { Tool, ToolPart } from "../../lib/tools/tool.ts";
 import {
@@ -101,4 +102,16 @@ Deno.test("what follows arguments that break off is text", () => {
   assertEquals(read(QWEN_CODER, [...answer]), {
     ...{ text: "no more", calls: ['{"days": 2}'] },
   });
+});
+
+Deno.test("valueSchema() knows the formats of the schemas that a value refers to", () => {
+  const $defs = { page: { type: "string", format: "uri" } };
+  const parameters = { $defs, properties: { page: { $ref: "#/$defs/page" } } };
+  const schema = valueSchema(parameters.properties.page, {
+    name: "open",
+    parameters,
+  });
+  assertEquals(schema.$ref, "#/$defs/page");
+  const { page } = schema.$defs as typeof $defs;
+  assertEquals(Object.keys(page), ["type", "pattern"]);
 });

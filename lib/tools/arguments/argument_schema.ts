@@ -49,12 +49,13 @@ export function valueSchema(
   { parameters = {}, strict = false }: Tool,
 ): Record<string, unknown> {
   const { $defs, definitions } = withoutNotes(parameters) as typeof parameters;
-  return {
+  const whole = withKnownFormats({
     ...$defs ? { $defs } : {},
     ...definitions ? { definitions } : {},
-    ...schema === false
-      ? { enum: [] }
-      : withKnownFormats(schema) as Record<string, unknown>,
+    ...schema === false ? { enum: [] } : schema as object,
+  });
+  return {
+    ...whole as Record<string, unknown>,
     "x-guidance": { ...LINE, lenient: !strict },
   };
 }
