@@ -70,8 +70,9 @@ export async function openRealModel(
   );
 }
 
-/** Opens all bodies for several sequences, untested. */
+/** Opens all bodies for few rows and for several sequences, untested. */
 export async function shareAll(model: OrtModel): Promise<void> {
+  await model.addFew(() => Promise.resolve(true));
   for (const size of model.batches) {
     await model.widen(size, () => Promise.resolve(true));
   }

@@ -27,6 +27,8 @@ export interface OrtModelParts extends BodySessions, DrafterSessions {
   batches: readonly number[];
   /** Opens the body for so many sequences. */
   openBatched: (sequences: number) => Promise<Session>;
+  /** Opens the body for passes of few rows, if there is one. */
+  openFew?: () => Promise<Session>;
   /** Opens what drafts, if that was left for later. */
   openDrafters?: () => Promise<DrafterSessions>;
   config: ModelConfig;

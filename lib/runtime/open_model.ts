@@ -25,7 +25,8 @@ export interface OpenModelOptions {
 
 /**
  * Opens an artefact's graphs on `backend`. Bodies for several sequences are left to
- * {@linkcode OrtModel.widen}, as they would make a start take twice as long.
+ * {@linkcode OrtModel.widen}, and that for few rows to {@linkcode OrtModel.addFew}, as
+ * they would make a start take twice as long.
  *
  * @throws {Error} if a graph cannot be opened, once no other is being opened.
  */
@@ -56,6 +57,8 @@ export async function openModel(
     open("head"),
     draftLater ? {} : openDrafters(),
   ]);
+  // It is worth its memory where all bodies share their weights.
+  const hasFew = backend.name === "cpu" && config.heads > config.kvHeads;
   const weights = await Deno.stat(`${folder}/weights.bin`);
   return new OrtModel({
     ...{ backend, config, adapter, context, now, body, head },
@@ -63,6 +66,7 @@ export async function openModel(
     ...(draftLater && (updates || adapter.hydra) && { openDrafters }),
     batches: weights.size <= backend.batchedBytes ? batchesOf(parallel) : [],
     openBatched: (sequences) => open(`body-${sequences}`),
+    ...(hasFew && { openFew: () => open("body-few") }),
     embedding: await Embedding.open(artefact),
   });
 }

@@ -11,7 +11,7 @@ import { Head } from "./head.ts";
 import type { HydraParts } from "./hydra_state.ts";
 import { Memory } from "./memory.ts";
 import type { OrtModelParts } from "./model_parts.ts";
-import { OrtOutput } from "./ort_output.ts";
+import { type OrtOutput, readOutputs } from "./ort_output.ts";
 import { OrtSequence, type OrtStep } from "./ort_sequence.ts";
 import { PassStates } from "./pass_states.ts";
 import { type TimedWork, Turns } from "./turns.ts";
@@ -58,6 +58,7 @@ export class OrtModel implements Model {
       dim: config.dim,
       softPrompt: adapter.softPrompt,
       minRows: backend.rows.min,
+      copies: config.heads / config.kvHeads,
       openIdle: () => this.open(new Int32Array(1), { tokens: 1 }),
     });
     this.#head = new Head({ ...parts, turns, vocab: config.vocab });
@@ -94,10 +95,11 @@ export class OrtModel implements Model {
     sequences: number,
     test: (wider: Model) => Promise<boolean>,
   ): Promise<boolean> {
-    this.#turns.checkOpen();
-    const opening = this.#parts.openBatched(sequences);
-    this.#opening = opening.catch(() => {}); // the caller gets the failure
-    this.#bodies.add(sequences, await opening);
+    const { openBatched } = this.#parts;
+    this.#bodies.add(
+      sequences,
+      await this.#opened(() => openBatched(sequences)),
+    );
     const shape = {
       ...this.#shape,
       maxRows: this.#parts.backend.rows.max,
@@ -118,10 +120,7 @@ export class OrtModel implements Model {
   ): Promise<boolean> {
     const { openDrafters, adapter } = this.#parts;
     if (!openDrafters) return true;
-    this.#turns.checkOpen();
-    const opening = openDrafters();
-    this.#opening = opening.catch(() => {}); // the caller gets the failure
-    const { maskBody, hydra } = await opening;
+    const { maskBody, hydra } = await this.#opened(openDrafters);
     this.#bodies.maskBody = maskBody;
     const shape = { ...this.#shape, masks: adapter.masks };
     if (!await test(this.#as(shape))) return false;
@@ -130,12 +129,30 @@ export class OrtModel implements Model {
     return true;
   }
 
-  /** Returns this model with a shape that others do not use yet. */
-  #as(shape: ModelShape): Model {
+  /** Opens the body for few rows, if there is one, and uses it if `test` returns true. */
+  async addFew(test: (few: Model) => Promise<boolean>): Promise<boolean> {
+    const { openFew } = this.#parts;
+    if (!openFew) return true;
+    const few = await this.#opened(openFew);
+    const isRight = await test(this.#as(this.#shape, few));
+    if (isRight) this.#bodies.few = few;
+    return isRight;
+  }
+
+  /** Opens a part; closing the model waits for it. */
+  async #opened<T>(open: () => Promise<T>): Promise<T> {
+    this.#turns.checkOpen();
+    const opening = open();
+    this.#opening = opening.catch(() => {}); // the caller gets the failure
+    return await opening;
+  }
+
+  /** Returns this model as others do not use it yet. */
+  #as(shape: ModelShape, few?: Session): Model {
     return {
       shape,
       open: (prompt, options) => this.open(prompt, options),
-      run: (steps) => this.#run(steps, shape),
+      run: (steps) => this.#run(steps, shape, few),
     };
   }
 
@@ -163,20 +180,24 @@ export class OrtModel implements Model {
   async #run(
     steps: readonly Step[],
     shape: ModelShape,
+    few = this.#bodies.few,
   ): Promise<OrtOutput[]> {
     const single = !this.#memory;
     const passes = this.#bodies.passes(steps, { ...shape, single });
     const outputs = new Map<Step, OrtOutput>();
     for (const pass of passes) {
-      const computed = await this.#pass(pass);
+      const computed = await this.#pass(pass, few);
       pass.forEach((step, i) => outputs.set(step, computed[i]));
     }
     return steps.map((step) => outputs.get(step)!);
   }
 
-  async #pass(steps: readonly OrtStep[]): Promise<OrtOutput[]> {
+  async #pass(
+    steps: readonly OrtStep[],
+    few: Session | undefined,
+  ): Promise<OrtOutput[]> {
     const { config, adapter } = this.#parts;
-    const groups = this.#bodies.group(steps);
+    const groups = this.#bodies.group(steps, few);
     const states = new PassStates({
       rows: groups.reduce((sum, { rows }) => sum + rows, 0),
       dim: config.dim,
@@ -203,39 +224,15 @@ export class OrtModel implements Model {
         states.adopt(await this.#turns.take(work, run));
         first += group.rows;
       }
-      return await this.#outputs(steps, states, firstRows);
+      return await readOutputs(steps, {
+        states,
+        firstRows,
+        head: this.#head,
+        hydra: () => this.#hydra,
+      });
     } catch (error) {
       for (const _ of steps) states.release();
       throw error;
     }
-  }
-
-  /** Reads all steps' rows at once, and deals the logits out. */
-  async #outputs(
-    steps: readonly OrtStep[],
-    states: PassStates,
-    firstRows: ReadonlyMap<OrtStep, number>,
-  ): Promise<OrtOutput[]> {
-    const reading = steps.filter(({ read }) => read.length > 0);
-    const logits = await this.#head.read(
-      states,
-      steps.flatMap((step) =>
-        step.read.map((row) => firstRows.get(step)! + row)
-      ),
-      {
-        sequences: reading.length,
-        best: reading.every(({ best }) => best),
-      },
-    );
-    let read = 0;
-    return steps.map((step) =>
-      new OrtOutput({
-        states,
-        first: firstRows.get(step)!,
-        logits: logits.slice(read, read += step.read.length),
-        head: this.#head,
-        hydra: () => this.#hydra,
-      })
-    );
   }
 }

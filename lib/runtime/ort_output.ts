@@ -1,10 +1,10 @@
 /**
- * The output of a pass for one of its steps.
+ * The outputs of a pass, one for each of its steps.
  *
  * @module
  */
 
-import type { StepOutput } from "../bita/decode/model.ts";
+import type { Step, StepOutput } from "../bita/decode/model.ts";
 import type { Head } from "./head.ts";
 import { type HydraParts, HydraState } from "./hydra_state.ts";
 import type { PassStates } from "./pass_states.ts";
@@ -60,4 +60,31 @@ export class OrtOutput implements StepOutput {
     this.#state?.close();
     this.#parts.states.release();
   }
+}
+
+/** Reads the rows of all steps of a pass at once, and deals the logits out. */
+export async function readOutputs(
+  steps: readonly Step[],
+  { firstRows, ...parts }: Omit<OrtOutputParts, "first" | "logits"> & {
+    /** The first row of each step. */
+    firstRows: ReadonlyMap<Step, number>;
+  },
+): Promise<OrtOutput[]> {
+  const reading = steps.filter(({ read }) => read.length > 0);
+  const logits = await parts.head.read(
+    parts.states,
+    steps.flatMap((step) => step.read.map((row) => firstRows.get(step)! + row)),
+    {
+      sequences: reading.length,
+      best: reading.every(({ best }) => best),
+    },
+  );
+  let read = 0;
+  return steps.map((step) =>
+    new OrtOutput({
+      ...parts,
+      first: firstRows.get(step)!,
+      logits: logits.slice(read, read += step.read.length),
+    })
+  );
 }

@@ -27,6 +27,7 @@ import { DeviceMemoryError } from "../runtime/backend.ts";
 import type { OrtModel } from "../runtime/ort_model.ts";
 import {
   addDrafters,
+  addFew,
   type ModelCheck,
   widenPasses,
 } from "./opening/check_model.ts";
@@ -139,10 +140,11 @@ async function firstText(): Promise<void> {
   await Promise.race([text.promise, quiet]);
 }
 
-/** Makes passes larger, step by step, while requests are served. */
+/** Makes passes faster and larger, step by step, while requests are served. */
 async function widen(opened: OrtModel, check: ModelCheck): Promise<void> {
   using _test = check;
   if (!check.invariant) return;
+  await orWarn(() => addFew(opened, check));
   await orWarn(() =>
     widenPasses(opened, check, (sequencesPerPass) => {
       say({ type: "widened", sequencesPerPass });

@@ -18,6 +18,12 @@
  * the attention scores. Layers with a sliding window have such inputs of their own, as
  * the kernel's own window counts slots, and a token's slot may be later than its place.
  *
+ * In a *folded* graph, the C query heads that share keys become rows: a node of `kvHeads`
+ * heads has the rows of the pass C times, one after the other, of which the first are the
+ * natural ones. So it reads keys and values once for all of C heads, which is faster for
+ * few rows, in the same bits. `bias`, `cos` and `sin` have all of these rows, and only the
+ * first are seen: the keys of the others are copies, in the slots after.
+ *
  * @module
  */
 
@@ -49,18 +55,24 @@ export class Attention {
   readonly #config: ModelConfig;
   readonly #lanes: Lane[];
   readonly #order: string;
+  readonly #folded: boolean;
 
   /** Declares the inputs that all layers share. */
   constructor(
     graph: GraphBuilder,
-    { config, sequences }: { config: ModelConfig; sequences: number },
+    { config, sequences, folded }: {
+      config: ModelConfig;
+      sequences: number;
+      folded: boolean;
+    },
   ) {
     this.#graph = graph;
     this.#config = config;
+    this.#folded = folded;
     this.#order = sequences > 1 ? graph.input("order", "int64", ["rows"]) : "";
     this.#lanes = Array.from({ length: sequences }, (_, lane) => {
       const suffix = sequences > 1 ? `.${lane}` : "";
-      const width = sequences > 1 ? `width${suffix}` : "rows";
+      const width = sequences > 1 || folded ? `width${suffix}` : "rows";
       const total = `total${suffix}`;
       const angles = [`angles${suffix}`, config.headDim / 2];
       const view = (prefix: string): View => ({
@@ -112,8 +124,11 @@ export class Attention {
       graph.output(name, shape("slots_after"));
       return name;
     });
-    return graph.node("GroupQueryAttention", [
-      rows ? graph.node("Gather", [qkv, rows], { ints: { axis: 1 } }) : qkv,
+    const own = rows
+      ? graph.node("Gather", [qkv, rows], { ints: { axis: 1 } })
+      : qkv;
+    const attended = graph.node("GroupQueryAttention", [
+      this.#folded ? this.#fold(own) : own,
       "",
       "",
       past("key"),
@@ -128,11 +143,43 @@ export class Attention {
       domain: "com.microsoft",
       outputs: [`blk.${layer}.attention${suffix}`, ...present],
       ints: {
-        num_heads: heads,
+        num_heads: this.#folded ? kvHeads : heads,
         kv_num_heads: kvHeads,
         do_rotary: isRotated ? 1 : 0,
       },
       floats: { scale: scales.attention },
     });
+    return this.#folded ? this.#unfold(attended) : attended;
+  }
+
+  /** Makes rows of the query heads that share keys: `[1, R, …]` → `[1, C · R, …]`. */
+  #fold(qkv: string): string {
+    const graph = this.#graph;
+    const { heads, kvHeads, headDim } = this.#config;
+    const copies = heads / kvHeads;
+    const [q, kv] = [`${qkv}.q`, `${qkv}.kv`];
+    const sizes = graph.constant([heads * headDim, 2 * kvHeads * headDim]);
+    graph.node("Split", [qkv, sizes], { outputs: [q, kv], ints: { axis: -1 } });
+    const split = graph.constant([1, -1, kvHeads, copies, headDim]);
+    const rows = graph.node("Transpose", [
+      graph.node("Reshape", [q, split]),
+    ], { ints: { perm: [0, 3, 1, 2, 4] } });
+    const joined = graph.constant([1, -1, kvHeads * headDim]);
+    return graph.node("Concat", [
+      graph.node("Reshape", [rows, joined]),
+      graph.node("Concat", new Array(copies).fill(kv), { ints: { axis: 1 } }),
+    ], { ints: { axis: 2 } });
+  }
+
+  /** Makes heads of rows again: `[1, C · R, kvHeads · D]` → `[1, R, heads · D]`. */
+  #unfold(attended: string): string {
+    const graph = this.#graph;
+    const { heads, kvHeads, headDim } = this.#config;
+    const split = graph.constant([1, heads / kvHeads, -1, kvHeads, headDim]);
+    const rows = graph.node("Transpose", [
+      graph.node("Reshape", [attended, split]),
+    ], { ints: { perm: [0, 2, 3, 1, 4] } });
+    const joined = graph.constant([1, -1, heads * headDim]);
+    return graph.node("Reshape", [rows, joined]);
   }
 }

@@ -29,6 +29,8 @@ export interface BodyParts {
   weights: WeightsFile;
   /** Sequences that share a pass. @default 1 */
   sequences?: number;
+  /** Whether query heads become rows, for passes of few rows. @default false */
+  folded?: boolean;
   /** Updates of an adapter; none by default. */
   updates?: readonly Update[];
   /** The L layers whose inputs are outputs of the graph; none by default. */
@@ -40,13 +42,14 @@ export interface BodyParts {
  * `inputs [1, rows, L * dim]` if layers are tapped.
  */
 export function buildBody(
-  { config, weights, sequences = 1, updates = [], tapped = [] }: BodyParts,
+  { config, weights, sequences = 1, folded = false, updates = [], tapped = [] }:
+    BodyParts,
 ): GraphBuilder {
   const { layers, dim, parallel } = config;
   const graph = new GraphBuilder(weights);
 
   const embeddings = graph.input("embeddings", "float32", [1, "rows", dim]);
-  const attention = new Attention(graph, { config, sequences });
+  const attention = new Attention(graph, { config, sequences, folded });
   const updated = new Updates(graph, updates);
   const norms = new Norms(graph, { config, residual: embeddings });
   const before = config.norms !== "after";

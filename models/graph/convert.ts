@@ -57,6 +57,9 @@ export async function convert(
     const body = { config, weights, tapped: hydra?.layers ?? [] };
     await save("head", buildHead(body));
     await save("body", buildBody(body));
+    if (config.heads > config.kvHeads) {
+      await save("body-few", buildBody({ ...body, folded: true }));
+    }
     for (const sequences of BATCHES) {
       await save(`body-${sequences}`, buildBody({ ...body, sequences }));
     }

@@ -11,7 +11,7 @@ import type { WeightsFile } from "./weights_file.ts";
 const ELEMENT = { float32: 1, uint8: 2, int32: 6, int64: 7 };
 
 /** ONNX's numbers of the attribute types in use. */
-const ATTRIBUTE = { float: 1, int: 2 };
+const ATTRIBUTE = { float: 1, int: 2, ints: 7 };
 
 /** `data_location` of a tensor in another file. */
 const EXTERNAL = 1;
@@ -22,8 +22,8 @@ export interface NodeOptions {
   domain?: "com.microsoft";
   /** Output names; one unique name by default. */
   outputs?: string[];
-  /** Integer attributes. */
-  ints?: Record<string, number>;
+  /** Attributes that are integers, or lists of them. */
+  ints?: Record<string, number | readonly number[]>;
   /** Float attributes. */
   floats?: Record<string, number>;
 }
@@ -66,9 +66,11 @@ export class GraphBuilder {
     const { domain = "", ints = {}, floats = {} } = options;
     const outputs = options.outputs ?? [`${op}_${this.#graph.node.length}`];
     const attribute = [
-      ...Object.entries(ints).map(([name, i]) => (
-        { name, i, type: ATTRIBUTE.int }
-      )),
+      ...Object.entries(ints).map(([name, value]) =>
+        typeof value === "number"
+          ? { name, i: value, type: ATTRIBUTE.int }
+          : { name, ints: value, type: ATTRIBUTE.ints }
+      ),
       ...Object.entries(floats).map(([name, f]) => (
         { name, f, type: ATTRIBUTE.float }
       )),

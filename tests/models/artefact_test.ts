@@ -10,7 +10,13 @@ import type { WeightFormat } from "../../models/graph/linear.ts";
 import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
 
 const FILES = [
-  ...["body-16.onnx", "body-2.onnx", "body-4.onnx", "body-8.onnx"],
+  ...[
+    "body-16.onnx",
+    "body-2.onnx",
+    "body-4.onnx",
+    "body-8.onnx",
+    "body-few.onnx",
+  ],
   ...["body.onnx", "head.onnx", "weights.bin", "weights.json"],
 ];
 

@@ -24,7 +24,7 @@ const FIRST_ROWS = 33;
 const CONTEXT = 10 * FIRST_ROWS;
 
 /** Rows of passes with two natural rows and then wrong guesses and masks. */
-const WIDTHS = [8, 24];
+const WIDTHS = [2, 8, 24];
 
 /** Numbers of sequences in a pass. The tested one is first, in the middle or last. */
 const BATCHES = [2, 3, 4, 8, 16];

@@ -35,6 +35,23 @@ export function attentionBias(
   return bias;
 }
 
+/**
+ * Repeats the rows of a bias, `[width, start + width]` →
+ * `[copies · width, start + copies · width]`. Columns of copies are hidden.
+ */
+export function foldBias(
+  bias: Float32Array<ArrayBuffer>,
+  { start, width, copies }: { start: number; width: number; copies: number },
+): Float32Array<ArrayBuffer> {
+  const [seen, total] = [start + width, start + copies * width];
+  const folded = new Float32Array(copies * width * total).fill(HIDDEN);
+  for (let row = 0; row < copies * width; row++) {
+    const from = (row % width) * seen;
+    folded.set(bias.subarray(from, from + seen), row * total);
+  }
+  return folded;
+}
+
 /** A step in layers with a sliding window. */
 interface WindowedStep {
   start: number;

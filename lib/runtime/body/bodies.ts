@@ -3,7 +3,8 @@
  *
  * Steps without masks share a body that has attention for each of them; one that is
  * larger than needed attends for idle sequences too, which costs less than a second
- * body. Steps whose masks meet updated linears have a body, and a run, of their own.
+ * body. Steps whose masks meet updated linears have a body, and a run, of their own. A
+ * step of few rows has one whose attention is faster for few.
  *
  * @module
  */
@@ -12,8 +13,7 @@ import { Tensor } from "onnxruntime-common";
 import type { Step } from "../../bita/decode/model.ts";
 import type { Fetches, KvBuffer, NamedTensors, Session } from "../backend.ts";
 import type { OrtSequence, OrtStep } from "../ort_sequence.ts";
-import { attentionBias, windowBias } from "./attention_bias.ts";
-import type { SlotAngles } from "./rotary.ts";
+import { attentionFeeds } from "./attention_feeds.ts";
 
 /** The bodies of a model. */
 export interface BodySessions {
@@ -29,6 +29,8 @@ export interface BodiesOptions extends BodySessions {
   softPrompt: number;
   /** The fewest rows of a run and of a sequence's attention. */
   minRows: number;
+  /** Query heads that share keys, and are rows in the folded body. */
+  copies: number;
   /** Opens a sequence of its own, for the idle ones. */
   openIdle(): OrtSequence;
 }
@@ -51,12 +53,19 @@ export interface Group {
   rows: number;
   /** Whether the body has a gate for masks. */
   gated: boolean;
+  /** Rows of attention that a row becomes; more than 1 in a folded body. */
+  copies: number;
 }
+
+/** The most rows of a pass for which a folded body is faster. */
+const FEW = 4;
 
 /** Runs the bodies of a model. */
 export class Bodies {
   /** The body for steps with mask rows, if the adapter has updates for them. */
   maskBody: Session | undefined;
+  /** The folded body, for steps of few rows, if it is used. */
+  few: Session | undefined;
   readonly #options: BodiesOptions;
   /** Bodies for several sequences, by how many, rising. */
   readonly #batched = new Map<number, Session>();
@@ -77,19 +86,28 @@ export class Bodies {
     this.#batched.delete(sequences);
   }
 
-  /** Groups steps by the runs that compute them; each step is in one of them. */
-  group(steps: readonly OrtStep[]): Group[] {
+  /**
+   * Groups steps by the runs that compute them; each step is in one of them.
+   *
+   * @param few the folded body to use, if any.
+   */
+  group(steps: readonly OrtStep[], few: Session | undefined): Group[] {
     const { maskBody } = this;
     const masked = (step: OrtStep) =>
       maskBody !== undefined && step.tokens.some((token) => token < 0);
     const plain = steps.filter((step) => !masked(step));
     const groups = steps.filter(masked).map((step) =>
-      this.#alone(step, { session: maskBody!, gated: true })
+      this.#alone(step, { session: maskBody!, gated: true, copies: 1 })
     );
     if (plain.length === 0) return groups;
     if (plain.length > 1) return [this.#together(plain), ...groups];
-    const session = this.#options.body;
-    return [this.#alone(plain[0], { session, gated: false }), ...groups];
+    const isFew = few !== undefined && plain[0].tokens.length <= FEW;
+    const session = isFew ? few : this.#options.body;
+    const copies = isFew ? this.#options.copies : 1;
+    return [
+      this.#alone(plain[0], { session, gated: false, copies }),
+      ...groups,
+    ];
   }
 
   /**
@@ -109,15 +127,16 @@ export class Bodies {
     }
     const steps = all as readonly OrtStep[]; // sequences are this model's
     if (steps.length > maxSequences) return steps.map((step) => [step]);
-    return single ? this.group(steps).map(({ steps }) => steps) : [steps];
+    if (!single) return [steps];
+    return this.group(steps, undefined).map(({ steps }) => steps);
   }
 
   #alone(
     step: OrtStep,
-    { session, gated }: { session: Session; gated: boolean },
+    body: Pick<Group, "session" | "gated" | "copies">,
   ): Group {
     const rows = Math.max(step.tokens.length, this.#options.minRows);
-    return { steps: [step], session, lanes: 1, rows, gated };
+    return { steps: [step], lanes: 1, rows, ...body };
   }
 
   #together(steps: readonly OrtStep[]): Group {
@@ -125,7 +144,7 @@ export class Bodies {
       if (lanes < steps.length) continue;
       const all = steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
       const rows = Math.max(all, this.#options.minRows);
-      return { steps, session, lanes, rows, gated: false };
+      return { steps, session, lanes, rows, gated: false, copies: 1 };
     }
     throw new RangeError(
       `Cannot compute steps together: fewer are required: received ${steps.length}`,
@@ -134,8 +153,8 @@ export class Bodies {
 
   /** Computes a group's rows, and their keys and values, in place. */
   run(group: Group, fetches: Fetches): Promise<NamedTensors> {
-    const { steps, session, lanes, rows, gated } = group;
-    const { dim } = this.#options;
+    const { steps, session, lanes, rows, gated, copies } = group;
+    const { dim, softPrompt } = this.#options;
     const embeddings = new Float32Array(rows * dim);
     const feeds: NamedTensors = {
       embeddings: new Tensor("float32", embeddings, [1, rows, dim]),
@@ -148,7 +167,8 @@ export class Bodies {
       const suffix = lanes > 1 ? `.${lane}` : "";
       const width = Math.max(tokens.length, this.#options.minRows);
       sequence.embed(tokens, embeddings.subarray(first * dim));
-      this.#attend(feeds, step, { width, suffix });
+      const how = { width, softPrompt, suffix, copies };
+      Object.assign(feeds, attentionFeeds(step, how));
       kv.push(sequence.kv);
       if (lanes > 1) {
         feeds[`rows${suffix}`] = rowList(
@@ -171,65 +191,22 @@ export class Bodies {
     return session.run(feeds, fetches, kv);
   }
 
-  /** Adds the inputs of a step's attention. */
-  #attend(
-    feeds: NamedTensors,
-    step: OrtStep,
-    { width, suffix }: { width: number; suffix: string },
-  ): void {
-    const { softPrompt } = this.#options;
-    const { start, sequence } = step;
-    const total = start + width;
-    sequence.kv.reserve(total);
-    const places = positions(step, softPrompt);
-    const see = (
-      prefix: string,
-      angles: SlotAngles,
-      bias: Float32Array<ArrayBuffer>,
-    ) => {
-      const { cos, sin } = angles.at({ start, total, positions: places });
-      feeds[`${prefix}cos${suffix}`] = cos;
-      feeds[`${prefix}sin${suffix}`] = sin;
-      const dims = [1, 1, width, total];
-      feeds[`${prefix}bias${suffix}`] = new Tensor("float32", bias, dims);
-    };
-    const bias = attentionBias(step, { rows: width, softPrompt });
-    see("", sequence.angles, bias);
-    if (sequence.window) {
-      const { angles, size } = sequence.window;
-      const row = { start, rows: width, positions: places, softPrompt, size };
-      see("window_", angles, windowBias(bias, row));
-    }
-    feeds[`seqlens_k${suffix}`] = int32(total - 1, [1]);
-    feeds[`total${suffix}`] = int32(total, []);
-  }
-
   /** Adds the inputs of an attention whose output is not used. */
   #idleLane(feeds: NamedTensors, suffix: string): KvBuffer {
     const { minRows: width, softPrompt } = this.#options;
     this.#idle ??= this.#options.openIdle();
-    this.#attend(feeds, {
+    const step = {
       sequence: this.#idle,
       start: softPrompt,
       tokens: new Int32Array(1),
       parents: Int32Array.of(-1),
       read: [],
-    }, { width, suffix });
+    };
+    const how = { width, softPrompt, suffix, copies: 1 };
+    Object.assign(feeds, attentionFeeds(step, how));
     feeds[`rows${suffix}`] = rowList(new Array(width).fill(0));
     return this.#idle.kv;
   }
-}
-
-/** Returns the positions of a step's rows in the text. */
-function positions(
-  { start, parents }: OrtStep,
-  softPrompt: number,
-): Int32Array {
-  const positions = new Int32Array(parents.length);
-  for (const [row, parent] of parents.entries()) {
-    positions[row] = parent < 0 ? start - softPrompt : positions[parent] + 1;
-  }
-  return positions;
 }
 
 /** Returns 1 for mask rows and 0 for all others, `[1, rows, 1]`. */
@@ -241,8 +218,4 @@ function maskGate(tokens: Int32Array, rows: number): Tensor {
 
 function rowList(rows: readonly number[]): Tensor {
   return new Tensor("int64", BigInt64Array.from(rows, BigInt), [rows.length]);
-}
-
-function int32(number: number, dims: number[]): Tensor {
-  return new Tensor("int32", Int32Array.of(number), dims);
 }

@@ -53,6 +53,12 @@ export interface DraftingModel {
   addDrafters(test: (drafting: Model) => Promise<boolean>): Promise<boolean>;
 }
 
+/** A model that may get a body for passes of few rows after it is open. */
+export interface FewRowsModel {
+  /** Opens that body, if there is one, and uses it if a test of it returns true. */
+  addFew(test: (few: Model) => Promise<boolean>): Promise<boolean>;
+}
+
 /** Rows that are timed, in the body and in the head. */
 const BODY_ROWS = [2, 4, 8, 16, 31];
 const HEAD_ROWS = [2, 4, 8, 31];
@@ -103,6 +109,21 @@ export async function addDrafters(
   if (isUsed) return;
   throw new Error(
     "Cannot draft by the adapter: the same bits as without masks are required: received others",
+  );
+}
+
+/**
+ * Makes passes of few rows faster, if they have the same bits as before.
+ *
+ * @throws {Error} if they have not.
+ */
+export async function addFew(
+  model: FewRowsModel,
+  { test }: Pick<ModelCheck, "test">,
+): Promise<void> {
+  if (await model.addFew((few) => test.isExactDrafting(few))) return;
+  throw new Error(
+    "Cannot compute few rows faster: the same bits as in other passes are required: received others",
   );
 }
 

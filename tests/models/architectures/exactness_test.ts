@@ -20,6 +20,7 @@ for (const name of MODELS) {
   Deno.test(`${name}: passes, drafts and cached prompts change no bit`, async () => {
     await withModel(FAMILY_FILES[name], "int8", async (model) => {
       assert(await isInvariant(model), "passes of one sequence");
+      assert(await model.addFew(isInvariant), "passes of few rows");
       assert(await model.widen(4, isInvariant), "shared passes");
 
       const held = hold(model);

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { layOut } from "../../../lib/bita/tree/pass_layout.ts";
 import {
   attentionBias,
+  foldBias,
   windowBias,
 } from "../../../lib/runtime/body/attention_bias.ts";
 
@@ -43,6 +44,18 @@ Deno.test("attentionBias() shows the soft prompt to mask rows alone", () => {
     "######..#.",
     "######..##",
   ]);
+});
+
+Deno.test("foldBias() shows copies of rows what the rows see", () => {
+  const tokens = Int32Array.of(5, 6);
+  const parents = Int32Array.of(-1, 0);
+  const bias = attentionBias({ start: 2, tokens, parents }, {
+    rows: 2,
+    softPrompt: 1,
+  });
+  const folded = foldBias(bias, { start: 2, width: 2, copies: 3 });
+  const two = [".##.....", ".###...."];
+  assertEquals(draw(folded, 6), [...two, ...two, ...two]);
 });
 
 Deno.test("attentionBias() hides padding from every row of the step", () => {

@@ -3,6 +3,7 @@ import type { Backend } from "../../../lib/runtime/backend.ts";
 import { cpuBackend } from "../../../lib/runtime/cpu/cpu_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
 import {
+  addFew,
   checkModel,
   widenPasses,
 } from "../../../lib/worker/opening/check_model.ts";
@@ -11,12 +12,12 @@ import { alone, copy, stepOf, tinyArtefact } from "../../runtime/_tiny.ts";
 const ARTEFACT = await tinyArtefact("int8");
 
 /**
- * Opens a tiny model on kernels that are wrong for so many sequences, or for more than
- * so many rows of one.
+ * Opens a tiny model on kernels that are wrong for so many sequences or for few rows, or
+ * for more than so many rows of one sequence.
  */
 async function openTiny(
   { wrong, rows = Infinity, parallel = 16 }: {
-    wrong?: number;
+    wrong?: number | "few";
     rows?: number;
     parallel?: number;
   } = {},
@@ -24,21 +25,23 @@ async function openTiny(
   const backend = cpuBackend(1);
   const opened: string[] = [];
   const events: string[] = [];
+  const ran: string[] = [];
   const close = () => {
     events.push("close");
     return backend.close();
   };
   const createSession: Backend["createSession"] = async (path, options) => {
-    opened.push(path.match(/[\w-]+(?=\.onnx)/)![0]);
+    const [graph] = path.match(/[\w-]+(?=\.onnx)/)!;
+    opened.push(graph);
     const session = await backend.createSession(path, options);
     return {
       async run(feeds, fetches, kv) {
+        ran.push(graph);
         events.push("begin");
         const outputs = await session.run(feeds, fetches, kv);
         events.push("end");
-        const isWide = path.endsWith("/body.onnx") &&
-          outputs.hidden.dims[1] > rows;
-        if (isWide || path.endsWith(`body-${wrong}.onnx`)) {
+        const isWide = graph === "body" && outputs.hidden.dims[1] > rows;
+        if (isWide || graph === `body-${wrong}`) {
           const hidden = outputs.hidden.data as Float32Array;
           for (let i = 0; i < hidden.length; i++) hidden[i] *= -1;
         }
@@ -51,7 +54,7 @@ async function openTiny(
     ARTEFACT,
     { context: 64, parallel },
   );
-  return { model, opened, events };
+  return { model, opened, events, ran };
 }
 
 /** A proof that is known from the start, or not. */
@@ -108,6 +111,32 @@ Deno.test("a test that is not passed any more is forgotten", async () => {
     "the same bits as at an earlier start are required",
   );
   assertEquals(proof.known, false);
+  await model.close();
+});
+
+Deno.test("addFew() has passes of few rows computed by a body of their own", async () => {
+  const { model, ran } = await openTiny();
+  using check = await checkModel(model);
+  await addFew(model, check);
+  for (const rows of [1, 4, 5]) {
+    ran.length = 0;
+    copy(await model.run([stepOf(model, { seed: 1, rows })]));
+    assertEquals(ran, [rows > 4 ? "body" : "body-few", "head"]);
+  }
+  await model.close();
+});
+
+Deno.test("addFew() never uses a body that is wrong", async () => {
+  const { model, ran } = await openTiny({ wrong: "few" });
+  using check = await checkModel(model);
+  await assertRejects(
+    () => addFew(model, check),
+    Error,
+    "the same bits as in other passes are required",
+  );
+  ran.length = 0;
+  copy(await model.run([stepOf(model, { seed: 1, rows: 2 })]));
+  assertEquals(ran, ["body", "head"]);
   await model.close();
 });
 
