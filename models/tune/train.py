@@ -77,9 +77,11 @@ class Trainer:
 
     @torch.no_grad()
     def _average(self):
-        """Moves the averages towards the parameters: single texts sway the last steps."""
+        """Moves the averages towards the parameters: single texts sway the last steps. The start
+        has no share in them; the first steps count alike."""
+        share = 1 / min(self.plan.average, self.step)
         for mean, now in zip(self.mean.parameters(), self.adapter.parameters()):
-            mean.lerp_(now, 1 / self.plan.average)
+            mean.lerp_(now, share)
 
     def _batch(self):
         """Yields the step's examples, from shuffled epochs without end."""
