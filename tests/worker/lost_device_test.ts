@@ -30,6 +30,7 @@ Deno.test({
           backend: "webgpu",
           threads: 1,
           context: 128,
+          parallel: 1,
           prefix: {
             mode: "off",
             kv: "",
