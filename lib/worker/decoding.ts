@@ -142,10 +142,15 @@ export class Decoding {
   ): AsyncGenerator<DecodeOutput, void> {
     const { model, invariant } = this.#parts;
     const text = [...prompt];
-    const sequence = model.open(prompt, { tokens });
+    // The thread of the store reads while this one takes memory.
+    const looking = look();
+    const sequence = orElse(
+      () => model.open(prompt, { tokens }),
+      () => looking?.then((lookup) => lookup.prefilled(), () => {}),
+    );
     let lookup: Lookup | undefined, isRead = false;
     try {
-      lookup = await look();
+      lookup = await looking;
       signal?.throwIfAborted();
       let cached = lookup && this.#load(sequence, lookup);
       for await (const output of compute(sequence)) {
@@ -198,5 +203,15 @@ export class Decoding {
     } finally {
       lookup?.prefilled();
     }
+  }
+}
+
+/** Returns what `make` returns; calls `undo` if it throws. */
+function orElse<T>(make: () => T, undo: () => void): T {
+  try {
+    return make();
+  } catch (error) {
+    undo();
+    throw error;
   }
 }
