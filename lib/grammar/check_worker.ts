@@ -1,8 +1,8 @@
 /**
  * Compiles grammars to see whether they can be, in a thread that may be ended while it
  * does. The tokens are bytes, and the model's control tokens with their ids. The engine
- * with all tokens is opened here, too, and grammars that take long are compiled in it:
- * the model's thread gets a copy of its memory.
+ * with all tokens is opened by another such thread, and grammars that take long are
+ * compiled in it: the model's thread gets a copy of its memory.
  *
  * @module
  */
@@ -28,10 +28,15 @@ export type ToCheckWorker =
   /** Is answered with a {@linkcode Verdict}. */
   | { type: "check"; grammar: Grammar }
   /**
-   * Is answered with a {@linkcode GrammarImage}, compiled or not, for the model of this
-   * file; with nothing if that fails.
+   * Is answered with an {@linkcode EngineImage} for the model of this file; with nothing
+   * if that fails.
    */
-  | { type: "image"; path: string; grammar?: Grammar };
+  | { type: "engine"; path: string }
+  /**
+   * Is answered with a {@linkcode GrammarImage} of the engine with the grammar compiled;
+   * with nothing if that fails.
+   */
+  | { type: "compile"; engine: EngineImage; grammar: Grammar };
 
 /** What has come out of a check. */
 export interface Verdict {
@@ -49,8 +54,6 @@ const MOST_TEXT = 200;
 
 let vocabulary: TokenBytes;
 let engine: Promise<Llguidance> | undefined;
-/** The engine with all tokens, which has compiled nothing. */
-let whole: Promise<EngineImage> | undefined;
 
 self.onmessage = async ({ data }: MessageEvent<ToCheckWorker>) => {
   switch (data.type) {
@@ -62,8 +65,11 @@ self.onmessage = async ({ data }: MessageEvent<ToCheckWorker>) => {
     case "check":
       self.postMessage(await check(data.grammar));
       break;
-    case "image":
-      self.postMessage(await image(data).catch(() => {}));
+    case "engine":
+      self.postMessage(await openWhole(data.path).catch(() => {}));
+      break;
+    case "compile":
+      self.postMessage(await compile(data).catch(() => {}));
   }
 };
 
@@ -96,14 +102,9 @@ function open(): Promise<Llguidance> {
   return Llguidance.open(vocabulary);
 }
 
-async function image(
-  { grammar, path }: { grammar?: Grammar; path: string },
+async function compile(
+  { engine, grammar }: { engine: EngineImage; grammar: Grammar },
 ): Promise<GrammarImage> {
-  const engine = await (whole ??= openWhole(path).catch((error) => {
-    whole = undefined;
-    throw error;
-  }));
-  if (grammar === undefined) return { engine };
   const llguidance = await Llguidance.restore(engine);
   const { notation, data } = toSource(grammar);
   const matcher = llguidance.compile(notation, data);

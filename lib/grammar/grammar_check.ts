@@ -11,7 +11,7 @@ import { ApiError } from "../engine/errors.ts";
 import type { ToCheckWorker, Verdict } from "./check_worker.ts";
 import type { Grammar } from "./grammar.ts";
 import { findExcess, type Refusal } from "./limits.ts";
-import type { GrammarImage, TokenBytes } from "./llguidance.ts";
+import type { EngineImage, GrammarImage, TokenBytes } from "./llguidance.ts";
 import { type ControlTokens, smallVocabulary } from "./vocabulary.ts";
 
 /** Milliseconds that a grammar may take; large ones take some hundred on a free CPU. */
@@ -40,7 +40,7 @@ export class GrammarCheck implements Disposable {
   readonly #path: string;
   readonly #heavyMs: number;
   /** The engine that has compiled nothing, once a grammar has needed it. */
-  #engine: Promise<GrammarImage | undefined> | undefined;
+  #engine: Promise<EngineImage | undefined> | undefined;
   /** Opened with the first grammar. */
   #worker: Worker | undefined;
   /** Settles when the worker is free. */
@@ -126,23 +126,20 @@ export class GrammarCheck implements Disposable {
         ? giveUp(`more than ${MOST_MS} ms of work`)
         : giveUp("what the compiler fails on");
     }
+    const engine = await (this.#engine ??= openEngine(this.#path));
+    if (!engine) return {}; // the model opens one
     const image = isHeavy
-      ? await this.#image(worker, grammar)
-      : await (this.#engine ??= this.#image(worker));
+      ? await this.#compile(worker, { engine, grammar })
+      : { engine };
     return { image };
   }
 
-  /** Has an engine opened, and perhaps a grammar compiled, or leaves it to the model. */
-  async #image(
+  /** Has a heavy grammar compiled, or leaves it to the model. */
+  async #compile(
     worker: Worker,
-    grammar?: Grammar,
+    heavy: { engine: EngineImage; grammar: Grammar },
   ): Promise<GrammarImage | undefined> {
-    const path = this.#path;
-    const image = tell(worker, {
-      type: "image",
-      path,
-      ...grammar && { grammar },
-    });
+    const image = tell(worker, { type: "compile", ...heavy });
     try {
       return await deadline(image, MOST_OPEN_MS) as GrammarImage | undefined;
     } catch {
@@ -151,13 +148,33 @@ export class GrammarCheck implements Disposable {
   }
 }
 
-/** Starts a worker, which is quick from then on. */
+/**
+ * Opens the engine with all tokens of a model's file, or nothing if that fails. The
+ * worker ends then, as what it needs for that takes 100 MB.
+ */
+async function openEngine(path: string): Promise<EngineImage | undefined> {
+  const worker = startWorker();
+  try {
+    const engine = tell(worker, { type: "engine", path });
+    return await deadline(engine, MOST_OPEN_MS) as EngineImage | undefined;
+  } catch {
+    return undefined;
+  } finally {
+    worker.terminate();
+  }
+}
+
+/** Starts a worker that checks, which is quick from then on. */
 async function openWorker(vocabulary: TokenBytes): Promise<Worker> {
-  const worker = new Worker(import.meta.resolve("./check_worker.ts"), {
-    type: "module",
-  });
+  const worker = startWorker();
   await tell(worker, { type: "open", vocabulary });
   return worker;
+}
+
+function startWorker(): Worker {
+  return new Worker(import.meta.resolve("./check_worker.ts"), {
+    type: "module",
+  });
 }
 
 /** Sends a message and waits for the answer. */

@@ -12,8 +12,8 @@ import type { TokenBytes } from "./llguidance.ts";
 
 /** What is known about the tokens of a model. */
 export interface GrammarVocabulary {
-  /** What llguidance gets. */
-  bytes: TokenBytes;
+  /** What llguidance gets, made each time. */
+  readonly bytes: TokenBytes;
   /** `[vocab]` the bytes of each token, one a character; none of a control token. */
   tokens: readonly string[];
   /** Tokens of one byte, by this byte. */
@@ -106,11 +106,10 @@ const STEP = 2048;
 function* vocabularySteps(
   tokenizer: Tokenizer,
 ): Generator<undefined, GrammarVocabulary> {
-  const bytes: Uint8Array[] = [];
   const tokens: string[] = [];
   for (let id = 0; id < tokenizer.size; id++) {
-    bytes.push(bytesOf(id, tokenizer));
-    tokens.push(bytes[id][0] === CONTROL ? "" : latin1(bytes[id]));
+    const bytes = bytesOf(id, tokenizer);
+    tokens.push(bytes[0] === CONTROL ? "" : latin1(bytes));
     if (id % STEP === 0) yield;
   }
   yield;
@@ -123,7 +122,9 @@ function* vocabularySteps(
       .map(([id, token]) => [token, id]),
   );
   return {
-    bytes: { tokens: bytes, end },
+    get bytes() {
+      return tokenBytes(tokenizer);
+    },
     tokens,
     byteTokens,
     end,
