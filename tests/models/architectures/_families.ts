@@ -56,6 +56,18 @@ const PHI: TinyOptions = {
   },
 };
 
+const OLMO: TinyOptions = {
+  ...COMMON,
+  architecture: "olmo2",
+  without: ["attn_norm.weight", "ffn_norm.weight"],
+  perLayer: {
+    "attn_q_norm.weight": [q],
+    "attn_k_norm.weight": [kv],
+    "post_attention_norm.weight": [dim],
+    "post_ffw_norm.weight": [dim],
+  },
+};
+
 /** The models by name. */
 export const FAMILY_FILES: Record<string, TinyOptions> = {
   "llama": { ...COMMON },
@@ -93,6 +105,7 @@ export const FAMILY_FILES: Record<string, TinyOptions> = {
     numbers: { ...GEMMA.numbers, "rope.scaling.factor": 8 },
   },
   "phi3": PHI,
+  "phi3-window": { ...PHI, counts: { "attention.sliding_window": 64 } },
   "phi3-long": {
     ...PHI,
     tensors: {
@@ -105,16 +118,11 @@ export const FAMILY_FILES: Record<string, TinyOptions> = {
       "rope.scaling.original_context_length": 256,
     },
   },
-  "olmo2": {
-    ...COMMON,
-    architecture: "olmo2",
-    without: ["attn_norm.weight", "ffn_norm.weight"],
-    perLayer: {
-      "attn_q_norm.weight": [q],
-      "attn_k_norm.weight": [kv],
-      "post_attention_norm.weight": [dim],
-      "post_ffw_norm.weight": [dim],
-    },
+  "olmo2": OLMO,
+  "olmo2-window": {
+    ...OLMO,
+    layers: 5,
+    counts: { "attention.sliding_window": 64 },
   },
   "falcon": {
     ...COMMON,
@@ -135,6 +143,9 @@ export const FAMILY_FILES: Record<string, TinyOptions> = {
     numbers: { "attention.layer_norm_epsilon": 1e-5 },
   },
 };
+
+/** Models that llama.cpp computes otherwise: it leaves Phi's window out. */
+export const ONLY_PYTORCH = ["phi3-window"];
 
 /** A text whose last position is past 300. */
 export const IDS = Int32Array.from(

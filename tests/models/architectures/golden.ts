@@ -12,7 +12,7 @@
 
 import { fileURLToPath } from "node:url";
 import { writeTinyGguf } from "../../toy/tiny_gguf.ts";
-import { FAMILY_FILES, IDS, LENGTHS } from "./_families.ts";
+import { FAMILY_FILES, IDS, LENGTHS, ONLY_PYTORCH } from "./_families.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -25,6 +25,7 @@ const folder = await Deno.makeTempDir();
 try {
   for (const [name, options] of Object.entries(FAMILY_FILES)) {
     if (Deno.args.length > 0 && !Deno.args.includes(name)) continue;
+    if (ONLY_PYTORCH.includes(name)) continue;
     const file = `${folder}/${name}.gguf`;
     await writeTinyGguf(file, options);
     const { success, stdout } = await new Deno.Command("node", {
@@ -46,5 +47,5 @@ try {
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
-const all = Object.keys(FAMILY_FILES).map((name) => lines.get(name));
+const all = Object.keys(FAMILY_FILES).flatMap((name) => lines.get(name) ?? []);
 await Deno.writeTextFile(path, all.join("\n") + "\n");
