@@ -2,6 +2,7 @@
 
 Read in this order:
 
+    config.py        the families of models, and the dimensions of one
     llama.py         the frozen model out of its GGUF file
     text.py          the keys, values and hidden states of a text
     tokenizer.py     its tokenizer and chat template

@@ -50,6 +50,7 @@ class Buffer:
         self.visible = torch.ones(B, 1, self.columns, dtype=torch.bool, device=device)
         for row, prompt in enumerate(prompts):
             self.visible[row, 0, : self.column - len(prompt)] = False
+        self.positions = self.visible[:, 0].cumsum(-1) - 1  # [B, columns]
 
     def prefill(self, prompts):
         """Computes the prompts. Returns the logits of their last rows, [B, vocab]."""
@@ -60,39 +61,40 @@ class Buffer:
         causal = torch.ones(T, T, dtype=torch.bool, device=device).tril()
         # A pad sees itself: the softmax of a row that sees nothing is NaN.
         visible = causal & text | torch.eye(T, dtype=torch.bool, device=device)
-        positions = text[:, 0].cumsum(-1) - 1
+        positions = self.positions[:, :T]
+        views = self.llama.views(visible, positions, positions)
 
         def attend(layer, q, k, v):
             self.keys[layer, :, :, :T] = k
             self.values[layer, :, :, :T] = v
-            return attention(q, k, v, visible)
+            return attention(q, k, v, views(layer))
 
         x = self.llama.embedding[ids]
         hidden = self.llama.run(x, positions, attend, self.recording)
         if self.recording:
             self.recording.begin(hidden, list(map(len, prompts)))
-        self.position = positions[:, -1:] + 1
         return self.llama.logits(hidden[:, -1])
 
     def step(self, tokens, texts):
         """Appends a token to each of `texts`. Returns the logits of its row, [B, vocab]."""
         at, seen = self.column, self.column + 1
-        visible = self.visible[:, :, :seen]
+        position = self.positions[:, at:seen]
+        views = self.llama.views(self.visible[:, :, :seen], position, self.positions[:, :seen])
 
         def attend(layer, q, k, v):
             self.keys[layer, :, :, at] = k[:, :, 0]
             self.values[layer, :, :, at] = v[:, :, 0]
             keys, values = self.keys[layer, :, :, :seen], self.values[layer, :, :, :seen]
-            return attention(q, keys, values, visible)
+            return attention(q, keys, values, views(layer))
 
         x = self.llama.embedding[tokens][:, None]
-        hidden = self.llama.run(x, self.position, attend, self.recording)
+        hidden = self.llama.run(x, position, attend, self.recording)
         if self.recording:
             self.recording.add(hidden, texts)
-        self.column, self.position = seen, self.position + 1
+        self.column = seen
         return self.llama.logits(hidden[:, 0])
 
     def keep(self, rows):
         """Keeps only the given rows."""
         self.keys, self.values = self.keys[:, rows], self.values[:, rows]
-        self.visible, self.position = self.visible[rows], self.position[rows]
+        self.visible, self.positions = self.visible[rows], self.positions[rows]

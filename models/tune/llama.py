@@ -1,12 +1,12 @@
 """The frozen model: the weights of a GGUF file, dequantised as in the server, and one
 forward pass for all uses.
 
-Reading a text, decoding many at once and drafting with masks differ only in attention, so
-`run` takes it as a function. Residuals and norms stay in float32.
+It is a Llama with what the other families have beyond it (see `config.py`). Reading a text,
+decoding many at once and drafting with masks differ only in attention, so `run` takes it as
+a function. Residuals and norms stay in float32.
 """
 
 import hashlib
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,39 +14,24 @@ import torch
 import torch.nn.functional as F
 from gguf import GGUFReader, dequantize
 
-# What the server computes with and this pass does not.
-BEYOND = {"rope_freqs.weight", "blk.0.attn_q.bias", "llama.rope.scaling.factor"}
+from .config import read_config
 
 LINEARS = ("attn_qkv", "attn_output", "ffn_gate_up", "ffn_down")
 
+ANYWHERE = 1 << 30  # the position of what is in every window
 
-@dataclass(frozen=True)
-class Config:
-    """Dimensions, named as in the server's `architecture.ts`."""
-
-    layers: int
-    heads: int
-    kv_heads: int
-    head_dim: int
-    dim: int
-    hidden: int
-    vocab: int
-    theta: float
-    epsilon: float
-
-    def linear_shape(self, linear):
-        """Returns the rows and columns of a linear: its outputs and inputs."""
-        attended = self.heads * self.head_dim
-        return {
-            "attn_qkv": (attended + 2 * self.kv_heads * self.head_dim, self.dim),
-            "attn_output": (self.dim, attended),
-            "ffn_gate_up": (2 * self.hidden, self.dim),
-            "ffn_down": (self.dim, self.hidden),
-        }[linear]
+NORMS = (
+    "attn_norm",
+    "ffn_norm",
+    "attn_q_norm",
+    "attn_k_norm",
+    "post_attention_norm",
+    "post_ffw_norm",
+)
 
 
 class Llama:
-    """A Llama whose weights never change."""
+    """A model whose weights never change."""
 
     def __init__(self, path, dtype=torch.float32, device="cpu"):
         self.path, self.dtype, self.device = path, dtype, torch.device(device)
@@ -54,39 +39,63 @@ class Llama:
         self.fields = reader.fields
         tensors = {tensor.name: tensor for tensor in reader.tensors}
         self.config = config = read_config(reader.fields, tensors)
+        known = {"token_embd.weight", "output_norm.weight", "output.weight"}
 
         def read(name):
+            known.add(name)
             tensor = tensors[name]
             values = dequantize(tensor.data, tensor.tensor_type)
             return torch.from_numpy(np.array(values, dtype=np.float32))
 
+        def halves(name):
+            matrix = read(name)
+            return in_halves(matrix, config.head_dim) if config.family.pairs else matrix
+
         def linear(*parts):
             return torch.cat(parts).to(self.device, dtype)
 
-        def norm(name):
-            return read(name).to(self.device)
-
         self.embedding = read("token_embd.weight").to(self.device)
-        self.output_norm = norm("output_norm.weight")
+        self.output_norm = read("output_norm.weight").to(self.device)
         tied = "output.weight" not in tensors
         self.head = linear(read("token_embd.weight" if tied else "output.weight"))
+        if config.family.scaled:
+            self.embedding = self.embedding * np.float32(config.dim**0.5)
         self.blocks = []
         for layer in range(config.layers):
             p = f"blk.{layer}."
-            self.blocks.append({
-                "attn_norm": norm(p + "attn_norm.weight"),
-                "attn_qkv": linear(
-                    halves(read(p + "attn_q.weight"), config.head_dim),
-                    halves(read(p + "attn_k.weight"), config.head_dim),
-                    read(p + "attn_v.weight"),
-                ),
+
+            def qkv(kind):
+                return linear(
+                    halves(f"{p}attn_q.{kind}"),
+                    halves(f"{p}attn_k.{kind}"),
+                    read(f"{p}attn_v.{kind}"),
+                )
+
+            block = {
+                "attn_qkv": qkv("weight"),
                 "attn_output": linear(read(p + "attn_output.weight")),
-                "ffn_norm": norm(p + "ffn_norm.weight"),
                 "ffn_gate_up": linear(
                     read(p + "ffn_gate.weight"), read(p + "ffn_up.weight")
                 ),
                 "ffn_down": linear(read(p + "ffn_down.weight")),
-            })
+            }
+            for norm in NORMS:
+                if f"{p}{norm}.weight" in tensors:
+                    block[norm] = read(f"{p}{norm}.weight").to(self.device)
+            if config.biases:
+                block["attn_qkv.bias"] = qkv("bias")
+            self.blocks.append(block)
+        divisors = read("rope_freqs.weight") if "rope_freqs.weight" in tensors else 1.0
+        angles = frequencies(config.head_dim, config.base) / config.factor / divisors
+        self.frequencies = angles.to(self.device)
+        self.window_frequencies = frequencies(
+            config.head_dim, config.family.window_base or config.base
+        ).to(self.device)
+        unknown = sorted(tensors.keys() - known)
+        if unknown:
+            raise ValueError(
+                f"Cannot load the model: it must be one without {unknown[0]}: received one with it"
+            )
 
     @cached_property
     def digest(self):
@@ -104,28 +113,39 @@ class Llama:
         """
         c = self.config
         B, R, _ = x.shape
-        turn = self.angles(positions)
+        turns = self.turns(positions)
         sizes = [c.heads * c.head_dim, c.kv_heads * c.head_dim, c.kv_heads * c.head_dim]
 
         def linear(name, layer, h):
             y = F.linear(h, self.blocks[layer][name])
             return y if extras is None else extras.change(name, layer, h, y)
 
+        def normed(x, norm, block):
+            return self.norm(x, block[norm]) if norm in block else x
+
         x = x.float()
         for layer, block in enumerate(self.blocks):
             if extras is not None:
                 x = extras.enter(layer, x)
             h = self.norm(x, block["attn_norm"])
+            projected = linear("attn_qkv", layer, h)
+            if c.biases:
+                projected = projected + block["attn_qkv.bias"]
             q, k, v = (
                 part.view(B, R, -1, c.head_dim).transpose(1, 2)
-                for part in linear("attn_qkv", layer, h).split(sizes, -1)
+                for part in projected.split(sizes, -1)
             )
+            q, k = normed(q, "attn_q_norm", block), normed(k, "attn_k_norm", block)
+            turn = turns(layer)
             a = attend(layer, rotate(q, turn), rotate(k, turn), v)
             a = a.transpose(1, 2).reshape(B, R, -1)
-            x = x + linear("attn_output", layer, a).float()
+            change = linear("attn_output", layer, a)
+            x = x + normed(change, "post_attention_norm", block).float()
             h = self.norm(x, block["ffn_norm"])
             gate, up = linear("ffn_gate_up", layer, h).chunk(2, -1)
-            x = x + linear("ffn_down", layer, F.silu(gate) * up).float()
+            gate = F.gelu(gate, approximate="tanh") if c.family.gelu else F.silu(gate)
+            change = linear("ffn_down", layer, gate * up)
+            x = x + normed(change, "post_ffw_norm", block).float()
         return self.norm(x, self.output_norm)
 
     def logits(self, hidden):
@@ -133,51 +153,40 @@ class Llama:
         return F.linear(hidden, self.head).float()
 
     def norm(self, x, weight):
-        return F.rms_norm(x, (self.config.dim,), weight, self.config.epsilon).to(self.dtype)
+        return F.rms_norm(x, weight.shape, weight, self.config.epsilon).to(self.dtype)
 
-    def angles(self, positions):
-        """[B, R] -> cosines and sines, each [B, 1, R, head_dim / 2]."""
-        half = self.config.head_dim // 2
-        steps = torch.arange(half, dtype=torch.float64, device=self.device)
-        frequency = self.config.theta ** (-steps / half)
-        angle = positions.to(torch.float64)[:, None, :, None] * frequency
-        return angle.cos().float(), angle.sin().float()
+    def turns(self, positions):
+        """Returns a function of a layer: the cosines and sines of positions, [B, R], each
+        [B, 1, R, head_dim / 2]."""
 
+        def turn(frequencies):
+            angle = positions.to(torch.float64)[:, None, :, None] * frequencies
+            return angle.cos().float(), angle.sin().float()
 
-def read_config(fields, tensors):
-    """Returns the dimensions; raises ValueError unless the model is a plain Llama."""
-    architecture = fields["general.architecture"].contents()
-    if architecture != "llama":
-        raise ValueError(
-            f"Cannot load the model: its architecture must be llama: received {architecture}"
-        )
-    beyond = [*BEYOND & tensors.keys(), *BEYOND & fields.keys()]
-    if beyond:
-        raise ValueError(
-            f"Cannot load the model: it must be a Llama without {beyond[0]}: received one with it"
-        )
+        everywhere = turn(self.frequencies)
+        if not self.config.window:
+            return lambda layer: everywhere
+        near = turn(self.window_frequencies)
+        return lambda layer: near if self.config.windowed(layer) else everywhere
 
-    def field(name, default=None):
-        found = fields.get(f"llama.{name}")
-        return default if found is None else found.contents()
-
-    dim, heads = field("embedding_length"), field("attention.head_count")
-    return Config(
-        layers=field("block_count"),
-        heads=heads,
-        kv_heads=field("attention.head_count_kv", heads),
-        head_dim=field("attention.key_length", dim // heads),
-        dim=dim,
-        hidden=field("feed_forward_length"),
-        vocab=int(tensors["token_embd.weight"].shape[1]),
-        theta=field("rope.freq_base", 10_000.0),
-        epsilon=field("attention.layer_norm_rms_epsilon"),
-    )
+    def views(self, visible, rows, slots):
+        """Returns a function of a layer: the slots that its rows see, of those `visible`,
+        [B or 1, R, slots]. `rows` and `slots` are positions, [B or 1, R or slots]."""
+        if not self.config.window:
+            return lambda layer: visible
+        narrow = visible & (slots[:, None, :] > rows[:, :, None] - self.config.window)
+        return lambda layer: narrow if self.config.windowed(layer) else visible
 
 
-def halves(matrix, head_dim):
-    """Reorders each head's rows into two halves; GGUF interleaves them."""
-    pairs = matrix.view(-1, head_dim // 2, 2, matrix.shape[1])
+def frequencies(head_dim, base):
+    """Returns the angles of one position, [head_dim / 2]."""
+    steps = torch.arange(head_dim // 2, dtype=torch.float64)
+    return base ** (-2 * steps / head_dim)
+
+
+def in_halves(matrix, head_dim):
+    """Reorders each head's rows from pairs into two halves."""
+    pairs = matrix.view(-1, head_dim // 2, 2, *matrix.shape[1:])
     return pairs.transpose(1, 2).reshape(matrix.shape)
 
 

@@ -30,13 +30,14 @@ def read_text(llama, ids, extras=None):
     T = len(ids)
     causal = torch.ones(1, T, T, dtype=torch.bool, device=llama.device).tril()
     keys, values = [], []
+    positions = torch.arange(T, device=llama.device)[None]
+    views = llama.views(causal, positions, positions)
 
-    def attend(_layer, q, k, v):
+    def attend(layer, q, k, v):
         keys.append(k[0])
         values.append(v[0])
-        return attention(q, k, v, causal)
+        return attention(q, k, v, views(layer))
 
-    positions = torch.arange(T, device=llama.device)[None]
     hidden = llama.run(llama.embedding[ids][None], positions, attend, extras)
     return Text(ids, torch.stack(keys), torch.stack(values), hidden[0])
 

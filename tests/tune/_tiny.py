@@ -27,9 +27,9 @@ def some_examples(count, answer=20):
     ]
 
 
-def some_adapter(**shape):
+def some_adapter(llama=None, **shape):
     """Returns an adapter of which every part has an effect."""
-    adapter = Adapter(tiny().config, Shape(**shape))
+    adapter = Adapter((llama or tiny()).config, Shape(**shape))
     generator = draws("adapter")
     with torch.no_grad():
         for parameter in adapter.parameters():

@@ -9,6 +9,15 @@ import {
   TOKEN_TYPE,
   type Vocabulary,
 } from "../../../models/gguf/vocabulary.ts";
+import {
+  concat,
+  ggufFile,
+  textsValue,
+  textValue,
+  u32,
+  u32Value,
+  u64,
+} from "../../models/gguf/_file.ts";
 
 const TEXT = Deno.readTextFileSync(
   new URL("../../models/text.txt", import.meta.url),
@@ -81,5 +90,30 @@ export function spmTexts(): string[] {
     };
     const odd = () => ODD[Math.floor(draw(4) * ODD.length)];
     return i % 3 === 0 ? part(0) : part(0) + odd() + part(2);
+  });
+}
+
+/** The type and value of a list of 32-bit numbers. */
+const listValue = (type: number, { buffer }: Int32Array | Float32Array) =>
+  concat(u32(9), u32(type), u64(buffer.byteLength / 4), new Uint8Array(buffer));
+
+/** Returns a file with the vocabulary and no tensors. */
+export function spmFile(addSpacePrefix: boolean): Uint8Array<ArrayBuffer> {
+  const { tokens, types, scores } = smallSpm();
+  return ggufFile({
+    entries: [
+      ["general.architecture", textValue("llama")],
+      ["tokenizer.ggml.model", textValue("llama")],
+      ["tokenizer.ggml.pre", textValue("default")],
+      ["tokenizer.ggml.tokens", textsValue(tokens)],
+      ["tokenizer.ggml.scores", listValue(6, Float32Array.from(scores!))],
+      ["tokenizer.ggml.token_type", listValue(5, Int32Array.from(types))],
+      ["tokenizer.ggml.bos_token_id", u32Value(1)],
+      ["tokenizer.ggml.eos_token_id", u32Value(2)],
+      [
+        "tokenizer.ggml.add_space_prefix",
+        concat(u32(7), Uint8Array.of(Number(addSpacePrefix))),
+      ],
+    ],
   });
 }
