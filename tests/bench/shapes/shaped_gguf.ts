@@ -5,6 +5,7 @@
  * @module
  */
 
+import { uniform } from "../../../lib/bita/choose/random.ts";
 import { TENSOR_TYPES } from "../../../models/gguf/tensor_types.ts";
 import {
   type Entry,
@@ -37,7 +38,7 @@ export const SHAPES: Record<string, Shape> = {
 /** Types that the layers may be stored in. */
 export const TYPES = ["Q4_0", "Q8_0"] as const;
 
-export const VOCAB = 49_152;
+const VOCAB = 49_152;
 const CONTEXT = 2048;
 
 type Type = typeof TYPES[number] | "F32";
@@ -107,6 +108,14 @@ function entries(counts: Record<string, number>): Entry[] {
     ["tokenizer.ggml.merges", textsValue(merges)],
     ["tokenizer.ggml.eos_token_id", u32Value(0)],
   ];
+}
+
+/** Returns tokens of the vocabulary, the same for each seed. */
+export function randomPrompt(length: number, seed: number): Int32Array {
+  return Int32Array.from(
+    { length },
+    (_, i) => Math.floor(uniform(seed, i) * VOCAB),
+  );
 }
 
 /** Most bytes that `crypto.getRandomValues()` fills at once. */

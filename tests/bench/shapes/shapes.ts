@@ -5,7 +5,6 @@
  * @module
  */
 
-import { uniform } from "../../../lib/bita/choose/random.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { cpuBackend } from "../../../lib/runtime/cpu/cpu_backend.ts";
 import { chooseWeights } from "../../../lib/runtime/choose_backend.ts";
@@ -20,7 +19,8 @@ import { runText } from "../decode/run.ts";
 import { LlamaCpp, type LlamaRun } from "../llama/llama_cpp.ts";
 import { median } from "../statistics.ts";
 import type { Cell } from "../table.ts";
-import { SHAPES, TYPES, VOCAB, writeShapedGguf } from "./shaped_gguf.ts";
+import { measureResident, type Resident } from "./resident.ts";
+import { randomPrompt, SHAPES, TYPES, writeShapedGguf } from "./shaped_gguf.ts";
 
 /** Decodes a prompt by so many tokens. */
 type Decoder = (prompt: Int32Array, count: number) => Promise<LlamaRun>;
@@ -45,6 +45,7 @@ export const shapes: Benchmark = {
       integer({ prompts }, "prompts")
     );
     const rows: Cell[][] = [];
+    const memory: Cell[][] = [];
     const { threads } = CONFIG;
     for (const shape of someOf(values.shapes, Object.keys(SHAPES))) {
       for (const type of someOf(values.types, TYPES)) {
@@ -72,6 +73,12 @@ export const shapes: Benchmark = {
             ]);
           }
           await ours.close();
+          const { format } = ours;
+          for (const length of lengths) {
+            const options = { folder, format, threads, length };
+            const found = await measureResident(path, options);
+            memory.push([shape, type, format, length, ...megabytes(found)]);
+          }
         } finally {
           await Deno.remove(folder, { recursive: true });
         }
@@ -86,11 +93,19 @@ export const shapes: Benchmark = {
           ...["prompt tokens/s", "llama.cpp", "rate to llama.cpp's"],
         ],
         rows,
+      }, {
+        title: "Memory of a process that reads a prompt and decodes 8 tokens",
+        header: [
+          ...["shape", "file", "weights", "prompt tokens"],
+          ...["MB of weights", "MB of keys and values", "MB resident"],
+          "resident to weights, keys and values",
+        ],
+        rows: memory,
       }],
       notes: [
         `Medians of ${repeat} answers in turn; ratios above 1 mean that bita is faster. ${threads} threads each.`,
       ],
-      data: rows,
+      data: { rows, memory },
     };
   },
 };
@@ -141,11 +156,9 @@ async function inTurn(
   return runs;
 }
 
-function randomPrompt(length: number, seed: number): Int32Array {
-  return Int32Array.from(
-    { length },
-    (_, i) => Math.floor(uniform(seed, i) * VOCAB),
-  );
+function megabytes({ weights, kv, resident }: Resident): Cell[] {
+  const all = [weights, kv, resident].map((bytes) => Math.round(bytes / 1e6));
+  return [...all, resident / (weights + kv)];
 }
 
 /** Returns milliseconds a token and prompt tokens a second, each beside llama.cpp's. */
