@@ -14,6 +14,7 @@ import type { DeviceKv } from "../../bita/decode/model.ts";
 import { DeviceMemoryError, type KvBuffer, type KvRoom } from "../backend.ts";
 import { kvDims, type KvShape } from "../kv/kv_layout.ts";
 import type { Readback } from "./readback.ts";
+import { inGrains } from "./step_inputs.ts";
 
 /** Factor by which the room grows, so that growth copies a slot twice on average. */
 const GROWTH = 1.5;
@@ -31,9 +32,11 @@ export interface GpuMemory {
 export function gpuKvBuffer(
   { device, readback }: GpuMemory,
   shape: KvShape,
-  { slots, most }: KvRoom,
+  room: KvRoom,
 ): KvBuffer {
   const { layers, kvHeads, headDim } = shape;
+  const most = inGrains(room.most);
+  let slots = inGrains(room.slots);
   const slotBytes = 4 * headDim;
   /** Settles when all uses of the device so far are known to have worked. */
   let heard = Promise.resolve();
@@ -51,7 +54,7 @@ export function gpuKvBuffer(
 
   function grow(needed: number): void {
     const before = slots;
-    slots = Math.max(needed, Math.min(most, Math.ceil(GROWTH * slots)));
+    slots = inGrains(Math.max(needed, Math.min(most, GROWTH * slots)));
     const part = Math.ceil(buffers.length / PARTS);
     const grown: GPUBuffer[] = [];
     while (grown.length < buffers.length) {

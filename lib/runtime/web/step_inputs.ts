@@ -1,7 +1,10 @@
 /**
- * Puts the inputs of a body on the device, of which a few grow with the text: the
+ * Puts the inputs of graphs on the device, of which a few grow with the text: the
  * attention's bias and the rotary angles. Only what is new of them is uploaded, so that
  * the bytes of a pass do not depend on the length of the text.
+ *
+ * They grow in grains of slots, so that passes whose texts differ little in length have
+ * inputs of the same shapes. The bias hides the slots that are not filled yet.
  *
  * @module
  */
@@ -10,13 +13,21 @@ import { Tensor } from "onnxruntime-web/jspi";
 import type { NamedTensors } from "../backend.ts";
 import { HIDDEN } from "../body/attention_bias.ts";
 
+/** Texts take so many slots, or a multiple of that. */
+const GRAIN = 128;
+
+/** Returns the slots of a text that needs `slots` of them. */
+export function inGrains(slots: number): number {
+  return Math.ceil(slots / GRAIN) * GRAIN;
+}
+
 /** Numbers before the rows: rows, columns, the first own column. */
 const HEAD = 3;
 
 /** Numbers a row: the columns hidden from it, `[from, to)`, and bits of its own part. */
 const PER_ROW = 3;
 
-/** The rows are at most 31, so the bits of an own part fit into a number. */
+/** The rows are at most 31, so the bits of an own part fit into a number, the last is 0. */
 const SHADER = `
 @group(0) @binding(0) var<storage, read> steps: array<u32>;
 @group(0) @binding(1) var<storage, read_write> bias: array<f32>;
@@ -31,7 +42,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let at = ${HEAD}u + row * ${PER_ROW}u;
   var hidden = column >= steps[at] && column < steps[at + 1u];
   if (column >= start) {
-    hidden = ((steps[at + 2u] >> (column - start)) & 1u) == 0u;
+    hidden = ((steps[at + 2u] >> min(column - start, 31u)) & 1u) == 0u;
   }
   bias[row * columns + column] = select(0.0, ${HIDDEN}.0, hidden);
 }`;
@@ -39,7 +50,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 /** Factor by which a buffer grows. */
 const GROWTH = 1.5;
 
-/** The device's side of a body's inputs. */
+/** The device's side of the inputs of graphs. */
 export class StepInputs {
   readonly #device: GPUDevice;
   readonly #pipeline: GPUComputePipeline;
@@ -55,21 +66,31 @@ export class StepInputs {
   }
 
   /**
-   * Returns the inputs with those that grow on the device. They are valid until the
-   * next call.
+   * Returns the inputs on the device, all but the number of slots. They are valid until
+   * the next call.
    */
   upload(feeds: NamedTensors): NamedTensors {
     const all = { ...feeds };
     for (const [name, tensor] of Object.entries(feeds)) {
-      const [kind] = name.match(/bias|cos|sin/) ?? [];
-      if (!kind) continue;
-      const [, lane = ""] = name.match(/(\.\d+)$/) ?? [];
-      const rows = feeds[`bias${lane}`].dims[2];
-      all[name] = kind === "bias"
-        ? this.#expand(name, tensor)
-        : this.#write(name, tensor, rows);
+      if (tensor.location !== "cpu") continue;
+      const [kind] = name.match(/^total|bias|cos|sin/) ?? [];
+      const [lane = ""] = name.match(/\.\d+$/) ?? [];
+      if (kind === "bias") all[name] = this.#expand(name, tensor);
+      else if (kind === "total") all[name] = total(tensor);
+      else if (!kind) all[name] = this.#put(name, tensor);
+      else {
+        const { dims: [, , rows] } = feeds[`bias${lane}`];
+        all[name] = this.#write(name, tensor, rows);
+      }
     }
     return all;
+  }
+
+  #put(name: string, { type, data, dims }: Tensor): Tensor {
+    const bytes = data as Float32Array<ArrayBuffer>;
+    const buffer = this.#reserve(name, bytes.byteLength);
+    this.#device.queue.writeBuffer(buffer, 0, bytes);
+    return asTensor(buffer, dims, type as "float32");
   }
 
   /** Writes the last `rows` lines of a table, which alone are read. */
@@ -77,16 +98,19 @@ export class StepInputs {
     const [total, width] = dims;
     const from = (total - rows) * width;
     const angles = data as Float32Array<ArrayBuffer>;
-    const buffer = this.#reserve(name, angles.byteLength);
+    const slots = inGrains(total);
+    const buffer = this.#reserve(name, 4 * slots * width);
     this.#device.queue.writeBuffer(buffer, 4 * from, angles, from);
-    return asTensor(buffer, dims);
+    return asTensor(buffer, [slots, width]);
   }
 
   /** Writes a bias from what is hidden in it. */
   #expand(name: string, { data, dims }: Tensor): Tensor {
     const device = this.#device;
-    const [, , rows, columns] = dims;
-    const packed = packBias(data as Float32Array, { rows, columns });
+    const [, , rows, total] = dims;
+    const columns = inGrains(total);
+    const packed = packBias(data as Float32Array, { rows, columns: total });
+    packed[1] = columns;
     const steps = this.#reserve(`${name}.steps`, packed.byteLength);
     const bias = this.#reserve(name, 4 * rows * columns);
     device.queue.writeBuffer(steps, 0, packed);
@@ -106,7 +130,7 @@ export class StepInputs {
     pass.dispatchWorkgroups(Math.ceil(columns / 64), rows);
     pass.end();
     device.queue.submit([encoder.finish()]);
-    return asTensor(bias, dims);
+    return asTensor(bias, [1, 1, rows, columns]);
   }
 
   #reserve(name: string, size: number): GPUBuffer {
@@ -114,7 +138,7 @@ export class StepInputs {
     if (known && known.size >= size) return known;
     known?.destroy();
     const buffer = this.#device.createBuffer({
-      size: 4 * Math.ceil(GROWTH * size / 4),
+      size: 16 * Math.ceil(GROWTH * size / 16),
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST |
         GPUBufferUsage.COPY_SRC,
     });
@@ -155,6 +179,16 @@ export function packBias(
   return packed;
 }
 
-function asTensor(buffer: GPUBuffer, dims: readonly number[]): Tensor {
-  return Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims });
+/** Returns the number of slots in grains. */
+function total({ data, dims }: Tensor): Tensor {
+  const [slots] = data as Int32Array;
+  return new Tensor("int32", Int32Array.of(inGrains(slots)), dims);
+}
+
+function asTensor(
+  buffer: GPUBuffer,
+  dims: readonly number[],
+  dataType: "float32" | "int32" | "int64" = "float32",
+): Tensor {
+  return Tensor.fromGpuBuffer(buffer, { dataType, dims });
 }

@@ -12,6 +12,9 @@ import { gpuAdapter } from "./gpu_adapter.ts";
 import { gpuKvBuffer } from "./gpu_kv_buffer.ts";
 import { ArgMax } from "./arg_max.ts";
 import { Readback } from "./readback.ts";
+import { recordedSession } from "./recorded_session.ts";
+import { Recorder } from "./recorder.ts";
+import { Scratch } from "./recording.ts";
 import { StepInputs } from "./step_inputs.ts";
 import { readGraph, takeTurns, webSession } from "./web_session.ts";
 
@@ -43,6 +46,8 @@ export async function webgpuBackend(): Promise<Backend> {
   const readback = await Readback.open(device);
   const inputs = new StepInputs(device);
   const argMax = new ArgMax(device, readback);
+  const recorder = new Recorder(device);
+  const scratch = new Scratch(device);
   // A session can't run while another is being opened.
   const turn = takeTurns();
   const lost = failureOf(device);
@@ -63,7 +68,8 @@ export async function webgpuBackend(): Promise<Backend> {
           preferredOutputLocation: "gpu-buffer",
         });
         const session = await untilLost(opening);
-        const { run } = webSession(session);
+        const parts = { device, recorder, scratch };
+        const { run } = recordedSession(webSession(session), parts);
         return {
           run: (feeds, ...rest) =>
             turn(async () => {

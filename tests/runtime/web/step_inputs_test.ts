@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { uniform } from "../../../lib/bita/choose/random.ts";
 import { Readback } from "../../../lib/runtime/web/readback.ts";
 import {
@@ -6,7 +6,11 @@ import {
   HIDDEN,
 } from "../../../lib/runtime/body/attention_bias.ts";
 import { ArgMax } from "../../../lib/runtime/web/arg_max.ts";
-import { packBias, StepInputs } from "../../../lib/runtime/web/step_inputs.ts";
+import {
+  inGrains,
+  packBias,
+  StepInputs,
+} from "../../../lib/runtime/web/step_inputs.ts";
 import { Tensor } from "onnxruntime-web/jspi";
 import { findGpu } from "../_gpu.ts";
 
@@ -69,8 +73,17 @@ Deno.test({
           bias: new Tensor("float32", bias, [1, 1, rows, total]),
           cos: new Tensor("float32", angles, [total, 8]),
         }) as Record<string, Tensor>;
-        assertEquals(await read(onDevice), bias);
-        const last = (await read(cos)).slice(8 * start);
+        const slots = inGrains(total);
+        assertEquals(onDevice.dims, [1, 1, rows, slots]);
+        const lines = await read(onDevice);
+        for (let row = 0; row < rows; row++) {
+          const line = lines.subarray(row * slots, (row + 1) * slots);
+          const filled = bias.subarray(row * total, (row + 1) * total);
+          assertEquals(line.subarray(0, total), filled);
+          assert(line.subarray(total).every((x) => x === HIDDEN));
+        }
+        assertEquals(cos.dims, [slots, 8]);
+        const last = (await read(cos)).slice(8 * start, 8 * total);
         assertEquals(last, angles.slice(8 * start));
       }
     }),

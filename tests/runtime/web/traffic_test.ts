@@ -47,10 +47,15 @@ Deno.test({
       return { ...counter.take(), logits };
     };
     sequence.kv.reserve(1000);
+    const first = await pass(10, true);
     const short = await pass(10, true);
+    assertEquals(short.dispatches, first.dispatches);
+    assertEquals(short.logits, first.logits);
+    await pass(897, true);
     const long = await pass(900, true);
     assertEquals(long.dispatches, short.dispatches);
     assertEquals(long.up, short.up);
+    assert(long.up < 3000, `${long.up}: embeddings, angles, what is hidden`);
     assertEquals(long.down, 8);
 
     const { layers } = TINY;
