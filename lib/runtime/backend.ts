@@ -94,11 +94,8 @@ export interface Backend {
   readonly lost?: Promise<string>;
   /** Range of pass widths in which a row's logits have the same bits. */
   readonly rows: { min: number; max: number };
-  /**
-   * The most bytes of weights with which bodies for several sequences are worth their
-   * memory; 0 if a pass has one sequence.
-   */
-  readonly batchedBytes: number;
+  /** Whether a pass may have several sequences, whose bodies share the weights. */
+  readonly sharesPasses: boolean;
   /** Whether outputs are written in place, to memory that the caller provides. */
   readonly inPlace: boolean;
   /**

@@ -59,12 +59,11 @@ export async function openModel(
   ]);
   // It is worth its memory where all bodies share their weights.
   const hasFew = backend.name === "cpu" && config.heads > config.kvHeads;
-  const weights = await Deno.stat(`${folder}/weights.bin`);
   return new OrtModel({
     ...{ backend, config, adapter, context, now, body, head },
     ...drafters,
     ...(draftLater && (updates || adapter.hydra) && { openDrafters }),
-    batches: weights.size <= backend.batchedBytes ? batchesOf(parallel) : [],
+    batches: backend.sharesPasses ? batchesOf(parallel) : [],
     openBatched: (sequences) => open(`body-${sequences}`),
     ...(hasFew && { openFew: () => open("body-few") }),
     embedding: await Embedding.open(artefact),

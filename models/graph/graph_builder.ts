@@ -8,7 +8,7 @@ import protobuf from "protobufjs";
 import type { WeightsFile } from "./weights_file.ts";
 
 /** ONNX's numbers of the element types in use. */
-const ELEMENT = { float32: 1, uint8: 2, int32: 6, int64: 7 };
+export const ELEMENT = { float32: 1, uint8: 2, int32: 6, int64: 7 };
 
 /** ONNX's numbers of the attribute types in use. */
 const ATTRIBUTE = { float: 1, int: 2, ints: 7 };
@@ -135,10 +135,7 @@ export class GraphBuilder {
 
   /** Serialises the graph as an ONNX model file. */
   async encode(): Promise<Uint8Array> {
-    const schema = await Deno.readTextFile(
-      new URL("onnx.proto", import.meta.url),
-    );
-    const model = protobuf.parse(schema).root.lookupType("onnx.ModelProto");
+    const model = await modelType();
     return model.encode(model.fromObject({
       irVersion: 10,
       producerName: "bita",
@@ -151,7 +148,16 @@ export class GraphBuilder {
   }
 }
 
-function valueInfo(
+/** Returns the type of model files, for those that graphs are read from or written to. */
+export async function modelType(): Promise<protobuf.Type> {
+  const schema = await Deno.readTextFile(
+    new URL("onnx.proto", import.meta.url),
+  );
+  return protobuf.parse(schema).root.lookupType("onnx.ModelProto");
+}
+
+/** Describes a tensor that goes into a graph or comes out of it. */
+export function valueInfo(
   name: string,
   type: keyof typeof ELEMENT,
   dims: (number | string)[],

@@ -29,7 +29,7 @@ export function cpuBackend(threads: number): Backend {
   return {
     name: "cpu",
     rows: { min: 2, max: 128 },
-    batchedBytes: Infinity, // all bodies share them
+    sharesPasses: true,
     inPlace: true,
     async createSession(path, options) {
       const weights = weightsIn(dirname(path));

@@ -24,7 +24,7 @@ export function wasmBackend(threads: number): Backend {
   return {
     name: "wasm",
     rows: { min: 2, max: 31 },
-    batchedBytes: 0,
+    sharesPasses: false,
     inPlace: false,
     createSession: (path) =>
       turn(async () => {

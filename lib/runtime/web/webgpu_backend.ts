@@ -11,21 +11,19 @@ import type { Backend } from "../backend.ts";
 import { gpuAdapter } from "./gpu_adapter.ts";
 import { gpuKvBuffer } from "./gpu_kv_buffer.ts";
 import { ArgMax } from "./arg_max.ts";
+import { DeviceWeights } from "./device_weights.ts";
 import { Readback } from "./readback.ts";
 import { recordedSession } from "./recorded_session.ts";
 import { Recorder } from "./recorder.ts";
 import { Scratch } from "./recording.ts";
 import { StepInputs } from "./step_inputs.ts";
-import { readGraph, takeTurns, webSession } from "./web_session.ts";
+import { takeTurns, webSession } from "./web_session.ts";
 
 /**
  * Adapters in use. Deno frees an adapter without references, although its device still
  * needs it.
  */
 const keptAlive = new Set<GPUAdapter>();
-
-/** The most weights of which the device may hold a copy for each body. */
-const BATCHED_BYTES = 256 * 2 ** 20;
 
 /**
  * Returns a backend on the GPU, or on a software driver.
@@ -46,6 +44,7 @@ export async function webgpuBackend(): Promise<Backend> {
   const readback = await Readback.open(device);
   const inputs = new StepInputs(device);
   const argMax = new ArgMax(device, readback);
+  const weights = new DeviceWeights(device);
   const recorder = new Recorder(device);
   const scratch = new Scratch(device);
   // A session can't run while another is being opened.
@@ -57,19 +56,20 @@ export async function webgpuBackend(): Promise<Backend> {
     name: "webgpu",
     lost,
     rows: { min: 4, max: 31 },
-    batchedBytes: BATCHED_BYTES,
+    sharesPasses: true,
     inPlace: false,
     createSession: (path) =>
       turn(async () => {
-        const graph = await readGraph(path);
+        const graph = await weights.read(path);
         const opening = InferenceSession.create(graph.model, {
           executionProviders: [{ name: "webgpu", device }],
-          externalData: graph.externalData,
           preferredOutputLocation: "gpu-buffer",
         });
-        const session = await untilLost(opening);
-        const parts = { device, recorder, scratch };
-        const { run } = recordedSession(webSession(session), parts);
+        const session = webSession(await untilLost(opening));
+        const { run } = recordedSession({
+          run: (feeds, ...rest) =>
+            session.run({ ...graph.weights, ...feeds }, ...rest),
+        }, { device, recorder, scratch });
         return {
           run: (feeds, ...rest) =>
             turn(async () => {

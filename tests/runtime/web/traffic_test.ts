@@ -21,8 +21,7 @@ const LAYER = {
   SplitPackedQKVWithRotaryEmbeddingAndCopyKV: 1,
   FlashAttentionDecodeQKV: 1,
   FlashAttentionDecodeVxReduce: 1,
-  QuickGelu: 1,
-  Mul: 1,
+  MatMulNBitsMlp: 1, // what is between the gate, up and down
 };
 
 Deno.test({
