@@ -13,6 +13,7 @@ import { shapePlanner } from "../bita/_shape_planner.ts";
 import { uniform } from "../../lib/bita/choose/random.ts";
 import { GREEDY, type Sampling } from "../../lib/bita/choose/sampling.ts";
 import { comb, parseShape } from "../../lib/bita/tree/tree.ts";
+import { kvBytes } from "../../lib/runtime/kv/kv_layout.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import { webgpuBackend } from "../../lib/runtime/web/webgpu_backend.ts";
 import { openArtefact } from "../../models/artefact.ts";
@@ -20,6 +21,7 @@ import type { Progress } from "../../models/download/progress.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 import { decodedPlainly, run } from "../bita/_run.ts";
 import { openRealModel } from "../real_model.ts";
+import { assertIdentical as assertSameCached } from "../prefix/_identity.ts";
 import { findGpu } from "../runtime/_gpu.ts";
 import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
 import { encodeText, END_TOKENS } from "./_chats.ts";
@@ -31,25 +33,44 @@ const ignore = !await findGpu();
 /** A short text to go on from: each pass takes seconds. */
 const PROMPT = encodeText("The capital of France is");
 
+/** What a token's keys and values of the default model take follows from. */
+const SMOLLM2 = { layers: 30, kvHeads: 3, headDim: 64 };
+
 const WARM: Sampling = { ...GREEDY, temperature: 0.8, seed: 2401 };
 const SILENT: Progress = { start() {}, advance() {}, stop() {}, note() {} };
 
 Deno.test({
-  name: "decode() equals decodePlain() on webgpu, real model",
+  name: "drafts and cached prompts change nothing on webgpu, real model",
   ignore,
-  async fn() {
+  async fn(t) {
     // The software driver multiplies floats three times as fast as bytes.
     const model = await openRealModel("webgpu", {
       context: 128,
       format: "fp32",
     });
-    const { rows, passes } = await assertIdentical(model, PROMPT, {
-      sampling: GREEDY,
-      maxTokens: 6,
-      endTokens: END_TOKENS,
-      planner: shapePlanner(comb(parseShape("2-1")), model.shape.masks),
+    await t.step("decode() equals decodePlain()", async () => {
+      const { rows, passes } = await assertIdentical(model, PROMPT, {
+        sampling: GREEDY,
+        maxTokens: 3,
+        endTokens: END_TOKENS,
+        planner: shapePlanner(comb(parseShape("2-1")), model.shape.masks),
+      });
+      assert(rows > 2 * passes, "a plain pass has one row");
     });
-    assert(rows > 2 * passes, "a plain pass has one row");
+    await t.step(
+      "a prompt is cached on the device, and in Deno KV",
+      async () => {
+        const text = encodeText("The capital of France is Paris. ".repeat(3));
+        await assertSameCached({
+          model,
+          prompts: [text.slice(0, 17)],
+          draft: "none",
+          maxTokens: 1,
+          bytesPerToken: kvBytes(SMOLLM2, 1),
+          invariant: false,
+        });
+      },
+    );
   },
 });
 

@@ -27,7 +27,7 @@ Deno.test({
     const result = await agreement(
       await openRealModel("webgpu", options),
       await openRealModel("cpu", options),
-      await textTokens(93),
+      await textTokens(40),
     );
     console.log(`webgpu and cpu, fp32: ${describe(result)}`);
     assert(result.best >= 0.995);
