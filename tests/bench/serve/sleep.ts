@@ -21,8 +21,8 @@ const MIB = 1 << 20;
 /** Milliseconds between two looks at what the models are doing. */
 const LOOK_MS = 100;
 
-/** Milliseconds after which memory that was freed is no longer counted. */
-const SETTLE_MS = 2000;
+/** Milliseconds in which memory that is being freed becomes less. */
+const SETTLE_MS = 4000;
 
 /** What a server held. */
 type Sample = Holdings & { when: string };
@@ -86,7 +86,10 @@ export const sleep: Benchmark = {
             descriptors,
           ]),
         }],
-        notes: ["The models are the default one under several names."],
+        notes: [
+          "The models are the default one under several names.",
+          "What stays is the program, the vocabularies and garbage that is not yet collected.",
+        ],
         data: { listenMs, first, later, samples },
       };
     } finally {
@@ -129,13 +132,18 @@ async function ask(
 }
 
 /** Waits until all models sleep and their memory is free. */
-async function asleep({ origin }: ServerProcess): Promise<void> {
+async function asleep(server: ServerProcess): Promise<void> {
   for (let states: string[] = ["ready"]; states.some(isAwake);) {
     await delay(LOOK_MS);
-    const health = await (await fetch(`${origin}/health`)).json();
+    const health = await (await fetch(`${server.origin}/health`)).json();
     states = health.models.map(({ state }: { state: string }) => state);
   }
-  await delay(SETTLE_MS);
+  for (let before = Infinity;;) {
+    await delay(SETTLE_MS);
+    const { now } = await server.memory();
+    if (before - now < MIB) return;
+    before = now;
+  }
 }
 
 function isAwake(state: string): boolean {
