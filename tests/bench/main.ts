@@ -16,7 +16,7 @@ import {
 import { gpu } from "./gpu/gpu.ts";
 import { grammar } from "./decode/grammar.ts";
 import { memory } from "./cache/memory.ts";
-import { cold } from "./serve/cold.ts";
+import { cold } from "./start/cold.ts";
 import { long } from "./serve/long.ts";
 import { overhead } from "./serve/overhead.ts";
 import { passes } from "./decode/passes.ts";
@@ -26,7 +26,7 @@ import { prefix } from "./cache/prefix.ts";
 import { replay } from "./replay/replay.ts";
 import { pressure } from "./serve/pressure.ts";
 import { serve } from "./serve/serve.ts";
-import { sleep } from "./serve/sleep.ts";
+import { sleep } from "./start/sleep.ts";
 import { shapes } from "./shapes/shapes.ts";
 import { markdown } from "./table.ts";
 

@@ -18,12 +18,15 @@ import {
 } from "../benchmark.ts";
 import { longPrompts } from "../prompts.ts";
 import { median } from "../statistics.ts";
-import { streamChat } from "./chat_stream.ts";
-import { ServerProcess } from "./server_process.ts";
+import { streamChat } from "../serve/chat_stream.ts";
+import { type ObjectStore, startStore } from "./object_store.ts";
+import { ServerProcess } from "../serve/server_process.ts";
 
 const MODEL = "smollm2-135m-instruct";
 
 const QUESTION = "What is the capital of France?";
+
+const MB = 1e6;
 
 /** Tokens of a block of cached prompts. */
 const BLOCK = 16;
@@ -45,10 +48,12 @@ interface Start {
 interface Case {
   env: Record<string, string>;
   request: Record<string, unknown>;
+  /** Whether each start finds an empty folder of caches. */
+  isBare?: boolean;
 }
 
 /** Prepares a case in an empty folder. */
-type Prepare = (folder: string) => Promise<Case>;
+type Prepare = (folder: string, store: ObjectStore) => Promise<Case>;
 
 const CASES: Record<string, { about: string; prepare: Prepare }> = {
   disk: {
@@ -60,6 +65,15 @@ const CASES: Record<string, { about: string; prepare: Prepare }> = {
       }),
   },
   kv: { about: "and a prompt of 1,000 tokens in Deno KV", prepare: fillKv },
+  store: {
+    about: "nothing; the model file in an object store",
+    prepare: (_, { env }) =>
+      Promise.resolve({
+        env: { PREFIX_CACHE: "off", START_SECONDS: "600", ...env },
+        request: chat(QUESTION),
+        isBare: true,
+      }),
+  },
 };
 
 /** Measures cold starts. */
@@ -71,14 +85,20 @@ export const cold: Benchmark = {
       about: `some of ${Object.keys(CASES).join(",")}`,
       default: Object.keys(CASES).join(),
     },
+    bandwidth: { about: "MB a second of the object store", default: "100" },
   },
   async run(options): Promise<Report> {
     const repeat = integer(options, "repeat", { least: 1 });
+    const bandwidth = integer(options, "bandwidth", { least: 1 });
+    const { path } = await realGguf();
+    await using store = await startStore(path, {
+      bytesPerSecond: bandwidth * MB,
+    });
     const all: Record<string, Start[]> = {};
     for (const name of someOf(options.cases, Object.keys(CASES))) {
       const folder = await Deno.makeTempDir();
-      const prepared = await CASES[name].prepare(folder);
-      await measure(prepared); // converts the model
+      const prepared = await CASES[name].prepare(folder, store);
+      if (!prepared.isBare) await measure(prepared); // converts the model
       const starts: Start[] = all[name] = [];
       for (let i = 1; i <= repeat; i++) {
         progress(i, repeat, `starts, ${name}`);
@@ -104,7 +124,12 @@ export const cold: Benchmark = {
     ];
     return {
       tables: [{ title: "Cold starts, medians", header, rows }],
-      notes: [`${repeat} starts of each, the files in the system's cache.`],
+      notes: [
+        `${repeat} starts of each, the files in the system's cache.`,
+        `The store sends ${
+          Math.round(store.bytes / MB)
+        } MB, at ${bandwidth} MB a second at most; the server converts them.`,
+      ],
       data: all,
     };
   },
@@ -140,12 +165,17 @@ async function fillKv(folder: string): Promise<Case> {
 }
 
 /** Starts a server, sends it a request at once, and ends it. */
-async function measure({ env, request }: Case): Promise<Start> {
+async function measure({ env, request, isBare }: Case): Promise<Start> {
+  const bare = isBare ? await Deno.makeTempDir() : undefined;
   const start = performance.now();
   const since = () => performance.now() - start;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "main.ts"],
-    env: { PORT: "0", LOG_LEVEL: "error", ...env },
+    env: {
+      ...{ PORT: "0", LOG_LEVEL: "error" },
+      ...bare !== undefined && { CACHE_DIR: bare },
+      ...env,
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
@@ -178,5 +208,6 @@ async function measure({ env, request }: Case): Promise<Start> {
   } finally {
     child.kill("SIGTERM");
     await Promise.all([child.status, output]);
+    if (bare !== undefined) await Deno.remove(bare, { recursive: true });
   }
 }

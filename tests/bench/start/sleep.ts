@@ -14,7 +14,7 @@ import {
   type Report,
 } from "../benchmark.ts";
 import { median } from "../statistics.ts";
-import { type Holdings, ServerProcess } from "./server_process.ts";
+import { type Holdings, ServerProcess } from "../serve/server_process.ts";
 
 const MIB = 1 << 20;
 
