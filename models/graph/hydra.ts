@@ -59,16 +59,17 @@ export async function buildHydra(
 
 /** Returns the product `outer · inner`. */
 function multiply(outer: Matrix, inner: Matrix): Matrix {
-  const { rows, columns: shared } = outer;
-  const { columns } = inner;
+  const { rows, columns: shared, data: left } = outer;
+  // An adapter's matrix is read when it is asked for, which a loop must not do.
+  const { columns, data: right } = inner;
   const data = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     const sum = data.subarray(row * columns, (row + 1) * columns);
     for (let i = 0; i < shared; i++) {
-      const factor = outer.data[row * shared + i];
+      const factor = left[row * shared + i];
       const from = i * columns;
       for (let column = 0; column < columns; column++) {
-        sum[column] += factor * inner.data[from + column];
+        sum[column] += factor * right[from + column];
       }
     }
   }
