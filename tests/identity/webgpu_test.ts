@@ -100,17 +100,17 @@ type Drafting = (
 
 const DRAFTINGS: Record<string, { prompts: number; planner: Drafting }> = {
   "the paper's tree": {
-    prompts: 10,
+    prompts: 5,
     planner: ({ shape: { masks } }) =>
       shapePlanner(comb(parseShape("paper")), masks),
   },
   "many siblings": {
-    prompts: 6,
+    prompts: 4,
     planner: ({ shape: { masks } }) =>
       shapePlanner(comb(parseShape("24-3")), masks),
   },
   "guesses that are right": {
-    prompts: 6,
+    prompts: 4,
     planner: async (...decoding) =>
       chainOracle((await run(decodedPlainly(...decoding))).tokens),
   },
@@ -125,7 +125,7 @@ Deno.test({
       await t.step(`with ${name}`, async () => {
         const tallies: Tally[] = [];
         for (let i = 0; i < prompts; i++) {
-          const prompt = someTokens(3 + 8 * i, i);
+          const prompt = someTokens(3 + 16 * i, i);
           const options = {
             sampling: i % 2 === 0 ? GREEDY : WARM,
             maxTokens: 16,

@@ -30,9 +30,18 @@ export class Scratch {
       this.#buffers.set(size, all);
       return all[index] ??= this.#device.createBuffer({
         size,
-        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC,
+        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
+          GPUBufferUsage.COPY_DST,
       });
     };
+  }
+
+  /** Fills all buffers with what is no number, so that a kernel that reads it errs. */
+  spoil(): void {
+    for (const buffer of [...this.#buffers.values()].flat()) {
+      const bytes = new Uint8Array(buffer.size).fill(255);
+      this.#device.queue.writeBuffer(buffer, 0, bytes);
+    }
   }
 }
 
@@ -205,7 +214,7 @@ function storeUniforms(
     size: Math.max(end, ALIGNMENT),
     usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
   });
-  const bytes = new Uint8Array(end);
+  const bytes = new Uint8Array(buffer.size); // Deno refuses to write nothing
   for (const [dispatch, { offset }] of places) {
     bytes.set(uniformsOf(dispatch)!, offset);
   }

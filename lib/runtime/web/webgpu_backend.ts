@@ -69,7 +69,7 @@ export async function webgpuBackend(): Promise<Backend> {
         const { run } = recordedSession({
           run: (feeds, ...rest) =>
             session.run({ ...graph.weights, ...feeds }, ...rest),
-        }, { device, recorder, scratch });
+        }, { device, recorder, scratch, readback });
         return {
           run: (feeds, ...rest) =>
             turn(async () => {

@@ -37,14 +37,14 @@ Deno.test({
         );
         assert(await opening);
       }
-      for (const _ of ["recorded", "run again"]) {
+      for (const isRecorded of [false, true]) {
         counter.take();
         const works: unknown[] = [];
         model.onWork = ({ part, sequences }) => works.push([part, sequences]);
         const outputs = await model.run(steps);
         const { own, ...kernels } = counter.take().dispatches;
         assertEquals(own, size, "a bias each");
-        if (size === 16) {
+        if (size === 16 && isRecorded) {
           assertEquals(sum(Object.values(kernels)), 76 * TINY.layers + 3);
         }
         assertEquals(works, [["body", count], ["head", count]]);
