@@ -17,6 +17,12 @@ export type { MetadataValue } from "./header.ts";
 /** A tensor and the file that it is in. */
 export type StoredTensor = TensorInfo & { path: string };
 
+/** Rows of a matrix, without the row `to`. */
+export interface RowRange {
+  from: number;
+  to: number;
+}
+
 /** A GGUF file with a checked header, or several that are the parts of a model. */
 export interface Gguf {
   /** The file, or the first of its parts. */
@@ -28,11 +34,11 @@ export interface Gguf {
   /** By name, such as `"token_embd.weight"`. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
   /**
-   * Reads a tensor's packed bytes.
+   * Reads the packed bytes of a tensor, or of some rows of it.
    *
    * @throws {RangeError} if there is no such tensor.
    */
-  read(name: string): Promise<Uint8Array>;
+  read(name: string, range?: RowRange): Promise<Uint8Array>;
 }
 
 /**
@@ -69,14 +75,20 @@ export async function openGguf(path: string): Promise<Gguf> {
     paths,
     metadata: first.metadata,
     tensors,
-    async read(name) {
+    async read(name, range) {
       const tensor = tensors.get(name);
       if (tensor === undefined) {
         throw new RangeError(
           `Cannot read a tensor: its name must be in the file: received "${name}"`,
         );
       }
-      return await readTensor(tensor.path, tensor);
+      const { path, shape, offset, byteLength } = tensor;
+      const { from, to } = range ?? { from: 0, to: shape[0] };
+      const rowBytes = byteLength / shape[0];
+      return await readTensor(path, {
+        offset: offset + from * rowBytes,
+        byteLength: (to - from) * rowBytes,
+      });
     },
   };
 }
@@ -109,7 +121,7 @@ async function openPart(path: string) {
  */
 export async function readTensor(
   path: string,
-  { offset, byteLength }: TensorInfo,
+  { offset, byteLength }: Pick<TensorInfo, "offset" | "byteLength">,
 ): Promise<Uint8Array> {
   using file = await Deno.open(path);
   await file.seek(offset, Deno.SeekMode.Start);
@@ -124,13 +136,18 @@ export async function readTensor(
 }
 
 /**
- * Reads a tensor and unpacks it.
+ * Reads a tensor, or some rows of it, and unpacks it.
  *
  * @throws {RangeError} if there is no such tensor, or a number in it is not finite.
  */
-export async function readMatrix(gguf: Gguf, name: string): Promise<Matrix> {
-  const bytes = await gguf.read(name);
-  const { type, shape: [rows, columns = 1] } = gguf.tensors.get(name)!;
+export async function readMatrix(
+  gguf: Gguf,
+  name: string,
+  range?: RowRange,
+): Promise<Matrix> {
+  const bytes = await gguf.read(name, range);
+  const { type, shape: [all, columns = 1] } = gguf.tensors.get(name)!;
+  const rows = range ? range.to - range.from : all;
   const data = dequantize(type, bytes);
   for (let i = 0; i < data.length; i++) {
     if (Number.isFinite(data[i])) continue;

@@ -45,9 +45,10 @@ export async function convert(
       config,
       format,
       weights,
-      async read(name) {
-        const matrix = await readMatrix(gguf, name);
-        progress.advance(gguf.tensors.get(name)!.byteLength);
+      async read(name, range) {
+        const matrix = await readMatrix(gguf, name, range);
+        const { byteLength, shape } = gguf.tensors.get(name)!;
+        progress.advance(byteLength * matrix.rows / shape[0]);
         return matrix;
       },
     };

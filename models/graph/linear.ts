@@ -65,6 +65,49 @@ export function storeLinear(
   weights.add(`${name}.scales`, [rows * blocks], scales);
 }
 
+/** Rows of a part. */
+const PART_ROWS = 4096;
+
+/**
+ * Stores the weights of a linear in parts, so that a large one is never in memory as a
+ * whole, except as fp32.
+ */
+export async function storeInParts(
+  weights: WeightsFile,
+  name: string,
+  { rows, columns, format, read }: {
+    rows: number;
+    columns: number;
+    format: WeightFormat;
+    /** Reads rows of the matrix, without the row `to`. */
+    read(range: { from: number; to: number }): Promise<Matrix>;
+  },
+): Promise<void> {
+  if (format === "fp32") {
+    const matrix = await read({ from: 0, to: rows });
+    storeLinear(weights, name, { matrix, format });
+    return;
+  }
+  const blocks = columns / BLOCK;
+  weights.reserve(`${name}.bytes`, {
+    type: "uint8",
+    dims: [rows, blocks, BLOCK],
+    length: rows * columns,
+  });
+  weights.reserve(`${name}.scales`, {
+    type: "float32",
+    dims: [rows * blocks],
+    length: rows * blocks * Float32Array.BYTES_PER_ELEMENT,
+  });
+  for (let from = 0; from < rows; from += PART_ROWS) {
+    const to = Math.min(from + PART_ROWS, rows);
+    const { bytes, scales } = quantize(await read({ from, to }));
+    weights.write(`${name}.bytes`, bytes, from * columns);
+    const start = from * blocks * Float32Array.BYTES_PER_ELEMENT;
+    weights.write(`${name}.scales`, scales, start);
+  }
+}
+
 /** Adds `input · matrixᵀ` with stored weights and returns the output's name. */
 export function linear(
   graph: GraphBuilder,

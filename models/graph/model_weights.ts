@@ -5,11 +5,17 @@
  */
 
 import type { ModelConfig } from "../architectures/config.ts";
-import { type Matrix, storeLinear, type WeightFormat } from "./linear.ts";
+import type { RowRange } from "../gguf/reader.ts";
+import {
+  type Matrix,
+  storeInParts,
+  storeLinear,
+  type WeightFormat,
+} from "./linear.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
-/** Returns a tensor of the model by its GGUF name, dequantised. */
-export type TensorReader = (name: string) => Promise<Matrix>;
+/** Returns a tensor of the model by its GGUF name, or rows of it, dequantised. */
+export type TensorReader = (name: string, range?: RowRange) => Promise<Matrix>;
 
 /** The source and the destination of the weights. */
 export interface ModelWeights {
@@ -77,8 +83,13 @@ export async function storeModel(
     await linear(`${block}.ffn_down.weight`, scales.residual);
   }
   await norm("output_norm");
-  const head = scaled(await read(headName(config)), scales.logits);
-  storeLinear(weights, headName(config), { matrix: head, format });
+  const head = headName(config);
+  await storeInParts(weights, head, {
+    rows: config.vocab,
+    columns: config.dim,
+    format,
+    read: async (range) => scaled(await read(head, range), scales.logits),
+  });
 }
 
 /** Reads queries, keys and values as one matrix, in the graph's order of rows. */

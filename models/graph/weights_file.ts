@@ -36,28 +36,36 @@ export class WeightsFile implements Disposable {
    * @throws {TypeError} if the file already has one of this name.
    */
   add(name: string, dims: number[], data: Float32Array | Uint8Array): void {
+    const type = data instanceof Uint8Array ? "uint8" : "float32";
+    this.reserve(name, { type, dims, length: data.byteLength });
+    this.write(name, data);
+  }
+
+  /**
+   * Keeps the next pages for a tensor of `length` bytes, to be written in parts.
+   *
+   * @throws {TypeError} if the file already has one of this name.
+   */
+  reserve(name: string, tensor: Omit<StoredTensor, "offset">): void {
     if (this.#tensors.has(name)) {
       throw new TypeError(
         `Cannot store a tensor: a new name is required: received "${name}"`,
       );
     }
     const offset = Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT;
-    const bytes = new Uint8Array(
-      data.buffer,
-      data.byteOffset,
-      data.byteLength,
-    );
-    this.#file.seekSync(offset, Deno.SeekMode.Start);
+    this.#end = offset + tensor.length;
+    this.#tensors.set(name, { ...tensor, offset });
+  }
+
+  /** Writes a part of a tensor, from `start` bytes after its beginning on. */
+  write(name: string, data: Float32Array | Uint8Array, start = 0): void {
+    const { buffer, byteOffset, byteLength } = data;
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    const { offset } = this.tensor(name);
+    this.#file.seekSync(offset + start, Deno.SeekMode.Start);
     for (let at = 0; at < bytes.length;) {
       at += this.#file.writeSync(bytes.subarray(at));
     }
-    this.#end = offset + bytes.length;
-    this.#tensors.set(name, {
-      type: data instanceof Uint8Array ? "uint8" : "float32",
-      dims,
-      offset,
-      length: bytes.length,
-    });
   }
 
   /** Returns whether the file has a tensor of this name. */

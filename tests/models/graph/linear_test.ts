@@ -10,8 +10,10 @@ import {
   linear,
   type Matrix,
   quantize,
+  storeInParts,
   storeLinear,
 } from "../../../models/graph/linear.ts";
+import { WeightsFile } from "../../../models/graph/weights_file.ts";
 import { compute } from "./_compute.ts";
 
 const BLOCK = 32;
@@ -166,3 +168,31 @@ for (
     }
   });
 }
+
+Deno.test("storeInParts() writes what storeLinear() writes at once", async () => {
+  const [rows, columns] = [4099, 32];
+  const matrix = { rows, columns, data: numbers(9, rows * columns) };
+  const folder = await Deno.makeTempDir();
+  for (const format of ["int8", "fp32"] as const) {
+    {
+      using whole = new WeightsFile(`${folder}/whole.bin`);
+      using parts = new WeightsFile(`${folder}/parts.bin`);
+      storeLinear(whole, "w", { matrix, format });
+      await storeInParts(parts, "w", {
+        ...{ rows, columns, format },
+        read: ({ from, to }) => {
+          const data = matrix.data.subarray(from * columns, to * columns);
+          return Promise.resolve({ rows: to - from, columns, data });
+        },
+      });
+      const [one, other] = [whole, parts].map((file) => file.directory());
+      assertEquals(JSON.parse(other), JSON.parse(one));
+    }
+    const [one, other] = await Promise.all(
+      ["whole", "parts"].map((name) => Deno.readFile(`${folder}/${name}.bin`)),
+    );
+    assert(one.every((byte, i) => byte === other[i]));
+    assertEquals(one.length, other.length);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
