@@ -7,6 +7,7 @@
 import { dirname } from "node:path";
 import type { Backend } from "../backend.ts";
 import { growingKvBuffer } from "../kv/growing_kv_buffer.ts";
+import { returnLargeBlocks } from "./malloc.ts";
 import { type NativeSession, openNativeSession } from "./native_session.ts";
 import { NativeTensors } from "./native_tensors.ts";
 import { openOnnxCApi } from "./onnx_c_api.ts";
@@ -18,6 +19,7 @@ export function cpuBackend(threads: number): Backend {
   const tensors = new NativeTensors(api);
   const opened = new Map<string, SharedWeights>();
   const sessions = new Set<NativeSession>();
+  let returnsBlocks = false;
 
   function weightsIn(folder: string): SharedWeights {
     const weights = opened.get(folder) ??
@@ -41,8 +43,12 @@ export function cpuBackend(threads: number): Backend {
       weights.drop();
       return session;
     },
-    createKvBuffer: (shape, room) =>
-      growingKvBuffer(shape, { ...room, inPlace: true }),
+    createKvBuffer(shape, room) {
+      // Not before: packed weights are to lie in the heap's huge pages.
+      if (!returnsBlocks) returnLargeBlocks();
+      returnsBlocks = true;
+      return growingKvBuffer(shape, { ...room, inPlace: true });
+    },
     download: (output) => Promise.resolve(output.data as Float32Array),
     close() {
       // Sessions use the weights, and everything uses the library.

@@ -1,0 +1,21 @@
+import { assert } from "@std/assert";
+import { cpuBackend } from "../../../lib/runtime/cpu/cpu_backend.ts";
+
+const MIB = 1 << 20;
+
+Deno.test("the memory of a long text is the system's again once it is closed", async () => {
+  const backend = cpuBackend(1);
+  const shape = { layers: 20, kvHeads: 2, headDim: 64 };
+  const before = Deno.memoryUsage().rss;
+  const blocks: Float32Array[] = [];
+  const kept: number[] = [];
+  for (let text = 0; text < 3; text++) {
+    const kv = backend.createKvBuffer(shape, { slots: 4096, most: 4096 });
+    for (const { data } of kv.tensors) (data as Float32Array).fill(1);
+    blocks.push(new Float32Array(MIB / 8).fill(1)); // stays after it in the heap
+    kv.close();
+    kept.push(Math.round((Deno.memoryUsage().rss - before) / MIB));
+  }
+  assert(kept.every((mib) => mib < 20), `${kept.join()} MiB of 80 are kept`);
+  await backend.close();
+});
