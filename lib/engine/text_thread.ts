@@ -28,15 +28,23 @@ const SHORT = 5000;
 export class TextThread implements Texts, Disposable {
   readonly #reader: TextReader;
   readonly #path: string;
+  readonly #isKept: boolean;
   /** Opened with the first long task. */
   #worker: Worker | undefined;
   /** Settles when the worker is free. */
   #free: Promise<unknown> = Promise.resolve();
 
-  /** @param options.path the model's file, which has the vocabulary. */
-  constructor(reader: TextReader, { path }: { path: string }) {
+  /**
+   * @param options.path the model's file, which has the vocabulary.
+   * @param options.isKept whether the worker waits for the next task, in its memory.
+   */
+  constructor(
+    reader: TextReader,
+    { path, isKept = true }: { path: string; isKept?: boolean },
+  ) {
     this.#reader = reader;
     this.#path = path;
+    this.#isKept = isKept;
   }
 
   /**
@@ -80,6 +88,7 @@ export class TextThread implements Texts, Disposable {
       resolve({ type: "failed", message: "a message was unreadable" });
     worker.postMessage({ type: "run", name, input } satisfies ToTextWorker);
     const answer = await promise;
+    if (!this.#isKept) this[Symbol.dispose]();
     switch (answer.type) {
       case "done":
         return answer.output as TaskOutput<Name>;

@@ -19,7 +19,7 @@ import {
   type TokenBytes,
 } from "./llguidance.ts";
 import { toSource } from "./notation.ts";
-import { openTokenizer, tokenBytes } from "./vocabulary.ts";
+import { readTokens } from "./vocabulary.ts";
 
 /** To the worker: first the tokens that a grammar may name, and then grammars. */
 export type ToCheckWorker =
@@ -52,6 +52,15 @@ const MOST_BYTES = 128 * 2 ** 20;
 /** Characters of llguidance's message that are repeated; it may quote the grammar. */
 const MOST_TEXT = 200;
 
+/** Is checked before the others: what it has compiled of the module they need not. */
+const FIRST: Grammar = {
+  type: "json_schema",
+  schema: {
+    type: "object",
+    properties: { a: { type: "string" }, b: { type: "array", items: true } },
+  },
+};
+
 let vocabulary: TokenBytes;
 let engine: Promise<Llguidance> | undefined;
 
@@ -59,7 +68,8 @@ self.onmessage = async ({ data }: MessageEvent<ToCheckWorker>) => {
   switch (data.type) {
     case "open":
       vocabulary = data.vocabulary;
-      await (engine = open());
+      engine = open();
+      await check(FIRST);
       self.postMessage("ready");
       break;
     case "check":
@@ -113,8 +123,7 @@ async function compile(
 }
 
 async function openWhole(path: string): Promise<EngineImage> {
-  const tokenizer = await openTokenizer(path);
-  const llguidance = await Llguidance.open(tokenBytes(tokenizer));
+  const llguidance = await Llguidance.open(await readTokens(path));
   return llguidance.image();
 }
 

@@ -32,6 +32,8 @@ export interface GrammarCheckOptions {
   path: string;
   /** Milliseconds of a check after which a grammar is heavy. @default 20 */
   heavyMs?: number;
+  /** Whether the worker waits for the next grammar, in its memory. @default true */
+  isKept?: boolean;
 }
 
 /** Checks the grammars of one model's requests, one after the other. */
@@ -39,6 +41,7 @@ export class GrammarCheck implements Disposable {
   readonly #vocabulary: () => TokenBytes;
   readonly #path: string;
   readonly #heavyMs: number;
+  readonly #isKept: boolean;
   /** The engine that has compiled nothing, once a grammar has needed it. */
   #engine: Promise<EngineImage | undefined> | undefined;
   /** Opened with the first grammar. */
@@ -51,11 +54,12 @@ export class GrammarCheck implements Disposable {
   /** @param tokenizer has the control tokens that a grammar may name. */
   constructor(
     tokenizer: ControlTokens,
-    { path, heavyMs = HEAVY_MS }: GrammarCheckOptions,
+    { path, heavyMs = HEAVY_MS, isKept = true }: GrammarCheckOptions,
   ) {
     this.#vocabulary = () => smallVocabulary(tokenizer);
     this.#path = path;
     this.#heavyMs = heavyMs;
+    this.#isKept = isKept;
   }
 
   /**
@@ -84,6 +88,7 @@ export class GrammarCheck implements Disposable {
         return this.#ask(grammar, isWhole);
       });
       this.#free = asked.catch(() => {});
+      if (!this.#isKept) this.#free.then(() => this[Symbol.dispose]());
       const { refusal, image } = await abortable(asked, signal);
       if (refusal) throw refused(refusal, param);
       this.#known.set(key, image);

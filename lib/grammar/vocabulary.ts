@@ -7,6 +7,7 @@
 import { delay } from "@std/async/delay";
 import { openGguf } from "../../models/gguf/reader.ts";
 import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
+import { TokenTable } from "../text/token_table.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import type { TokenBytes } from "./llguidance.ts";
 
@@ -58,20 +59,23 @@ function marked(spelling: string): Uint8Array {
   return Uint8Array.of(CONTROL, ...new TextEncoder().encode(spelling));
 }
 
-/** Returns all tokens of a model as llguidance has them. */
-export function tokenBytes(tokenizer: Tokenizer): TokenBytes {
-  const [end] = tokenizer.endTokens;
+/** Reads all tokens of a model's file as llguidance has them. */
+export async function readTokens(path: string): Promise<TokenBytes> {
+  const { metadata } = await openGguf(path);
+  return tokenBytes(new TokenTable(ggufVocabulary(metadata)));
+}
+
+function tokenBytes(table: TokenTable): TokenBytes {
+  const [end] = table.endTokens;
   const tokens = Array.from(
-    { length: tokenizer.size },
-    (_, id) => bytesOf(id, tokenizer),
+    { length: table.size },
+    (_, id) => bytesOf(id, table),
   );
   return { tokens, end };
 }
 
-function bytesOf(id: number, tokenizer: Tokenizer): Uint8Array {
-  return tokenizer.isControl(id)
-    ? marked(tokenizer.spelling(id))
-    : tokenizer.bytes(id);
+function bytesOf(id: number, table: TokenTable): Uint8Array {
+  return table.isControl(id) ? marked(table.spelling(id)) : table.bytes(id);
 }
 
 /** Opens the tokenizer of a model's file. */

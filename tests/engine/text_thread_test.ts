@@ -11,6 +11,7 @@ import { Tokenizer } from "../../lib/text/tokenizer.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
 import { writeTinyGguf } from "../toy/tiny_gguf.ts";
+import { countWorkers } from "../_workers.ts";
 
 const CONTEXT = 8192;
 const NEVER = new AbortController().signal;
@@ -153,4 +154,17 @@ Deno.test("TextThread opens a new worker after one has failed", async () => {
   }
   await Deno.writeFile(world.path, file);
   assertEquals((await encode()).prompt.length, 6000);
+});
+
+Deno.test("TextThread ends a worker that is not to be kept", async () => {
+  await using world = await open();
+  const { reader, path } = world;
+  using workers = countWorkers();
+  const thread = new TextThread(reader, { path, isKept: false });
+  const texts = { prompt: { text: "z".repeat(6000) } };
+  const both = [1, 2].map(() => thread.run("encode", texts, NEVER));
+  for (const encoded of both) {
+    assertEquals((await encoded).prompt.length, 6000);
+  }
+  assertEquals([workers.opened, workers.live], [2, 0]);
 });

@@ -5,6 +5,7 @@ import { GrammarCheck } from "../../lib/grammar/grammar_check.ts";
 import { findExcess } from "../../lib/grammar/limits.ts";
 import { Llguidance } from "../../lib/grammar/llguidance.ts";
 import { toSource } from "../../lib/grammar/notation.ts";
+import { countWorkers } from "../_workers.ts";
 import { HOSTILE, LAZY } from "./_hostile.ts";
 import { TOKENIZER, VOCABULARY } from "./_toy.ts";
 
@@ -115,4 +116,19 @@ Deno.test("GrammarCheck blames no grammar where the compiler does not start", as
     RangeError,
     "no spelling",
   );
+});
+
+Deno.test("GrammarCheck ends workers that are not to be kept", async () => {
+  using workers = countWorkers();
+  const check = new GrammarCheck(TOKENIZER, { path: "", isKept: false });
+  const grammars: Grammar[] = [
+    { type: "json_object" },
+    { type: "regex", regex: "a" },
+  ];
+  await Promise.all(
+    grammars.map((grammar) => check.check(grammar, { param: "p", signal })),
+  );
+  await new Promise((resolve) => setTimeout(resolve));
+  // Each has a worker, and the engine with all tokens one.
+  assertEquals([workers.opened, workers.live], [3, 0]);
 });

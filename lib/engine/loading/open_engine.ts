@@ -18,6 +18,7 @@ import type { Supervisor } from "../../worker/supervisor.ts";
 import { createEngine } from "../engine.ts";
 import type { Engine, ModelInfo } from "../generation.ts";
 import { TextThread } from "../text_thread.ts";
+import { isSmall } from "./free_memory.ts";
 import type { LoadedModel } from "./load_model.ts";
 import type { PreparedModel } from "./prepare_model.ts";
 
@@ -44,6 +45,7 @@ export async function openEngine(
   const digest = artefact.digest.slice(0, 8);
   const { config, format: weights } = artefact;
   const file = describeFile(gguf, { config, vocabulary });
+  const workers = { path: gguf.path, isKept: !isSmall() };
   function info(): ModelInfo {
     const { exact, sequencesPerPass } = decoder.opened!;
     const fingerprint = `fp_${digest}_${backend}_${weights}_${exact}`;
@@ -56,8 +58,8 @@ export async function openEngine(
     info,
     tokenizer,
     toolFormat: toolFormatOf(vocabulary.chatTemplate),
-    texts: new TextThread({ tokenizer, template, context }, gguf),
-    grammars: new GrammarCheck(tokenizer, gguf),
+    texts: new TextThread({ tokenizer, template, context }, workers),
+    grammars: new GrammarCheck(tokenizer, workers),
     decoder,
     ...limits,
   });
