@@ -125,6 +125,40 @@ Deno.test("`deno serve edge.ts` loses nothing over several starts and stops", as
   console.log(`Memory is limited by ${here.limit.about}${most}.`);
 });
 
+Deno.test({
+  name:
+    "a prompt of 3,000 tokens fits into the memory, twice, with a schema too",
+  ignore: !IS_LONG,
+  async fn() {
+    using here = await host({ PARALLEL: "1" });
+    await using instance = await here.start();
+    const text = await Deno.readTextFile("tests/models/text.txt");
+    const words = text.trim().split(/\s+/);
+    const schema = { type: "object", properties: { a: { type: "string" } } };
+    const json = { type: "json_schema", json_schema: { name: "a", schema } };
+    const requests = [[0, undefined], [0, json], [100, json]] as const;
+    for (const [first, response_format] of requests) {
+      const content = Array.from(
+        { length: 2600 },
+        (_, i) => words[(first + i) % words.length],
+      ).join(" ");
+      const response = await fetch(`${instance.url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({
+          ...{ model: ID, temperature: 0, max_tokens: 200, response_format },
+          messages: [{ role: "user", content }],
+        }),
+      });
+      const { usage } = await response.json();
+      assert(response.ok && usage.prompt_tokens > 3000, usage);
+    }
+    const peak = (here.limit.peak() ?? 0) / 2 ** 20;
+    console.log(`${Math.round(peak)} MiB at most`);
+    assert(peak < 760);
+  },
+});
+
 Deno.test("a request that its model keeps waiting is sent away in time", async () => {
   using here = await host({ START_SECONDS: "0" });
   await using instance = await here.start();
