@@ -28,7 +28,7 @@ import type { PassTrace } from "./trace.ts";
 import type { DecodeRequest, TimedOutput } from "../worker/messages.ts";
 import { AnswerText } from "../text/answer_text.ts";
 import { Repetition } from "./repetition.ts";
-import { promptParts } from "../text/prompt_parts.ts";
+import { promptParts } from "./prompt_parts.ts";
 import { StopStrings } from "../text/stop_strings.ts";
 import { characters, scorePrompt, TokenScores } from "../text/token_scores.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { PromptPart } from "../engine/trace.ts";
-import { Detokenizer } from "./detokenizer.ts";
-import { withControls } from "./token_text.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import type { PromptPart } from "./trace.ts";
+import { Detokenizer } from "../text/detokenizer.ts";
+import { withControls } from "../text/token_text.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
 
 /** Options of {@linkcode promptParts}. */
 export interface PromptPartsOptions {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { promptParts } from "../../lib/text/prompt_parts.ts";
+import { promptParts } from "../../lib/engine/prompt_parts.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
-import { toyVocabulary } from "./_toy.ts";
+import { toyVocabulary } from "../text/_toy.ts";
 
 const tokenizer = new Tokenizer(
   toyVocabulary({ controls: ["<|im_start|>", "<|im_end|>", "<|endoftext|>"] }),
