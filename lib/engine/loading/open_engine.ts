@@ -17,8 +17,8 @@ import { toolFormatOf } from "../../tools/tool_format.ts";
 import type { Supervisor } from "../../worker/supervisor.ts";
 import { createEngine } from "../engine.ts";
 import type { Engine, ModelInfo } from "../generation.ts";
+import { isSmall } from "../../runtime/small_container.ts";
 import { TextThread } from "../text_thread.ts";
-import { isSmall } from "./free_memory.ts";
 import type { LoadedModel } from "./load_model.ts";
 import type { PreparedModel } from "./prepare_model.ts";
 

@@ -6,6 +6,7 @@
 
 import { dirname } from "node:path";
 import type { Backend } from "../backend.ts";
+import { isSmall } from "../small_container.ts";
 import { growingKvBuffer } from "../kv/growing_kv_buffer.ts";
 import { returnLargeBlocks } from "./malloc.ts";
 import { type NativeSession, openNativeSession } from "./native_session.ts";
@@ -13,8 +14,16 @@ import { NativeTensors } from "./native_tensors.ts";
 import { openOnnxCApi } from "./onnx_c_api.ts";
 import { openSharedWeights, type SharedWeights } from "./shared_weights.ts";
 
-/** Runs on `threads` threads of this machine's CPU. */
-export function cpuBackend(threads: number): Backend {
+/**
+ * Runs on `threads` threads of this machine's CPU.
+ *
+ * @param options.thrifty whether the memory of long texts is returned when they end, so
+ * that the next one has to take it anew. @default in small containers
+ */
+export function cpuBackend(
+  threads: number,
+  { thrifty = isSmall() }: { thrifty?: boolean } = {},
+): Backend {
   const api = openOnnxCApi();
   const tensors = new NativeTensors(api);
   const opened = new Map<string, SharedWeights>();
@@ -45,7 +54,7 @@ export function cpuBackend(threads: number): Backend {
     },
     createKvBuffer(shape, room) {
       // Not before: packed weights are to lie in the heap's huge pages.
-      if (!returnsBlocks) returnLargeBlocks();
+      if (thrifty && !returnsBlocks) returnLargeBlocks();
       returnsBlocks = true;
       return growingKvBuffer(shape, { ...room, inPlace: true });
     },
