@@ -6,15 +6,9 @@
  */
 
 import { once } from "node:events";
-import {
-  createServer,
-  type IncomingMessage,
-  type ServerResponse,
-} from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { Readable } from "node:stream";
-import { context, propagation, SpanKind, trace } from "@opentelemetry/api";
-import { ApiError } from "../lib/engine/errors.ts";
+import { answer, type Exchange, type Handler } from "./exchange.ts";
 
 /** Milliseconds that a connection may be idle: longer than proxies keep one. */
 const KEEP_ALIVE_MS = 75_000;
@@ -31,9 +25,6 @@ const OTHER_DESCRIPTORS = 100;
 
 /** The most connections that wait to be accepted, Node's default. */
 const MOST_BACKLOG = 511;
-
-/** Answers a request. */
-export type Handler = (request: Request) => Response | Promise<Response>;
 
 /** Where to listen. */
 export interface ListenOptions {
@@ -54,16 +45,6 @@ export interface Listener {
   addr: { hostname: string; port: number };
   /** Accepts no connection anymore; resolves when all replies have ended. */
   shutdown(): Promise<void>;
-}
-
-/** A request whose reply has not ended. */
-interface Exchange {
-  incoming: IncomingMessage;
-  outgoing: ServerResponse;
-  /** Aborts when the client leaves. */
-  left: AbortController;
-  /** Returns whether its connection closes after it. */
-  isLast(): boolean;
 }
 
 /**
@@ -101,7 +82,7 @@ export async function listen(
       // Clients may keep their half of a connection open for long.
       if (closing && running.size === 0) socket.destroySoon();
     });
-    await traced(exchange, () => answer(handler, exchange, stallMs))
+    await answer(handler, exchange, stallMs)
       .catch(() => outgoing.destroy());
   });
   server.on("connection", (socket: Socket) => {
@@ -139,111 +120,6 @@ export async function listen(
 /** Stops what is computed for a reply, if its client has left before its end. */
 function end({ outgoing, left }: Exchange): void {
   if (!outgoing.writableFinished) left.abort(new Error("the client left"));
-}
-
-/** Runs `answer` in a span of its request, whose parent the client may name. */
-function traced(
-  { incoming, outgoing }: Exchange,
-  answer: () => Promise<void>,
-): Promise<void> {
-  const { method = "GET", url = "/", headers } = incoming;
-  const parent = propagation.extract(context.active(), headers);
-  const options = {
-    kind: SpanKind.SERVER,
-    attributes: {
-      "http.request.method": method,
-      "url.path": url.replace(/\?.*/, ""),
-    },
-  };
-  const tracer = trace.getTracer("bita");
-  return tracer.startActiveSpan(method, options, parent, async (span) => {
-    try {
-      await answer();
-    } finally {
-      span.setAttribute("http.response.status_code", outgoing.statusCode);
-      span.end();
-    }
-  });
-}
-
-/** Answers one request, as far as its client stays. */
-async function answer(
-  handler: Handler,
-  { incoming, outgoing, left: { signal }, isLast }: Exchange,
-  stallMs: number,
-): Promise<void> {
-  const request = toRequest(incoming, signal);
-  const response = request ? await handler(request) : BAD_TARGET.clone();
-  if (signal.aborted) return await response.body?.cancel();
-  // What is left of the body is not read to find the next request.
-  if (!incoming.complete || isLast()) outgoing.shouldKeepAlive = false;
-  for (const [name, value] of response.headers) {
-    outgoing.appendHeader(name, value);
-  }
-  outgoing.statusCode = response.status;
-  if (response.headers.get("content-type")?.startsWith("text/event-stream")) {
-    outgoing.flushHeaders();
-    await pipe(response.body!, outgoing, { left: signal, stallMs });
-    return;
-  }
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  if (incoming.method !== "HEAD" && ![204, 304].includes(response.status)) {
-    outgoing.setHeader("Content-Length", bytes.length);
-  }
-  outgoing.end(bytes);
-}
-
-/** Writes a stream as fast as its client reads; one that stands still is cut off. */
-async function pipe(
-  body: ReadableStream<Uint8Array>,
-  outgoing: ServerResponse,
-  { left, stallMs }: { left: AbortSignal; stallMs: number },
-): Promise<void> {
-  const reader = body.getReader();
-  left.addEventListener("abort", () => reader.cancel().catch(() => {}));
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done || left.aborted) break;
-    if (!outgoing.write(value)) {
-      const stalled = setTimeout(() => outgoing.socket?.destroy(), stallMs);
-      await once(outgoing, "drain", { signal: left }).catch(() => {});
-      clearTimeout(stalled);
-    }
-  }
-  outgoing.end();
-}
-
-/** A target that is no URL reaches no route. */
-const BAD_TARGET = Response.json(
-  new ApiError(400, "Cannot route the request: Host and path must form a URL"),
-  { status: 400 },
-);
-
-/** Returns a request as the Fetch standard has it, if Host and target form a URL. */
-function toRequest(
-  incoming: IncomingMessage,
-  signal: AbortSignal,
-): Request | undefined {
-  const { method: sent = "GET", url = "/", headers: { host }, rawHeaders } =
-    incoming;
-  // A `Request` cannot have these, and no route has.
-  const method = /^(CONNECT|TRACE|TRACK)$/.test(sent) ? "UNSUPPORTED" : sent;
-  const path = url === "*" ? "/" : url;
-  const target = path.startsWith("/")
-    ? `http://${host ?? "localhost"}${path}`
-    : path;
-  const headers = new Headers();
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    headers.append(rawHeaders[i], rawHeaders[i + 1]);
-  }
-  const body = method === "GET" || method === "HEAD"
-    ? null
-    : Readable.toWeb(incoming) as ReadableStream<Uint8Array<ArrayBuffer>>;
-  try {
-    return new Request(target, { method, headers, body, signal });
-  } catch {
-    return undefined;
-  }
 }
 
 /** Returns the most descriptors that the process may open; 1024 if that is unknown. */

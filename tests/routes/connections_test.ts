@@ -1,9 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import {
-  type Handler,
-  listen,
-  type ListenOptions,
-} from "../../routes/listen.ts";
+import { listen, type ListenOptions } from "../../routes/listen.ts";
+import type { Handler } from "../../routes/exchange.ts";
 import { until } from "./_serve.ts";
 
 const HOST = "Host: localhost\r\n";
