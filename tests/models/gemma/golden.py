@@ -1,8 +1,8 @@
-"""Writes `golden.json`: how llama.cpp reads the fixed text with Gemma 3 270M.
+"""Writes how llama.cpp reads the fixed text with a model; `golden.json` is of Gemma 3 270M.
 
     (cd tests/bench/llama && npm install --no-save)
     pip install numpy
-    python golden.py ~/.cache/bita/models/gemma-3-270m-*.gguf
+    python golden.py ~/.cache/bita/models/gemma-3-270m-*.gguf golden.json
 
 `ids` are the text's tokens. For each of them but the last, `surprises` has minus the
 logarithm of the next token's probability and `best` the likeliest token. `continued` is
@@ -105,7 +105,7 @@ def main():
         logits = read(continued[-1:], past)[-1]
     golden = {"ids": ids, "surprises": surprises, "best": best,
               "start": START, "continued": continued}
-    (HERE / "golden.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+    Path(sys.argv[2]).write_text(json.dumps(golden, separators=(",", ":")) + "\n")
 
 
 main()
