@@ -87,6 +87,17 @@ function kernels(device: GPUDevice) {
   return { session, buffer, twice, count: () => runs };
 }
 
+/** Opens a device of its own, and what runs are recorded with on it. */
+async function openParts() {
+  const device = await (await findGpu())!.requestDevice();
+  return {
+    device,
+    recorder: new Recorder(device),
+    scratch: new Scratch(device),
+    readback: await Readback.open(device),
+  };
+}
+
 function onDevice(buffer: GPUBuffer, size: number): Tensor {
   return Tensor.fromGpuBuffer(buffer, { dataType: "float32", dims: [size] });
 }
@@ -100,12 +111,9 @@ Deno.test({
   name: "recordedSession() computes other numbers of the same shapes by itself",
   ignore,
   async fn() {
-    const device = await (await findGpu())!.requestDevice();
-    const readback = await Readback.open(device);
-    const recorder = new Recorder(device);
+    const parts = await openParts();
+    const { device, readback } = parts;
     const { session, buffer, twice, count } = kernels(device);
-    const scratch = new Scratch(device);
-    const parts = { device, recorder, scratch, readback };
     const recorded = recordedSession(session, parts);
     const caches = [0, 1].map(() => onDevice(buffer(16), 4));
     const read = async ({ gpuBuffer, size }: Tensor) => [
@@ -147,17 +155,15 @@ Deno.test({
   name: "recordedSession() runs again what writes to its buffers otherwise",
   ignore,
   async fn() {
-    const device = await (await findGpu())!.requestDevice();
-    const readback = await Readback.open(device);
-    const recorder = new Recorder(device);
+    const parts = await openParts();
+    const { device } = parts;
     const { session, buffer, twice, count } = kernels(device);
-    const scratch = new Scratch(device);
     const recorded = recordedSession({
       run(...args) {
         device.queue.writeBuffer(twice, 0, new Float32Array(4));
         return session.run(...args);
       },
-    }, { device, recorder, scratch, readback });
+    }, parts);
     const feeds = { x: onDevice(buffer(16), 4) };
     const kv = [{ tensors: [onDevice(buffer(16), 4)] } as unknown as KvBuffer];
     await recorded.run(feeds, { sum: null }, kv);
@@ -171,10 +177,8 @@ Deno.test({
   name: "recordedSession() leaves runs to kernels that need cleared buffers",
   ignore,
   async fn() {
-    const device = await (await findGpu())!.requestDevice();
-    const readback = await Readback.open(device);
-    const recorder = new Recorder(device);
-    const scratch = new Scratch(device);
+    const parts = await openParts();
+    const { device, readback } = parts;
     const size = 16;
     const usage = STORAGE | COPY_DST | COPY_SRC;
     const buffer = () => device.createBuffer({ size, usage });
@@ -204,7 +208,7 @@ Deno.test({
         device.queue.submit([encoder.finish()]);
         return Promise.resolve({ sum: onDevice(sum, 4) });
       },
-    }, { device, recorder, scratch, readback });
+    }, parts);
     for (const expected of [1, 2, 3]) {
       const x = onDevice(input, 4);
       const { sum } = await recorded.run({ x }, { sum: null });
