@@ -5,18 +5,22 @@
  * @module
  */
 
+import { CONFIG } from "../../real_model.ts";
 import type { Benchmark } from "../benchmark.ts";
 import { progress } from "../benchmark.ts";
+import { describeMachine } from "../machine.ts";
 import {
   measureDrafts,
   measurePasses,
   measurePrefixes,
   measureStreams,
 } from "./measure.ts";
+import { pack } from "./pack.ts";
+import { Parts } from "./parts.ts";
 import { type GpuReport, type GpuSizes, problems, tablesOf } from "./report.ts";
-import { openSubject } from "./subject.ts";
+import { openSubject, type Subject } from "./subject.ts";
 
-const SIZES: Record<"real" | "tiny", GpuSizes> = {
+const SIZES: Record<"real" | "tiny" | "brief", GpuSizes> = {
   real: {
     rows: [1, 4, 8, 16, 31],
     repeats: 9,
@@ -35,7 +39,18 @@ const SIZES: Record<"real" | "tiny", GpuSizes> = {
     streams: [1, 2, 4, 8, 16],
     shares: true,
   },
+  brief: {
+    rows: [1],
+    repeats: 1,
+    tokens: 4,
+    texts: 1,
+    prefix: 40,
+    streams: [1, 2],
+    shares: false,
+  },
 };
+
+const isFlag = { default: "", isFlag: true };
 
 /** Measures the default model, or a tiny one, on the GPU. */
 export const gpu: Benchmark = {
@@ -43,14 +58,31 @@ export const gpu: Benchmark = {
   options: {
     tiny: {
       about: "whether a tiny random model is measured, as on a software driver",
+      ...isFlag,
+    },
+    brief: {
+      about: "whether as little as possible is measured, to see that it works",
+      ...isFlag,
+    },
+    progress: {
+      about: "file of the finished parts, from which a second start goes on",
+      default: `${CONFIG.cacheDir}/bench-gpu.json`,
+    },
+    pack: {
+      about: "folder to make instead, that measures without a network",
       default: "",
-      isFlag: true,
     },
   },
-  async run({ tiny }) {
+  async run({ tiny, brief, progress: path, pack: folder }) {
+    if (folder) {
+      await pack(folder, { tiny: tiny !== "" });
+      const notes = [`On the machine with the GPU: sh ${folder}/start.sh`];
+      return { tables: [], notes, data: undefined };
+    }
     const report = await measureGpu({
+      path,
       tiny: tiny !== "",
-      sizes: SIZES[tiny ? "tiny" : "real"],
+      sizes: SIZES[brief ? "brief" : tiny ? "tiny" : "real"],
     });
     const wrong = problems(report);
     return {
@@ -67,36 +99,44 @@ export const gpu: Benchmark = {
   },
 };
 
-/** Measures a model. */
-export async function measureGpu(
-  { tiny, sizes }: { tiny: boolean; sizes: GpuSizes },
+/** Measures a model, and keeps what is finished in the file at `path` until all is. */
+async function measureGpu(
+  { path, tiny, sizes }: { path: string; tiny: boolean; sizes: GpuSizes },
 ): Promise<GpuReport> {
-  const steps = ["opened", "passes", "drafts", "prefixes", "streams"];
-  const done = (step: string) =>
-    progress(steps.indexOf(step) + 1, steps.length, step);
+  const names = ["passes", "drafts", "prefixes", "streams"];
   const subject = await openSubject({
     tiny,
     shares: sizes.shares,
     prompts: Math.max(sizes.texts, ...sizes.streams),
   });
   using check = subject.check;
-  done("opened");
-  const passes = await measurePasses(subject, sizes);
-  done("passes");
-  const drafts = await measureDrafts(subject, sizes);
-  done("drafts");
-  const prefixes = await measurePrefixes(subject, sizes);
-  done("prefixes");
-  const streams = await measureStreams(subject, sizes);
-  done("streams");
-  await subject.model.close();
-  return {
-    device: subject.device,
-    exact: check.invariant ? "bitwise" : "numerical",
-    sequencesPerPass: subject.model.shape.maxSequences,
-    passes,
-    drafts,
-    prefixes,
-    streams,
+  const { device, model, graphs } = subject;
+  const { commit } = await describeMachine();
+  const parts = await Parts.open(path, {
+    commit,
+    device,
+    model: graphs,
+    sizes,
+  });
+  progress(0, names.length, `finished before: ${parts.names.join() || "none"}`);
+  const take = async <T>(
+    name: string,
+    measure: (subject: Subject, sizes: GpuSizes) => Promise<T>,
+  ) => {
+    const part = await parts.take(name, () => measure(subject, sizes));
+    progress(names.indexOf(name) + 1, names.length, name);
+    return part;
   };
+  const report = {
+    device,
+    exact: check.invariant ? "bitwise" as const : "numerical" as const,
+    sequencesPerPass: model.shape.maxSequences,
+    passes: await take("passes", measurePasses),
+    drafts: await take("drafts", measureDrafts),
+    prefixes: await take("prefixes", measurePrefixes),
+    streams: await take("streams", measureStreams),
+  };
+  await parts.end();
+  await model.close();
+  return report;
 }

@@ -75,9 +75,10 @@ export function problems(report: GpuReport): string[] {
     for (const row of rows) {
       const [name] = Object.values(row);
       for (const [key, value] of Object.entries(row)) {
-        if (typeof value !== "number") continue;
+        if (typeof value === "string") continue;
         const mayBeZero = ["drafted", "accepted", "cached"].includes(key);
-        const isRight = mayBeZero ? value >= 0 : value > 0;
+        // JSON has null for what is no number.
+        const isRight = value !== null && (mayBeZero ? value >= 0 : value > 0);
         if (!isRight) found.push(`${part}, ${name}: ${key} is ${value}`);
       }
       const identical = "identical" in row ? row.identical : 1;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { basename } from "node:path";
 import { uniform } from "../../../lib/bita/choose/random.ts";
 import { kvBytes } from "../../../lib/runtime/kv/kv_layout.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
@@ -17,7 +18,7 @@ import {
   widenPasses,
 } from "../../../lib/worker/opening/check_model.ts";
 import type { Adapter } from "../../../models/adapter/adapter.ts";
-import { realArtefact } from "../../real_model.ts";
+import { ADAPTER, realArtefact } from "../../real_model.ts";
 import { tinyArtefact } from "../../runtime/_tiny.ts";
 import { TINY } from "../../toy/tiny_gguf.ts";
 import { loadPrompts } from "../prompts.ts";
@@ -30,6 +31,8 @@ export interface Subject {
   /** What the adapter calls itself. */
   device: string;
   model: OrtModel;
+  /** The name of its graphs. */
+  graphs: string;
   adapter: Adapter;
   check: ModelCheck;
   /** Bytes of a token's keys and values. */
@@ -46,7 +49,9 @@ export async function openSubject(
     prompts: number;
   },
 ): Promise<Subject> {
-  const artefact = await (tiny ? tinyArtefact : realArtefact)("int8");
+  const artefact = tiny
+    ? await tinyArtefact("int8")
+    : await realArtefact("int8", { adapter: ADAPTER });
   const model = await openModel(await webgpuBackend(), artefact, {
     context: CONTEXT,
   });
@@ -55,6 +60,7 @@ export async function openSubject(
   return {
     device: await deviceName(),
     model,
+    graphs: basename(artefact.folder),
     adapter: artefact.adapter,
     check,
     bytesPerToken: kvBytes(artefact.config, 1),
