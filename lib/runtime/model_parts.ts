@@ -9,7 +9,6 @@ import type { Adapter } from "../../models/adapter/adapter.ts";
 import type { ModelConfig } from "../../models/architectures/config.ts";
 import type { Embedding } from "../../models/embedding.ts";
 import type { Backend, Session } from "./backend.ts";
-import type { BodySessions } from "./body/bodies.ts";
 
 /** What drafts, if the adapter has it. */
 export interface DrafterSessions {
@@ -20,8 +19,9 @@ export interface DrafterSessions {
 }
 
 /** What a model is joined from. */
-export interface OrtModelParts extends BodySessions, DrafterSessions {
+export interface OrtModelParts extends DrafterSessions {
   backend: Backend;
+  body: Session;
   head: Session;
   /** Numbers of sequences that further bodies are for, rising. */
   batches: readonly number[];

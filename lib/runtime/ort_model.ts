@@ -1,19 +1,15 @@
 /**
- * The model port on ONNX Runtime: the rows of steps become tensors, and back.
+ * The model port on ONNX Runtime: what is open, and so how large a pass may be.
  *
  * @module
  */
 
 import type { Model, ModelShape, Step } from "../bita/decode/model.ts";
 import type { Session } from "./backend.ts";
-import { Bodies } from "./body/bodies.ts";
-import { Head } from "./head.ts";
-import type { HydraParts } from "./hydra_state.ts";
-import { Memory } from "./memory.ts";
 import type { OrtModelParts } from "./model_parts.ts";
-import { type OrtOutput, readOutputs } from "./ort_output.ts";
-import { OrtSequence, type OrtStep } from "./ort_sequence.ts";
-import { PassStates } from "./pass_states.ts";
+import type { OrtOutput } from "./ort_output.ts";
+import { OrtSequence } from "./ort_sequence.ts";
+import { Passes } from "./passes.ts";
 import { type TimedWork, Turns } from "./turns.ts";
 
 /** Rows of passes of one sequence; wider ones take long to test. */
@@ -22,7 +18,7 @@ const ROWS_ALONE = 64;
 /** Slots that a fresh KV buffer has beyond the prompt, for a first answer. */
 const ROOM = 128;
 
-/** Runs passes on one backend. */
+/** A model on one backend. */
 export class OrtModel implements Model {
   /** Numbers of sequences that {@linkcode widen} can make a pass of, rising. */
   readonly batches: readonly number[];
@@ -30,10 +26,7 @@ export class OrtModel implements Model {
   onWork?: (work: TimedWork) => void;
   readonly #parts: OrtModelParts;
   readonly #turns: Turns;
-  readonly #bodies: Bodies;
-  readonly #head: Head;
-  #hydra: HydraParts | undefined;
-  readonly #memory: Memory | undefined;
+  readonly #passes: Passes;
   #shape: ModelShape;
   /** Settles when the last body is open. */
   #opening: Promise<unknown> = Promise.resolve();
@@ -53,16 +46,8 @@ export class OrtModel implements Model {
     this.batches = parts.batches;
     const onWork = (work: TimedWork) => this.onWork?.(work);
     const turns = this.#turns = new Turns({ now: parts.now, onWork });
-    this.#bodies = new Bodies({
-      ...parts,
-      dim: config.dim,
-      softPrompt: adapter.softPrompt,
-      minRows: backend.rows.min,
-      copies: config.heads / config.kvHeads,
-      openIdle: () => this.open(new Int32Array(1), { tokens: 1 }),
-    });
-    this.#head = new Head({ ...parts, turns, vocab: config.vocab });
-    if (backend.inPlace) this.#memory = new Memory();
+    const openIdle = () => this.open(new Int32Array(1), { tokens: 1 });
+    this.#passes = new Passes({ ...parts, turns, openIdle });
     this.#addHydra(parts.hydra);
   }
 
@@ -84,6 +69,10 @@ export class OrtModel implements Model {
     return new OrtSequence({ ...this.#parts, kv, prompt });
   }
 
+  async run(steps: readonly Step[]): Promise<OrtOutput[]> {
+    return await this.#passes.run(steps, this.#shape);
+  }
+
   /**
    * Opens the body for passes of up to `sequences` sequences, more than before, and
    * uses it if `test` returns true. The test runs it as a model of its own, while
@@ -96,7 +85,7 @@ export class OrtModel implements Model {
     test: (wider: Model) => Promise<boolean>,
   ): Promise<boolean> {
     const { openBatched } = this.#parts;
-    this.#bodies.add(
+    this.#passes.add(
       sequences,
       await this.#opened(() => openBatched(sequences)),
     );
@@ -110,7 +99,7 @@ export class OrtModel implements Model {
       if (isRight) this.#shape = shape;
       return isRight;
     } finally {
-      if (this.#shape !== shape) this.#bodies.remove(sequences);
+      if (this.#shape !== shape) this.#passes.remove(sequences);
     }
   }
 
@@ -121,7 +110,7 @@ export class OrtModel implements Model {
     const { openDrafters, adapter } = this.#parts;
     if (!openDrafters) return true;
     const { maskBody, hydra } = await this.#opened(openDrafters);
-    this.#bodies.maskBody = maskBody;
+    this.#passes.maskBody = maskBody;
     const shape = { ...this.#shape, masks: adapter.masks };
     if (!await test(this.#as(shape))) return false;
     this.#shape = shape;
@@ -135,7 +124,7 @@ export class OrtModel implements Model {
     if (!openFew) return true;
     const few = await this.#opened(openFew);
     const isRight = await test(this.#as(this.#shape, few));
-    if (isRight) this.#bodies.few = few;
+    if (isRight) this.#passes.few = few;
     return isRight;
   }
 
@@ -152,7 +141,7 @@ export class OrtModel implements Model {
     return {
       shape,
       open: (prompt, options) => this.open(prompt, options),
-      run: (steps) => this.#run(steps, shape, few),
+      run: (steps) => this.#passes.run(steps, shape, few),
     };
   }
 
@@ -161,7 +150,7 @@ export class OrtModel implements Model {
     if (!hydra || !adapter.hydra) return;
     const { vocab: draftVocab } = adapter.hydra;
     const own = { hydra, turns: this.#turns, dim, words: draftVocab.length };
-    this.#hydra = { ...this.#parts, ...own };
+    this.#passes.hydra = { ...this.#parts, ...own };
     this.#shape = { ...this.#shape, draftVocab };
   }
 
@@ -170,69 +159,5 @@ export class OrtModel implements Model {
     await this.#turns.end();
     await this.#opening;
     await this.#parts.backend.close();
-  }
-
-  async run(steps: readonly Step[]): Promise<OrtOutput[]> {
-    return await this.#run(steps, this.#shape);
-  }
-
-  /** Computes steps together, or in turns if they are too many. */
-  async #run(
-    steps: readonly Step[],
-    shape: ModelShape,
-    few = this.#bodies.few,
-  ): Promise<OrtOutput[]> {
-    const single = !this.#memory;
-    const passes = this.#bodies.passes(steps, { ...shape, single });
-    const outputs = new Map<Step, OrtOutput>();
-    for (const pass of passes) {
-      const computed = await this.#pass(pass, few);
-      pass.forEach((step, i) => outputs.set(step, computed[i]));
-    }
-    return steps.map((step) => outputs.get(step)!);
-  }
-
-  async #pass(
-    steps: readonly OrtStep[],
-    few: Session | undefined,
-  ): Promise<OrtOutput[]> {
-    const { config, adapter } = this.#parts;
-    const groups = this.#bodies.group(steps, few);
-    const states = new PassStates({
-      rows: groups.reduce((sum, { rows }) => sum + rows, 0),
-      dim: config.dim,
-      inputs: config.dim * (adapter.hydra?.layers.length ?? 0),
-      steps: steps.length,
-    }, this.#memory);
-    try {
-      const firstRows = new Map<OrtStep, number>();
-      let first = 0;
-      for (const group of groups) {
-        const place = states.fetches(first, group.rows);
-        let row = first;
-        for (const step of group.steps) {
-          firstRows.set(step, row);
-          row += step.tokens.length;
-        }
-        const work = {
-          part: "body",
-          rows: row - first,
-          sequences: group.steps.length,
-          prompts: group.steps.filter(({ read }) => read.length === 0).length,
-        } as const;
-        const run = () => this.#bodies.run(group, place);
-        states.adopt(await this.#turns.take(work, run));
-        first += group.rows;
-      }
-      return await readOutputs(steps, {
-        states,
-        firstRows,
-        head: this.#head,
-        hydra: () => this.#hydra,
-      });
-    } catch (error) {
-      for (const _ of steps) states.release();
-      throw error;
-    }
   }
 }

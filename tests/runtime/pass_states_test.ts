@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
-import { Memory } from "../../lib/runtime/memory.ts";
+import { Memory } from "../../lib/runtime/pass_states.ts";
 
 Deno.test("Memory.take() returns an array that is large enough", () => {
   const memory = new Memory();
