@@ -10,6 +10,7 @@
 
 import { GREEDY } from "../bita/choose/sampling.ts";
 import type { KvSequence, Model } from "../bita/decode/model.ts";
+import { embed, type EmbedOptions } from "../bita/decode/embed.ts";
 import type { DecodeOutput } from "../bita/decode/output.ts";
 import { score, type ScoreOptions } from "../bita/decode/score.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
@@ -39,6 +40,8 @@ export type DecodingOptions = DraftedOptions & {
   cache: CacheHints;
   /** Prompts that begin with the prompt, where their answers are scored instead. */
   prompts?: ScoreOptions["prompts"] | undefined;
+  /** How the prompt becomes one vector, where that is wanted and no answer. */
+  pooling?: EmbedOptions["pooling"] | undefined;
 };
 
 /** How one sequence is used. */
@@ -64,16 +67,17 @@ export class Decoding {
     return this.#parts.cache?.counters;
   }
 
-  /** Continues a prompt, or scores answers to prompts that begin with it. */
+  /** Continues a prompt, makes a vector of it, or scores answers to what begins with it. */
   decode(
-    { cache: hints, prompts, ...request }: DecodingOptions,
+    { cache: hints, prompts, pooling, ...request }: DecodingOptions,
   ): AsyncGenerator<DecodeOutput, void> {
     const { cache } = this.#parts;
+    if (pooling) return this.#embed({ ...request, pooling });
     if (prompts) {
       const look = () => cache?.lookup(request.prompt, hints);
       return this.#score({ ...request, prompts }, look);
     }
-    // Taken now: after an erasure, the text of a request from before teaches nobody.
+    // Taken now: after an erasure, nothing is learned from a request that began before.
     const memory = request.draft === "none"
       ? undefined
       : this.#parts.drafting.memories.of(hints);
@@ -99,7 +103,7 @@ export class Decoding {
     }
   }
 
-  /** Erases the prompts of a caller, or of all callers, and what they have taught. */
+  /** Erases the prompts of a caller, or of all callers, and what was learned from them. */
   async erase(caller?: string): Promise<Erasure> {
     this.#parts.drafting.memories.forget(caller);
     return await this.#parts.cache?.erase(caller) ?? { blocks: 0 };
@@ -133,6 +137,18 @@ export class Decoding {
       ...{ prompt, signal, look, tokens: Math.max(...lengths) },
       compute: (sequence) =>
         score(runner, sequence, { prompt, prompts, signal }),
+    });
+  }
+
+  /** Makes a vector in a sequence whose keys and values no other text reads. */
+  #embed(
+    { prompt, pooling, signal }: EmbedOptions,
+  ): AsyncGenerator<DecodeOutput, void> {
+    const { runner } = this.#parts.drafting;
+    return this.#use({
+      ...{ prompt, signal, look: () => undefined, tokens: prompt.length },
+      compute: (sequence) =>
+        embed(runner, sequence, { prompt, pooling, signal }),
     });
   }
 

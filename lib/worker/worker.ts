@@ -11,7 +11,6 @@ import { deadline } from "@std/async/deadline";
 import { delay } from "@std/async/delay";
 import { Decoding } from "./decoding.ts";
 import { Drafting } from "./drafting.ts";
-import { Embedding } from "./embedding.ts";
 import { Grammars } from "../grammar/grammars.ts";
 import { GrammarError } from "../grammar/matcher.ts";
 import { readVocabulary } from "../grammar/vocabulary.ts";
@@ -50,7 +49,7 @@ let model: Promise<OrtModel> | undefined;
 const drafters = Promise.withResolvers<void>();
 /** Resolves when a request has its first token, has ended, or waits for the adapter. */
 const text = Promise.withResolvers<void>();
-let decoding: Decoding | undefined, embedding: Embedding;
+let decoding: Decoding | undefined;
 let grammars: Grammars;
 
 // What nothing catches ends this worker alone, once the main thread knows.
@@ -111,7 +110,6 @@ async function open(message: OpenMessage): Promise<void> {
       invariant,
       cache,
     });
-    embedding = new Embedding(opened, scheduler);
     grammars = new Grammars(() => readVocabulary(message.path));
     await decoding.warm(message.shared);
     say({
@@ -181,9 +179,7 @@ async function run(id: number, request: DecodeRequest): Promise<void> {
     }
     using constraint = grammar && await grammars
       .constraint(grammar, compiled);
-    const outputs = options.pooling
-      ? embedding.embed({ ...options, pooling: options.pooling, signal })
-      : decoding!.decode({ ...options, constraint, signal });
+    const outputs = decoding!.decode({ ...options, constraint, signal });
     let before = performance.now();
     for await (const output of outputs) {
       const now = performance.now();

@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { Embedding } from "../../lib/worker/embedding.ts";
+import { embed, type EmbedOptions } from "../../lib/bita/decode/embed.ts";
+import type { Model, StepRunner } from "../../lib/bita/decode/model.ts";
 import { Scheduler } from "../../lib/worker/scheduler.ts";
 import { withModel } from "../models/architectures/_models.ts";
 import { IDS, LENGTHS, POOLED } from "./embedding/_files.ts";
@@ -13,26 +14,31 @@ const GOLDEN = Deno.readTextFileSync(
     vectors: number[][];
   }[];
 
-/** Makes vectors of beginnings of a text, all at once. */
-async function embedAll(
-  embedding: Embedding,
-  pooling: "mean" | "last",
-): Promise<Float32Array[]> {
-  return await Promise.all(LENGTHS.map(async (length) => {
-    const prompt = IDS.subarray(0, length);
-    const outputs = await Array.fromAsync(embedding.embed({ prompt, pooling }));
+/** Makes a vector in a sequence of its own. */
+async function vectorOf(
+  model: Pick<Model, "open">,
+  runner: StepRunner,
+  options: EmbedOptions,
+): Promise<Float32Array> {
+  const sequence = model.open(options.prompt);
+  try {
+    const outputs = await Array.fromAsync(embed(runner, sequence, options));
     assertEquals(outputs.map(({ finish }) => finish), ["stop"]);
     return outputs[0].embedding!;
-  }));
+  } finally {
+    sequence.close();
+  }
 }
 
 for (const { pooling, vectors } of GOLDEN) {
-  Deno.test(`Embedding makes llama.cpp's vectors with the pooling ${pooling}`, async () => {
+  Deno.test(`embed() makes llama.cpp's vectors with the pooling ${pooling}`, async () => {
     await withModel(POOLED[pooling], "fp32", async (model) => {
-      const embedding = new Embedding(model, new Scheduler(model));
-      for (
-        const [i, vector] of (await embedAll(embedding, pooling)).entries()
-      ) {
+      const scheduler = new Scheduler(model);
+      const made = await Promise.all(LENGTHS.map((length) => {
+        const prompt = IDS.subarray(0, length);
+        return vectorOf(model, scheduler, { prompt, pooling });
+      }));
+      for (const [i, vector] of made.entries()) {
         assertAlmostEquals(Math.hypot(...vector), 1, 1e-5);
         assertEquals(vector.length, vectors[i].length);
         for (const [j, x] of vector.entries()) {
@@ -43,10 +49,10 @@ for (const { pooling, vectors } of GOLDEN) {
   });
 }
 
-Deno.test("Embedding ends before the next pass once its client leaves", async () => {
+Deno.test("embed() ends before the next pass once its client leaves", async () => {
   await withModel(POOLED.mean, "fp32", async (model) => {
     const leaving = new AbortController();
-    const embedding = new Embedding(model, {
+    const runner: StepRunner = {
       shape: model.shape,
       run: async (step) => {
         leaving.signal.throwIfAborted();
@@ -54,10 +60,11 @@ Deno.test("Embedding ends before the next pass once its client leaves", async ()
         leaving.abort(new TypeError("gone"));
         return output;
       },
-    });
+    };
     const { signal } = leaving;
-    const outputs = embedding.embed({ prompt: IDS, pooling: "mean", signal });
-    const failure = await outputs.next().catch((error) => error);
+    const failure = await vectorOf(model, runner, {
+      ...{ prompt: IDS, pooling: "mean", signal },
+    }).catch((error) => error);
     assert(failure instanceof TypeError);
     assertEquals(failure.message, "gone");
   });

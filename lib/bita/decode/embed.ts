@@ -6,6 +6,7 @@
 
 import { chain } from "../tree/tree.ts";
 import type { Sequence, StepRunner } from "./model.ts";
+import { type DecodeOutput, emptyOutput } from "./output.ts";
 
 /** Rows of a text that are computed at once, as the head reads one of them. */
 const MOST_ROWS = 32;
@@ -19,15 +20,16 @@ export interface EmbedOptions {
 }
 
 /**
- * Computes a text in an empty sequence; returns its vector, `[dim]`, of length 1.
+ * Computes a text in an empty sequence. The only output has its vector, `[dim]`, of
+ * length 1.
  *
  * @throws the signal's reason once it aborts.
  */
-export async function embed(
+export async function* embed(
   runner: StepRunner,
   sequence: Sequence,
   { prompt, pooling, signal }: EmbedOptions,
-): Promise<Float32Array> {
+): AsyncGenerator<DecodeOutput, void> {
   const most = Math.min(MOST_ROWS, runner.shape.maxRows);
   let sum = new Float64Array();
   for (let from = 0; from < prompt.length; from += most) {
@@ -50,5 +52,9 @@ export async function embed(
     sequence.length += tokens.length;
   }
   const length = Math.hypot(...sum);
-  return Float32Array.from(sum, (x) => length === 0 ? 0 : x / length);
+  const embedding = Float32Array.from(
+    sum,
+    (x) => length === 0 ? 0 : x / length,
+  );
+  yield { ...emptyOutput("stop"), embedding };
 }
