@@ -4,12 +4,36 @@
  * @module
  */
 
+import type { Context } from "hono";
 import { ApiError } from "../lib/engine/errors.ts";
 import type { ServedModel } from "../lib/engine/generation.ts";
 import { describe } from "../lib/wire/describe.ts";
 
 /** Ids of models by other names that clients may use; `*` is any other name, or none. */
 export type Aliases = ReadonlyMap<string, string>;
+
+/** The models that requests may name. */
+export interface ModelOptions {
+  engines: readonly ServedModel[];
+  aliases: Aliases;
+  /** Aborts when the server can't wait any longer; its reason is sent to clients. */
+  deadline: AbortSignal;
+}
+
+/**
+ * Finds the model of a request, with a signal that aborts when its client leaves or at
+ * the deadline.
+ *
+ * @throws {ApiError} 404 if there is none, 400 if `name` is empty.
+ */
+export function modelFor(
+  c: Context,
+  name: string,
+  { engines, aliases, deadline }: ModelOptions,
+): { model: ServedModel; signal: AbortSignal } {
+  const model = findModel(engines, name, aliases);
+  return { model, signal: AbortSignal.any([c.req.raw.signal, deadline]) };
+}
 
 /**
  * Finds a model. Case does not matter, nor an owner before the name, as

@@ -15,7 +15,6 @@ import type {
   Engine,
   GenerationEvent,
   GenerationRequest,
-  ServedModel,
 } from "../lib/engine/generation.ts";
 import type {
   ParseOptions,
@@ -30,7 +29,7 @@ import type {
 import type { StreamEvent, StreamFormat } from "../lib/wire/stream_event.ts";
 import { eventStream, streamHeaders } from "./event_stream.ts";
 import { type LogFailure, toApiError } from "./failure.ts";
-import { type Aliases, findModel } from "./find_model.ts";
+import { findModel, type ModelOptions } from "./find_model.ts";
 import type { Spend } from "./middleware/rate_limit.ts";
 
 /** How one resource words its replies. */
@@ -75,13 +74,9 @@ export interface ReportOptions {
 }
 
 /** What answering needs from outside. */
-export interface GenerateOptions extends ParseOptions, ReportOptions {
-  engines: readonly ServedModel[];
-  /** Ids of models by other names. */
-  aliases: Aliases;
+export interface GenerateOptions
+  extends ModelOptions, ParseOptions, ReportOptions {
   logFailure: LogFailure;
-  /** Aborts when the server can't wait any longer; its reason is sent to clients. */
-  deadline: AbortSignal;
   /** Milliseconds between the comments in a stream. */
   pingMs: number;
   /** Returns a text that is never returned twice. */

@@ -1,5 +1,5 @@
 /**
- * Checks a body before it is read: its type must be JSON, and its size is limited.
+ * Takes in a body: its type must be JSON, and its size is limited.
  *
  * @module
  */
@@ -12,29 +12,50 @@ import { ApiError } from "../../lib/engine/errors.ts";
 const MAX_BODY_BYTES = 1_048_576;
 
 /**
- * Refuses other content types, which a web page could send without a preflight, and
- * other charsets than JSON's own.
+ * Takes in the whole body, unless it is over 1 MiB, whether or not it says so, and
+ * unpacks it if it is compressed. Refuses other content types, which a web page could
+ * send without a preflight, and other charsets than JSON's own.
  *
- * @throws {ApiError} 400 or 415 in the handler.
+ * @throws {ApiError} in the handler: 400 for another content type, for a body that does
+ * not arrive whole or is no UTF-8; 413; 415 for another charset or compression.
  */
-export function jsonType(): MiddlewareHandler {
-  return async function jsonType(c, next) {
-    const received = c.req.header("content-type") ?? "nothing";
-    if (!/^application\/json\s*(;|$)/i.test(received)) {
+export function jsonBody(): MiddlewareHandler {
+  const limit = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: () => {
+      throw tooLong();
+    },
+  });
+  return async function jsonBody(c, next) {
+    checkType(c.req.header("content-type") ?? "nothing");
+    unpack(c);
+    try {
+      await limit(c, async () => assertUtf8(await c.req.arrayBuffer()));
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
       throw new ApiError(
         400,
-        `Cannot read the request: Content-Type must be application/json: received ${received}`,
-      );
-    }
-    const [, charset] = /;\s*charset="?([^;"\s]+)/i.exec(received) ?? [];
-    if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) {
-      throw new ApiError(
-        415,
-        `Cannot read the request: the charset must be UTF-8: received ${charset}`,
+        "Cannot read the request: the body must arrive whole, and compressed as its Content-Encoding says: received a part",
       );
     }
     await next();
   };
+}
+
+function checkType(received: string): void {
+  if (!/^application\/json\s*(;|$)/i.test(received)) {
+    throw new ApiError(
+      400,
+      `Cannot read the request: Content-Type must be application/json: received ${received}`,
+    );
+  }
+  const [, charset] = /;\s*charset="?([^;"\s]+)/i.exec(received) ?? [];
+  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) {
+    throw new ApiError(
+      415,
+      `Cannot read the request: the charset must be UTF-8: received ${charset}`,
+    );
+  }
 }
 
 /** Unpacks a body that is compressed with gzip or deflate. */
@@ -79,35 +100,6 @@ function tooLong(): ApiError {
     413,
     `Cannot read the request: the body must have at most ${MAX_BODY_BYTES} bytes: received more`,
   );
-}
-
-/**
- * Takes in the whole body, unless it is over 1 MiB, whether or not it says so, and
- * unpacks it if it is compressed.
- *
- * @throws {ApiError} in the handler: 413, 415 if it is compressed in an unknown way, or
- * 400 if the client leaves half-way or sends what is no UTF-8.
- */
-export function wholeBody(): MiddlewareHandler {
-  const limit = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: () => {
-      throw tooLong();
-    },
-  });
-  return async function wholeBody(c, next) {
-    unpack(c);
-    try {
-      await limit(c, async () => assertUtf8(await c.req.arrayBuffer()));
-    } catch (error) {
-      if (error instanceof ApiError) throw error;
-      throw new ApiError(
-        400,
-        "Cannot read the request: the body must arrive whole, and compressed as its Content-Encoding says: received a part",
-      );
-    }
-    await next();
-  };
 }
 
 function assertUtf8(bytes: ArrayBuffer): void {

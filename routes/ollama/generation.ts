@@ -19,9 +19,9 @@ import {
 } from "../../lib/wire/ollama/requests.ts";
 import type { ParseOptions } from "../../lib/wire/openai/common_fields.ts";
 import { methodNotAllowed } from "../failure.ts";
-import { findModel } from "../find_model.ts";
+import { modelFor } from "../find_model.ts";
 import { answer, type GenerateOptions } from "../generate.ts";
-import { jsonType, wholeBody } from "../middleware/json_body.ts";
+import { jsonBody } from "../middleware/json_body.ts";
 
 /** How a resource reads its requests and words its replies. */
 interface Resource {
@@ -38,12 +38,7 @@ const RESOURCES: Record<string, Resource> = {
 export function ollamaGeneration(options: GenerateOptions): Hono {
   const app = new Hono();
   for (const [path, resource] of Object.entries(RESOURCES)) {
-    app.post(
-      path,
-      jsonType(),
-      wholeBody(),
-      (c) => respond(c, resource, options),
-    );
+    app.post(path, jsonBody(), (c) => respond(c, resource, options));
     app.all(path, methodNotAllowed("POST"));
   }
   return app;
@@ -65,9 +60,8 @@ async function respond(
     } satisfies Parameters<typeof answer>[1]["wire"];
     return await answer(c, { request, wire }, options);
   }
-  const { engines, aliases, deadline, now } = options;
-  const model = findModel(engines, request.model, aliases);
-  await model.open(AbortSignal.any([c.req.raw.signal, deadline]));
-  const created = Math.floor(now() / 1000);
+  const { model, signal } = modelFor(c, request.model, options);
+  await model.open(signal);
+  const created = Math.floor(options.now() / 1000);
   return c.json(replies.toOpened({ model: model.id, created }));
 }

@@ -20,7 +20,7 @@ import { readBody } from "../../lib/wire/read_body.ts";
 import { streamHeaders } from "../event_stream.ts";
 import { methodNotAllowed } from "../failure.ts";
 import { type Aliases, findModel } from "../find_model.ts";
-import { jsonType, wholeBody } from "../middleware/json_body.ts";
+import { jsonBody } from "../middleware/json_body.ts";
 
 /** Routes that would change the models, by what they would do. */
 const REFUSED = {
@@ -54,13 +54,13 @@ export function ollamaModels(
     return { model, stream: body.stream ?? true };
   };
   return app
-    .post("/show", jsonType(), wholeBody(), async (c) => {
+    .post("/show", jsonBody(), async (c) => {
       const { model } = await asked(c);
       return c.json(toShown(model));
     })
     .all("/show", methodNotAllowed("POST"))
     // Programs pull a model before they use it; one that is served is there.
-    .post("/pull", jsonType(), wholeBody(), async (c) => {
+    .post("/pull", jsonBody(), async (c) => {
       const { stream } = await asked(c);
       const done = { status: "success" };
       if (!stream) return c.json(done);

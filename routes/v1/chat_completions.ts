@@ -9,7 +9,7 @@ import { toCompletion, toEvents } from "../../lib/wire/openai/chat_reply.ts";
 import { parseChatRequest } from "../../lib/wire/openai/chat_request.ts";
 import { methodNotAllowed } from "../failure.ts";
 import { generate, type GenerateOptions } from "../generate.ts";
-import { jsonType, wholeBody } from "../middleware/json_body.ts";
+import { jsonBody } from "../middleware/json_body.ts";
 
 /** Serves chat completions. */
 export function chatCompletions(options: GenerateOptions): Hono {
@@ -20,11 +20,6 @@ export function chatCompletions(options: GenerateOptions): Hono {
     toEvents,
   };
   return new Hono()
-    .post(
-      "/chat/completions",
-      jsonType(),
-      wholeBody(),
-      (c) => generate(c, wire, options),
-    )
+    .post("/chat/completions", jsonBody(), (c) => generate(c, wire, options))
     .all("/chat/completions", methodNotAllowed("POST"));
 }

@@ -12,7 +12,7 @@ import {
 import { parseCompletionRequest } from "../../lib/wire/openai/completion_request.ts";
 import { methodNotAllowed } from "../failure.ts";
 import { generate, type GenerateOptions } from "../generate.ts";
-import { jsonType, wholeBody } from "../middleware/json_body.ts";
+import { jsonBody } from "../middleware/json_body.ts";
 
 /** Serves text completions. */
 export function completions(options: GenerateOptions): Hono {
@@ -23,11 +23,6 @@ export function completions(options: GenerateOptions): Hono {
     toEvents,
   };
   return new Hono()
-    .post(
-      "/completions",
-      jsonType(),
-      wholeBody(),
-      (c) => generate(c, wire, options),
-    )
+    .post("/completions", jsonBody(), (c) => generate(c, wire, options))
     .all("/completions", methodNotAllowed("POST"));
 }

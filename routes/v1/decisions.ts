@@ -11,19 +11,17 @@ import {
 } from "../../lib/wire/decisions/decisions.ts";
 import { observedWhole } from "../../lib/observe/observed.ts";
 import { methodNotAllowed } from "../failure.ts";
-import { findModel } from "../find_model.ts";
+import { modelFor, type ModelOptions } from "../find_model.ts";
 import { reporter, type ReportOptions } from "../generate.ts";
-import { jsonType, wholeBody } from "../middleware/json_body.ts";
-import type { TokenOptions } from "./tokens.ts";
+import { jsonBody } from "../middleware/json_body.ts";
 
 /** Serves decisions. */
-export function decisions(options: TokenOptions & ReportOptions): Hono {
-  const { engines, aliases, deadline, clock } = options;
+export function decisions(options: ModelOptions & ReportOptions): Hono {
+  const { clock } = options;
   return new Hono()
-    .post("/decisions", jsonType(), wholeBody(), async (c: Context) => {
+    .post("/decisions", jsonBody(), async (c: Context) => {
       const request = parseDecisions(await c.req.text());
-      const signal = AbortSignal.any([c.req.raw.signal, deadline]);
-      const model = findModel(engines, request.model, aliases);
+      const { model, signal } = modelFor(c, request.model, options);
       const { messages, questions, salt } = request;
       const cache = { caller: c.get("caller") ?? "", salt };
       async function decide() {

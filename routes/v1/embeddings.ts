@@ -11,19 +11,17 @@ import {
   toEmbeddings,
 } from "../../lib/wire/embeddings/embeddings.ts";
 import { methodNotAllowed } from "../failure.ts";
-import { findModel } from "../find_model.ts";
+import { modelFor, type ModelOptions } from "../find_model.ts";
 import { reporter, type ReportOptions } from "../generate.ts";
-import { jsonType, wholeBody } from "../middleware/json_body.ts";
-import type { TokenOptions } from "./tokens.ts";
+import { jsonBody } from "../middleware/json_body.ts";
 
 /** Serves embeddings. */
-export function embeddings(options: TokenOptions & ReportOptions): Hono {
-  const { engines, aliases, deadline, clock } = options;
+export function embeddings(options: ModelOptions & ReportOptions): Hono {
+  const { clock } = options;
   return new Hono()
-    .post("/embeddings", jsonType(), wholeBody(), async (c) => {
+    .post("/embeddings", jsonBody(), async (c) => {
       const request = parseEmbeddings(await c.req.text());
-      const signal = AbortSignal.any([c.req.raw.signal, deadline]);
-      const model = findModel(engines, request.model, aliases);
+      const { model, signal } = modelFor(c, request.model, options);
       async function embed() {
         const engine = await model.open(signal);
         const embedded = await engine.embed(request.texts, { signal });

@@ -16,9 +16,9 @@ import {
   parseMessagesRequest,
 } from "../../lib/wire/anthropic/messages_request.ts";
 import { methodNotAllowed } from "../failure.ts";
-import { findModel } from "../find_model.ts";
+import { modelFor } from "../find_model.ts";
 import { generate, type GenerateOptions, type Wire } from "../generate.ts";
-import { jsonType, wholeBody } from "../middleware/json_body.ts";
+import { jsonBody } from "../middleware/json_body.ts";
 
 const WIRE: Wire = {
   prefix: "msg_",
@@ -35,30 +35,19 @@ const WIRE: Wire = {
 /** Serves Anthropic's messages. */
 export function messages(options: GenerateOptions): Hono {
   return new Hono()
-    .post(
-      "/messages",
-      jsonType(),
-      wholeBody(),
-      (c) => generate(c, WIRE, options),
-    )
+    .post("/messages", jsonBody(), (c) => generate(c, WIRE, options))
     .all("/messages", methodNotAllowed("POST"))
-    .post(
-      "/messages/count_tokens",
-      jsonType(),
-      wholeBody(),
-      (c) => countTokens(c, options),
-    )
+    .post("/messages/count_tokens", jsonBody(), (c) => countTokens(c, options))
     .all("/messages/count_tokens", methodNotAllowed("POST"));
 }
 
 /** Answers with the number of tokens of a prompt. */
 async function countTokens(
   c: Context,
-  { engines, aliases, deadline }: GenerateOptions,
+  options: GenerateOptions,
 ): Promise<Response> {
   const request = parseCountRequest(await c.req.text());
-  const model = findModel(engines, request.model, aliases);
-  const signal = AbortSignal.any([c.req.raw.signal, deadline]);
+  const { model, signal } = modelFor(c, request.model, options);
   const engine = await model.open(signal);
   const { length } = await engine.encode(request, { signal });
   return c.json({ input_tokens: length });

@@ -30,9 +30,9 @@ import {
 import type { ResponseObject } from "../../lib/wire/responses/response_object.ts";
 import { truncate } from "../../lib/wire/responses/truncate.ts";
 import { methodNotAllowed } from "../failure.ts";
-import { findModel } from "../find_model.ts";
+import { modelFor } from "../find_model.ts";
 import { answer, type GenerateOptions } from "../generate.ts";
-import { jsonType, wholeBody } from "../middleware/json_body.ts";
+import { jsonBody } from "../middleware/json_body.ts";
 
 /** What responses need from outside. */
 export interface ResponsesOptions extends GenerateOptions {
@@ -45,13 +45,12 @@ export function responses(options: ResponsesOptions): Hono {
   const { store, now } = options;
 
   /** Opens the model that a request names. */
-  async function open(model: string, signal: AbortSignal) {
-    const either = AbortSignal.any([signal, options.deadline]);
-    const served = findModel(options.engines, model, options.aliases);
-    const engine = await served.open(either);
+  async function open(c: Context, name: string) {
+    const { model, signal } = modelFor(c, name, options);
+    const engine = await model.open(signal);
     const count = async ({ prompt, tools }: GenerationRequest) => {
       const tokens = await engine.encode({ prompt, ...tools && { tools } }, {
-        signal: either,
+        signal,
       });
       return tokens.length;
     };
@@ -67,7 +66,7 @@ export function responses(options: ResponsesOptions): Hono {
     );
     const request = toRequest(body, { messages, ...options });
     if (body.truncation !== "auto") return { items, request };
-    const { count, context } = await open(request.model, c.req.raw.signal);
+    const { count, context } = await open(c, request.model);
     const { maxTokens = 1 } = request.generation;
     const most = context - Math.min(maxTokens, context >> 1);
     const withMessages = (messages: ChatMessage[]) => ({
@@ -88,7 +87,7 @@ export function responses(options: ResponsesOptions): Hono {
   }
 
   return new Hono()
-    .post("/responses", jsonType(), wholeBody(), async (c) => {
+    .post("/responses", jsonBody(), async (c) => {
       const body = readBody(responseBody, await c.req.text());
       const keep = body.store ?? true ? store?.begin(callerOf(c)) : undefined;
       const { items, request } = await requestOf(c, body);
@@ -101,10 +100,10 @@ export function responses(options: ResponsesOptions): Hono {
       return await answer(c, { request, wire }, options);
     })
     .all("/responses", methodNotAllowed("POST"))
-    .post("/responses/input_tokens", jsonType(), wholeBody(), async (c) => {
+    .post("/responses/input_tokens", jsonBody(), async (c) => {
       const body = readBody(responseBody, await c.req.text());
       const { request } = await requestOf(c, body);
-      const { count } = await open(request.model, c.req.raw.signal);
+      const { count } = await open(c, request.model);
       const input_tokens = await count(request.generation).catch((error) => {
         throw renamed(error);
       });
