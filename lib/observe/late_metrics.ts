@@ -13,7 +13,7 @@ export class LateMetrics {
   #metrics: Promise<Metrics> | undefined;
   readonly #watched = new Map<string, WatchedModel>();
 
-  /** Shows a model's line, state and cache, and its counts from zero on. */
+  /** Shows a model's queue, state and cache, and its counts from zero on. */
   watch(id: string, watched: WatchedModel): void {
     this.#watched.set(id, watched);
     this.#metrics?.then((metrics) => metrics.watch(id, watched));

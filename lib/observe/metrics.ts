@@ -90,21 +90,24 @@ const CACHE_SIZES: [key: keyof PrefixCounters, name: string, help: string][] = [
   ["storeBytes", "store_bytes", "Bytes of prompts in the KV."],
 ];
 
-/** What a model's line shows. */
-const LINE: [key: "waiting" | "running", name: string, help: string][] = [
-  ["waiting", "vllm:num_requests_waiting", "Requests in line."],
-  ["running", "vllm:num_requests_running", "Requests at work."],
+/** What is shown of a model's queue. */
+const QUEUE: [key: "waiting" | "running", name: string, help: string][] = [
+  ["waiting", "vllm:num_requests_waiting", "Requests that wait."],
+  ["running", "vllm:num_requests_running", "Requests that run."],
 ];
 
 /** The parts of a model that are looked at when metrics are read. */
 export interface WatchedModel {
-  /** The line before the model; none before it is loaded. */
+  /** None before the model is loaded. */
   readonly queue: Pick<Queue, "waiting" | "running"> | undefined;
   readonly state: ModelState;
   readonly restarts: number;
   /** What the prefix cache in the model's worker has done. */
   readonly counters: PrefixCounters | undefined;
 }
+
+/** Returns a number of a model; none counts as 0. */
+type Look = (model: WatchedModel) => number | undefined;
 
 const STATES: ModelState[] = [
   "asleep",
@@ -147,15 +150,27 @@ export class Metrics {
       labelNames: ["status"],
     });
     const models = this.#models;
-    for (const [key, name, help] of LINE) {
+    const gauge = (name: string, help: string, of: Look) =>
       new Gauge({
         ...about(name, help),
         collect() {
-          for (const [id, { queue }] of models) {
-            this.set({ model_name: id }, queue?.[key] ?? 0);
+          for (const [id, model] of models) {
+            this.set({ model_name: id }, of(model) ?? 0);
           }
         },
       });
+    const counter = (name: string, help: string, of: Look) =>
+      new Counter({
+        ...about(name, help),
+        collect() {
+          this.reset();
+          for (const [id, model] of models) {
+            this.inc({ model_name: id }, of(model) ?? 0);
+          }
+        },
+      });
+    for (const [key, name, help] of QUEUE) {
+      gauge(name, help, ({ queue }) => queue?.[key]);
     }
     new Gauge({
       ...about("bita:model_state", "1 for the state that a model is in."),
@@ -168,39 +183,21 @@ export class Metrics {
         }
       },
     });
-    new Counter({
-      ...about("bita:model_restarts_total", "Times a model was opened again."),
-      collect() {
-        this.reset();
-        for (const [id, model] of models) {
-          this.inc({ model_name: id }, model.restarts);
-        }
-      },
-    });
+    counter(
+      "bita:model_restarts_total",
+      "Times a model was opened again.",
+      ({ restarts }) => restarts,
+    );
     for (const [key, name, help] of CACHE_COUNTS) {
-      new Counter({
-        ...about(`bita:prefix_${name}_total`, help),
-        collect() {
-          this.reset();
-          for (const [id, model] of models) {
-            this.inc({ model_name: id }, model.counters?.[key] ?? 0);
-          }
-        },
-      });
+      const of: Look = ({ counters }) => counters?.[key];
+      counter(`bita:prefix_${name}_total`, help, of);
     }
     for (const [key, name, help] of CACHE_SIZES) {
-      new Gauge({
-        ...about(`bita:prefix_${name}`, help),
-        collect() {
-          for (const [id, model] of models) {
-            this.set({ model_name: id }, model.counters?.[key] ?? 0);
-          }
-        },
-      });
+      gauge(`bita:prefix_${name}`, help, ({ counters }) => counters?.[key]);
     }
   }
 
-  /** Shows a model's line, state and cache, and its counts from zero on. */
+  /** Shows a model's queue, state and cache, and its counts from zero on. */
   watch(id: string, watched: WatchedModel): void {
     for (const counter of this.#counters) counter.inc({ model_name: id }, 0);
     this.#models.set(id, watched);
