@@ -45,7 +45,20 @@ async function prepare(config: Config): Promise<never> {
   Deno.exit(0);
 }
 
+/** The only arguments, as settings are environment variables. */
+const ARGUMENTS = ["--help", "--prepare"];
+
 if (import.meta.main) {
+  const unknown = Deno.args.find((argument) => !ARGUMENTS.includes(argument));
+  if (unknown !== undefined) {
+    say(
+      `Cannot start: arguments must be ${
+        ARGUMENTS.join(" or ")
+      }, as settings are environment variables such as PORT: received "${unknown}"`,
+      console.error,
+    );
+    Deno.exit(2);
+  }
   if (Deno.args.includes("--help")) {
     console.log(helpText());
     Deno.exit(0);

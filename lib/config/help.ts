@@ -8,8 +8,11 @@ import { type Setting, SETTINGS } from "./settings.ts";
 
 /** Returns the help text, with a line for each setting. */
 export function helpText(): string {
+  const width = Math.max(...Object.keys(SETTINGS).map(({ length }) => length));
   const lines = Object.entries<Setting>(SETTINGS).map(([name, setting]) =>
-    `  ${name.padEnd(14)} ${setting.means} (${setting.value.description}) ` +
+    `  ${
+      name.padEnd(width)
+    }  ${setting.means} (${setting.value.description}) ` +
     `[${setting.default || "unset"}]`
   );
   return [

@@ -52,6 +52,12 @@ Deno.test("a setting that the model refuses ends the server that listens already
   );
 });
 
+Deno.test("an unknown argument ends the start with one line", async () => {
+  const { code, stdout, stderr } = await runServer({}, "--port=9000");
+  assertEquals([code, stdout], [2, ""]);
+  assertMatch(stderr, /^Cannot start: arguments must be .+"--port=9000"\n$/);
+});
+
 Deno.test("--help lists the settings", async () => {
   const { code, stdout, stderr } = await runServer({}, "--help");
   assertEquals([code, stderr], [0, ""]);
@@ -138,7 +144,7 @@ Deno.test("a start killed while it converts leaves nothing that the next trusts"
   assertEquals(choices[0].text, " Paris");
 });
 
-/** Tells whether a conversion has begun to write weights. */
+/** Returns whether a conversion has begun to write weights. */
 async function hasWeights(graphs: string): Promise<boolean> {
   try {
     const [partial] = foldersIn(graphs);
