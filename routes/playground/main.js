@@ -19,6 +19,7 @@ async function submit() {
   busy(true);
   await chat.ask(prompt, readParameters());
   busy(false);
+  await describeModel().catch(() => {}); // the status says what has failed
 }
 
 /** Swaps the buttons. The focus never stays on a hidden one. */
@@ -54,17 +55,23 @@ function readParameters() {
   };
 }
 
-/** Fills the model list and shows how each model runs on this server. */
+/** Fills the model list. */
 async function loadModels() {
   const { models } = await (await fetch("health")).json();
   const picker = byId("model");
   picker.replaceChildren(...models.map(({ id }) => new Option(id)));
-  const describe = () => {
-    const { backend, weights, exact } = models[picker.selectedIndex];
-    byId("host").textContent = `${backend}, ${weights}, ${exact} exact`;
-  };
-  picker.addEventListener("change", describe);
-  describe();
+  picker.addEventListener("change", describeModel);
+  await describeModel();
+}
+
+/** Shows how the model runs on this server, or its state if it was never open. */
+async function describeModel() {
+  const { models } = await (await fetch("health")).json();
+  const { state, backend, weights, exact } =
+    models[byId("model").selectedIndex];
+  byId("host").textContent = backend
+    ? `${backend}, ${weights}, ${exact} exact`
+    : state;
 }
 
 byId("composer").addEventListener("submit", (event) => {

@@ -12,15 +12,15 @@ import {
 } from "../server/_server.ts";
 import { hasBrowser, openBrowser } from "./_browser.ts";
 
-/** What stands from before the first test until behind the last. */
+/** What is there from before the first test until after the last. */
 export interface Stage {
-  /** Whether there is no browser, and so no stage either. */
+  /** Whether there is no browser, and so no stage. */
   ignore: boolean;
   server: RunningServer;
   browser: Browser;
 }
 
-/** Has both set up before the file's tests and taken down behind them. */
+/** Sets both up before the tests of the file, and takes them down after them. */
 export function setStage(env: Environment = {}): Stage {
   const stage = { ignore: !hasBrowser() } as Stage;
   if (stage.ignore) return stage;

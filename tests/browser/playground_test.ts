@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Page } from "playwright-core";
 import type { PassTrace } from "../../lib/engine/trace.ts";
 import { COUNTING, openPlayground, send, untilSaid } from "./_playground.ts";
+import { startTinyServer } from "../server/_tiny_server.ts";
 import { setStage } from "./_stage.ts";
 
 const stage = setStage();
@@ -181,5 +182,21 @@ Deno.test({
     await page.locator("[name=top_p]").fill("7");
     await send(page, "Hi");
     await untilSaid(page, "top_p must be a number from 0 to 1");
+  },
+});
+
+Deno.test({
+  name:
+    "the page shows the state of a model that was never open, then how it runs",
+  ignore,
+  async fn() {
+    await using server = await startTinyServer({ LOAD: "lazy" });
+    await using opened = await openPlayground(stage.browser, server.url);
+    const { page, errors } = opened;
+    assertEquals(await page.locator("#host").textContent(), "asleep");
+    await page.locator("[name=max_tokens]").fill("4");
+    await send(page, "Hi");
+    await page.locator("#host", { hasText: "int8, bitwise exact" }).waitFor();
+    assertEquals(errors, []);
   },
 });
