@@ -26,24 +26,27 @@ export function secretPath(
 }
 
 /**
- * Returns a secret of 32 bytes: derived from `words`, which may be 32 random bytes in hex,
- * else read from the file at `path`, else drawn and kept there if it can be.
+ * Returns a secret of 32 bytes: derived from `passphrase`, which may be 32 random bytes
+ * in hex, else read from the file at `path`, else drawn and kept there if it can be.
  *
  * @throws {Error} if the file is there, but is no secret.
  */
 export async function openSecret(
-  { words, path }: { words?: string | undefined; path?: string | undefined },
+  { passphrase, path }: {
+    passphrase?: string | undefined;
+    path?: string | undefined;
+  },
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (words !== undefined) return derive(words);
+  if (passphrase !== undefined) return derive(passphrase);
   const drawn = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
   return path === undefined ? drawn : await keep(drawn, path);
 }
 
-function derive(words: string): Uint8Array<ArrayBuffer> {
+function derive(passphrase: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(
-    RANDOM.test(words)
-      ? createHash("sha256").update(words).digest()
-      : scryptSync(words, "bita prefix cache", SECRET_BYTES, STRETCH),
+    RANDOM.test(passphrase)
+      ? createHash("sha256").update(passphrase).digest()
+      : scryptSync(passphrase, "bita prefix cache", SECRET_BYTES, STRETCH),
   );
 }
 

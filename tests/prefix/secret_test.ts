@@ -3,20 +3,23 @@ import { createHash } from "node:crypto";
 import { openSecret, secretPath } from "../../lib/prefix/secret.ts";
 import { temporaryFolder } from "./_folder.ts";
 
-Deno.test("openSecret() stretches words to 32 bytes, the same for the same words", async () => {
-  const words = "some words of mine";
-  const secret = await openSecret({ words });
+Deno.test("openSecret() stretches a passphrase to 32 bytes, the same for the same one", async () => {
+  const passphrase = "some words of mine";
+  const secret = await openSecret({ passphrase });
   assertEquals(secret.length, 32);
-  assertEquals(await openSecret({ words }), secret);
-  assertNotEquals(await openSecret({ words: "other words of mine" }), secret);
-  const hash = createHash("sha256").update(words).digest();
+  assertEquals(await openSecret({ passphrase }), secret);
+  assertNotEquals(
+    await openSecret({ passphrase: "other words of mine" }),
+    secret,
+  );
+  const hash = createHash("sha256").update(passphrase).digest();
   assertNotEquals(secret, new Uint8Array(hash), "a guess must be slow");
 });
 
 Deno.test("openSecret() hashes 32 random bytes in hex, without stretching", async () => {
-  const words = "0123456789abcdef".repeat(4);
+  const passphrase = "0123456789abcdef".repeat(4);
   assertEquals(
-    (await openSecret({ words })).toHex(),
+    (await openSecret({ passphrase })).toHex(),
     "a8ae6e6ee929abea3afcfc5258c8ccd6f85273e0d4626d26c7279f3250f77c8e",
   );
 });

@@ -55,7 +55,7 @@ async function openAll(models: LazyModel[]): Promise<void> {
 
 /** Returns how prompts are cached. */
 async function prefixSettings(config: Config): Promise<PrefixSettings> {
-  const { prefix: { secret: words, ...settings }, cacheDir } = config;
+  const { prefix: { secret: passphrase, ...settings }, cacheDir } = config;
   const path = secretPath({ ...settings, cacheDir });
-  return { ...settings, secret: await openSecret({ words, path }) };
+  return { ...settings, secret: await openSecret({ passphrase, path }) };
 }
