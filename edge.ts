@@ -10,15 +10,19 @@ import { delay } from "@std/async/delay";
 import { parseConfig } from "./lib/config/config.ts";
 import { orExit, start, thisHost } from "./routes/start.ts";
 
-/** Seconds for running replies. Deno Deploy kills the process after five; what was
- * computed is stored in the others. */
+/**
+ * Seconds for running replies. Deno Deploy kills the process after five; what was
+ * computed is stored in the others.
+ */
 const DRAIN_SECONDS = "3";
 
 /** Milliseconds for the last events to be sent. */
 const FLUSH_MS = 50;
 
-/** What differs on Deno Deploy: models are where `deno task build` has put them, and what an
- * instance writes to its disk is lost. */
+/**
+ * What differs on Deno Deploy: models are where `deno task build` has put them, and what
+ * an instance writes to its disk is lost.
+ */
 const DEPLOYED = {
   CACHE_DIR: fileURLToPath(new URL(".cache", import.meta.url)),
   BACKEND: "cpu",

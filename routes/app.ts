@@ -152,8 +152,7 @@ export function createApp({
   app.route("/", probes(engines, shutdown));
   app.route("/", metrics(counts));
   app.route("/", playground());
-  const asked = { caller: needsKey, operator: Boolean(adminKey) };
-  app.route("/", reference(asked));
+  app.route("/", reference({ caller: needsKey, operator: Boolean(adminKey) }));
   if (adminKey) app.route("/admin", adminCache(caches, { adminKey }));
 
   app.notFound(notFound);

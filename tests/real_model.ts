@@ -40,7 +40,7 @@ export async function realGguf(): Promise<Gguf> {
   );
 }
 
-/** Gives the default model's graphs, with an adapter if its file is named. */
+/** Opens the default model's graphs, with an adapter if its file is named. */
 export async function realArtefact(
   format: WeightFormat,
   options: { adapter?: string | URL } = {},

@@ -53,7 +53,7 @@ export interface EngineParts {
   texts: Texts;
   grammars: Pick<GrammarCheck, "check">;
   decoder: Decoder;
-  /** The line before the decoder. */
+  /** The queue before the decoder. */
   queue: Queue;
   /** The memory that requests are admitted by. */
   budget: Pick<KvBudget, "answerTokens" | "slotsOf">;

@@ -68,7 +68,7 @@ export interface GenerationRequest {
   logprobs?: number;
   /** Whether the prompt is a part of the text, and its tokens are scored, too. */
   echo?: boolean;
-  /** The comb that guesses fill, as in `bita/tree.ts`; without it, what pays. */
+  /** The comb that guesses fill, as in `lib/bita/tree/tree.ts`; without it, what pays. */
   draftTree?: readonly number[];
   /** What the client expects the answer to be, more or less. */
   prediction?: string;

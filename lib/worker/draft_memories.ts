@@ -9,7 +9,7 @@
 import type { DraftMemory } from "../bita/draft/guesses.ts";
 import type { CacheHints } from "../prefix/cache_hints.ts";
 
-/** Whose texts teach, and are drafted by what they have taught. */
+/** Whose texts a memory is learned from, and drafts. */
 export type Owner = Pick<CacheHints, "caller" | "salt">;
 
 /** Memories that are kept. */
@@ -26,7 +26,7 @@ export class DraftMemories {
     this.#make = make;
   }
 
-  /** Returns what an owner's texts have taught. */
+  /** Returns what was learned from the texts of an owner. */
   of({ caller, salt }: Owner): DraftMemory {
     const own = this.#callers.get(caller) ?? new Map<string, DraftMemory>();
     const memory = own.get(salt) ?? this.#make();
@@ -36,7 +36,7 @@ export class DraftMemories {
     return memory;
   }
 
-  /** Forgets what the texts of a caller, or of all callers, have taught. */
+  /** Forgets what was learned from the texts of a caller, or of all callers. */
   forget(caller?: string): void {
     if (caller === undefined) this.#callers.clear();
     else this.#callers.delete(caller);

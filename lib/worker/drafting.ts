@@ -50,7 +50,7 @@ export interface DraftedOptions extends DecodeOptions {
   memory?: DraftMemory | undefined;
 }
 
-/** Of texts that nobody is known to own. */
+/** The owner of texts without a known one. */
 const NOBODY = { caller: "", salt: "" };
 
 /** What drafts for each value of a request's `draft`. */
@@ -64,7 +64,7 @@ const DRAFTERS_OF = {
 /** Decodes with the drafts that a request names, and learns from their acceptance. */
 export class Drafting {
   readonly #parts: DraftingParts;
-  /** What texts have taught. */
+  /** What was learned from texts. */
   readonly memories: DraftMemories;
   readonly #calibration: Calibration;
   readonly #conditional: ConditionalHead | undefined;

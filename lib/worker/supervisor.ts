@@ -211,7 +211,7 @@ export class Supervisor {
     }
   }
 
-  /** Lets requests wait for another opening. */
+  /** Makes requests wait for another opening. */
   #expect(): void {
     this.#opening = Promise.withResolvers();
     this.#opening.promise.catch(() => {}); // perhaps none waits for it

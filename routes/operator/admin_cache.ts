@@ -25,9 +25,9 @@ export type Erasable = Pick<PromptCache, "erase">;
 const MOST_MS = 1_000;
 
 /**
- * Erases the blocks and responses in `caches` and their stores: those of the caller whose key has the
- * SHA-256 `?caller=`, in hex, or those of all callers. Other instances keep what they
- * have in memory until they need the room.
+ * Erases the blocks and responses in `caches` and their stores: those of the caller
+ * whose key has the SHA-256 `?caller=`, in hex, or those of all callers. Other
+ * instances keep what they have in memory until they need the room.
  *
  * Answers 503 if any store or model does not confirm it in time.
  */

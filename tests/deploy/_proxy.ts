@@ -49,7 +49,7 @@ export async function startProxy(servers: RunningServer[]) {
   return { url, port, [Symbol.asyncDispose]: stop };
 }
 
-/** Gives a port that was free a moment ago. */
+/** Returns a port that was free a moment ago. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;

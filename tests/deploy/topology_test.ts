@@ -35,7 +35,7 @@ async function ask(url: string) {
   return { text: choices[0].text as string, cached };
 }
 
-/** Tells whether most of the prompt is in the KV. */
+/** Returns whether most of the prompt is in the KV. */
 async function isStored(url: string): Promise<boolean> {
   const store = await openKvStore(url);
   const { length } = await store.list();

@@ -37,7 +37,7 @@ function gated() {
   return { decoder, toy, open: gate.resolve };
 }
 
-/** Lets everything happen that waits for nothing but a promise. */
+/** Resolves after all that waits for nothing but a promise. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -5,7 +5,7 @@ import { byteEngine } from "./_byte_engine.ts";
 
 const GUESS = { depth: 1, rank: 0, drafters: ["recycle" as const] };
 
-/** Says "aé…b" in outputs of two bytes; bytes are tokens. */
+/** Generates "aé…b" in outputs of two bytes; bytes are tokens. */
 function generate(fields: object, cached = 0) {
   const decoder = toyDecoder(new TextEncoder().encode("aé…b"), {
     output: 2,

@@ -5,7 +5,7 @@ import { watchedSignal } from "../_signal.ts";
 
 const NEVER = new AbortController().signal;
 
-/** Lets everything happen that waits for nothing but a promise. */
+/** Resolves after all that waits for nothing but a promise. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,5 +1,5 @@
 /**
- * A decoder that says what it is told to, calls of tools included.
+ * A decoder whose answers are given, calls of tools included.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { toyDecoder } from "../toy/decoder.ts";
 export const CALL =
   'Let me add.\n<tool_call>\n{"name": "add", "arguments": {"a": 40, "b": 2}}\n</tool_call>';
 
-/** Says one text after the other, an answer each. */
+/** Returns a decoder whose answers are these texts, in order. */
 export function says(...texts: string[]): Decoder {
   return {
     decode: (request, options) => {

@@ -8,7 +8,7 @@ const app = createApp({
   logFailure() {},
 });
 
-/** Gives a file of the page as text. */
+/** Returns a file of the page as text. */
 async function file(path: string): Promise<string> {
   const response = await app.request(path);
   assertEquals(response.status, 200, path);

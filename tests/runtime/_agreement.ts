@@ -9,7 +9,7 @@ import { argmax, readInPasses } from "./_text.ts";
 
 /** What became of reading one text with two models. */
 export interface Agreement {
-  /** Share of the tokens behind which both find the same one best. */
+  /** Share of the tokens after which both find the same one best. */
   best: number;
   /** Largest difference of a logit. */
   largest: number;
@@ -40,7 +40,7 @@ export async function agreement(
   return { best: same / text.length, largest };
 }
 
-/** Says an agreement in one line. */
+/** Describes an agreement in one line. */
 export function describe({ best, largest }: Agreement): string {
   return `same best token: ${(100 * best).toFixed(1)} %, ` +
     `largest difference of a logit: ${largest.toExponential(1)}`;

@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 import type { Model } from "../../lib/bita/decode/model.ts";
 import { readInPasses, type ReadOptions } from "./_text.ts";
 
-/** A way to read a text: rows a pass, and junk behind them. */
+/** A way to read a text: rows a pass, and junk after them. */
 export type Reading = Pick<ReadOptions, "width" | "junk">;
 
 /** Checks that all readings give the first one's logits, keys and values. */

@@ -22,7 +22,7 @@ import { assertSameBits, type Reading, sameBits } from "./_widths.ts";
 const TOKENS = 192;
 const WIDTHS = [2, 3, 4, 8, 16, 32, 96];
 
-/** Passes with siblings and masks behind the natural rows; the first has none. */
+/** Passes with siblings and masks after the natural rows; the first has none. */
 const JUNK: Reading[] = [
   { width: 2 },
   { width: 2, junk: { siblings: 1, masks: 0 } },

@@ -3,7 +3,7 @@ import { startServer } from "./_server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Gives the README's blocks of a language that talk to the server. */
+/** Returns the README's blocks of a language that call the server. */
 function snippets(language: string): string[] {
   const readme = Deno.readTextFileSync(new URL("README.md", ROOT));
   const blocks = readme.matchAll(

@@ -50,7 +50,7 @@ export function packRows(rows: Row[]): Float32Array<ArrayBuffer> {
   return new Float32Array(Int32Array.from(bits).buffer);
 }
 
-/** Gives packed rows back. */
+/** Unpacks rows. */
 export function unpackRows(data: Float32Array<ArrayBuffer>): Row[] {
   const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
   return Array.from({ length: bits.length / NUMBERS }, (_, row) => {

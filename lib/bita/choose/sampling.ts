@@ -86,8 +86,8 @@ export class Scratch {
  * Chooses a token from a row of logits, `[vocab]`, and does not change the row.
  *
  * The mask applies first, then the repetition penalty, biases and the other penalties,
- * then the temperature. Top-p
- * applies to the tokens that top-k keeps. Min-p compares with the best token.
+ * then the temperature. Top-p applies to the tokens that top-k keeps. Min-p compares with
+ * the best token.
  *
  * @throws {RangeError} if no logit is above -Infinity or the weights are not finite.
  */

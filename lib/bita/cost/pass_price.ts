@@ -91,8 +91,8 @@ export class PassPrice {
   }
 
   /**
-   * Adds one token for each other sequence. How many it does gain depends on its text, which
-   * may be of another caller.
+   * Adds one token for each other sequence. How many it does gain depends on its text,
+   * which may be of another caller.
    */
   #brought(tokens: number): number {
     return tokens + this.#beside.sequences;

@@ -76,7 +76,7 @@ export class Queue {
    * Waits for a place and for memory, and returns a handle that frees both when
    * disposed. The slots must not be more than there are in all.
    *
-   * @throws {ApiError} 429 if the line is full.
+   * @throws {ApiError} 429 if the queue is full.
    * @throws the signal's reason if it aborts before.
    */
   async enter(slots: number, signal: AbortSignal): Promise<Disposable> {
@@ -141,7 +141,7 @@ export class Queue {
     this.#lastEnd = this.#waiting.size > 0 ? now : undefined;
   }
 
-  /** Sends a client away until about half of the line has gone. */
+  /** Returns the error of a request beyond the queue, with the time in which half may go. */
   #refusal(): ApiError {
     const half = Math.max(1, this.#waiting.size / 2);
     const expected = this.#interval === undefined

@@ -69,7 +69,7 @@ export function weighQuestions({ messages, questions }: Questions): number {
   }, 0);
 }
 
-/** Puts a question behind a conversation; many templates refuse two messages in a row. */
+/** Adds a question to a conversation; many templates refuse two user messages in a row. */
 function ask(
   messages: readonly ChatMessage[],
   { text }: Question,

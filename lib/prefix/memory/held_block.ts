@@ -1,6 +1,7 @@
 /**
- * A block in the memory of this machine or its device that counts its users, so that its memory is freed with the last
- * one. Left to the garbage collector, blocks would outgrow any cap.
+ * A block in the memory of this machine or its device. It counts its users, and its
+ * memory is freed with the last one. Left to the garbage collector, blocks would outgrow
+ * any cap.
  *
  * @module
  */

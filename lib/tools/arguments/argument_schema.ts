@@ -30,7 +30,10 @@ const NAMED = new Set([
 /** Keywords whose values are no schemas. */
 const VALUES = new Set(["enum", "const", "required", "dependentRequired"]);
 
-/** Returns the schema of all arguments, in which unknown keywords are errors only if the tool is strict. */
+/**
+ * Returns the schema of all arguments. Unknown keywords are errors only if the tool is
+ * strict.
+ */
 export function argumentSchema(
   { parameters = { properties: {} }, strict = false }: Tool,
 ): Record<string, unknown> {

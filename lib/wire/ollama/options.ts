@@ -88,7 +88,7 @@ export function toOllamaRequest(
 }
 
 /** Returns the name of a model without the tag that Ollama's clients add. */
-export function toModelName(name: string): string {
+function toModelName(name: string): string {
   return name.replace(/:latest$/, "");
 }
 

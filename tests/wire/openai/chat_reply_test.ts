@@ -47,7 +47,7 @@ Deno.test("toEvents() sends role, text, finish with timings, [DONE]", async () =
   ]);
 });
 
-Deno.test("toEvents() sends the pass behind each piece, if it is told", async () => {
+Deno.test("toEvents() sends the pass with each piece, if it is traced", async () => {
   const guess = {
     depth: 1,
     rank: 0,
