@@ -29,13 +29,13 @@ import { type Gguf, readMatrix, type StoredTensor } from "./gguf/reader.ts";
 import type { WeightFormat } from "./graph/linear.ts";
 
 /** Increased whenever the same file would be converted to different graphs. */
-export const CONVERTER_VERSION = 8;
+export const CONVERTER_VERSION = 9;
 
 /** A converted model as plain data, which can be posted to a worker. */
 export interface Artefact {
   /**
-   * Folder with `body.onnx`, `head.onnx` and `weights.bin`. It also has `body-few.onnx`,
-   * the body for passes of few rows, if query heads share keys,
+   * Folder with `body.onnx`, `head.onnx` and `weights.bin`. It also has `body-folded.onnx`
+   * and others whose attention is faster for few rows, if query heads share keys,
    * `body-masks.onnx`, the body for steps with mask rows, if the adapter updates
    * linears, and `hydra.onnx` if the adapter has a Hydra head.
    */

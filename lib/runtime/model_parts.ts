@@ -25,6 +25,8 @@ export interface OrtModelParts extends DrafterSessions {
   head: Session;
   /** Numbers of sequences that further bodies are for, rising. */
   batches: readonly number[];
+  /** Whether those bodies are folded. */
+  foldsBatches: boolean;
   /** Opens the body for so many sequences. */
   openBatched: (sequences: number) => Promise<Session>;
   /** Opens the body for passes of few rows, if there is one. */

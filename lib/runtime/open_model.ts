@@ -9,7 +9,7 @@ import { BATCHES } from "../../models/batches.ts";
 import { Embedding } from "../../models/embedding.ts";
 import type { Backend } from "./backend.ts";
 import type { DrafterSessions } from "./model_parts.ts";
-import { OrtModel } from "./ort_model.ts";
+import { OrtModel, ROWS_ALONE } from "./ort_model.ts";
 
 /** How a model is opened. */
 export interface OpenModelOptions {
@@ -57,15 +57,20 @@ export async function openModel(
     open("head"),
     draftLater ? {} : openDrafters(),
   ]);
+  const copies = config.heads / config.kvHeads;
   // It is worth its memory where all bodies share their weights.
-  const hasFew = backend.name === "cpu" && config.heads > config.kvHeads;
+  const folds = backend.name === "cpu" && copies > 1;
+  // The copies of a part of a prompt must have room after the text.
+  const foldsBatches = folds && (copies - 1) * ROWS_ALONE <= backend.rows.max;
   return new OrtModel({
     ...{ backend, config, adapter, context, now, body, head },
     ...drafters,
     ...(draftLater && (updates || adapter.hydra) && { openDrafters }),
     batches: backend.sharesPasses ? batchesOf(parallel) : [],
-    openBatched: (sequences) => open(`body-${sequences}`),
-    ...(hasFew && { openFew: () => open("body-few") }),
+    foldsBatches,
+    openBatched: (sequences) =>
+      open(foldsBatches ? `body-folded-${sequences}` : `body-${sequences}`),
+    ...(folds && { openFew: () => open("body-folded") }),
     embedding: await Embedding.open(artefact),
   });
 }

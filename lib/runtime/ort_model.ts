@@ -13,7 +13,7 @@ import { Passes } from "./passes.ts";
 import { type TimedWork, Turns } from "./turns.ts";
 
 /** Rows of passes of one sequence; wider ones take long to test. */
-const ROWS_ALONE = 64;
+export const ROWS_ALONE = 64;
 
 /** Slots that a fresh KV buffer has beyond the prompt, for a first answer. */
 const ROOM = 128;

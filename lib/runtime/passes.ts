@@ -158,31 +158,33 @@ export class Passes {
       dim: config.dim,
       softPrompt: adapter.softPrompt,
       minRows: backend.rows.min,
+      heads: config.heads,
+      kvHeads: config.kvHeads,
       idle: () => this.#idle ??= openIdle(),
     });
   }
 
   /** Returns the runs that compute steps; each step is in one of them. */
   #runs(steps: readonly OrtStep[], few: Session | undefined): Run[] {
-    const { body, config } = this.#options;
+    const { body } = this.#options;
     const { maskBody } = this;
     const masked = (step: OrtStep) =>
       maskBody !== undefined && step.tokens.some((token) => token < 0);
     const plain = steps.filter((step) => !masked(step));
     const runs = steps.filter(masked).map((step) =>
-      this.#alone(step, { session: maskBody!, gated: true, copies: 1 })
+      this.#alone(step, { session: maskBody!, gated: true, folded: false })
     );
     if (plain.length === 0) return runs;
     if (plain.length > 1) return [this.#together(plain), ...runs];
     const isFew = few !== undefined && plain[0].tokens.length <= FEW;
     const session = isFew ? few : body;
-    const copies = isFew ? config.heads / config.kvHeads : 1;
-    return [this.#alone(plain[0], { session, gated: false, copies }), ...runs];
+    const how = { session, gated: false, folded: isFew };
+    return [this.#alone(plain[0], how), ...runs];
   }
 
   #alone(
     step: OrtStep,
-    body: Pick<Run, "session" | "gated" | "copies">,
+    body: Pick<Run, "session" | "gated" | "folded">,
   ): Run {
     const rows = Math.max(step.tokens.length, this.#options.backend.rows.min);
     return { steps: [step], lanes: 1, rows, ...body };
@@ -193,7 +195,8 @@ export class Passes {
       if (lanes < steps.length) continue;
       const all = steps.reduce((sum, { tokens }) => sum + tokens.length, 0);
       const rows = Math.max(all, this.#options.backend.rows.min);
-      return { steps, session, lanes, rows, gated: false, copies: 1 };
+      const { foldsBatches: folded } = this.#options;
+      return { steps, session, lanes, rows, gated: false, folded };
     }
     throw new RangeError(
       `Cannot compute steps together: fewer are required: received ${steps.length}`,

@@ -19,10 +19,13 @@
  * the kernel's own window counts slots, and a token's slot may be later than its place.
  *
  * In a *folded* graph, the C query heads that share keys become rows: a node of `kvHeads`
- * heads has the rows of the pass C times, one after the other, of which the first are the
- * natural ones. So it reads keys and values once for all of C heads, which is faster for
- * few rows, in the same bits. `bias`, `cos` and `sin` have all of these rows, and only the
- * first are seen: the keys of the others are copies, in the slots after.
+ * heads has the rows of a sequence C times, one after the other, of which the first are
+ * the natural ones. So it reads keys and values once for all of C heads, which is faster
+ * for few rows, in the same bits. A single row has C then, and needs no repeated one.
+ * `bias`, `cos` and `sin` have all of these rows, and only the first are seen: the keys
+ * of the others are copies, in the slots after. There, `rows` and `order` list heads, of
+ * which a row of `qkv` has all of queries, keys and values, and a row of the outputs
+ * `kvHeads`.
  *
  * @module
  */
@@ -40,7 +43,7 @@ interface View {
 /** The inputs of one sequence. */
 interface Lane {
   suffix: string;
-  /** Input that lists the sequence's rows; empty in a graph for one sequence. */
+  /** Input that lists the sequence's rows, or heads; empty if it has all of them. */
   rows: string;
   seqlens: string;
   total: string;
@@ -69,10 +72,17 @@ export class Attention {
     this.#graph = graph;
     this.#config = config;
     this.#folded = folded;
-    this.#order = sequences > 1 ? graph.input("order", "int64", ["rows"]) : "";
+    const isListed = sequences > 1 || folded;
+    const list = (name: string, length: string) =>
+      isListed
+        ? graph.input(name, folded ? "int32" : "int64", [
+          folded ? `${name}_heads` : length,
+        ])
+        : "";
+    this.#order = list("order", "rows");
     this.#lanes = Array.from({ length: sequences }, (_, lane) => {
       const suffix = sequences > 1 ? `.${lane}` : "";
-      const width = sequences > 1 || folded ? `width${suffix}` : "rows";
+      const width = isListed ? `width${suffix}` : "rows";
       const total = `total${suffix}`;
       const angles = [`angles${suffix}`, config.headDim / 2];
       const view = (prefix: string): View => ({
@@ -86,9 +96,7 @@ export class Attention {
       });
       return {
         suffix,
-        rows: sequences > 1
-          ? graph.input(`rows${suffix}`, "int64", [width])
-          : "",
+        rows: list(`rows${suffix}`, width),
         seqlens: graph.input(`seqlens_k${suffix}`, "int32", [1]),
         total: graph.input(total, "int32", []),
         all: view(""),
@@ -99,17 +107,38 @@ export class Attention {
 
   /** Adds the attention of a layer; `qkv` and the output have the pass's rows. */
   add(qkv: string, layer: number): string {
-    const attended = this.#lanes.map((lane) => this.#attend(qkv, layer, lane));
-    if (attended.length === 1) return attended[0];
     const graph = this.#graph;
-    const all = graph.node("Concat", attended, { ints: { axis: 1 } });
-    return graph.node("Gather", [all, this.#order], { ints: { axis: 1 } });
+    const { heads, kvHeads } = this.#config;
+    const attended = this.#lanes.map((lane) =>
+      this.#attend(this.#take(qkv, lane.rows, 3 * kvHeads), layer, lane)
+    );
+    const all = attended.length > 1
+      ? graph.node("Concat", attended, { ints: { axis: 1 } })
+      : attended[0];
+    return this.#take(all, this.#order, heads);
+  }
+
+  /** Gathers the rows of a list, or in a folded graph its heads, so many a row. */
+  #take(from: string, list: string, heads: number): string {
+    if (!list) return from;
+    const graph = this.#graph;
+    if (!this.#folded) {
+      return graph.node("Gather", [from, list], { ints: { axis: 1 } });
+    }
+    const { headDim } = this.#config;
+    const split = graph.constant([-1, headDim]);
+    const joined = graph.constant([1, -1, heads * headDim]);
+    const taken = graph.node("Gather", [
+      graph.node("Reshape", [from, split]),
+      list,
+    ], { ints: { axis: 0 } });
+    return graph.node("Reshape", [taken, joined]);
   }
 
   #attend(qkv: string, layer: number, lane: Lane): string {
     const graph = this.#graph;
     const { heads, kvHeads, headDim, scales, unrotated, window } = this.#config;
-    const { suffix, rows, seqlens, total } = lane;
+    const { suffix, seqlens, total } = lane;
     const view = window?.layers[layer] ? lane.window! : lane.all;
     const isRotated = unrotated === undefined || (layer + 1) % unrotated !== 0;
     const shape = (slots: string) => [1, kvHeads, `${slots}${suffix}`, headDim];
@@ -124,11 +153,8 @@ export class Attention {
       graph.output(name, shape("slots_after"));
       return name;
     });
-    const own = rows
-      ? graph.node("Gather", [qkv, rows], { ints: { axis: 1 } })
-      : qkv;
-    const attended = graph.node("GroupQueryAttention", [
-      this.#folded ? this.#fold(own) : own,
+    return graph.node("GroupQueryAttention", [
+      qkv,
       "",
       "",
       past("key"),
@@ -149,37 +175,5 @@ export class Attention {
       },
       floats: { scale: scales.attention },
     });
-    return this.#folded ? this.#unfold(attended) : attended;
-  }
-
-  /** Makes rows of the query heads that share keys: `[1, R, …]` → `[1, C · R, …]`. */
-  #fold(qkv: string): string {
-    const graph = this.#graph;
-    const { heads, kvHeads, headDim } = this.#config;
-    const copies = heads / kvHeads;
-    const [q, kv] = [`${qkv}.q`, `${qkv}.kv`];
-    const sizes = graph.constant([heads * headDim, 2 * kvHeads * headDim]);
-    graph.node("Split", [qkv, sizes], { outputs: [q, kv], ints: { axis: -1 } });
-    const split = graph.constant([1, -1, kvHeads, copies, headDim]);
-    const rows = graph.node("Transpose", [
-      graph.node("Reshape", [q, split]),
-    ], { ints: { perm: [0, 3, 1, 2, 4] } });
-    const joined = graph.constant([1, -1, kvHeads * headDim]);
-    return graph.node("Concat", [
-      graph.node("Reshape", [rows, joined]),
-      graph.node("Concat", new Array(copies).fill(kv), { ints: { axis: 1 } }),
-    ], { ints: { axis: 2 } });
-  }
-
-  /** Makes heads of rows again: `[1, C · R, kvHeads · D]` → `[1, R, heads · D]`. */
-  #unfold(attended: string): string {
-    const graph = this.#graph;
-    const { heads, kvHeads, headDim } = this.#config;
-    const split = graph.constant([1, heads / kvHeads, -1, kvHeads, headDim]);
-    const rows = graph.node("Transpose", [
-      graph.node("Reshape", [attended, split]),
-    ], { ints: { perm: [0, 2, 3, 1, 4] } });
-    const joined = graph.constant([1, -1, heads * headDim]);
-    return graph.node("Reshape", [rows, joined]);
   }
 }

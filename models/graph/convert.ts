@@ -58,11 +58,14 @@ export async function convert(
     const body = { config, weights, tapped: hydra?.layers ?? [] };
     await save("head", buildHead(body));
     await save("body", buildBody(body));
-    if (config.heads > config.kvHeads) {
-      await save("body-few", buildBody({ ...body, folded: true }));
-    }
+    const folded = { ...body, folded: true };
+    const folds = config.heads > config.kvHeads;
+    if (folds) await save("body-folded", buildBody(folded));
     for (const sequences of BATCHES) {
       await save(`body-${sequences}`, buildBody({ ...body, sequences }));
+      if (!folds) continue;
+      const graph = buildBody({ ...folded, sequences });
+      await save(`body-folded-${sequences}`, graph);
     }
     if (updates.length > 0) {
       await save("body-masks", buildBody({ ...body, updates }));

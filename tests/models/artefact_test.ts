@@ -15,7 +15,11 @@ const FILES = [
     "body-2.onnx",
     "body-4.onnx",
     "body-8.onnx",
-    "body-few.onnx",
+    "body-folded-16.onnx",
+    "body-folded-2.onnx",
+    "body-folded-4.onnx",
+    "body-folded-8.onnx",
+    "body-folded.onnx",
   ],
   ...["body.onnx", "head.onnx", "weights.bin", "weights.json"],
 ];

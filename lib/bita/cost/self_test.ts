@@ -94,15 +94,16 @@ export class SelfTest {
     return await this.isExactDrafting(this.#model);
   }
 
-  /** Compares passes with wrong guesses after the text, and masks if `model` has any. */
+  /** Compares passes with wrong guesses and masks after the text, and of a single row. */
   async isExactDrafting(model: Model): Promise<boolean> {
-    const { position } = this.#last;
+    const { position, logits } = this.#last;
     for (const all of WIDTHS) {
       const width = Math.min(all, this.#model.shape.maxRows);
       const rows = { position, natural: 2, width, masks: model.shape.masks };
       if (!samePairs(await this.#pair(rows, model), this.#last)) return false;
     }
-    return true;
+    const single = this.#step({ position, natural: 1 });
+    return sameRows((await compute(model, [single]))[0], logits.slice(0, 1));
   }
 
   /**

@@ -8,6 +8,12 @@ import { Tensor } from "onnxruntime-common";
 import type { KvBuffer, NamedTensors } from "../backend.ts";
 import type { OrtSequence, OrtStep } from "../ort_sequence.ts";
 import { attentionBias, foldBias, windowBias } from "./attention_bias.ts";
+import {
+  headLists,
+  type Heads,
+  type LaneRows,
+  rowLists,
+} from "./lane_lists.ts";
 import type { SlotAngles } from "./rotary.ts";
 
 /** Steps that a body computes in one run. */
@@ -19,12 +25,12 @@ export interface BodySteps {
   rows: number;
   /** Whether the body has a gate for masks. */
   gated: boolean;
-  /** Rows of attention that a row becomes; more than 1 in a folded body. */
-  copies: number;
+  /** Whether query heads that share keys are rows of attention. */
+  folded: boolean;
 }
 
 /** What the inputs depend on beside the steps. */
-export interface BodyInputsOptions {
+export interface BodyInputsOptions extends Heads {
   dim: number;
   /** Tokens of the soft prompt, which masks alone see. */
   softPrompt: number;
@@ -36,46 +42,46 @@ export interface BodyInputsOptions {
 
 /** Returns the inputs, and the KV buffer of each lane, with room for the step. */
 export function bodyInputs(
-  { steps, lanes, rows, gated, copies }: BodySteps,
-  { dim, softPrompt, minRows, idle }: BodyInputsOptions,
+  { steps, lanes, rows, gated, folded }: BodySteps,
+  { dim, softPrompt, minRows, idle, heads, kvHeads }: BodyInputsOptions,
 ): { feeds: NamedTensors; kv: KvBuffer[] } {
   const embeddings = new Float32Array(rows * dim);
   const feeds: NamedTensors = {
     embeddings: new Tensor("float32", embeddings, [1, rows, dim]),
   };
+  const copies = folded ? heads / kvHeads : 1;
+  const fewest = Math.ceil(minRows / copies);
   const kv: KvBuffer[] = [];
-  const order: number[] = [];
-  let first = 0, attended = 0;
-  for (const [lane, step] of steps.entries()) {
-    const { tokens, sequence } = step;
-    const suffix = lanes > 1 ? `.${lane}` : "";
-    const width = Math.max(tokens.length, minRows);
-    sequence.embed(tokens, embeddings.subarray(first * dim));
-    const how = { width, softPrompt, suffix, copies };
+  const taken: LaneRows[] = [];
+  const suffixOf = (lane: number) => lanes > 1 ? `.${lane}` : "";
+  const attend = (step: OrtStep, lane: LaneRows) => {
+    const suffix = suffixOf(kv.length);
+    const how = { width: lane.width, softPrompt, suffix, copies };
     Object.assign(feeds, attentionInputs(step, how));
-    kv.push(sequence.kv);
-    if (lanes > 1) {
-      feeds[`rows${suffix}`] = rowList(
-        Array.from(
-          { length: width },
-          (_, row) => first + Math.min(row, tokens.length - 1),
-        ),
-      );
-    }
-    for (let row = 0; row < tokens.length; row++) order.push(attended + row);
-    first += tokens.length;
-    attended += width;
-  }
-  for (let lane = steps.length; lane < lanes; lane++) {
-    const suffix = `.${lane}`;
-    const step = idleStep(idle(), softPrompt);
-    const how = { width: minRows, softPrompt, suffix, copies: 1 };
-    Object.assign(feeds, attentionInputs(step, how));
-    feeds[`rows${suffix}`] = rowList(new Array(minRows).fill(0));
     kv.push(step.sequence.kv);
+    taken.push(lane);
+  };
+  let first = 0;
+  for (const step of steps) {
+    const { tokens, sequence } = step;
+    sequence.embed(tokens, embeddings.subarray(first * dim));
+    const width = Math.max(tokens.length, fewest);
+    attend(step, { first, count: tokens.length, width });
+    first += tokens.length;
   }
-  while (order.length < rows) order.push(0); // padding, which is not read
-  if (lanes > 1) feeds.order = rowList(order);
+  while (kv.length < lanes) {
+    const lane = { first: 0, count: 0, width: fewest };
+    attend(idleStep(idle(), softPrompt), lane);
+  }
+  if (lanes > 1 || folded) {
+    const lists = folded
+      ? headLists(taken, { rows, heads, kvHeads })
+      : rowLists(taken, { rows });
+    for (const [lane, list] of lists.taken.entries()) {
+      feeds[`rows${suffixOf(lane)}`] = list;
+    }
+    feeds.order = lists.order;
+  }
   if (gated) feeds.gate = maskGate(steps[0].tokens, rows);
   return { feeds, kv };
 }
@@ -87,6 +93,7 @@ interface AttentionOptions {
   softPrompt: number;
   /** Of the inputs' names. */
   suffix: string;
+  /** Rows of attention that a row becomes. */
   copies: number;
 }
 
@@ -164,10 +171,6 @@ function maskGate(tokens: Int32Array, rows: number): Tensor {
   const gate = new Float32Array(rows);
   for (const [row, token] of tokens.entries()) gate[row] = token < 0 ? 1 : 0;
   return new Tensor("float32", gate, [1, rows, 1]);
-}
-
-function rowList(rows: readonly number[]): Tensor {
-  return new Tensor("int64", BigInt64Array.from(rows, BigInt), [rows.length]);
 }
 
 function int32(number: number, dims: number[]): Tensor {

@@ -85,6 +85,7 @@ const LIARS: Record<string, Parameters<typeof liar>[0]> = {
   "prompts after long texts": ([{ start, tokens }]) =>
     start > 300 && tokens.length > 31,
   "long texts": ([{ start, tokens }]) => start > 370 && tokens.length > 2,
+  "a single row": (steps) => rowsOf(steps) === 1,
   "odd numbers of rows": (steps) => rowsOf(steps) % 2 === 1,
   "even numbers of rows, beside others": (steps) =>
     steps.length > 1 && rowsOf(steps) % 2 === 0,

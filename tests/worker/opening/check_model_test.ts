@@ -12,12 +12,13 @@ import { alone, copy, stepOf, tinyArtefact } from "../../runtime/_tiny.ts";
 const ARTEFACT = await tinyArtefact("int8");
 
 /**
- * Opens a tiny model on kernels that are wrong for so many sequences or for few rows, or
- * for more than so many rows of one sequence.
+ * Opens a tiny model on kernels that are wrong in one of the folded bodies, or for more
+ * than so many rows of one sequence.
  */
 async function openTiny(
   { wrong, rows = Infinity, parallel = 16 }: {
-    wrong?: number | "few";
+    /** End of the name of that body. */
+    wrong?: string;
     rows?: number;
     parallel?: number;
   } = {},
@@ -41,7 +42,7 @@ async function openTiny(
         const outputs = await session.run(feeds, fetches, kv);
         events.push("end");
         const isWide = graph === "body" && outputs.hidden.dims[1] > rows;
-        if (isWide || graph === `body-${wrong}`) {
+        if (isWide || graph === `body-folded${wrong}`) {
           const hidden = outputs.hidden.data as Float32Array;
           for (let i = 0; i < hidden.length; i++) hidden[i] *= -1;
         }
@@ -121,13 +122,13 @@ Deno.test("addFew() has passes of few rows computed by a body of their own", asy
   for (const rows of [1, 4, 5]) {
     ran.length = 0;
     copy(await model.run([stepOf(model, { seed: 1, rows })]));
-    assertEquals(ran, [rows > 4 ? "body" : "body-few", "head"]);
+    assertEquals(ran, [rows > 4 ? "body" : "body-folded", "head"]);
   }
   await model.close();
 });
 
 Deno.test("addFew() never uses a body that is wrong", async () => {
-  const { model, ran } = await openTiny({ wrong: "few" });
+  const { model, ran } = await openTiny({ wrong: "" });
   using check = await checkModel(model);
   await assertRejects(
     () => addFew(model, check),
@@ -171,7 +172,7 @@ Deno.test("widenPasses() opens no body for more texts than run at once", async (
 });
 
 Deno.test("widenPasses() never uses a body that is wrong, or a larger one", async () => {
-  const { model, opened } = await openTiny({ wrong: 4 });
+  const { model, opened } = await openTiny({ wrong: "-4" });
   using check = await checkModel(model);
   const sizes: number[] = [];
   await assertRejects(
@@ -181,7 +182,7 @@ Deno.test("widenPasses() never uses a body that is wrong, or a larger one", asyn
   );
   assertEquals(sizes, [2]);
   assertEquals(model.shape.maxSequences, 2);
-  assertEquals(opened, ["body", "head", "body-2", "body-4"]);
+  assertEquals(opened, ["body", "head", "body-folded-2", "body-folded-4"]);
   const steps = [3, 2, 4].map((rows, seed) => stepOf(model, { seed, rows }));
   const expected = await alone(model, steps);
   assertEquals(copy(await model.run(steps)), expected);
@@ -189,7 +190,7 @@ Deno.test("widenPasses() never uses a body that is wrong, or a larger one", asyn
 });
 
 Deno.test("OrtModel.widen() leaves others' passes as they are until its test is passed", async () => {
-  const { model } = await openTiny({ wrong: 2 });
+  const { model } = await openTiny({ wrong: "-2" });
   const steps = [3, 2].map((rows, seed) => stepOf(model, { seed, rows }));
   const expected = await alone(model, steps);
   const isUsed = await model.widen(2, async (wider) => {
