@@ -50,7 +50,7 @@ export interface Listener {
 /**
  * Serves a handler. A request that does not arrive in time is answered 408.
  *
- * @throws if nothing can listen there.
+ * @throws {Error} if nothing can listen there.
  */
 export async function listen(
   handler: Handler,
@@ -101,7 +101,11 @@ export async function listen(
   const backlog = Math.min(MOST_BACKLOG, Math.floor(most / 4));
   server.maxConnections = Math.max(16, most - OTHER_DESCRIPTORS - backlog);
   server.listen({ host: hostname.replace(/^\[(.*)\]$/, "$1"), port, backlog });
-  await once(server, "listening");
+  await once(server, "listening").catch(({ message }) => {
+    throw new Error(
+      `Cannot listen: HOST and PORT must name an address that is free: received ${message}`,
+    );
+  });
   const bound = server.address() as AddressInfo;
   return {
     addr: { hostname: bound.address, port: bound.port },

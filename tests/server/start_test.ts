@@ -98,7 +98,7 @@ Deno.test("a model by its path is served, and the command shown works", async ()
   assertEquals(second.code, 1);
   assertMatch(
     second.stderr,
-    new RegExp(`^.*already in use 127\\.0\\.0\\.1:${port}\n$`),
+    new RegExp(`^Cannot listen: .+ already in use 127\\.0\\.0\\.1:${port}\n$`),
   );
 });
 
