@@ -9,7 +9,7 @@ import type { OptionValues } from "commander";
 import type { Timings } from "../../lib/engine/generation.ts";
 import { createService } from "../../routes/service.ts";
 import { offlineConfig } from "../setting_options.ts";
-import { Conversation, type Fetch } from "./conversation.ts";
+import { Conversation, type Fetch, refusalOf } from "./conversation.ts";
 import type { ChatOptions } from "./options.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
@@ -109,17 +109,27 @@ function openService(
   };
 }
 
-/** Returns the id of the first model that is served. */
+/**
+ * Returns the id of the first model that is served.
+ *
+ * @throws {Error} if no server answers, or with its message if that is an error.
+ */
 async function firstModel(
   origin: string,
   fetch: Fetch,
   apiKey?: string,
 ): Promise<string> {
-  const response = await fetch(
-    new Request(`${origin}/v1/models`, {
-      headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {},
-    }),
-  );
+  const request = new Request(`${origin}/v1/models`, {
+    headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {},
+  });
+  const response = await fetch(request).catch(({ message, cause }) => {
+    throw new Error(
+      `Cannot chat: a server must answer at ${origin}: received ${
+        cause?.message ?? message
+      }`,
+    );
+  });
+  if (!response.ok) throw await refusalOf(response);
   const { data } = await response.json();
   return data[0].id;
 }

@@ -110,8 +110,8 @@ export class Conversation {
   }
 }
 
-/** Reads the error of a reply. */
-async function refusalOf(response: Response): Promise<Error> {
+/** Reads the error of a reply: the message of the server, if it sent one. */
+export async function refusalOf(response: Response): Promise<Error> {
   const text = await response.text();
   try {
     return new Error(JSON.parse(text).error.message);

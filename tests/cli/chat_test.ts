@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { delay } from "@std/async/delay";
 import { startServer } from "../server/_server.ts";
 import { writeTinyGguf } from "../toy/tiny_gguf.ts";
-import { bita } from "./_bita.ts";
+import { bita, ended } from "./_bita.ts";
 
 const FOLDER = await Deno.makeTempDir();
 const TINY = `${FOLDER}/tiny.gguf`;
@@ -74,4 +74,22 @@ Deno.test("Ctrl-C ends the answer and not the chat; an error ends neither", asyn
   await chat.type("/new");
   await chat.type("Hello");
   assertEquals(await chat.end(), 0);
+});
+
+Deno.test("chat ends with one line if no server answers, or it wants a key", async () => {
+  const server = Deno.serve({ port: 0, onListen() {} }, () => {
+    const error = { message: "an API key is required" };
+    return Response.json({ error }, { status: 401 });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  const refused = await ended(["chat", "--url", url]);
+  await server.shutdown();
+  assertEquals(refused.code, 1);
+  assertEquals(refused.stderr, "an API key is required\n");
+  const { code, stderr } = await ended(["chat", "--url", url]);
+  assertEquals(code, 1);
+  assertMatch(
+    stderr,
+    /^Cannot chat: a server must answer at \S+: received .+\n$/,
+  );
 });
