@@ -17,7 +17,7 @@ import { toolFormatOf } from "../../tools/tool_format.ts";
 import type { Supervisor } from "../../worker/supervisor.ts";
 import { createEngine } from "../engine.ts";
 import type { Engine, ModelInfo } from "../generation.ts";
-import { isSmall } from "../../runtime/small_container.ts";
+import { isSmallContainer } from "../../runtime/memory.ts";
 import { TextThread } from "../text_thread.ts";
 import type { LoadedModel } from "./load_model.ts";
 import type { PreparedModel } from "./prepare_model.ts";
@@ -45,7 +45,7 @@ export async function openEngine(
   const digest = artefact.digest.slice(0, 8);
   const { config, format: weights } = artefact;
   const file = describeFile(gguf, { config, vocabulary });
-  const workers = { path: gguf.path, isKept: !isSmall() };
+  const workers = { path: gguf.path, isKept: !isSmallContainer() };
   function info(): ModelInfo {
     const { exact, sequencesPerPass } = decoder.opened!;
     const fingerprint = `fp_${digest}_${backend}_${weights}_${exact}`;

@@ -6,7 +6,7 @@
 
 import { dirname } from "node:path";
 import type { Backend } from "../backend.ts";
-import { isSmall } from "../small_container.ts";
+import { isSmallContainer } from "../memory.ts";
 import { growingKvBuffer } from "../kv/growing_kv_buffer.ts";
 import { returnLargeBlocks } from "./malloc.ts";
 import { type NativeSession, openNativeSession } from "./native_session.ts";
@@ -22,7 +22,7 @@ import { openSharedWeights, type SharedWeights } from "./shared_weights.ts";
  */
 export function cpuBackend(
   threads: number,
-  { thrifty = isSmall() }: { thrifty?: boolean } = {},
+  { thrifty = isSmallContainer() }: { thrifty?: boolean } = {},
 ): Backend {
   const api = openOnnxCApi();
   const tensors = new NativeTensors(api);
