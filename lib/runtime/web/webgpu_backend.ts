@@ -12,10 +12,11 @@ import { gpuAdapter } from "./gpu_adapter.ts";
 import { gpuKvBuffer } from "./gpu_kv_buffer.ts";
 import { ArgMax } from "./arg_max.ts";
 import { DeviceWeights } from "./device_weights.ts";
+import { GatedKernel } from "./recording/gated_kernel.ts";
 import { Readback } from "./readback.ts";
-import { recordedSession } from "./recorded_session.ts";
-import { Recorder } from "./recorder.ts";
-import { Scratch } from "./recording.ts";
+import { recordedSession } from "./recording/recorded_session.ts";
+import { Recorder } from "./recording/recorder.ts";
+import { Scratch } from "./recording/recording.ts";
 import { StepInputs } from "./step_inputs.ts";
 import { takeTurns, webSession } from "./web_session.ts";
 
@@ -37,9 +38,17 @@ export async function webgpuBackend(): Promise<Backend> {
       "Cannot open webgpu: a GPU adapter is required: received none",
     );
   }
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const {
+    maxBufferSize,
+    maxStorageBufferBindingSize,
+    maxStorageBuffersPerShaderStage,
+  } = adapter.limits;
   const device = await adapter.requestDevice({
-    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+    requiredLimits: {
+      maxBufferSize,
+      maxStorageBufferBindingSize,
+      maxStorageBuffersPerShaderStage,
+    },
   });
   const readback = await Readback.open(device);
   const inputs = new StepInputs(device);
@@ -47,6 +56,7 @@ export async function webgpuBackend(): Promise<Backend> {
   const weights = new DeviceWeights(device);
   const recorder = new Recorder(device);
   const scratch = new Scratch(device);
+  const kernel = new GatedKernel(device);
   // A session can't run while another is being opened.
   const turn = takeTurns();
   const lost = failureOf(device);
@@ -69,7 +79,7 @@ export async function webgpuBackend(): Promise<Backend> {
         const { run } = recordedSession({
           run: (feeds, ...rest) =>
             session.run({ ...graph.weights, ...feeds }, ...rest),
-        }, { device, recorder, scratch, readback });
+        }, { device, recorder, scratch, readback, kernel });
         return {
           run: (feeds, ...rest) =>
             turn(async () => {

@@ -45,7 +45,7 @@ Deno.test({
         const { own, ...kernels } = counter.take().dispatches;
         assertEquals(own, size, "a bias each");
         if (size === 16 && isRecorded) {
-          assertEquals(sum(Object.values(kernels)), 76 * TINY.layers + 3);
+          assertEquals(sum(Object.values(kernels)), 71 * TINY.layers + 3);
         }
         assertEquals(works, [["body", count], ["head", count]]);
         assertEquals(copy(outputs), expected);

@@ -18,17 +18,26 @@ export interface Binding {
 
 /** What a kernel is started with. */
 export interface Dispatch {
+  /** The name of its kernel. */
+  label: string;
   pipeline: GPUComputePipeline;
   layout: GPUBindGroupLayout;
   bindings: readonly Binding[];
   workgroups: readonly number[];
 }
 
+/** What is known of a shader. */
+interface Shader {
+  label: string;
+  /** The bindings that it writes to. */
+  written: ReadonlySet<number>;
+}
+
 /** Records runs on a device, one at a time. */
 export class Recorder {
   readonly #device: GPUDevice;
-  /** The bindings that shaders, and pipelines of them, write to. */
-  readonly #written = new WeakMap<object, ReadonlySet<number>>();
+  /** What is known of shaders, and of pipelines of them. */
+  readonly #shaders = new WeakMap<object, Shader>();
 
   /** Notes the shaders of all pipelines of the device from now on. */
   constructor(device: GPUDevice) {
@@ -36,9 +45,9 @@ export class Recorder {
     const compiled = (
       { compute }: GPUComputePipelineDescriptor,
       pipeline: GPUComputePipeline,
-    ) => this.#written.set(pipeline, this.#written.get(compute.module)!);
-    observe(device, "createShaderModule", ([{ code }], module) => {
-      this.#written.set(module, writtenBindings(code));
+    ) => this.#shaders.set(pipeline, this.#shaders.get(compute.module)!);
+    observe(device, "createShaderModule", ([{ code, label = "" }], module) => {
+      this.#shaders.set(module, { label, written: writtenBindings(code) });
     });
     observe(device, "createComputePipeline", ([of], pipeline) => {
       compiled(of, pipeline);
@@ -98,12 +107,13 @@ export class Recorder {
         observe(pass, "dispatchWorkgroupsIndirect", () => isWhole = false);
         observe(pass, "dispatchWorkgroups", (workgroups) => {
           const bound = groups.get(group);
-          const written = this.#written.get(pipeline);
-          if (!bound || !written) return isWhole = false;
+          const shader = this.#shaders.get(pipeline);
+          if (!bound || !shader) return isWhole = false;
+          const { label, written } = shader;
           const bindings = bound.bindings.map((binding) => (
             { ...binding, isWritten: written.has(binding.binding) }
           ));
-          dispatches.push({ ...bound, pipeline, bindings, workgroups });
+          dispatches.push({ ...bound, label, pipeline, bindings, workgroups });
         });
       });
     });

@@ -9,8 +9,9 @@
  */
 
 import type { Tensor } from "onnxruntime-common";
-import type { KvBuffer, NamedTensors, Session } from "../backend.ts";
-import type { Readback } from "./readback.ts";
+import type { KvBuffer, NamedTensors, Session } from "../../backend.ts";
+import type { GatedKernel } from "./gated_kernel.ts";
+import type { Readback } from "../readback.ts";
 import type { Recorder } from "./recorder.ts";
 import { Recording, type Scratch } from "./recording.ts";
 
@@ -23,20 +24,30 @@ export interface RecordedParts {
   recorder: Recorder;
   scratch: Scratch;
   readback: Readback;
+  /** A kernel in the place of several. */
+  kernel: GatedKernel;
 }
+
+/** What becomes of recorded dispatches; the second are buffers that are read later. */
+type Change = GatedKernel["replace"];
 
 /**
  * Records the runs of a session. Inputs in main memory are constants of a recording.
  *
- * The first recording is run at once, on the same inputs. If an output has other bits
- * then, all runs are left to the session.
+ * The first recording is run at once, on the same inputs: with fewer kernels, then as it
+ * is if an output has other bits. If one still has, all runs are left to the session.
  */
 export function recordedSession(
   session: Session,
-  { device, recorder, scratch, readback }: RecordedParts,
+  { device, recorder, scratch, readback, kernel }: RecordedParts,
 ): Session {
   const recordings = new Map<string, Recording>();
-  let isExact: boolean | undefined;
+  /** The preferred one first; those that have changed bits are left out. */
+  let possible: Change[] = [
+    (...args) => kernel.replace(...args),
+    (dispatches) => dispatches,
+  ];
+  let isExact = false;
 
   async function isSame(outputs: NamedTensors, others: NamedTensors) {
     for (const [name, output] of Object.entries(outputs)) {
@@ -61,20 +72,31 @@ export function recordedSession(
         return known.run(given);
       }
       const run = () => session.run(feeds, fetches, kv);
-      if (isExact === false) return await run();
+      if (possible.length === 0) return await run();
       const { result, dispatches } = await recorder.record(run);
       if (!dispatches) return result;
       const outputs = Object.fromEntries(
         Object.keys(fetches).map((name) => [name, result[name]]),
       );
-      const parts = { dispatches, given, outputs, scratch };
-      const made = new Recording(device, parts);
-      if (isExact === undefined) {
+      const kept = new Set(
+        Object.values(outputs).map(({ gpuBuffer }) => gpuBuffer as GPUBuffer),
+      );
+      const make = () => {
+        const changed = possible[0](dispatches, kept);
+        const parts = { dispatches: changed, given, outputs, scratch };
+        return new Recording(device, parts);
+      };
+      let made = make();
+      while (!isExact) {
         scratch.spoil();
         const again = made.run(given);
         isExact = await isSame(outputs, again);
         for (const tensor of Object.values(again)) tensor.dispose();
-        if (!isExact) return result;
+        if (isExact) break;
+        made.free();
+        possible = possible.slice(1);
+        if (possible.length === 0) return result;
+        made = make();
       }
       recordings.set(key, made);
       if (recordings.size > KEPT) {

@@ -5,7 +5,7 @@
  */
 
 import { Tensor } from "onnxruntime-web/jspi";
-import type { NamedTensors } from "../backend.ts";
+import type { NamedTensors } from "../../backend.ts";
 import type { Dispatch } from "./recorder.ts";
 
 /** Uniforms of a dispatch start at a multiple of so many bytes. */

@@ -1,14 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { Tensor } from "onnxruntime-web/jspi";
-import type { KvBuffer, Session } from "../../../lib/runtime/backend.ts";
-import { Readback } from "../../../lib/runtime/web/readback.ts";
-import { recordedSession } from "../../../lib/runtime/web/recorded_session.ts";
+import type { KvBuffer, Session } from "../../../../lib/runtime/backend.ts";
+import { GatedKernel } from "../../../../lib/runtime/web/recording/gated_kernel.ts";
+import { Readback } from "../../../../lib/runtime/web/readback.ts";
+import { recordedSession } from "../../../../lib/runtime/web/recording/recorded_session.ts";
 import {
   Recorder,
   writtenBindings,
-} from "../../../lib/runtime/web/recorder.ts";
-import { Scratch } from "../../../lib/runtime/web/recording.ts";
-import { findGpu } from "../_gpu.ts";
+} from "../../../../lib/runtime/web/recording/recorder.ts";
+import { Scratch } from "../../../../lib/runtime/web/recording/recording.ts";
+import { findGpu } from "../../_gpu.ts";
 
 const ignore = !await findGpu();
 const { STORAGE, COPY_SRC, COPY_DST, UNIFORM } = GPUBufferUsage;
@@ -94,6 +95,7 @@ async function openParts() {
     device,
     recorder: new Recorder(device),
     scratch: new Scratch(device),
+    kernel: new GatedKernel(device),
     readback: await Readback.open(device),
   };
 }
