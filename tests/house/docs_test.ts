@@ -81,3 +81,15 @@ Deno.test("docs/constants.md names constants that exist", () => {
   });
   assertEquals(missing, []);
 });
+
+Deno.test("ARCHITECTURE.md follows a request in 15 files at most, and a pass in 12", () => {
+  const text = Deno.readTextFileSync("ARCHITECTURE.md");
+  for (const [subject, most] of [["request", 15], ["pass", 12]] as const) {
+    const [, section] = text.split(`## The life of a ${subject}\n`);
+    const [life] = section.split("\n## ");
+    const items = life.matchAll(/^\d+\. (?:.|\n {3})+/gm).toArray();
+    const files = items.map(([item]) => item.match(/`[\w./]+\.ts`/g)?.length);
+    assertEquals(files, new Array(files.length).fill(1), "each names one file");
+    assert(files.length > 0 && files.length <= most, subject);
+  }
+});
