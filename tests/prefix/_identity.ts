@@ -80,6 +80,8 @@ export async function assertIdentical(
       }));
       known += outputs[0].cached ?? 0;
       readings.push({ tokens, logits: observed.takeDigests() });
+      // A pass on a software driver blocks this thread for longer than a write may take.
+      await cache?.idle();
     }
     return { readings, known };
   };
