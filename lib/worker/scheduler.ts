@@ -87,6 +87,11 @@ export class Scheduler implements StepRunner {
     return this.#partRows === undefined ? shape : { ...shape, maxSequences: 1 };
   }
 
+  /** Whether a row has the same bits in every pass. */
+  get invariant(): boolean {
+    return this.#partRows === undefined;
+  }
+
   run(
     step: Step,
     { signal }: { signal?: AbortSignal | undefined } = {},

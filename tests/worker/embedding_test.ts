@@ -54,6 +54,7 @@ Deno.test("embed() ends before the next pass once its client leaves", async () =
     const leaving = new AbortController();
     const runner: StepRunner = {
       shape: model.shape,
+      invariant: true,
       run: async (step) => {
         leaving.signal.throwIfAborted();
         const [output] = await model.run([step]);

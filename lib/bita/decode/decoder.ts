@@ -21,7 +21,7 @@ import { type DraftTree, trim } from "../tree/tree.ts";
 import { type Layout, layOut } from "../tree/pass_layout.ts";
 import type { Sequence, StepOutput, StepRunner } from "./model.ts";
 import type { DecodeOptions, DecodeOutput } from "./output.ts";
-import { readPrompt } from "./prefill.ts";
+import { readPrompt, restOf } from "./prefill.ts";
 import { type Verified, verify } from "./verify.ts";
 import { Writer } from "./writer.ts";
 
@@ -51,15 +51,18 @@ export async function* decode(
   });
 
   let drafts: Drafts = { candidates: [] };
+  let rest = restOf(runner, sequence, prompt);
   while (!writer.finish) {
     const { last: root, budget } = writer;
     const tree = trim(
       planner.plan({ root, budget, ...drafts }),
-      runner.shape.maxRows,
+      runner.shape.maxRows - rest.length,
     );
-    const layout = layOut(tree);
-    const { tokens, parents, naturalRows } = layout;
-    const read = upTo(tree.readAll ? tokens.length : naturalRows);
+    const layout = layOut(tree, rest);
+    const { tokens, parents, naturalRows, nodeRows: [first] } = layout;
+    const read = tree.readAll
+      ? upTo(tokens.length)
+      : upTo(naturalRows).map((row) => first + row);
     const best = writer.needsBest && !tree.readAll;
     const start = sequence.length;
     const output = await runner.run(
@@ -68,12 +71,14 @@ export async function* decode(
     );
     try {
       // The natural rows choose, as far as the draft was right.
-      const verified = verify(tree, (row) => writer.next(output.logits[row]));
+      const natural = tree.readAll ? output.logits.slice(first) : output.logits;
+      const verified = verify(tree, (row) => writer.next(natural[row]));
       planner.learn?.({ tree, verified });
-      sequence.length += verified.kept;
+      sequence.length += first + verified.kept;
+      rest = new Int32Array();
       yield {
         tokens: verified.tokens,
-        rows: tokens.length,
+        rows: tokens.length - first,
         drafted: tree.tokens.length - 1,
         accepted: verified.accepted,
         ...trace && { guesses: acceptedGuesses(tree, verified, planner) },

@@ -141,6 +141,8 @@ export interface Model {
 /** Computes the steps of one sequence, in passes that others may share. */
 export interface StepRunner {
   readonly shape: ModelShape;
+  /** Whether a row has the same bits in every pass, however a prompt is cut. */
+  readonly invariant: boolean;
   /**
    * Computes a step. One that reads nothing is a part of a prompt: it may be longer
    * than a pass, and raises the sequence's length as it is computed.

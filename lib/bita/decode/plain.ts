@@ -6,7 +6,8 @@
 
 import type { DecodeOptions, DecodeOutput } from "./output.ts";
 import type { Sequence, StepRunner } from "./model.ts";
-import { readPrompt } from "./prefill.ts";
+import { readPrompt, restOf } from "./prefill.ts";
+import { chain } from "../tree/tree.ts";
 import { Writer } from "./writer.ts";
 
 /**
@@ -28,13 +29,15 @@ export async function* decodePlain(
     writer,
   });
 
+  let rest = restOf(runner, sequence, prompt);
   while (!writer.finish) {
+    const row = rest.length;
     const output = await runner.run({
       sequence,
       start: sequence.length,
-      tokens: Int32Array.of(writer.last),
-      parents: Int32Array.of(-1),
-      read: [0],
+      tokens: Int32Array.of(...rest, writer.last),
+      parents: chain(row),
+      read: [row],
       best: writer.needsBest,
     }, { signal });
     let token: number | undefined;
@@ -43,7 +46,8 @@ export async function* decodePlain(
     } finally {
       output.release();
     }
-    sequence.length++;
+    sequence.length += row + 1;
+    rest = new Int32Array();
     yield {
       tokens: token === undefined ? [] : [token],
       rows: 1,

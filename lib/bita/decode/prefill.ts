@@ -24,7 +24,16 @@ type PromptOptions = Pick<
   "prompt" | "signal" | "logprobs" | "scorePrompt"
 >;
 
-/** Reads a prompt, if a text is to follow or its tokens are scored. */
+/**
+ * The most rows of a prompt that are left to the first step. A cached prompt leaves no
+ * more, as its blocks have at most 16 tokens.
+ */
+const MOST_LEFT = 15;
+
+/**
+ * Reads a prompt, if a text is to follow or its tokens are scored. If the sequence holds
+ * all but a few rows of it, these are left to the first step, which saves a pass.
+ */
 export async function readPrompt(
   runner: StepRunner,
   sequence: Sequence,
@@ -34,8 +43,22 @@ export async function readPrompt(
   if (options.scorePrompt) {
     return { ...output, scores: await scorePrompt(runner, sequence, options) };
   }
-  if (!writer.finish) await prefill(runner, sequence, options);
+  const known = sequence.length - runner.shape.softPrompt;
+  const rows = restOf(runner, sequence, options.prompt).length;
+  const most = Math.min(MOST_LEFT, runner.shape.maxRows >> 1);
+  const isLeft = runner.invariant && known > 0 && rows <= most;
+  if (isLeft) options.signal?.throwIfAborted();
+  else if (!writer.finish) await prefill(runner, sequence, options);
   return output;
+}
+
+/** Returns the tokens of a prompt that its sequence does not hold, without the last. */
+export function restOf(
+  { shape: { softPrompt } }: StepRunner,
+  { length }: Sequence,
+  prompt: Int32Array,
+): Int32Array {
+  return prompt.subarray(length - softPrompt, -1);
 }
 
 /**
@@ -48,8 +71,7 @@ export async function prefill(
   sequence: Sequence,
   { prompt, signal }: { prompt: Int32Array; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const known = sequence.length - runner.shape.softPrompt;
-  const tokens = prompt.subarray(known, -1);
+  const tokens = restOf(runner, sequence, prompt);
   if (tokens.length === 0) return signal?.throwIfAborted();
   const parents = chain(tokens.length - 1);
   const step = { sequence, start: sequence.length, tokens, parents, read: [] };

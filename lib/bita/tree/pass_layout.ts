@@ -2,7 +2,8 @@
  * Lays a draft tree out as the rows of a step:
  *
  * ```text
- * row  0 1 2 …      the natural chain, in the slots that plain decoding would use
+ * row  0 1 2 …      tokens that the root follows, if any are to be computed with it
+ *      …            the natural chain, in the slots that plain decoding would use
  *      …            the other nodes, in the order of the tree
  *      …            the masks of node 0, the masks of node 1, …
  * ```
@@ -19,9 +20,9 @@ import { type DraftTree, naturalChain } from "./tree.ts";
 export interface Layout {
   /** `[rows]` vocabulary ids. Mask token `j` is `-1 - j`. */
   tokens: Int32Array;
-  /** `[rows]` the parent row of each row, or -1 for the root. */
+  /** `[rows]` the parent row of each row, or -1 for the first. */
   parents: Int32Array;
-  /** Number of rows that choose tokens. They come first: the natural chain. */
+  /** Number of rows that choose tokens: the natural chain, from the root's row on. */
   naturalRows: number;
   /** `[nodes]` the row of each node. */
   nodeRows: Int32Array;
@@ -29,19 +30,29 @@ export interface Layout {
   maskRows: Int32Array;
 }
 
-/** Returns the rows of a tree. */
-export function layOut(tree: DraftTree): Layout {
+/**
+ * Returns the rows of a tree.
+ *
+ * @param before tokens that the root follows, and whose rows come first.
+ */
+export function layOut(
+  tree: DraftTree,
+  before: Int32Array = new Int32Array(),
+): Layout {
   const natural = naturalChain(tree.parents);
-  const nodeRows = rowsOfNodes(tree.parents, natural);
+  const nodeRows = rowsOfNodes(tree.parents, natural)
+    .map((row) => before.length + row);
   const maskRows = new Int32Array(nodeRows.length);
-  let rows = nodeRows.length;
+  let rows = before.length + nodeRows.length;
   for (let node = 0; node < nodeRows.length; node++) {
     maskRows[node] = rows;
     rows += tree.masks[node];
   }
 
-  const parents = new Int32Array(rows).fill(-1);
+  // Of the tokens before the root, and of the root, it is the row before.
+  const parents = Int32Array.from({ length: rows }, (_, row) => row - 1);
   const tokens = new Int32Array(rows);
+  tokens.set(before);
   for (let node = 0; node < nodeRows.length; node++) {
     const row = nodeRows[node];
     tokens[row] = tree.tokens[node];

@@ -52,3 +52,23 @@ Deno.test("layOut() orders the natural chain, the other nodes and the masks", ()
     8,
   ]);
 });
+
+Deno.test("layOut() puts the tokens before the root into rows before its own", () => {
+  const { tokens, parents, naturalRows, nodeRows, maskRows } = layOut({
+    parents: Int32Array.of(-1, 0, 0),
+    tokens: Int32Array.of(10, 11, 12),
+    masks: Int32Array.of(1, 0, 0),
+  }, Int32Array.of(8, 9));
+  assertEquals([...tokens], [8, 9, 10, 11, 12, -1]);
+  assertEquals(drawPaths(parents), [
+    "#.....", // 8
+    "##....", // 9
+    "###...", // 10, the root
+    "####..", // 11
+    "###.#.", // 12, off the chain
+    "###..#", // 10's mask
+  ]);
+  assertEquals(naturalRows, 2);
+  assertEquals([...nodeRows], [2, 3, 4]);
+  assertEquals(maskRows[0], 5);
+});
