@@ -15,6 +15,7 @@ import type {
   Engine,
   GenerationEvent,
   GenerationRequest,
+  ServedModel,
 } from "../lib/engine/generation.ts";
 import type {
   ParseOptions,
@@ -143,7 +144,9 @@ export async function answer(
   const listening = AbortSignal.any([c.req.raw.signal, leaving.signal]);
   const signal = AbortSignal.any([listening, options.deadline]);
   const opening = model.open(signal);
-  const events = observed(generated(opening, { requests, n }, signal), {
+  const encoding = encodedEarly(requests, { model, signal });
+  encoding.catch(() => {}); // It is thrown once the model is open.
+  const events = observed(generated(opening, { encoding, n }, signal), {
     signal,
     clock: options.clock,
     report(report) {
@@ -177,10 +180,28 @@ export async function answer(
   return c.body(stream, 200, streamHeaders(wire.format));
 }
 
+/** Has chats encoded while their model still opens, so that they do not wait for that. */
+async function encodedEarly(
+  requests: GenerationRequest[],
+  { model, signal }: { model: ServedModel; signal: AbortSignal },
+): Promise<GenerationRequest[]> {
+  if (model.state === "ready") return requests;
+  const texts = await model.earlyTexts;
+  return await Promise.all(requests.map(async (request) => {
+    if (!texts || !("messages" in request.prompt)) return request;
+    const { prompt, tools } = request;
+    const chat = { prompt, ...tools && { tools } };
+    const encoded = await texts.run("encode", chat, signal);
+    return { ...request, prompt: { tokens: [...encoded.prompt] } };
+  }));
+}
+
 async function* generated(
   opening: Promise<Engine>,
-  request: { requests: GenerationRequest[]; n: number },
+  { encoding, n }: { encoding: Promise<GenerationRequest[]>; n: number },
   signal: AbortSignal,
 ): AsyncGenerator<GenerationEvent> {
-  yield* generateChoices(await opening, request, { signal });
+  const engine = await opening;
+  const requests = await encoding;
+  yield* generateChoices(engine, { requests, n }, { signal });
 }

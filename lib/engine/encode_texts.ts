@@ -83,6 +83,7 @@ export function encodeTexts(
   request: RequestTexts,
   reader: TextReader,
 ): EncodedTexts {
+  checkLengths(request, reader);
   const { prediction } = request;
   const encoded = { prompt: encodePrompt(request, reader) };
   if (prediction === undefined) return encoded;

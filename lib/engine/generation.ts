@@ -190,12 +190,7 @@ export interface ModelInfo {
 }
 
 /** What a model is doing: only a ready one decodes, an asleep one opens on demand. */
-export type ModelState =
-  | "asleep"
-  | "starting"
-  | "ready"
-  | "failed"
-  | "stopped";
+export type ModelState = "asleep" | "starting" | "ready" | "failed" | "stopped";
 
 /** Generates text with one model, which has been opened. */
 export interface Engine {
@@ -240,6 +235,8 @@ export interface ServedModel {
   readonly state: ModelState;
   /** How the model runs; none before it has been opened. */
   readonly info: ModelInfo | undefined;
+  /** Works on texts, once that is possible, while the model still opens. */
+  readonly earlyTexts?: Promise<Texts>;
   /**
    * Waits until the model is open, and opens it if it is asleep.
    *

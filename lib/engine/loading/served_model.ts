@@ -28,6 +28,7 @@ import { aboutOpened, type ModelReports } from "./model_reports.ts";
 import type { Holder, ModelMemory, Place } from "./model_memory.ts";
 import type { PreparedModel } from "./prepare_model.ts";
 import { Requests } from "./requests.ts";
+import type { Texts } from "../text_tasks.ts";
 import type { Queue } from "../admission/queue.ts";
 
 /** What serving a model needs from outside. */
@@ -54,6 +55,7 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
   #loading: Promise<LoadedModel> | undefined;
   #loaded: LoadedModel | undefined;
   readonly #begun = Promise.withResolvers<void>();
+  readonly #texts = Promise.withResolvers<Texts>();
   #engine: Engine | undefined;
   readonly #requests = new Requests((signal) => this.#rest(signal));
   /** The memory that it has while it is open. */
@@ -80,6 +82,11 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
   /** Resolves when a worker has all that it needs to open the model. */
   get begun(): Promise<void> {
     return this.#begun.promise;
+  }
+
+  /** Works on texts, from when the vocabulary is read. */
+  get earlyTexts(): Promise<Texts> {
+    return this.#texts.promise;
   }
 
   /** What the model is doing. */
@@ -133,10 +140,8 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
   async open(signal: AbortSignal): Promise<Engine> {
     using _ = this.#requests.enter();
     await this.#model.whenOpen(signal).catch((error: unknown) => {
-      const isFull = this.#isWaiting && error instanceof ApiError;
-      throw isFull
-        ? modelUnavailable("models that are answering take its memory")
-        : error;
+      if (!this.#isWaiting || !(error instanceof ApiError)) throw error;
+      throw modelUnavailable("models that are answering take its memory");
     });
     return this.#requests.counted(this.#engine!);
   }
@@ -173,10 +178,8 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
 
   /** Resolves once the requests that have left, or are about to enter, have done so. */
   async #settled(): Promise<void> {
-    // A request that was cancelled may take a pass more.
-    await this.#model.idle();
-    // A request for which the model was opened is about to enter it.
-    await delay(0);
+    await this.#model.idle(); // One that was cancelled may take a pass more.
+    await delay(0); // One for which the model was opened is about to enter it.
   }
 
   /** Sleeps after some time, unless a request comes. */
@@ -201,10 +204,8 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
     const { prepareModel } = await import("./prepare_model.ts");
     const { loadModel } = await import("./load_model.ts");
     this.#prepared = await prepareModel(this.#name, config);
-    return this.#loaded = await loadModel(this.#prepared, {
-      config,
-      prefix: await prefix,
-    });
+    const settings = { config, prefix: await prefix };
+    return this.#loaded = await loadModel(this.#prepared, settings);
   }
 
   /** Returns the loaded model once there is memory for it. */
@@ -227,9 +228,7 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
     if (this.#loaded) await fitting; // A worker takes memory, too.
     const opening = ModelClient.open(
       fitting.then(({ message }) => message),
-      {
-        onWarning: async (text) => (await reports).onWarning(this.id, text),
-      },
+      { onWarning: async (text) => (await reports).onWarning(this.id, text) },
     );
     opening.catch(() => {}); // It is thrown below.
     const loaded = await this.#load();
@@ -238,6 +237,7 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
       this.#begun.resolve();
       const { openEngine } = await import("./open_engine.ts");
       this.#engine ??= await openEngine(this.#prepared!, loaded, this.#model);
+      this.#texts.resolve(this.#engine.texts);
     } catch (error) {
       opening.then((client) => client.close(), () => {});
       throw error;
