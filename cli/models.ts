@@ -9,18 +9,22 @@ import type { Config } from "../lib/config/config.ts";
 import { prepareModel } from "../lib/engine/loading/prepare_model.ts";
 import { prunable } from "../models/cache/prune.ts";
 import { storedModels } from "../models/cache/stored_models.ts";
+import { writeIndex } from "../models/graph_store.ts";
 
 /** Whether to remove without a question. */
 interface Consent {
   yes?: boolean;
 }
 
-/** Downloads and converts the configured models. */
+/** Downloads and converts the configured models, ready to be put into a store. */
 export async function pull(config: Config): Promise<void> {
   for (const name of config.models) {
     const { id, gguf, artefact } = await prepareModel(name, config);
-    const { format } = artefact;
-    console.log(`${id}: ${gguf.path}, converted to ${format} weights`);
+    const { folder, format } = artefact;
+    await writeIndex(folder);
+    console.log(
+      `${id}: ${gguf.path}, converted to ${format} weights in ${folder}`,
+    );
   }
 }
 

@@ -13,7 +13,12 @@ import { thisHost } from "../routes/start.ts";
 export type SettingName = keyof typeof SETTINGS;
 
 /** Settings that say where models are and how they are converted. */
-export const STORAGE: SettingName[] = ["BACKEND", "CACHE_DIR", "HF_ENDPOINT"];
+export const STORAGE: SettingName[] = [
+  "BACKEND",
+  "CACHE_DIR",
+  "GRAPHS_URL",
+  "HF_ENDPOINT",
+];
 
 /** All settings. */
 export const ALL = Object.keys(SETTINGS) as SettingName[];

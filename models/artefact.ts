@@ -3,7 +3,8 @@
  *
  * The cache has one folder for each model, weight format and adapter that changes the
  * graphs. A conversion writes to a `.partial` folder, under a `.lock` against other
- * processes. The folder gets its final name after everything in it is on the disk, so a
+ * processes. Where graphs lie in a store, they are fetched instead
+ * (`models/graph_store.ts`). The folder gets its final name after everything in it is on the disk, so a
  * folder with that name is complete.
  *
  * @module
@@ -26,6 +27,7 @@ import {
 import { knownDigest } from "./download/trust.ts";
 import type { Progress } from "./download/progress.ts";
 import { type Gguf, readMatrix, type StoredTensor } from "./gguf/reader.ts";
+import type { ConvertOptions } from "./graph/convert.ts";
 import type { WeightFormat } from "./graph/linear.ts";
 
 /** Increased whenever the same file would be converted to different graphs. */
@@ -56,6 +58,8 @@ export interface ArtefactOptions {
   cacheDir: string;
   format: WeightFormat;
   progress: Progress;
+  /** Address of folders of graphs, which are fetched rather than made. */
+  graphsUrl?: string | undefined;
   /** Path of an adapter; a missing file means {@linkcode UNTRAINED}. */
   adapter?: string | URL;
   /** Called before a conversion, which does not begin if it throws. */
@@ -67,7 +71,7 @@ export async function openArtefact(
   gguf: Gguf,
   { adapter: adapterPath, beforeConversion, ...options }: ArtefactOptions,
 ): Promise<Artefact> {
-  const { cacheDir, format, progress } = options;
+  const { cacheDir, format, progress, graphsUrl } = options;
   const config = await readConfig(gguf);
   const digest = await modelDigest(gguf.paths);
   const adapter = adapterPath === undefined
@@ -90,19 +94,8 @@ export async function openArtefact(
     });
     await lock.lock(true);
     if (!await exists(folder)) {
-      const partial = `${folder}.partial`;
-      await Deno.remove(partial, { recursive: true }).catch(() => {});
-      await Deno.mkdir(partial);
-      // It is imported when it is needed, since starts without it are the usual ones.
-      const { convert } = await import("./graph/convert.ts");
-      const options = { config, format, progress, adapter, folder: partial };
-      try {
-        await convert(gguf, options);
-        await Deno.rename(partial, folder);
-      } catch (error) {
-        await Deno.remove(partial, { recursive: true }).catch(() => {});
-        throw error;
-      }
+      const url = graphsUrl && `${graphsUrl}/${name}`;
+      await make(gguf, { config, format, progress, adapter, folder, url });
     }
   }
   const embedding = gguf.tensors.get("token_embd.weight")!;
@@ -114,6 +107,31 @@ export async function openArtefact(
     adapter: withoutWeights(adapter),
     embedding,
   };
+}
+
+/** Makes a folder of graphs: fetches it from a store, or converts the file. */
+async function make(
+  gguf: Gguf,
+  { folder, url, ...options }: Omit<ConvertOptions, "folder"> & {
+    folder: string;
+    url: string | undefined;
+  },
+): Promise<void> {
+  // These are imported when they are needed, since starts without are the usual ones.
+  const store = url && await import("./graph_store.ts");
+  if (store && await store.fetchGraphs(url, { folder, ...options })) return;
+  const partial = `${folder}.partial`;
+  await Deno.remove(partial, { recursive: true }).catch(() => {});
+  await Deno.mkdir(partial);
+  const { convert } = await import("./graph/convert.ts");
+  try {
+    await convert(gguf, { ...options, folder: partial });
+    await Deno.rename(partial, folder);
+  } catch (error) {
+    await Deno.remove(partial, { recursive: true }).catch(() => {});
+    throw error;
+  }
+  if (store) await store.forgetFetched(folder);
 }
 
 /** Reads a model's dimensions, with the divisors of its angles. */

@@ -40,6 +40,8 @@ export interface Config {
   /** Bytes of the weights of all open models; without it, of what is free. */
   modelMemory?: number;
   cacheDir: string;
+  /** Address of graphs that were converted elsewhere. */
+  graphsUrl?: string;
   /** Where models named `hf:` are. */
   hub: Hub;
   prefix: PrefixConfig;
@@ -103,6 +105,7 @@ export function parseConfig(
   const {
     CACHE_DIR: cacheDir = `${cacheHome}/bita`,
     CONTEXT: context,
+    GRAPHS_URL: graphsUrl,
     MAX_TOKENS: maxTokens,
     MAX_REPEATS: maxRepeats,
     KV_MEMORY: kvMemory,
@@ -130,6 +133,7 @@ export function parseConfig(
     ...kvMemory && { kvMemory },
     ...modelMemory && { modelMemory },
     cacheDir,
+    ...graphsUrl && { graphsUrl },
     hub: {
       endpoint: values.HF_ENDPOINT,
       ...values.HF_TOKEN && { token: values.HF_TOKEN },

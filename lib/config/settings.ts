@@ -10,6 +10,7 @@ import { DEFAULT_HUB } from "../../models/download/hub.ts";
 import { FORMATS } from "../../models/graph/linear.ts";
 import { BACKENDS } from "../runtime/backend.ts";
 import {
+  address,
   auto,
   bytes,
   integer,
@@ -120,10 +121,15 @@ export const SETTINGS = {
     default: "auto",
     value: auto(text("a path")),
   },
+  GRAPHS_URL: {
+    means: "address of converted models, to fetch rather than convert",
+    default: "",
+    value: optional(address()),
+  },
   HF_ENDPOINT: {
     means: "hub of the models that are named hf:",
     default: DEFAULT_HUB.endpoint,
-    value: text("an address without a slash at the end", /^https?:.*[^/]$/),
+    value: address(),
   },
   HF_TOKEN: {
     means: "token of an account at the hub, for models that ask for one",

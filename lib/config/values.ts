@@ -19,6 +19,10 @@ const UNITS: Record<string, number> = {
 export const text = (rule: string, pattern = /\S/) =>
   z.string().regex(pattern).describe(rule);
 
+/** Reads the beginning of a URL. */
+export const address = () =>
+  text("an address without a slash at the end", /^https?:.*[^/]$/);
+
 /** Reads an integer of a range. */
 export const integer = (least: number, most: number) =>
   z.string().regex(/^\d+$/).transform(Number)

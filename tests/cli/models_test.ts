@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { writeTinyGguf } from "../toy/tiny_gguf.ts";
 import { ended } from "./_bita.ts";
 
@@ -29,8 +29,14 @@ Deno.test("pull converts a model, and models lists what was downloaded", async (
   const args = ["pull", tiny, "--backend", "cpu"];
   const { code, stdout } = await ended(args, cache.env);
   assertEquals(code, 0);
-  assertEquals(stdout, `tiny: ${tiny}, converted to int8 weights\n`);
-  assertEquals(namesIn(`${cache.path}/graphs`).length, 3); // with a lock
+  const graphs = namesIn(`${cache.path}/graphs`);
+  assertEquals(graphs.length, 3); // with a lock
+  const folder = `${cache.path}/graphs/${graphs[1]}`;
+  assertEquals(
+    stdout,
+    `tiny: ${tiny}, converted to int8 weights in ${folder}\n`,
+  );
+  assert(namesIn(folder).includes("index.json"));
 
   const { stdout: table } = await ended(["models"], cache.env);
   const [header, damaged, ...more] = table.trim().split("\n");

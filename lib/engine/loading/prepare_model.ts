@@ -23,7 +23,7 @@ export type PreparedModel = Awaited<ReturnType<typeof prepareModel>>;
  * what reads and writes its text.
  */
 export async function prepareModel(name: string, config: Config) {
-  const { cacheDir, hub } = config;
+  const { cacheDir, hub, graphsUrl } = config;
   const progress = defaultProgress();
   const choosing = chooseBackend(
     config.backend,
@@ -39,7 +39,7 @@ export async function prepareModel(name: string, config: Config) {
   });
   const backend = await choosing;
   const artefact = await openArtefact(gguf, {
-    cacheDir,
+    ...{ cacheDir, graphsUrl },
     format: chooseWeights(config.weights, backend, gguf.tensors),
     progress,
     adapter: adapterPath(model),

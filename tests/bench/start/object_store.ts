@@ -1,6 +1,6 @@
 /**
- * An object store on this machine: a hub with one model, whose file it sends by ranges,
- * no faster than a network would.
+ * An object store on this machine: a hub with one model, and its graphs. It sends files
+ * by ranges, no faster than a network would.
  *
  * @module
  */
@@ -19,14 +19,19 @@ const FILE = "model-Q4_1.gguf";
 export interface ObjectStore extends AsyncDisposable {
   /** Variables of a server that has its model from here. */
   env: Record<string, string>;
+  /** And of one that has its graphs from here, too. */
+  graphsEnv: Record<string, string>;
   /** Size of the model's file. */
   bytes: number;
 }
 
-/** Serves the model file at `path`; each answer has `bytesPerSecond` at most. */
+/**
+ * Serves the model file at `path`, and folders of graphs; each answer has
+ * `bytesPerSecond` at most.
+ */
 export async function startStore(
   path: string,
-  { bytesPerSecond }: { bytesPerSecond: number },
+  { graphs, bytesPerSecond }: { graphs: string; bytesPerSecond: number },
 ): Promise<ObjectStore> {
   const { size } = await Deno.stat(path);
   const lfs = { oid: await knownDigest(path), size };
@@ -34,13 +39,19 @@ export async function startStore(
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen() {} },
     ({ url, headers }) => {
-      const isFile = new URL(url).pathname.endsWith(FILE);
-      return isFile ? send(headers.get("range")) : Response.json(listed);
+      const { pathname } = new URL(url);
+      const range = headers.get("range");
+      const [, graph] = /^\/graphs\/([\w-]+\/[\w.-]+)$/.exec(pathname) ?? [];
+      if (graph) return send(`${graphs}/${graph}`, range);
+      return pathname.endsWith(FILE)
+        ? send(path, range)
+        : Response.json(listed);
     },
   );
 
-  /** Answers with the bytes from where a range begins. */
-  function send(range: string | null): Response {
+  /** Answers with the bytes of a file from where a range begins. */
+  function send(path: string, range: string | null): Response {
+    const { size } = Deno.statSync(path);
     const from = Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1] ?? 0);
     return new Response(pacedFile(path, { from, bytesPerSecond }), {
       status: range ? 206 : 200,
@@ -50,11 +61,11 @@ export async function startStore(
       },
     });
   }
+  const origin = `http://127.0.0.1:${server.addr.port}`;
+  const env = { HF_ENDPOINT: origin, MODEL: `hf:${REPOSITORY}:Q4_1` };
   return {
-    env: {
-      HF_ENDPOINT: `http://127.0.0.1:${server.addr.port}`,
-      MODEL: `hf:${REPOSITORY}:Q4_1`,
-    },
+    env,
+    graphsEnv: { ...env, GRAPHS_URL: `${origin}/graphs` },
     bytes: size,
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
