@@ -16,7 +16,7 @@
 
 import { type AcceptanceTable, parseEvaluation } from "./acceptance_table.ts";
 import type { ModelConfig } from "../architectures/config.ts";
-import type { Matrix } from "../graph/linear.ts";
+import type { Matrix } from "../gguf/reader.ts";
 import { parseIds, refusal } from "./refusal.ts";
 import type { Safetensors } from "./safetensors.ts";
 

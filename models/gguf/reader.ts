@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Matrix } from "../graph/linear.ts";
 import { dequantize } from "./dequantize.ts";
 import { locateTensors, type TensorInfo } from "./directory.ts";
 import { type MetadataValue, parseHeader } from "./header.ts";
@@ -16,6 +15,13 @@ export type { MetadataValue } from "./header.ts";
 
 /** A tensor and the file that it is in. */
 export type StoredTensor = TensorInfo & { path: string };
+
+/** A matrix `[rows, columns]` in row-major order, one row per output feature. */
+export interface Matrix {
+  rows: number;
+  columns: number;
+  data: Float32Array;
+}
 
 /** Rows of a matrix, without the row `to`. */
 export interface RowRange {

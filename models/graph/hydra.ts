@@ -5,8 +5,9 @@
  */
 
 import type { Hydra } from "../adapter/hydra.ts";
+import type { Matrix } from "../gguf/reader.ts";
 import { GraphBuilder } from "./graph_builder.ts";
-import { linear, type Matrix, storeLinear } from "./linear.ts";
+import { linear, storeLinear } from "./linear.ts";
 import { headName, type ModelWeights } from "./model_weights.ts";
 
 /**

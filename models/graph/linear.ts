@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Matrix } from "../gguf/reader.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
@@ -17,13 +18,6 @@ export type WeightFormat = (typeof FORMATS)[number];
 
 /** All weight formats. */
 export const FORMATS = ["int8", "int4", "fp32"] as const;
-
-/** A matrix `[rows, columns]` in row-major order, one row per output feature. */
-export interface Matrix {
-  rows: number;
-  columns: number;
-  data: Float32Array;
-}
 
 /** Columns that share one scale. */
 const BLOCK = 32;

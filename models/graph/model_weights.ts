@@ -5,13 +5,8 @@
  */
 
 import type { ModelConfig } from "../architectures/config.ts";
-import type { RowRange } from "../gguf/reader.ts";
-import {
-  type Matrix,
-  storeInParts,
-  storeLinear,
-  type WeightFormat,
-} from "./linear.ts";
+import type { Matrix, RowRange } from "../gguf/reader.ts";
+import { storeInParts, storeLinear, type WeightFormat } from "./linear.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
 /** Returns a tensor of the model by its GGUF name, or rows of it, dequantised. */

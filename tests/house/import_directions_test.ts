@@ -12,6 +12,16 @@ const ROOMS = [
   "models",
 ];
 
+/** Folders of models/, in the same order. */
+const MODEL_FOLDERS = [
+  "cache",
+  "graph",
+  "adapter",
+  "download",
+  "architectures",
+  "gguf",
+];
+
 /** The entries, and the workers, since nothing imports them. */
 const IMPORTS = (await Promise.all([
   "cli.ts",
@@ -45,6 +55,17 @@ Deno.test("imports go from the entries to routes to lib to models", () => {
     assert(places(local).some((from) => from.startsWith(room)), room);
   }
   assertNone(local.filter(({ from, to }) => roomOf(to) < roomOf(from)));
+});
+
+Deno.test("folders of models/ import only those after them", () => {
+  const folderOf = (path: string) => MODEL_FOLDERS.indexOf(path.split("/")[1]);
+  const between = IMPORTS.filter(({ from, to }) =>
+    [from, to].every((path) => /^models\/\w+\/.*\.ts$/.test(path))
+  );
+  for (const folder of MODEL_FOLDERS) {
+    assert(places(between).some((from) => from.split("/")[1] === folder));
+  }
+  assertNone(between.filter(({ from, to }) => folderOf(to) < folderOf(from)));
 });
 
 Deno.test("lib/bita imports only itself", () => {

@@ -1,3 +1,4 @@
+import type { Matrix } from "../../../models/gguf/reader.ts";
 import {
   assert,
   assertAlmostEquals,
@@ -8,7 +9,6 @@ import { Tensor } from "onnxruntime-node";
 import { uniform } from "../../../lib/bita/choose/random.ts";
 import {
   linear,
-  type Matrix,
   quantize,
   storeInParts,
   storeLinear,
