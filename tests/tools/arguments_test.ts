@@ -33,8 +33,8 @@ const VALUES = {
 };
 
 /** Reads pieces of an answer; returns its text, and the calls with their arguments. */
-function read(format: ToolFormat, pieces: string[]) {
-  const reader = new CallReader(format, [TOOL]);
+function read(format: ToolFormat, pieces: string[], tool = TOOL) {
+  const reader = new CallReader(format, [tool]);
   const parts: ToolPart[] = [
     ...pieces.flatMap((piece) => reader.push(piece)),
     ...reader.flush(),
@@ -93,6 +93,31 @@ Deno.test("values of other types are the texts that they are", () => {
   for (const [value, text] of [["\n1\n", "1"], ["x y", "x y"], ["\n", ""]]) {
     const { calls } = read(QWEN_CODER, [call(value)]);
     assertEquals(JSON.parse(calls[0]), { other: text });
+  }
+});
+
+Deno.test("names of arguments may contain what ends a name", () => {
+  const values = {
+    "a": 1,
+    "a:b": "x:y",
+    "a>b": "x>y",
+    "a:1": { "c:d": { "e>f": null } },
+    "a>": "z",
+  };
+  const properties = {
+    ...Object.fromEntries(
+      ["a:b", "a>b", "a>"].map((name) => [name, { type: "string" }]),
+    ),
+    "a": { type: "integer" },
+    "a:1": { properties: { "c:d": { properties: { "e>f": {} } } } },
+  };
+  const tool = { name: "add", parameters: { properties } };
+  for (const format of [QWEN_CODER, GEMMA]) {
+    const answer = write(format, [[tool.name, JSON.stringify(values)]]);
+    for (const pieces of [[answer], [...answer]]) {
+      const { calls } = read(format, pieces, tool);
+      assertEquals(calls.map((json) => JSON.parse(json)), [values]);
+    }
   }
 });
 

@@ -10,21 +10,28 @@ import {
   type ArgumentNotation,
   type ArgumentReader,
   escaped,
+  nameBefore,
 } from "./notation.ts";
 
 /** Objects such as `{city:<escape>Bern<escape>,days:2}`. */
 export const GEMMA_ARGUMENTS: ArgumentNotation = {
   start: "{",
-  read: () => new EscapedReader(),
+  read: ({ parameters }) => new EscapedReader(keysIn(parameters)),
   rules: (tool, options) => new GemmaRules(tool, options).all(),
 };
 
 /** Writes an object in this notation as JSON. */
 class EscapedReader implements ArgumentReader {
+  readonly #keys: readonly string[];
   #held = "";
   /** Brackets that are open. */
   readonly #open: string[] = [];
   #at: "value" | "key" | "text" = "value";
+
+  /** @param keys what the tool calls its arguments and their fields, and more. */
+  constructor(keys: readonly string[]) {
+    this.#keys = keys;
+  }
 
   get held(): number {
     return this.#held.length;
@@ -93,9 +100,9 @@ class EscapedReader implements ArgumentReader {
       this.#at = "value";
       return "";
     }
-    const end = this.#held.indexOf(":");
-    if (end < 0) return undefined;
-    const key = this.#take(end + 1).slice(0, -1);
+    const key = nameBefore(":", this.#held, this.#keys);
+    if (key === undefined) return undefined;
+    this.#take(key.length + 1);
     this.#at = "value";
     return `${JSON.stringify(key.replaceAll(ESCAPE, "").trim())}: `;
   }
@@ -117,4 +124,11 @@ class EscapedReader implements ArgumentReader {
     this.#held = this.#held.slice(length);
     return taken;
   }
+}
+
+/** Lists the keys of all objects in a value. */
+function keysIn(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  const own = Array.isArray(value) ? [] : Object.keys(value);
+  return [...own, ...Object.values(value).flatMap(keysIn)];
 }

@@ -78,3 +78,27 @@ class ObjectReader implements ArgumentReader {
 export function escaped(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
+
+/**
+ * Returns the name that a text begins with, before a separator: of the known names that
+ * contain the separator the longest, else all before the first separator.
+ *
+ * @returns nothing if it depends on more text.
+ */
+export function nameBefore(
+  separator: string,
+  text: string,
+  known: readonly string[],
+): string | undefined {
+  const odd = known.filter((name) => name.includes(separator))
+    .map((name) => name + separator);
+  if (odd.some((name) => name !== text && name.startsWith(text))) {
+    return undefined;
+  }
+  const [longest] = odd.filter((name) => text.startsWith(name))
+    .sort((a, b) => b.length - a.length);
+  const end = longest?.length ?? text.indexOf(separator) + separator.length;
+  return end < separator.length
+    ? undefined
+    : text.slice(0, end - separator.length);
+}

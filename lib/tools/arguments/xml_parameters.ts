@@ -10,6 +10,7 @@ import {
   type ArgumentNotation,
   type ArgumentReader,
   escaped,
+  nameBefore,
   type RuleOptions,
 } from "./notation.ts";
 import type { Tool } from "../tool.ts";
@@ -152,12 +153,13 @@ class ParameterReader implements ArgumentReader {
 
   #readTag(): string | undefined {
     const held = this.#held.trimStart();
-    const end = held.indexOf(">");
+    const name = held.startsWith(OPEN)
+      ? nameBefore(">", held.slice(OPEN.length), [...this.#schemas.keys()])
+      : undefined;
     const mayOpen = OPEN.startsWith(held.slice(0, OPEN.length)) &&
       held.length < MOST_NAME;
-    if (held.startsWith(OPEN) && end > 0) {
-      const name = held.slice(OPEN.length, end);
-      this.#held = held.slice(end + 1);
+    if (name !== undefined) {
+      this.#held = held.slice(OPEN.length + name.length + 1);
       this.#isText = isText(this.#schemas.get(name) ?? { type: "string" });
       this.#at = "line";
       const before = this.#count++ === 0 ? "{" : ", ";
