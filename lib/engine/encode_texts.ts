@@ -45,7 +45,9 @@ export function checkLengths(
   { context }: { context: number },
 ): void {
   const { prompt, prediction } = request;
-  if ("tokens" in prompt) return checkTokens(prompt.tokens.length, context);
+  if ("tokens" in prompt) {
+    return checkTokens(prompt.tokens.length, { context, param: "prompt" });
+  }
   checkLength(promptTexts(request), context, paramOf(prompt));
   checkLength([prediction ?? ""], context, "prediction", "prediction");
 }
@@ -110,15 +112,34 @@ export function promptTexts({ prompt, tools }: RequestTexts): string[] {
   ];
 }
 
-/** @throws {ApiError} 400 if a prompt has so many tokens that no answer fits. */
-function checkTokens(length: number, context: number, param = "prompt"): void {
-  if (length < context) return;
-  throw new ApiError(
+/**
+ * Refuses a prompt that leaves no room for an answer.
+ *
+ * @param options.answer tokens of the answer. @default 1
+ * @throws {ApiError} 400 if it does.
+ */
+export function checkTokens(
+  length: number,
+  { context, answer = 1, param }: {
+    context: number;
+    answer?: number;
+    param: string;
+  },
+): void {
+  const most = context - answer;
+  if (length <= most) return;
+  throw promptTooLong(
+    `${length} tokens > ${most} maximum, as the maximum context length is ${context} tokens with the answer`,
+    param,
+  );
+}
+
+/** Returns the error of a prompt that is too long. */
+export function promptTooLong(what: string, param: string): ApiError {
+  return new ApiError(
     400,
     // Clients know this error by these words of Anthropic's and of OpenAI's servers.
-    `Cannot read the prompt: prompt is too long: ${length} tokens > ${
-      context - 1
-    } maximum, as the maximum context length is ${context} tokens with the answer`,
+    `Cannot read the prompt: prompt is too long: ${what}`,
     { param, code: "context_length_exceeded" },
   );
 }
@@ -138,7 +159,7 @@ function encodePrompt(
       { param },
     );
   }
-  checkTokens(ids.length, context, param);
+  checkTokens(ids.length, { context, param });
   return ids;
 }
 

@@ -8,8 +8,10 @@
 import type { ScoredPrompt } from "../../bita/decode/score.ts";
 import {
   checkLengths,
+  checkTokens,
   encodeTexts,
   promptTexts,
+  promptTooLong,
   type TextReader,
 } from "../encode_texts.ts";
 import { ApiError } from "../errors.ts";
@@ -42,20 +44,17 @@ export function encodeQuestions(
   const { context, tokenizer } = reader;
   const characters = weighQuestions(asked);
   if (characters > MOST_CHARACTERS) {
-    throw tooLong(
+    throw promptTooLong(
       `${characters} characters > ${MOST_CHARACTERS} maximum, where the input counts for each question`,
+      "input",
     );
   }
   return asked.questions.map((question) => {
     const prompt = encodePrompt(ask(asked.messages, question), reader);
     const answers = question.answers.map((text) => tokenizer.encode(text));
     const most = Math.max(...answers.map(({ length }) => length));
-    if (prompt.length + most <= context) return { prompt, answers };
-    throw tooLong(
-      `${prompt.length} tokens > ${
-        context - most
-      } maximum, as the maximum context length is ${context} tokens with the answer`,
-    );
+    checkTokens(prompt.length, { context, answer: most, param: "input" });
+    return { prompt, answers };
   });
 }
 
@@ -98,12 +97,4 @@ function encodePrompt(prompt: ChatPrompt, reader: TextReader): Int32Array {
       ...code && { code },
     });
   }
-}
-
-function tooLong(what: string): ApiError {
-  return new ApiError(
-    400,
-    `Cannot read the prompt: prompt is too long: ${what}`,
-    { param: "input", code: "context_length_exceeded" },
-  );
 }
