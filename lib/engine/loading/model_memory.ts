@@ -22,6 +22,14 @@ export interface Place extends Disposable {
   rest(): void;
 }
 
+/** What is told of the memory of all models. */
+interface Idle {
+  /** Is called when no model has memory any more. */
+  rest(): unknown;
+  /** Is called when one is to have some. */
+  wake(): void;
+}
+
 /** What is taken, and for which model. */
 interface Taken {
   holder: Holder;
@@ -31,6 +39,7 @@ interface Taken {
 /** Divides memory among models. */
 export class ModelMemory {
   readonly #bytes: number;
+  readonly #idle: Idle;
   /** What has been idle for the longest time comes first. */
   readonly #taken = new Set<Taken>();
   /** Settles when all that have asked for memory so far have it. */
@@ -38,9 +47,16 @@ export class ModelMemory {
   /** Settles when a model becomes idle or gives its memory back. */
   #change = Promise.withResolvers<void>();
 
-  /** @param bytes are those of all open models together. */
-  constructor(bytes: number) {
+  /**
+   * @param bytes are those of all open models together.
+   * @param idle is told when none is open.
+   */
+  constructor(
+    bytes: number,
+    idle: Idle = { rest() {}, wake() {} },
+  ) {
     this.#bytes = bytes;
+    this.#idle = idle;
   }
 
   /** Returns whether a model fits beside those that are open; alone, any does. */
@@ -74,6 +90,7 @@ export class ModelMemory {
     } finally {
       end();
     }
+    this.#idle.wake();
     const taken = { holder, bytes };
     this.#taken.add(taken);
     return {
@@ -85,6 +102,7 @@ export class ModelMemory {
       [Symbol.dispose]: () => {
         this.#taken.delete(taken);
         this.#notify();
+        if (this.#taken.size === 0) this.#idle.rest();
       },
     };
   }

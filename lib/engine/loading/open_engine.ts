@@ -34,12 +34,15 @@ export function openText(metadata: Metadata) {
   return { vocabulary, tokenizer, template };
 }
 
+/** What generates text with a model; disposing of it ends the threads for long texts. */
+export type OpenEngine = Disposable & { engine: Engine };
+
 /** Opens what generates text with a model, once `decoder` has it open. */
 export async function openEngine(
   { id, gguf, artefact, text }: PreparedModel,
   loaded: LoadedModel,
   decoder: Supervisor,
-): Promise<Engine> {
+): Promise<OpenEngine> {
   const { message: { backend, threads, context }, ...limits } = loaded;
   const { vocabulary, tokenizer, template } = await text();
   const digest = artefact.digest.slice(0, 8);
@@ -54,13 +57,22 @@ export async function openEngine(
       ...{ exact, sequencesPerPass, fingerprint, file },
     };
   }
-  return createEngine({
+  const texts = new TextThread({ tokenizer, template, context }, workers);
+  const grammars = new GrammarCheck(tokenizer, workers);
+  const engine = createEngine({
     info,
     tokenizer,
     toolFormat: toolFormatOf(vocabulary.chatTemplate),
-    texts: new TextThread({ tokenizer, template, context }, workers),
-    grammars: new GrammarCheck(tokenizer, workers),
+    texts,
+    grammars,
     decoder,
     ...limits,
   });
+  return {
+    engine,
+    [Symbol.dispose]() {
+      texts[Symbol.dispose]();
+      grammars[Symbol.dispose]();
+    },
+  };
 }

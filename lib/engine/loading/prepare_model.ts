@@ -9,7 +9,8 @@
 import { openArtefact } from "../../../models/artefact.ts";
 import { modelFile } from "../../../models/download/download.ts";
 import { defaultProgress } from "../../../models/download/progress.ts";
-import { openGguf } from "../../../models/gguf/reader.ts";
+import { type Gguf, openGguf } from "../../../models/gguf/reader.ts";
+import type { Metadata } from "../../../models/gguf/field.ts";
 import { checkMerges } from "../../../models/gguf/vocabulary.ts";
 import { resolveModel } from "../../../models/registry.ts";
 import type { Config } from "../../config/config.ts";
@@ -20,7 +21,7 @@ export type PreparedModel = Awaited<ReturnType<typeof prepareModel>>;
 
 /**
  * Downloads and converts a model, which takes a while the first time only. `text` opens
- * what reads and writes its text.
+ * what reads and writes its text, and opens it again after `forgetText`.
  */
 export async function prepareModel(name: string, config: Config) {
   const { cacheDir, hub, graphsUrl } = config;
@@ -33,10 +34,7 @@ export async function prepareModel(name: string, config: Config) {
   const model = resolveModel(name);
   const path = await modelFile(model, { cacheDir, hub, progress });
   const gguf = await openGguf(path);
-  const text = once(async () => {
-    const { openText } = await import("./open_engine.ts");
-    return openText(gguf.metadata);
-  });
+  const { text, forgetText } = textOpener(path, gguf.metadata);
   const backend = await choosing;
   const artefact = await openArtefact(gguf, {
     ...{ cacheDir, graphsUrl },
@@ -46,13 +44,35 @@ export async function prepareModel(name: string, config: Config) {
     // A file whose text can't be read is refused before it is converted.
     beforeConversion: async () => checkMerges((await text()).vocabulary),
   });
-  return { id: model.id, gguf, backend, artefact, text };
+  const file = withoutLists(gguf);
+  return { id: model.id, gguf: file, backend, artefact, text, forgetText };
 }
 
-/** Returns a function that calls another one once. */
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
+/** Returns what opens a model's text once, from metadata that were read or the file. */
+function textOpener(path: string, read: Metadata) {
+  let metadata: Metadata | undefined = read;
+  let opened: ReturnType<typeof open> | undefined;
+  async function open() {
+    const { openText } = await import("./open_engine.ts");
+    return openText(metadata ?? (await openGguf(path)).metadata);
+  }
+  return {
+    text: () =>
+      opened ??= open().catch((error) => {
+        opened = undefined;
+        throw error;
+      }),
+    forgetText() {
+      metadata = opened = undefined;
+    },
+  };
+}
+
+/** Returns a file without the vocabulary, which takes most of what was read. */
+function withoutLists({ path, tensors, metadata }: Gguf) {
+  const entries = Object.entries(metadata);
+  const single = entries.filter(([, value]) => !Array.isArray(value));
+  return { path, tensors, metadata: Object.fromEntries(single) };
 }
 
 /** Returns where a model's adapter is, if it has one. */

@@ -53,17 +53,27 @@ export class Requests {
     const enter = () => this.enter();
     return {
       ...engine,
-      async embed(texts, options) {
-        using _ = enter();
-        return await engine.embed(texts, options);
+      texts: {
+        async run(...args) {
+          using _ = enter();
+          return await engine.texts.run(...args);
+        },
       },
-      async decide(questions, options) {
+      async encode(...args) {
         using _ = enter();
-        return await engine.decide(questions, options);
+        return await engine.encode(...args);
       },
-      async *generate(request, options) {
+      async embed(...args) {
         using _ = enter();
-        yield* engine.generate(request, options);
+        return await engine.embed(...args);
+      },
+      async decide(...args) {
+        using _ = enter();
+        return await engine.decide(...args);
+      },
+      async *generate(...args) {
+        using _ = enter();
+        yield* engine.generate(...args);
       },
     };
   }

@@ -9,6 +9,7 @@ import type { Config } from "../../config/config.ts";
 import type { PrefixSettings } from "../../prefix/open_prefix_cache.ts";
 import { openSecret, secretPath } from "../../prefix/secret.ts";
 import { freeMemory } from "../../runtime/memory.ts";
+import { IdleMemory } from "./idle_memory.ts";
 import { ModelMemory } from "./model_memory.ts";
 import type { ModelReports } from "./model_reports.ts";
 import { LazyModel } from "./served_model.ts";
@@ -34,7 +35,8 @@ export function serveModels(config: Config): ServedModels {
   const reports = Promise.withResolvers<ModelReports>();
   const prefix = prefixSettings(config);
   prefix.catch(() => {}); // The first model that needs it fails.
-  const memory = new ModelMemory(config.modelMemory ?? freeMemory() / 2);
+  const bytes = config.modelMemory ?? freeMemory() / 2;
+  const memory = new ModelMemory(bytes, new IdleMemory());
   const options = { config, memory, prefix, reports: reports.promise };
   const models = config.models.map((name) => new LazyModel(name, options));
   const isEager = config.load === "eager";

@@ -24,9 +24,9 @@ import type {
   ServedModel,
 } from "../generation.ts";
 import type { LoadedModel } from "./load_model.ts";
+import { Loading } from "./loading.ts";
 import { aboutOpened, type ModelReports } from "./model_reports.ts";
 import type { Holder, ModelMemory, Place } from "./model_memory.ts";
-import type { PreparedModel } from "./prepare_model.ts";
 import { Requests } from "./requests.ts";
 import type { Texts } from "../text_tasks.ts";
 import type { Queue } from "../admission/queue.ts";
@@ -49,14 +49,9 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
   readonly id: string;
   readonly created = Math.floor(Date.now() / 1000);
   readonly #options: Required<ServeOptions>;
-  readonly #name: string;
   readonly #model: Supervisor;
-  #prepared: PreparedModel | undefined;
-  #loading: Promise<LoadedModel> | undefined;
-  #loaded: LoadedModel | undefined;
+  readonly #loading: Loading;
   readonly #begun = Promise.withResolvers<void>();
-  readonly #texts = Promise.withResolvers<Texts>();
-  #engine: Engine | undefined;
   readonly #requests = new Requests((signal) => this.#rest(signal));
   /** The memory that it has while it is open. */
   #place: Place | undefined;
@@ -67,7 +62,7 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
   /** @throws {TypeError} if `name` names no model. */
   constructor(name: string, options: ServeOptions) {
     this.id = resolveModel(name).id;
-    this.#name = name;
+    this.#loading = new Loading(name, options);
     this.#options = { pause: delay, ...options };
     this.#model = new Supervisor({
       open: () => this.#open(),
@@ -86,7 +81,7 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
 
   /** Works on texts, from when the vocabulary is read. */
   get earlyTexts(): Promise<Texts> {
-    return this.#texts.promise;
+    return this.#loading.texts;
   }
 
   /** What the model is doing. */
@@ -96,12 +91,12 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
 
   /** How the model runs; none before it has been opened. */
   get info(): ModelInfo | undefined {
-    return this.#model.opened && this.#engine?.info;
+    return this.#model.opened && this.#loading.info;
   }
 
   /** The requests of the model; none before it is loaded. */
   get queue(): Queue | undefined {
-    return this.#loaded?.queue;
+    return this.#loading.loaded?.queue;
   }
 
   /** Times that the model was opened again after a failure. */
@@ -128,7 +123,7 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
     const { memory } = this.#options;
     // The first one opens whatever its size, which takes time to learn.
     const fits = memory.hasRoom(Infinity) ||
-      memory.hasRoom((await this.#load()).bytes);
+      memory.hasRoom((await this.#loading.load()).bytes);
     if (fits) await this.#model.start();
   }
 
@@ -143,7 +138,7 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
       if (!this.#isWaiting || !(error instanceof ApiError)) throw error;
       throw modelUnavailable("models that are answering take its memory");
     });
-    return this.#requests.counted(this.#engine!);
+    return this.#requests.counted(this.#loading.engine!);
   }
 
   /** Erases the prompts of a caller, or of all callers. */
@@ -166,7 +161,9 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
     if (!this.isIdle) return;
     using _ = this.#place;
     this.#place = undefined;
-    await this.#model.sleep();
+    const closed = this.#model.sleep();
+    this.#loading.sleep();
+    await closed;
   }
 
   /** Ends the model; resolves once it runs no native code. */
@@ -174,6 +171,7 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
     this.#requests.close();
     this.#closing.abort();
     await this.#model[Symbol.asyncDispose]();
+    this.#loading.sleep();
   }
 
   /** Resolves once the requests that have left, or are about to enter, have done so. */
@@ -191,26 +189,9 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
     if (!signal.aborted) await this.sleep();
   }
 
-  /** Prepares the model, the first time. */
-  #load(): Promise<LoadedModel> {
-    return this.#loading ??= this.#prepare().catch((error) => {
-      this.#loading = undefined;
-      throw error;
-    });
-  }
-
-  async #prepare(): Promise<LoadedModel> {
-    const { config, prefix } = this.#options;
-    const { prepareModel } = await import("./prepare_model.ts");
-    const { loadModel } = await import("./load_model.ts");
-    this.#prepared = await prepareModel(this.#name, config);
-    const settings = { config, prefix: await prefix };
-    return this.#loaded = await loadModel(this.#prepared, settings);
-  }
-
   /** Returns the loaded model once there is memory for it. */
   async #fit(): Promise<LoadedModel> {
-    const loaded = await this.#load();
+    const loaded = await this.#loading.load();
     const asked = { bytes: loaded.bytes, signal: this.#closing.signal };
     this.#isWaiting = true;
     try {
@@ -225,19 +206,17 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
   async #open(): Promise<ModelClient> {
     const { reports } = this.#options;
     const fitting = this.#fit();
-    if (this.#loaded) await fitting; // A worker takes memory, too.
+    if (this.#loading.loaded) await fitting; // A worker takes memory, too.
     const opening = ModelClient.open(
       fitting.then(({ message }) => message),
       { onWarning: async (text) => (await reports).onWarning(this.id, text) },
     );
     opening.catch(() => {}); // It is thrown below.
-    const loaded = await this.#load();
+    const loaded = await this.#loading.load();
     try {
       await delay(0); // The worker has its message by then, and opens the model.
       this.#begun.resolve();
-      const { openEngine } = await import("./open_engine.ts");
-      this.#engine ??= await openEngine(this.#prepared!, loaded, this.#model);
-      this.#texts.resolve(this.#engine.texts);
+      await this.#loading.openEngine(this.#model);
     } catch (error) {
       opening.then((client) => client.close(), () => {});
       throw error;

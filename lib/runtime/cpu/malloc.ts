@@ -1,7 +1,7 @@
 /**
  * How the C library keeps memory that was freed: by default, after some large blocks were
  * freed, it keeps further ones for itself. The keys and values of a long text would never
- * be returned to the system.
+ * be returned to the system, nor would what is free between blocks that are in use.
  *
  * @module
  */
@@ -10,19 +10,53 @@
 const M_TRIM_THRESHOLD = -1;
 const M_MMAP_THRESHOLD = -3;
 
+/** Number of <linux/prctl.h>. */
+const PR_SET_THP_DISABLE = 41;
+
 /** Bytes of a block from which on it is returned as soon as it is freed. */
 const LARGE = 2 ** 20;
 
 /** Free bytes at the end of the heap that are kept. */
 const KEPT = 64 * 2 ** 20;
 
+const NAME = "libc.so.6";
+
 /** Has large blocks that are allocated from now on returned once they are freed. */
 export function returnLargeBlocks(): void {
   if (Deno.build.os !== "linux") return;
-  const library = Deno.dlopen("libc.so.6", {
+  const library = Deno.dlopen(NAME, {
     mallopt: { parameters: ["i32", "i32"], result: "i32" },
   });
   library.symbols.mallopt(M_MMAP_THRESHOLD, LARGE);
   library.symbols.mallopt(M_TRIM_THRESHOLD, KEPT);
   library.close();
+}
+
+/**
+ * Returns all free memory to the system, where this process may call native functions.
+ *
+ * @returns what must be disposed of before memory is taken for weights. Until then there
+ * are no new huge pages: the system would join the pages that are left to such, of which
+ * most is free.
+ */
+export function returnMemory(): Disposable | undefined {
+  if (Deno.build.os !== "linux") return;
+  const { state } = Deno.permissions.querySync({ name: "ffi", path: NAME });
+  if (state !== "granted") return;
+  const library = Deno.dlopen(NAME, {
+    malloc_trim: { parameters: ["usize"], result: "i32" },
+    prctl: {
+      parameters: ["i32", "usize", "usize", "usize", "usize"],
+      result: "i32",
+    },
+  });
+  const { malloc_trim, prctl } = library.symbols;
+  prctl(PR_SET_THP_DISABLE, 1n, 0n, 0n, 0n);
+  malloc_trim(0n);
+  return {
+    [Symbol.dispose]() {
+      prctl(PR_SET_THP_DISABLE, 0n, 0n, 0n, 0n);
+      library.close();
+    },
+  };
 }

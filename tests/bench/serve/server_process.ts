@@ -18,6 +18,8 @@ const SETTLED_MS = 3000;
 /** Resident memory in bytes. */
 export interface ResidentMemory {
   now: number;
+  /** That of it which is no page of a file, such as the program's or of mapped weights. */
+  anonymous: number;
   /** The most since the start, or since {@linkcode ServerProcess.forgetPeak}. */
   peak: number;
 }
@@ -26,6 +28,8 @@ export interface ResidentMemory {
 export interface Holdings {
   /** Resident memory in bytes. */
   resident: number;
+  /** That of it which is no page of a file. */
+  anonymous: number;
   threads: number;
   descriptors: number;
 }
@@ -121,15 +125,23 @@ export class ServerProcess implements AsyncDisposable {
     const bytes = (name: string) =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) *
       1024;
-    return { now: bytes("VmRSS"), peak: bytes("VmHWM") };
+    return {
+      now: bytes("VmRSS"),
+      anonymous: bytes("RssAnon"),
+      peak: bytes("VmHWM"),
+    };
   }
 
   /** Reads what the server holds, of which a leak would make more and more. */
   async holdings(): Promise<Holdings> {
     const count = (kind: string) =>
       [...Deno.readDirSync(`/proc/${this.pid}/${kind}`)].length;
-    const { now: resident } = await this.memory();
-    return { resident, threads: count("task"), descriptors: count("fd") };
+    const { now: resident, anonymous } = await this.memory();
+    return {
+      ...{ resident, anonymous },
+      threads: count("task"),
+      descriptors: count("fd"),
+    };
   }
 
   /** Resets the peak of {@linkcode memory} to the present value. */

@@ -78,12 +78,16 @@ export const sleep: Benchmark = {
           ],
         }, {
           title: "What the server holds",
-          header: ["when", "MiB resident", "threads", "descriptors"],
-          rows: samples.map(({ when, resident, threads, descriptors }) => [
+          header: [
+            ...["when", "MiB resident", "of it anonymous"],
+            ...["threads", "descriptors"],
+          ],
+          rows: samples.map(({ when, ...held }) => [
             when,
-            resident / MIB,
-            threads,
-            descriptors,
+            held.resident / MIB,
+            held.anonymous / MIB,
+            held.threads,
+            held.descriptors,
           ]),
         }],
         notes: [

@@ -4,6 +4,7 @@ import { parseConfig } from "../../../lib/config/config.ts";
 import { ApiError } from "../../../lib/engine/errors.ts";
 import { ModelMemory } from "../../../lib/engine/loading/model_memory.ts";
 import { LazyModel } from "../../../lib/engine/loading/served_model.ts";
+import { countWorkers } from "../../_workers.ts";
 import { writeTinyGguf } from "../../toy/tiny_gguf.ts";
 
 /** Times that two models take turns. */
@@ -158,4 +159,26 @@ Deno.test("LazyModel makes room for another one, but not while it answers", asyn
   }
   const more = resources() - before;
   assert(more < ROUNDS, `${more} more files and threads`);
+});
+
+Deno.test("LazyModel ends the threads for long texts when it sleeps, but not before them", async () => {
+  using workers = countWorkers();
+  await using served = await serveTiny();
+  const { models: [model], pauses } = served;
+  const { signal } = new AbortController();
+  const long = {
+    parts: ["the ".repeat(2000)],
+    ...{ addSpecial: false, parseSpecial: false, param: "prompt" },
+  };
+  for (let round = 0; round < 2; round++) {
+    const { texts } = await model.open(signal);
+    const tokens = texts.run("tokenize", long, signal);
+    assertEquals(model.isIdle, false);
+    assert((await tokens).ids.length > 100);
+    assertEquals(workers.live, 2);
+    await model.idle();
+    pauses.at(-1)!.end();
+    while (model.state === "ready") await model.idle();
+    while (workers.live > 0) await new Promise((done) => setTimeout(done, 5));
+  }
 });
