@@ -21,6 +21,7 @@ import type {
   ParseOptions,
   WireRequest,
 } from "../lib/wire/openai/common_fields.ts";
+import type { Counts, OnBegin } from "../lib/engine/output_counter.ts";
 import { recordSpans } from "../lib/observe/spans.ts";
 import type {
   ReplyHead,
@@ -146,13 +147,14 @@ export async function answer(
   const opening = model.open(signal);
   const encoding = encodedEarly(requests, { model, signal });
   encoding.catch(() => {}); // It is thrown once the model is open.
-  const events = observed(generated(opening, { encoding, n }, signal), {
-    signal,
-    clock: options.clock,
-    report(report) {
-      sent = report.counts?.usage.completionTokens ?? 0;
-      toReport(report);
-    },
+  const generating = (onBegin: OnBegin) =>
+    generated(opening, { encoding, n }, {
+      signal,
+      onBegin,
+      onCounts: ({ usage }) => sent = usage.completionTokens,
+    });
+  const events = observed(generating, {
+    ...{ signal, clock: options.clock, report: toReport },
   });
   async function head(): Promise<ReplyHead> {
     const { info } = await opening;
@@ -196,12 +198,22 @@ async function encodedEarly(
   }));
 }
 
+/** Generates once the model is open; calls `onCounts` with each event's counts before it. */
 async function* generated(
   opening: Promise<Engine>,
   { encoding, n }: { encoding: Promise<GenerationRequest[]>; n: number },
-  signal: AbortSignal,
+  { onCounts, ...options }: {
+    signal: AbortSignal;
+    onBegin: OnBegin;
+    onCounts: (counts: Counts) => void;
+  },
 ): AsyncGenerator<GenerationEvent> {
   const engine = await opening;
   const requests = await encoding;
-  yield* generateChoices(engine, { requests, n }, { signal });
+  const events = generateChoices(engine, { requests, n }, options);
+  for await (const event of events) {
+    if (event.type === "text") onCounts(event.counts);
+    if (event.type === "end") onCounts(event);
+    yield event;
+  }
 }

@@ -6,7 +6,7 @@
  */
 
 import type { OptionValues } from "commander";
-import type { Timings } from "../../lib/engine/generation.ts";
+import type { Timings } from "../../lib/engine/output_counter.ts";
 import { createService } from "../../routes/service.ts";
 import { offlineConfig } from "../setting_options.ts";
 import { Conversation, type Fetch, refusalOf } from "./conversation.ts";

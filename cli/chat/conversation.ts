@@ -6,7 +6,7 @@
  */
 
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import type { Timings } from "../../lib/engine/generation.ts";
+import type { Timings } from "../../lib/engine/output_counter.ts";
 
 /** What answers requests: a server, or the service in this process. */
 export type Fetch = (request: Request) => Promise<Response>;

@@ -146,7 +146,7 @@ export function createEngine(parts: EngineParts): Engine {
     },
     async *generate(
       request,
-      { signal, onPrompt },
+      { signal, onPrompt, onBegin },
     ): AsyncGenerator<GenerationEvent> {
       const task = await prepare(request, signal);
       const slots = budget.slotsOf(task.prompt.length + task.maxTokens);
@@ -154,6 +154,7 @@ export function createEngine(parts: EngineParts): Engine {
       const answer = answerText(request);
       const repetition = new Repetition(maxRepeats);
       const counter = new OutputCounter(task);
+      onBegin?.(() => counter.counts);
       const prompt = request.echo ? promptText(request, task.prompt) : "";
       const scores = request.logprobs === undefined
         ? undefined

@@ -15,6 +15,7 @@ import type { Decide } from "./decide/decider.ts";
 import type { Embed } from "./embed/embedder.ts";
 import type { Texts } from "./text_tasks.ts";
 import type { ModelFile } from "../../models/model_file.ts";
+import type { Counts, OnBegin } from "./output_counter.ts";
 import type { PassTrace, PromptPart } from "./trace.ts";
 
 /** One message of a chat, with its text parts already joined. */
@@ -85,35 +86,6 @@ export interface PromptCache {
   erase(caller?: string): Promise<Erasure>;
 }
 
-/** Counts of tokens. */
-export interface Usage {
-  promptTokens: number;
-  completionTokens: number;
-  /** Prompt tokens whose keys and values were not computed again. */
-  cachedTokens: number;
-  /** Tokens of the request's prediction, by whether the answer came to them. */
-  prediction?: { accepted: number; rejected: number };
-}
-
-/**
- * Where the time went; names as in llama.cpp where it has them, times in ms as the
- * client saw them pass, other requests' turns included.
- */
-export interface Timings {
-  prompt_n: number;
-  prompt_ms: number;
-  cache_n: number;
-  predicted_n: number;
-  predicted_ms: number;
-  predicted_per_second: number;
-  draft_n: number;
-  draft_n_accepted: number;
-  /** Forward passes of the decoding phase. */
-  passes: number;
-  /** Rows computed by them. */
-  rows: number;
-}
-
 /** A token that was likely at some place. */
 export interface LikelyToken {
   /** A control token has those of its spelling. */
@@ -133,12 +105,6 @@ export interface ScoredToken extends LikelyToken {
   offset: number;
   /** Set if it ended the text and is no part of it. */
   ends?: true;
-}
-
-/** What a generation has taken so far. */
-export interface Counts {
-  usage: Usage;
-  timings: Timings;
 }
 
 /** Which of several answers an event is of. */
@@ -223,6 +189,7 @@ export interface Engine {
       signal: AbortSignal;
       /** Is called once the prompt is computed. */
       onPrompt?: () => void;
+      onBegin?: OnBegin;
     },
   ): AsyncIterable<GenerationEvent>;
 }

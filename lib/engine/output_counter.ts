@@ -5,7 +5,47 @@
  */
 
 import type { TimedOutput } from "../worker/messages.ts";
-import type { Counts, Timings, Usage } from "./generation.ts";
+
+/** Counts of tokens. */
+export interface Usage {
+  promptTokens: number;
+  completionTokens: number;
+  /** Prompt tokens whose keys and values were not computed again. */
+  cachedTokens: number;
+  /** Tokens of the request's prediction, by whether the answer came to them. */
+  prediction?: { accepted: number; rejected: number };
+}
+
+/**
+ * Where the time went; names as in llama.cpp where it has them, times in ms as the
+ * client saw them pass, other requests' turns included.
+ */
+export interface Timings {
+  prompt_n: number;
+  prompt_ms: number;
+  cache_n: number;
+  predicted_n: number;
+  predicted_ms: number;
+  predicted_per_second: number;
+  draft_n: number;
+  draft_n_accepted: number;
+  /** Forward passes of the decoding phase. */
+  passes: number;
+  /** Rows computed by them. */
+  rows: number;
+}
+
+/** What a generation has taken so far. */
+export interface Counts {
+  usage: Usage;
+  timings: Timings;
+}
+
+/**
+ * Is called when the model begins with a request; `read` returns what it has taken so
+ * far, also after the request was left.
+ */
+export type OnBegin = (read: () => Counts) => void;
 
 /** The tokens that a generation starts from. */
 interface Start {
@@ -77,4 +117,38 @@ export class OutputCounter {
     }
     return { usage, timings };
   }
+}
+
+/** Adds up the counts of answers, `n` to a prompt, each prompt once. */
+export function addUp(
+  latest: readonly (Counts | undefined)[],
+  n = 1,
+): Counts {
+  const all = latest.flatMap((counts, at) =>
+    counts ? [{ ...counts, isFirst: at % n === 0 }] : []
+  );
+  const [first, ...others] = all;
+  const usage = { ...first.usage };
+  const timings = { ...first.timings };
+  for (const other of others) {
+    usage.completionTokens += other.usage.completionTokens;
+    if (other.isFirst) {
+      usage.promptTokens += other.usage.promptTokens;
+      usage.cachedTokens += other.usage.cachedTokens;
+    }
+    if (usage.prediction && other.usage.prediction) {
+      usage.prediction = {
+        accepted: usage.prediction.accepted + other.usage.prediction.accepted,
+        rejected: usage.prediction.rejected + other.usage.prediction.rejected,
+      };
+    }
+    for (const name of Object.keys(timings) as (keyof typeof timings)[]) {
+      timings[name] += other.timings[name];
+    }
+  }
+  if (timings.predicted_ms > 0) {
+    timings.predicted_per_second = timings.predicted_n / timings.predicted_ms *
+      1000;
+  }
+  return { usage, timings };
 }

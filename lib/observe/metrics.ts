@@ -7,7 +7,8 @@
 
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { GenerationReport } from "./observed.ts";
-import type { Counts, ModelState } from "../engine/generation.ts";
+import type { ModelState } from "../engine/generation.ts";
+import type { Counts } from "../engine/output_counter.ts";
 import type { Queue } from "../engine/admission/queue.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 
@@ -60,7 +61,7 @@ const TIMES: [
   [
     "vllm:request_prefill_time_seconds",
     "Reading a prompt.",
-    (r) => r.counts?.timings.prompt_ms,
+    (r) => r.counts?.timings.prompt_ms || undefined, // it may not have ended
   ],
   [
     "vllm:request_decode_time_seconds",

@@ -6,7 +6,8 @@
  */
 
 import { ApiError } from "../engine/errors.ts";
-import type { Counts, GenerationEvent } from "../engine/generation.ts";
+import type { GenerationEvent } from "../engine/generation.ts";
+import type { Counts, OnBegin } from "../engine/output_counter.ts";
 
 /** How a generation went. */
 export interface GenerationReport {
@@ -17,7 +18,7 @@ export interface GenerationReport {
    * got a 4xx; `"error"` if the server failed.
    */
   outcome: "stop" | "length" | "abort" | "refused" | "error";
-  /** What it had taken when the last event was sent, if one was. */
+  /** What it had taken at its end, if the model had begun with it. */
   counts?: Counts;
   /** Milliseconds to its first text or end, if it came to one. */
   firstMs?: number;
@@ -34,49 +35,54 @@ export interface ObserveOptions {
   report: (report: GenerationReport) => void;
 }
 
-/** Passes events on, and reports how the generation went. */
+/** Generates, passes events on, and reports how the generation went. */
 export async function* observed(
-  events: AsyncIterable<GenerationEvent>,
+  generate: (onBegin: OnBegin) => AsyncIterable<GenerationEvent>,
   { signal, clock, report }: ObserveOptions,
 ): AsyncGenerator<GenerationEvent> {
   const start = clock();
   const found: Omit<GenerationReport, "ms"> = { outcome: "abort" };
+  const taken = new Taken();
   try {
-    for await (const event of events) {
+    for await (const event of generate(taken.onBegin)) {
       if (event.type !== "prompt") found.firstMs ??= clock() - start;
-      if (event.type === "text") found.counts = event.counts;
-      if (event.type === "end") {
-        const { usage, timings, finishReason } = event;
-        found.counts = { usage, timings };
-        found.outcome = finishReason;
-      }
+      if (event.type === "end") found.outcome = event.finishReason;
       yield event;
     }
   } catch (error) {
     found.outcome = outcomeOf(error, signal);
     throw error;
   } finally {
-    report({ ...found, ms: clock() - start });
+    report({ ...found, ...taken.counts, ms: clock() - start });
   }
 }
 
 /** Returns what `make` returns, and reports how that went. */
-export async function observedWhole<T extends { counts: Counts }>(
+export async function observedWhole<T>(
   made: "vectors" | "decisions",
-  make: () => Promise<T>,
+  make: (onBegin: OnBegin) => Promise<T>,
   { signal, clock, report }: ObserveOptions,
 ): Promise<T> {
   const start = clock();
-  let found: Pick<GenerationReport, "outcome" | "counts">;
+  let outcome: GenerationReport["outcome"] = "stop";
+  const taken = new Taken();
   try {
-    const whole = await make();
-    found = { outcome: "stop", counts: whole.counts };
-    return whole;
+    return await make(taken.onBegin);
   } catch (error) {
-    found = { outcome: outcomeOf(error, signal) };
+    outcome = outcomeOf(error, signal);
     throw error;
   } finally {
-    report({ made, ...found!, ms: clock() - start });
+    report({ made, outcome, ...taken.counts, ms: clock() - start });
+  }
+}
+
+/** What a request takes, however it ends. */
+class Taken {
+  #read: (() => Counts) | undefined;
+  readonly onBegin: OnBegin = (read) => this.#read = read;
+
+  get counts(): Pick<GenerationReport, "counts"> {
+    return this.#read ? { counts: this.#read() } : {};
   }
 }
 

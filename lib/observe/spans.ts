@@ -32,11 +32,14 @@ export function recordSpans(
     attributes: { "gen_ai.request.model": model, "bita.outcome": outcome },
   }, parent);
   if (counts) {
-    const { usage, timings } = counts;
+    const { usage } = counts;
     whole.setAttributes({
       "gen_ai.usage.input_tokens": usage.promptTokens,
       "gen_ai.usage.output_tokens": usage.completionTokens,
     });
+  }
+  if (counts && counts.timings.prompt_ms > 0) { // its prompt was read to the end
+    const { timings } = counts;
     const decoding = endedAt - timings.predicted_ms;
     const reading = decoding - timings.prompt_ms;
     const within = trace.setSpan(parent, whole);

@@ -8,7 +8,7 @@ import type { MiddlewareHandler } from "hono";
 import type { Admission, Level, Limits } from "../../lib/access/buckets.ts";
 import type { RateLimiter } from "../../lib/access/rate_limiter.ts";
 import { ApiError } from "../../lib/engine/errors.ts";
-import type { Usage } from "../../lib/engine/generation.ts";
+import type { Usage } from "../../lib/engine/output_counter.ts";
 
 /** The routes that have the model compute an answer, and so are limited. */
 export const LIMITED = [

@@ -9,6 +9,7 @@ import {
   parseDecisions,
   toDecision,
 } from "../../lib/wire/decisions/decisions.ts";
+import type { OnBegin } from "../../lib/engine/output_counter.ts";
 import { observedWhole } from "../../lib/observe/observed.ts";
 import { methodNotAllowed } from "../failure.ts";
 import { modelFor, type ModelOptions } from "../find_model.ts";
@@ -24,9 +25,10 @@ export function decisions(options: ModelOptions & ReportOptions): Hono {
       const { model, signal } = modelFor(c, request.model, options);
       const { messages, questions, salt } = request;
       const cache = { caller: c.get("caller") ?? "", salt };
-      async function decide() {
+      async function decide(onBegin: OnBegin) {
         const engine = await model.open(signal);
-        return await engine.decide({ messages, questions, cache }, { signal });
+        const asked = { messages, questions, cache };
+        return await engine.decide(asked, { signal, onBegin });
       }
       const report = reporter(c, model.id, options);
       const decided = await observedWhole("decisions", decide, {

@@ -5,6 +5,7 @@
  */
 
 import { Hono } from "hono";
+import type { OnBegin } from "../../lib/engine/output_counter.ts";
 import { observedWhole } from "../../lib/observe/observed.ts";
 import {
   parseEmbeddings,
@@ -22,14 +23,14 @@ export function embeddings(options: ModelOptions & ReportOptions): Hono {
     .post("/embeddings", jsonBody(), async (c) => {
       const request = parseEmbeddings(await c.req.text());
       const { model, signal } = modelFor(c, request.model, options);
-      async function embed() {
+      async function embed(onBegin: OnBegin) {
         const engine = await model.open(signal);
-        const embedded = await engine.embed(request.texts, { signal });
-        const reply = toEmbeddings(embedded, request, model.id);
-        return { reply, counts: embedded.counts };
+        const options = { signal, onBegin };
+        const embedded = await engine.embed(request.texts, options);
+        return toEmbeddings(embedded, request, model.id);
       }
       const report = reporter(c, model.id, options);
-      const { reply } = await observedWhole("vectors", embed, {
+      const reply = await observedWhole("vectors", embed, {
         signal,
         clock,
         report,

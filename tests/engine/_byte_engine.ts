@@ -6,7 +6,11 @@
  */
 
 import { createEngine, type Decoder } from "../../lib/engine/engine.ts";
-import type { Engine, ServedModel } from "../../lib/engine/generation.ts";
+import type {
+  Engine,
+  ModelInfo,
+  ServedModel,
+} from "../../lib/engine/generation.ts";
 import { GrammarCheck } from "../../lib/grammar/grammar_check.ts";
 import { KvBudget } from "../../lib/engine/admission/kv_budget.ts";
 import { Queue } from "../../lib/engine/admission/queue.ts";
@@ -40,6 +44,8 @@ export interface ByteEngineOptions {
   context?: number;
   /** How often in a row an answer may write the same. */
   maxRepeats?: number | undefined;
+  /** How it makes vectors of texts. */
+  pooling?: ModelInfo["file"]["pooling"];
 }
 
 /** Joins a decoder with a tokenizer of bytes. */
@@ -51,6 +57,7 @@ export function byteEngine(
     slots = 1 << 20,
     context = CONTEXT,
     maxRepeats,
+    pooling,
   }: ByteEngineOptions = {},
 ): Engine & ServedModel & { queue: Queue } {
   const tokenizer = new Tokenizer(vocabulary);
@@ -62,8 +69,9 @@ export function byteEngine(
     { bytes: slots * 8, free: 0, tier: 0 },
   );
   const queue = new Queue({ maxRunning, maxWaiting, slots: budget.slots });
+  const toy = toyInfo("toy");
   const engine = createEngine({
-    info: () => ({ ...toyInfo("toy"), context }),
+    info: () => ({ ...toy, context, file: { ...toy.file, pooling } }),
     tokenizer,
     toolFormat: HERMES,
     texts: new TextThread({ tokenizer, template, context }, { path: "" }),

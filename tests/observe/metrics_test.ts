@@ -40,11 +40,14 @@ function observe(
   { signal = new AbortController().signal, clock = () => performance.now() } =
     {},
 ) {
-  return observed(engine.generate(request(), { signal }), {
-    signal,
-    clock,
-    report: (report) => counts.countGeneration("toy", report),
-  });
+  return observed(
+    (onBegin) => engine.generate(request(), { signal, onBegin }),
+    {
+      signal,
+      clock,
+      report: (report) => counts.countGeneration("toy", report),
+    },
+  );
 }
 
 /** Reads a metric of the toy, its further labels as they are written. */

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ApiError } from "../../lib/engine/errors.ts";
 import type { GenerationEvent } from "../../lib/engine/generation.ts";
+import type { OnBegin } from "../../lib/engine/output_counter.ts";
 import {
   type GenerationReport,
   observed,
@@ -33,7 +34,7 @@ Deno.test("observed() reports an abort after the end of one of several answers",
   const reports: GenerationReport[] = [];
   await assertRejects(
     () =>
-      Array.fromAsync(observed(events(), {
+      Array.fromAsync(observed(events, {
         signal: leaving.signal,
         clock: () => 0,
         report: (report) => reports.push(report),
@@ -46,10 +47,13 @@ Deno.test("observed() reports an abort after the end of one of several answers",
 
 Deno.test("observedWhole() reports what was made, or why it was not", async () => {
   const reports: GenerationReport[] = [];
-  const results = [
-    () => Promise.resolve({ counts: COUNTS }),
+  const results: ((onBegin: OnBegin) => Promise<void>)[] = [
+    (onBegin) => Promise.resolve(onBegin(() => COUNTS)),
     () => Promise.reject(new ApiError(400, "wrong")),
-    () => Promise.reject(new RangeError("broken")),
+    (onBegin) => {
+      onBegin(() => COUNTS);
+      return Promise.reject(new RangeError("broken"));
+    },
   ];
   for (const make of results) {
     const result = observedWhole("decisions", make, {
@@ -63,6 +67,6 @@ Deno.test("observedWhole() reports what was made, or why it was not", async () =
   assertEquals(reports, [
     { ...made, outcome: "stop", counts: COUNTS },
     { ...made, outcome: "refused" },
-    { ...made, outcome: "error" },
+    { ...made, outcome: "error", counts: COUNTS },
   ]);
 });

@@ -4,18 +4,25 @@ import { parseKeys } from "../../lib/access/key_lines.ts";
 import type { Limits } from "../../lib/access/buckets.ts";
 import { createApp } from "../../routes/app.ts";
 import { duration, LIMITED } from "../../routes/middleware/rate_limit.ts";
-import { toyEngine } from "../toy/engine.ts";
+import { toyEngine, type ToyOptions } from "../toy/engine.ts";
+import { until } from "./_serve.ts";
 
 /** Serves a toy with a file of keys, at a time that stands still. */
-function limited(limits: Limits, lines: string[] = []) {
+function limited(
+  limits: Limits,
+  lines: string[] = [],
+  options: ToyOptions = {},
+) {
   const clock = { ms: 0 };
-  const toy = toyEngine();
+  const toy = toyEngine(options);
+  const ended: string[] = [];
   const keys = parseKeys(lines.join("\n"), { limits });
   const app = createApp({
     engines: [toy],
     limits,
     ...lines.length > 0 && { fileKeys: () => keys },
     logFailure() {},
+    logGeneration: ({ outcome }) => ended.push(outcome),
     now: () => clock.ms,
   });
   const post = (path: string, fields: object = {}, key?: string) =>
@@ -31,7 +38,7 @@ function limited(limits: Limits, lines: string[] = []) {
         ...fields,
       }),
     });
-  return { app, clock, post, toy };
+  return { app, clock, post, toy, ended };
 }
 
 const BODIES: Record<string, object> = {
@@ -101,6 +108,36 @@ Deno.test("rateLimit() counts the tokens of every API, streamed or whole", async
       const second = await post(path, fields);
       assertEquals(second.status, 429, `${path}, stream: ${stream}`);
       assertStringIncludes(await second.text(), "1 tokens a minute");
+    }
+  }
+});
+
+Deno.test("rateLimit() counts what the model had begun with when a client left", async () => {
+  // The words of a prompt are the toy's tokens.
+  for (const prompt of ["one two three", ["one two", "three four five"]]) {
+    for (const stream of [false, true]) {
+      const { app, post, toy, ended } = limited({ tokens: 60 }, [], {
+        pace: () => new Promise(() => {}), // no prompt is ever read to its end
+      });
+      const leaving = new AbortController();
+      const answer = app.request("/v1/completions", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ model: "toy", prompt, stream }),
+        signal: leaving.signal,
+      });
+      const prompts = [prompt].flat();
+      await until(() => toy.runs.length === prompts.length);
+      leaving.abort();
+      await until(() => ended.length > 0);
+      assertEquals(ended, ["abort"]);
+      await Promise.resolve(answer).then((left) => left.body?.cancel());
+      const next = await post("/v1/embeddings", { input: "Hi" });
+      const { length } = prompts.join(" ").split(" ");
+      assertEquals(
+        limitsOf(next)["x-ratelimit-remaining-tokens"],
+        String(60 - length),
+      );
     }
   }
 });

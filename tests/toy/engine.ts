@@ -7,7 +7,6 @@
  */
 
 import type {
-  Counts,
   Engine,
   GenerationEvent,
   GenerationRequest,
@@ -16,7 +15,7 @@ import type {
   ServedModel,
 } from "../../lib/engine/generation.ts";
 import type { TextReader } from "../../lib/engine/encode_texts.ts";
-import { OutputCounter } from "../../lib/engine/output_counter.ts";
+import { type Counts, OutputCounter } from "../../lib/engine/output_counter.ts";
 import { runTask, type Texts } from "../../lib/engine/text_tasks.ts";
 import { ChatTemplate } from "../../lib/text/chat_template.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
@@ -53,21 +52,23 @@ export function toyEngine(
 
   async function* generate(
     request: GenerationRequest,
-    { signal }: { signal: AbortSignal },
+    { signal, onBegin }: Parameters<Engine["generate"]>[1],
   ): AsyncGenerator<GenerationEvent> {
     using _place = await queue?.enter(1, signal);
     asked.push(request);
+    let said = 0;
+    onBegin?.(() => countsOf(request, said));
     const run = runs.push("running") - 1;
     try {
-      const said = words.slice(0, request.maxTokens);
-      for (const [at, word] of said.entries()) {
+      const most = words.slice(0, request.maxTokens);
+      for (const [at, word] of most.entries()) {
         await unlessAborted(pace?.(at), signal);
-        yield { type: "text", text: word, counts: countsOf(request, at + 1) };
+        yield { type: "text", text: word, counts: countsOf(request, ++said) };
       }
-      await unlessAborted(pace?.(said.length), signal);
+      await unlessAborted(pace?.(said), signal);
       runs[run] = "ended";
-      const finishReason = said.length < words.length ? "length" : "stop";
-      yield { type: "end", finishReason, ...countsOf(request, said.length) };
+      const finishReason = said < words.length ? "length" : "stop";
+      yield { type: "end", finishReason, ...countsOf(request, said) };
     } catch (error) {
       if (!signal.aborted) runs[run] = "failed";
       throw error;
@@ -86,7 +87,7 @@ export function toyEngine(
     run: async (name, input) => await runTask(name, input, reader),
   };
   /** A vector says how often a text has each of some tokens. */
-  const embed: Engine["embed"] = (inputs) => {
+  const embed: Engine["embed"] = (inputs, { onBegin }) => {
     const prompts = runTask("whole", inputs, reader);
     const vectors = prompts.map((prompt) => {
       const counts = new Float32Array(info.file.dim);
@@ -96,15 +97,17 @@ export function toyEngine(
     });
     const length = prompts.flatMap((prompt) => [...prompt]).length;
     const { counts } = new OutputCounter({ prompt: { length } });
+    onBegin?.(() => counts);
     return Promise.resolve({ vectors, counts });
   };
   /** All answers are as probable. */
-  const decide: Engine["decide"] = (request) => {
+  const decide: Engine["decide"] = (request, { onBegin }) => {
     const prompts = runTask("questions", request, reader);
     const probabilities = prompts.map(({ answers }) =>
       answers.map(() => 1 / answers.length)
     );
     const { counts } = new OutputCounter({ prompt: { length: 9 } });
+    onBegin?.(() => counts);
     return Promise.resolve({ probabilities, counts });
   };
   const engine = { info, texts, embed, decide, generate, encode };

@@ -11,8 +11,12 @@ import { shares } from "../../bita/choose/shares.ts";
 import type { ScoredPrompt } from "../../bita/decode/score.ts";
 import type { CacheHints } from "../../prefix/cache_hints.ts";
 import type { EngineParts } from "../engine.ts";
-import type { Counts } from "../generation.ts";
-import { OutputCounter } from "../output_counter.ts";
+import {
+  addUp,
+  type Counts,
+  type OnBegin,
+  OutputCounter,
+} from "../output_counter.ts";
 import type { Questions } from "./encode_questions.ts";
 
 /** Questions, and whose they are. */
@@ -35,35 +39,47 @@ export interface Decided {
  */
 export type Decide = (
   request: DecisionRequest,
-  options: { signal: AbortSignal },
+  options: { signal: AbortSignal; onBegin?: OnBegin },
 ) => Promise<Decided>;
 
 /** Makes what answers questions of the parts of an engine. */
 export function decider(
   { texts, decoder, queue, budget }: EngineParts,
 ): Decide {
-  return async function decide({ messages, questions, cache }, { signal }) {
+  return async function decide(
+    { messages, questions, cache },
+    { signal, onBegin },
+  ) {
     const asked = { messages, questions };
     const prompts = await texts.run("questions", asked, signal);
     const shared = commonStart(prompts.map(({ prompt }) => prompt));
     const tokens = Math.max(...prompts.map(lengthOf));
     budget.answerTokens(tokens, 0); // refuses what never fits
     using _place = await queue.enter(budget.slotsOf(tokens), signal);
+    const [first, ...others] = prompts.map(({ prompt }) =>
+      prompt.length - shared.length
+    );
+    /** One for each question that the model has begun with. */
+    const counters: OutputCounter[] = [];
+    const begin = (length: number) =>
+      counters.push(new OutputCounter({ prompt: { length } }));
+    const countAll = () => addUp(counters.map(({ counts }) => counts));
+    begin(shared.length + first);
+    onBegin?.(countAll);
     const outputs = decoder.decode({
       ...{ prompt: shared, prompts, sampling: GREEDY, maxTokens: 0 },
       ...{ endTokens: new Set(), draft: "none", trace: false, cache },
     }, { signal });
-    const own = prompts.map(({ prompt }) => prompt.length - shared.length);
-    const length = own.reduce((sum, more) => sum + more, shared.length);
-    const counter = new OutputCounter({ prompt: { length } });
     const probabilities: number[][] = [];
     for await (const output of outputs) {
-      counter.add(output, 0);
+      counters.at(-1)!.add(output, 0);
       if (!output.answers) continue;
       const { answers } = prompts[probabilities.length];
       probabilities.push(shares(answers, output.answers));
+      const next = others.shift();
+      if (next !== undefined) begin(next);
     }
-    return { probabilities, counts: counter.counts };
+    return { probabilities, counts: countAll() };
   };
 }
 

@@ -8,8 +8,12 @@
 import { GREEDY } from "../../bita/choose/sampling.ts";
 import type { EngineParts } from "../engine.ts";
 import { ApiError } from "../errors.ts";
-import type { Counts } from "../generation.ts";
-import { OutputCounter } from "../output_counter.ts";
+import {
+  addUp,
+  type Counts,
+  type OnBegin,
+  OutputCounter,
+} from "../output_counter.ts";
 
 /** The vectors of some texts. */
 export interface Embedded {
@@ -26,7 +30,7 @@ export interface Embedded {
  */
 export type Embed = (
   texts: (string | number[])[],
-  options: { signal: AbortSignal },
+  options: { signal: AbortSignal; onBegin?: OnBegin },
 ) => Promise<Embedded>;
 
 /** Makes what embeds texts of the parts of an engine. */
@@ -35,11 +39,13 @@ export function embedder(
 ): Embed {
   async function vectorOf(
     prompt: Int32Array,
-    { counter, signal }: { counter: OutputCounter; signal: AbortSignal },
+    { signal, onBegin }: { signal: AbortSignal; onBegin: OnBegin },
   ): Promise<Float32Array> {
     const { pooling } = info().file;
     budget.answerTokens(prompt.length, 0); // refuses what never fits
     using _place = await queue.enter(budget.slotsOf(prompt.length), signal);
+    const counter = new OutputCounter({ prompt });
+    onBegin(() => counter.counts);
     const outputs = decoder.decode({
       ...{ prompt, pooling, sampling: GREEDY, maxTokens: 0 },
       ...{ endTokens: new Set(), draft: "none", trace: false },
@@ -54,7 +60,7 @@ export function embedder(
     );
   }
 
-  return async function embed(inputs, { signal }) {
+  return async function embed(inputs, { signal, onBegin }) {
     const { id, file } = info();
     if (!file.pooling) {
       throw new ApiError(
@@ -65,13 +71,21 @@ export function embedder(
       );
     }
     const prompts = await texts.run("whole", inputs, signal);
-    const length = prompts.reduce((sum, { length }) => sum + length, 0);
-    const counter = new OutputCounter({ prompt: { length } });
+    const begun: (() => Counts)[] = [];
+    const countAll = () => addUp(begun.map((read) => read()));
     const vectors: Float32Array[] = [];
     // One after the other, so that a batch holds up no other caller.
     for (const prompt of prompts) {
-      vectors.push(await vectorOf(prompt, { counter, signal }));
+      vectors.push(
+        await vectorOf(prompt, {
+          signal,
+          onBegin(read) {
+            begun.push(read);
+            onBegin?.(countAll);
+          },
+        }),
+      );
     }
-    return { vectors, counts: counter.counts };
+    return { vectors, counts: countAll() };
   };
 }

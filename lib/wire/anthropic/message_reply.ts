@@ -12,7 +12,8 @@ import type {
   RawMessageStreamEvent,
   StopReason,
 } from "@anthropic-ai/sdk/resources";
-import type { GenerationEvent, Usage } from "../../engine/generation.ts";
+import type { GenerationEvent } from "../../engine/generation.ts";
+import type { Usage } from "../../engine/output_counter.ts";
 import {
   collect,
   type End,

@@ -6,12 +6,8 @@
 
 import type { CompletionUsage } from "openai/resources";
 import type { CallPart } from "../../tools/tool.ts";
-import type {
-  GenerationEvent,
-  ScoredToken,
-  Timings,
-  Usage,
-} from "../../engine/generation.ts";
+import type { GenerationEvent, ScoredToken } from "../../engine/generation.ts";
+import type { Timings, Usage } from "../../engine/output_counter.ts";
 import type { PassTrace, PromptPart } from "../../engine/trace.ts";
 
 /** What every object of one reply repeats. */

@@ -12,7 +12,7 @@ import type {
   ResponseUsage,
 } from "openai/resources/responses/responses";
 import type { ApiError } from "../../engine/errors.ts";
-import type { Usage } from "../../engine/generation.ts";
+import type { Usage } from "../../engine/output_counter.ts";
 import type { ReplyHead, Timed } from "../openai/reply.ts";
 import type { ResponseBody } from "./response_request.ts";
 

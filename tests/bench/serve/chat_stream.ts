@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Timings } from "../../../lib/engine/generation.ts";
+import type { Timings } from "../../../lib/engine/output_counter.ts";
 
 /** A streamed answer. */
 export interface StreamedChat {
