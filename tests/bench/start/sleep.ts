@@ -92,7 +92,7 @@ export const sleep: Benchmark = {
         }],
         notes: [
           "The models are the default one under several names.",
-          "What stays is the program, the vocabularies and garbage that is not yet collected.",
+          "What stays is the program, the adapters and tables of ONNX Runtime.",
         ],
         data: { listenMs, first, later, samples },
       };
