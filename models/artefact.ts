@@ -3,9 +3,9 @@
  *
  * The cache has one folder for each model, weight format and adapter that changes the
  * graphs. A conversion writes to a `.partial` folder, under a `.lock` against other
- * processes. Where graphs lie in a store, they are fetched instead
- * (`models/graph_store.ts`). The folder gets its final name after everything in it is on the disk, so a
- * folder with that name is complete.
+ * processes. Graphs that are in a store are fetched instead (`models/graph_store.ts`).
+ * The folder gets its final name after everything in it is on the disk, so a folder with
+ * that name is complete.
  *
  * @module
  */
