@@ -17,10 +17,8 @@ import {
 import { loadPrompts, longPrompts, promptOptions } from "../prompts.ts";
 import { median } from "../statistics.ts";
 import { streamChat, type StreamedChat } from "./chat_stream.ts";
+import { LivePoller, POLL_MS, type Polled } from "./live_poller.ts";
 import { ServerProcess } from "./server_process.ts";
-
-/** Milliseconds between requests of `GET /live`. */
-const POLL_MS = 20;
 
 /** Acceptance bars: milliseconds, and the share of the rate alone. */
 const BARS = { first: 1000, rate: 0.4, live: 50 };
@@ -33,14 +31,10 @@ interface AnswerFigures {
 }
 
 /** One long prompt, and what was measured during its prefill. */
-interface Trial {
+interface Trial extends Polled {
   promptTokens: number;
   promptMs: number;
   during: AnswerFigures[];
-  /** The latency of each `GET /live` in milliseconds. */
-  live: number[];
-  /** Milliseconds that each of these requests was sent late. */
-  late: number[];
 }
 
 /** Measures the effect of a long prompt on other requests. */
@@ -96,7 +90,7 @@ export const long: Benchmark = {
         index,
         tokens: integer(values, "prompt-tokens"),
       });
-      const live = pollLive(server.origin);
+      await using poller = await LivePoller.start(server.origin);
       let reading = true;
       const long = chat(text, 1).finally(() => reading = false);
       const during: AnswerFigures[] = [];
@@ -110,7 +104,7 @@ export const long: Benchmark = {
         promptTokens: prompt_n,
         promptMs: prompt_ms,
         during,
-        ...await live.stop(),
+        ...await poller.stop(),
       });
     }
     return report(alone, trials);
@@ -120,34 +114,6 @@ export const long: Benchmark = {
 function figuresOf({ times, timings }: StreamedChat): AnswerFigures {
   const ms = times.at(-1)! - times[0];
   return { firstMs: times[0], rate: (timings.predicted_n - 1) / ms * 1000 };
-}
-
-/**
- * Requests `/live` every 20 ms, without waiting for responses, until stopped. How late a
- * request is sent tells what the machine and the client add to its latency.
- */
-function pollLive(
-  origin: string,
-): { stop(): Promise<Pick<Trial, "live" | "late">> } {
-  const answered: Promise<number>[] = [];
-  const late: number[] = [];
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const begun = performance.now();
-    late.push(Math.max(0, begun - last - POLL_MS));
-    last = begun;
-    answered.push(
-      fetch(`${origin}/live`)
-        .then((response) => response.text())
-        .then(() => performance.now() - begun),
-    );
-  }, POLL_MS);
-  return {
-    async stop() {
-      clearInterval(timer);
-      return { live: await Promise.all(answered), late };
-    },
-  };
 }
 
 function report(alone: AnswerFigures[], trials: Trial[]): Report {
@@ -208,7 +174,7 @@ function report(alone: AnswerFigures[], trials: Trial[]): Report {
       } of that alone; it counts the tokens after the first.`,
       `GET /live was requested ${live.length} times, every ${POLL_MS} ms, without waiting for responses: ${
         live.filter((ms) => ms > BARS.live).length
-      } took longer than ${BARS.live} ms. The client sent requests at most ${
+      } took longer than ${BARS.live} ms. A process of its own sent them, at most ${
         Math.max(...late).toFixed(1)
       } ms late.`,
     ],
