@@ -11,16 +11,13 @@ import { toChatLogprobs } from "./logprobs.ts";
 import { toCallDelta, toFinish, toToolCalls } from "./tools/tool_reply.ts";
 import {
   collect,
-  DONE,
-  missingEnd,
   type ReplyHead,
   type ReplyOptions,
   type StreamOptions,
   type Timed,
-  toTrace,
   toUsage,
-  type Traced,
 } from "./reply.ts";
+import { type ChunkHead, toChunks } from "./chunks.ts";
 
 /** Waits for a generation and makes one chat completion of it. */
 export async function toCompletion(
@@ -51,61 +48,30 @@ export async function toCompletion(
 }
 
 /** Yields the data of the events of a chat completion stream. */
-export async function* toEvents(
+export function toEvents(
   head: ReplyHead,
   events: AsyncIterable<GenerationEvent>,
-  { includeUsage, continuousUsage, choices = 1 }: StreamOptions,
+  options: StreamOptions,
 ): AsyncGenerator<string> {
-  const early = includeUsage ? { ...head, usage: null } : head;
-  const begun = new Set<number>();
   const called = new Set<number>();
-  let open = choices;
-  for await (const event of events) {
-    const index = event.choice ?? 0;
-    if (!begun.has(index)) {
-      yield chunk(early, [choice(index, { role: "assistant", content: "" })]);
-    }
-    begun.add(index);
-    if (event.type === "prompt") {
-      yield chunk({ ...early, prompt_trace: event.parts }, []);
-      continue;
-    }
-    if (event.type === "text") {
-      const { text, calls = [], pass } = event;
-      const logprobs = toChatLogprobs(event.tokens);
-      const usage = continuousUsage && {
-        usage: toUsage(event.counts.usage),
-      };
+  return toChunks(head, events, {
+    ...options,
+    chunk,
+    begin: (index) => choice(index, { role: "assistant", content: "" }),
+    *add({ text, tokens, calls = [], pass }, index) {
+      const logprobs = toChatLogprobs(tokens);
       if (text !== "" || logprobs?.content?.length || pass) {
-        const delta = { ...choice(index, { content: text }), logprobs };
-        yield chunk({ ...early, ...usage, ...toTrace(event) }, [delta]);
+        yield { ...choice(index, { content: text }), logprobs };
       }
       for (const part of calls) {
         const call = toCallDelta(answerId(head, index), part);
-        yield chunk({ ...early, ...usage }, [
-          choice(index, { tool_calls: [call] }),
-        ]);
+        yield choice(index, { tool_calls: [call] });
         called.add(index);
       }
-      continue;
-    }
-    const { timings } = event;
-    const finish = [
-      choice(index, {}, toFinish(event.finishReason, called.has(index))),
-    ];
-    if (--open > 0) {
-      yield chunk(early, finish);
-      continue;
-    }
-    if (includeUsage) {
-      yield chunk(early, finish);
-      yield chunk({ ...head, usage: toUsage(event.usage), timings }, []);
-    } else {
-      yield chunk({ ...head, timings }, finish);
-    }
-    return yield DONE;
-  }
-  throw missingEnd();
+    },
+    finish: ({ finishReason }, index) =>
+      choice(index, {}, toFinish(finishReason, called.has(index))),
+  });
 }
 
 /** Returns an id for each answer of a reply, from which those of its calls are made. */
@@ -113,14 +79,11 @@ function answerId({ id }: ReplyHead, index: number): string {
   return index === 0 ? id : `${id}_${index}`;
 }
 
-type Chunk = ChatCompletionChunk & Timed & Traced;
-
 function chunk(
-  head: Omit<Chunk, "object" | "choices">,
-  choices: Chunk["choices"],
-): string {
-  const object: Chunk["object"] = "chat.completion.chunk";
-  return JSON.stringify({ ...head, object, choices } satisfies Chunk);
+  head: ChunkHead,
+  choices: ChatCompletionChunk.Choice[],
+): ChatCompletionChunk {
+  return { ...head, object: "chat.completion.chunk", choices };
 }
 
 function choice(

@@ -7,17 +7,14 @@
 import type { Completion, CompletionChoice } from "openai/resources";
 import type { GenerationEvent } from "../../engine/generation.ts";
 import { toTextLogprobs } from "./logprobs.ts";
+import { type ChunkHead, toChunks } from "./chunks.ts";
 import {
   collect,
-  DONE,
-  missingEnd,
   type ReplyHead,
   type ReplyOptions,
   type StreamOptions,
   type Timed,
-  toTrace,
   toUsage,
-  type Traced,
 } from "./reply.ts";
 
 /** Waits for a generation and makes one text completion of it. */
@@ -42,63 +39,33 @@ export async function toCompletion(
 }
 
 /** Yields the data of the events of a text completion stream. */
-export async function* toEvents(
+export function toEvents(
   head: ReplyHead,
   events: AsyncIterable<GenerationEvent>,
-  { includeUsage, continuousUsage, choices = 1 }: StreamOptions,
+  options: StreamOptions,
 ): AsyncGenerator<string> {
-  const early = includeUsage ? { ...head, usage: null } : head;
-  let open = choices;
-  for await (const event of events) {
-    const index = event.choice ?? 0;
-    if (event.type === "prompt") {
-      yield chunk({ ...early, prompt_trace: event.parts }, []);
-      continue;
-    }
-    if (event.type === "text") {
-      const usage = continuousUsage && {
-        usage: toUsage(event.counts.usage),
-      };
-      const text = {
-        ...choice(index, event.text),
-        logprobs: toTextLogprobs(event.tokens),
-      };
-      yield chunk({ ...early, ...usage, ...toTrace(event) }, [text]);
-      continue;
-    }
-    const { finishReason, timings } = event;
-    const finish = [choice(index, "", finishReason)];
-    if (--open > 0) {
-      yield chunk(early, finish);
-      continue;
-    }
-    if (includeUsage) {
-      yield chunk(early, finish);
-      yield chunk({ ...head, usage: toUsage(event.usage), timings }, []);
-    } else {
-      yield chunk({ ...head, timings }, finish);
-    }
-    return yield DONE;
-  }
-  throw missingEnd();
+  return toChunks(head, events, {
+    ...options,
+    chunk,
+    *add({ text, tokens }, index) {
+      yield { ...choice(index, text), logprobs: toTextLogprobs(tokens) };
+    },
+    finish: ({ finishReason }, index) => choice(index, "", finishReason),
+  });
 }
 
 /** The client's type has no `null`s, but its API sends them in streams. */
-interface Chunk extends Omit<Completion, "choices" | "usage">, Timed, Traced {
+interface Chunk extends ChunkHead {
+  object: Completion["object"];
   choices: Choice[];
-  usage?: Completion["usage"] | null;
 }
 
 interface Choice extends Omit<CompletionChoice, "finish_reason"> {
   finish_reason: CompletionChoice["finish_reason"] | null;
 }
 
-function chunk(
-  head: Omit<Chunk, "object" | "choices">,
-  choices: Choice[],
-): string {
-  const object: Chunk["object"] = "text_completion";
-  return JSON.stringify({ ...head, object, choices } satisfies Chunk);
+function chunk(head: ChunkHead, choices: Choice[]): Chunk {
+  return { ...head, object: "text_completion", choices };
 }
 
 function choice(
