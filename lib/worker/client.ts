@@ -142,7 +142,7 @@ export class ModelClient implements AsyncDisposable {
   /** Fails what runs: the worker lives, but can no longer be used. */
   fail(error: Error): void {
     if (this.#ended) return;
-    this.#end(ended("has failed and is being restarted"));
+    this.#end(ended("has failed"));
     this.#failure.resolve(error);
   }
 

@@ -98,7 +98,7 @@ export class Supervisor {
       this.#serve(await this.#options.open());
     } catch (error) {
       this.#state = "failed";
-      this.#opening.reject(this.#unavailable());
+      this.#opening.reject(modelUnavailable("it could not be opened"));
       throw error;
     }
   }
@@ -161,8 +161,9 @@ export class Supervisor {
   }
 
   #stop(): void {
-    if (this.#state !== "ready") this.#opening.reject(this.#unavailable());
+    const wasReady = this.#state === "ready";
     this.#state = "stopped";
+    if (!wasReady) this.#opening.reject(this.#unavailable());
   }
 
   /** Opens the model if it is asleep. */
@@ -240,6 +241,7 @@ export class Supervisor {
   }
 
   #unavailable(): ApiError {
+    if (this.#isStopped()) return modelUnavailable("it is stopped");
     const isNew = this.#state === "starting" && this.#failures === 0;
     return modelUnavailable(
       isNew ? "it is being opened" : "it has failed and is being restarted",

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { ApiError } from "../../lib/engine/errors.ts";
 import type { Supervisor } from "../../lib/worker/supervisor.ts";
 import { watchedSignal } from "../_signal.ts";
@@ -19,7 +24,7 @@ for (const death of ["throws", "loseDevice"] as const) {
       const error = await assertRejects(
         () => promise,
         ApiError,
-        "it has failed and is being restarted",
+        "the model must run: it has failed",
       );
       assertEquals([error.status, error.code], [500, "model_failed"]);
     }
@@ -56,6 +61,8 @@ Deno.test("Supervisor gives a model up that fails three times in a row", async (
   await until(() => world.givenUp !== "");
   assertEquals([world.givenUp, supervisor.state], ["no context", "stopped"]);
   assertEquals((await refused).status, 503);
+  assertStringIncludes((await refused).message, "it is stopped");
+  await assertRejects(() => supervisor.erase(), ApiError, "it is stopped");
 });
 
 Deno.test("Supervisor forgives failures once a request has been served", async () => {
@@ -151,6 +158,11 @@ Deno.test("Supervisor does not try a model again that never ran", async () => {
   const { supervisor, failures, world } = supervise();
   world.context = NO_CONTEXT;
   await assertRejects(() => supervisor.start(), Error, "no context");
+  await assertRejects(
+    () => decode(supervisor, FIRST_TOKEN.answer),
+    ApiError,
+    "it could not be opened",
+  );
   assertEquals([supervisor.state, failures], ["failed", []]);
 });
 

@@ -84,7 +84,7 @@ Deno.test("a model whose worker dies fails what runs, and is back in seconds", a
   assertEquals(answer.status, 500);
   const { error } = await answer.json();
   assertEquals(error.code, "model_failed");
-  assertStringIncludes(error.message, "is being restarted");
+  assertStringIncludes(error.message, "it has failed");
   for (let next = await reader.read(); !next.done;) {
     text += next.value;
     next = await reader.read();
