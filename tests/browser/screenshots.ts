@@ -17,22 +17,18 @@ const PROMPT =
 await using server = await startServer();
 const browser = await openBrowser();
 await Deno.mkdir(FOLDER, { recursive: true });
-for (const [width, height] of [[1280, 760], [320, 760]]) {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await using opened = await openPlayground(browser, server.url, {
-      viewport: { width, height },
-      colorScheme,
-    });
-    const { page } = opened;
-    await page.locator("[name=max_tokens]").fill("120");
-    await send(page, PROMPT);
-    await untilSaid(page, "Done.");
-    await page.locator(".output:has(.guessed)").nth(4).hover();
-    const { pathname: path } = new URL(
-      `playground-${width}-${colorScheme}.png`,
-      FOLDER,
-    );
-    await page.screenshot({ path });
-  }
+const [width, height] = [1280, 760];
+for (const colorScheme of ["light", "dark"] as const) {
+  await using opened = await openPlayground(browser, server.url, {
+    viewport: { width, height },
+    colorScheme,
+  });
+  const { page } = opened;
+  await page.locator("[name=max_tokens]").fill("120");
+  await send(page, PROMPT);
+  await untilSaid(page, "Done.");
+  await page.locator(".output:has(.guessed)").nth(4).hover();
+  const name = `playground-${width}-${colorScheme}.png`;
+  await page.screenshot({ path: new URL(name, FOLDER).pathname });
 }
 await browser.close();
