@@ -12,7 +12,7 @@ import { freeMemory } from "../../runtime/memory.ts";
 import { IdleMemory } from "./idle_memory.ts";
 import { ModelMemory } from "./model_memory.ts";
 import type { ModelReports } from "./model_reports.ts";
-import { LazyModel } from "./served_model.ts";
+import { LazyModel } from "./lazy_model.ts";
 
 /** The models, and how they open. */
 export interface ServedModels {

@@ -3,7 +3,7 @@ import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { parseConfig } from "../../../lib/config/config.ts";
 import { ApiError } from "../../../lib/engine/errors.ts";
 import { ModelMemory } from "../../../lib/engine/loading/model_memory.ts";
-import { LazyModel } from "../../../lib/engine/loading/served_model.ts";
+import { LazyModel } from "../../../lib/engine/loading/lazy_model.ts";
 import { countWorkers } from "../../_workers.ts";
 import { writeTinyGguf } from "../../toy/tiny_gguf.ts";
 
