@@ -7,11 +7,9 @@
 /// <reference lib="deno.worker" />
 
 import { openGguf } from "../../models/gguf/reader.ts";
-import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
-import { ChatTemplate } from "../text/chat_template.ts";
-import { Tokenizer } from "../text/tokenizer.ts";
 import type { TextReader } from "./encode_texts.ts";
 import { ApiError, type ApiErrorOptions } from "./errors.ts";
+import { openText } from "./loading/open_text.ts";
 import {
   runTask,
   type TaskInput,
@@ -46,9 +44,7 @@ async function open(
   { path, context }: { path: string; context: number },
 ): Promise<TextReader> {
   const { metadata } = await openGguf(path);
-  const vocabulary = ggufVocabulary(metadata);
-  const tokenizer = new Tokenizer(vocabulary);
-  const template = new ChatTemplate(vocabulary, tokenizer);
+  const { tokenizer, template } = openText(metadata);
   return { tokenizer, template, context };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Opens what generates text with a model: its tokenizer and template, and an engine.
+ * Opens what generates text with a model: an engine, and the threads for long texts.
  *
  * This module imports most of the program, so it is imported while a worker opens the
  * model.
@@ -8,11 +8,7 @@
  */
 
 import { describeFile } from "../../../models/model_file.ts";
-import type { Metadata } from "../../../models/gguf/field.ts";
-import { ggufVocabulary } from "../../../models/gguf/vocabulary.ts";
 import { GrammarCheck } from "../../grammar/grammar_check.ts";
-import { ChatTemplate } from "../../text/chat_template.ts";
-import { Tokenizer } from "../../text/tokenizer.ts";
 import { toolFormatOf } from "../../tools/tool_format.ts";
 import type { Supervisor } from "../../worker/supervisor.ts";
 import { createEngine } from "../engine.ts";
@@ -21,18 +17,6 @@ import { isSmallContainer } from "../../runtime/memory.ts";
 import { TextThread } from "../text_thread.ts";
 import type { LoadedModel } from "./load_model.ts";
 import type { PreparedModel } from "./prepare_model.ts";
-
-/**
- * Opens what reads and writes a model's text.
- *
- * @throws {TypeError} if its vocabulary is of no known kind.
- */
-export function openText(metadata: Metadata) {
-  const vocabulary = ggufVocabulary(metadata);
-  const tokenizer = new Tokenizer(vocabulary);
-  const template = new ChatTemplate(vocabulary, tokenizer);
-  return { vocabulary, tokenizer, template };
-}
 
 /** What generates text with a model; disposing of it ends the threads for long texts. */
 export type OpenEngine = Disposable & { engine: Engine };

@@ -53,7 +53,7 @@ function textOpener(path: string, read: Metadata) {
   let metadata: Metadata | undefined = read;
   let opened: ReturnType<typeof open> | undefined;
   async function open() {
-    const { openText } = await import("./open_engine.ts");
+    const { openText } = await import("./open_text.ts");
     return openText(metadata ?? (await openGguf(path)).metadata);
   }
   return {
