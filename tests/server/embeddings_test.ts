@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import OpenAI from "openai";
 import { startServer } from "./_server.ts";
-import { POOLED } from "../worker/embedding/_files.ts";
+import { POOLED } from "../bita/decode/embed/_files.ts";
 import { writeTinyGguf } from "../toy/tiny_gguf.ts";
 
 let server: Awaited<ReturnType<typeof startServer>>;

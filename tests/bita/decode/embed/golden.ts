@@ -3,14 +3,14 @@
  *
  * ```sh
  * (cd tests/bench/llama && npm install --no-save)
- * deno run -A tests/worker/embedding/golden.ts
+ * deno run -A tests/bita/decode/embed/golden.ts
  * ```
  *
  * @module
  */
 
 import { fileURLToPath } from "node:url";
-import { writeTinyGguf } from "../../toy/tiny_gguf.ts";
+import { writeTinyGguf } from "../../../toy/tiny_gguf.ts";
 import { IDS, LENGTHS, POOLED } from "./_files.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));

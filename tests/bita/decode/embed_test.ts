@@ -1,13 +1,13 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { embed, type EmbedOptions } from "../../lib/bita/decode/embed.ts";
-import type { Model, StepRunner } from "../../lib/bita/decode/model.ts";
-import { Scheduler } from "../../lib/worker/scheduler.ts";
-import { withModel } from "../models/architectures/_models.ts";
-import { IDS, LENGTHS, POOLED } from "./embedding/_files.ts";
+import { embed, type EmbedOptions } from "../../../lib/bita/decode/embed.ts";
+import type { Model, StepRunner } from "../../../lib/bita/decode/model.ts";
+import { Scheduler } from "../../../lib/worker/scheduler.ts";
+import { withModel } from "../../models/architectures/_models.ts";
+import { IDS, LENGTHS, POOLED } from "./embed/_files.ts";
 
 /** What llama.cpp makes; `golden.ts` writes it. */
 const GOLDEN = Deno.readTextFileSync(
-  new URL("embedding/golden.jsonl", import.meta.url),
+  new URL("embed/golden.jsonl", import.meta.url),
 )
   .trim().split("\n").map((line) => JSON.parse(line)) as {
     pooling: "mean" | "last";

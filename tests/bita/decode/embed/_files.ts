@@ -4,8 +4,8 @@
  * @module
  */
 
-import { FAMILY_FILES, IDS } from "../../models/architectures/_families.ts";
-import type { TinyOptions } from "../../toy/tiny_gguf.ts";
+import { FAMILY_FILES, IDS } from "../../../models/architectures/_families.ts";
+import type { TinyOptions } from "../../../toy/tiny_gguf.ts";
 
 const qwen = FAMILY_FILES.qwen3;
 

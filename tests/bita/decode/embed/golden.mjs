@@ -7,7 +7,7 @@
  */
 
 import process from "node:process";
-import { openLlama } from "../../bench/llama/open.mjs";
+import { openLlama } from "../../../bench/llama/open.mjs";
 
 const [modelPath, ids, lengths] = process.argv.slice(2);
 
