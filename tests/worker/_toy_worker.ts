@@ -30,10 +30,14 @@ export const FIRST_TOKEN = {
 /** A context in which no model opens. */
 export const NO_CONTEXT = 0;
 
+/** Counts what asks the worker to close, if its opening has brought it. */
+let closes = new Int32Array(1);
+
 const say = (message: FromWorker) => self.postMessage(message);
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === "open") {
+    if ("closes" in data) closes = data.closes as Int32Array<ArrayBuffer>;
     if (data.context === NO_CONTEXT) {
       say({ type: "failed", message: "no context" });
     } else {say({
@@ -45,7 +49,11 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       });}
   }
   if (data.type === "erase") say({ type: "erased", id: data.id, blocks: 7 });
-  if (data.type === "close") say({ type: "closed" });
+  if (data.type === "close") {
+    Atomics.add(closes, 0, 1);
+    // What was sent together arrives before the end.
+    setTimeout(() => say({ type: "closed" }));
+  }
   if (data.type === "cancel") say({ type: "done", id: data.id, error: "left" });
   if (data.type !== "decode") return;
   const { id, request: { prompt: [first] } } = data;

@@ -68,8 +68,12 @@ Deno.test("ModelClient.opened follows what shares a pass", async () => {
 });
 
 Deno.test("ModelClient.close() frees the memory once, if it is called twice", async () => {
-  const client = await open();
+  const closes = new Int32Array(new SharedArrayBuffer(4));
+  const message = { context: 64, closes } as unknown as OpenMessage;
+  const module = import.meta.resolve("./_toy_worker.ts");
+  const client = await ModelClient.open(message, { module });
   await Promise.all([client.close(), client.close()]);
+  assertEquals(closes[0], 1);
 });
 
 Deno.test("ModelClient.open() frees what it has opened when it fails", async () => {
