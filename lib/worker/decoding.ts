@@ -156,14 +156,11 @@ export class Decoding {
   async *#use(
     { prompt, tokens, signal, look, compute }: Use,
   ): AsyncGenerator<DecodeOutput, void> {
-    const { model, invariant } = this.#parts;
+    const { invariant } = this.#parts;
     const text = [...prompt];
     // The thread of the store reads while this one takes memory.
     const looking = look();
-    const sequence = orElse(
-      () => model.open(prompt, { tokens }),
-      () => looking?.then((lookup) => lookup.prefilled(), () => {}),
-    );
+    const sequence = this.#open(prompt, tokens, looking);
     let lookup: Lookup | undefined, isRead = false;
     try {
       lookup = await looking;
@@ -183,6 +180,20 @@ export class Decoding {
         await this.#keep(lookup, sequence, text, isCutOff ? "24h" : undefined);
       }
       sequence.close();
+    }
+  }
+
+  /** Opens a sequence; where it gets no memory, what is found of its prompt is released. */
+  #open(
+    prompt: Int32Array,
+    tokens: number,
+    looking: Promise<Lookup> | undefined,
+  ): KvSequence {
+    try {
+      return this.#parts.model.open(prompt, { tokens });
+    } catch (error) {
+      looking?.then((lookup) => lookup.prefilled(), () => {});
+      throw error;
     }
   }
 
@@ -219,15 +230,5 @@ export class Decoding {
     } finally {
       lookup?.prefilled();
     }
-  }
-}
-
-/** Returns what `make` returns; calls `undo` if it throws. */
-function orElse<T>(make: () => T, undo: () => void): T {
-  try {
-    return make();
-  } catch (error) {
-    undo();
-    throw error;
   }
 }
