@@ -68,7 +68,7 @@ async function reply(
     outgoing.appendHeader(name, value);
   }
   outgoing.statusCode = response.status;
-  if (response.headers.get("content-type")?.startsWith("text/event-stream")) {
+  if (response.headers.get("x-accel-buffering") === "no") { // any stream
     outgoing.flushHeaders();
     await pipe(response.body!, outgoing, { left: signal, stallMs });
     return;

@@ -86,6 +86,27 @@ Deno.test("listen() says how long an answer is, unless it streams", async () => 
   assert((await stream.text()).endsWith("data: [DONE]\n\n"));
 });
 
+Deno.test("listen() sends the parts of any stream as they come", async (t) => {
+  for (const path of ["/v1/chat/completions", "/api/chat"]) {
+    await t.step(path, async () => {
+      const { promise: read, resolve } = Promise.withResolvers<void>();
+      const pace = (word: number) => word === 1 ? read : undefined;
+      await using server = await serve({ engines: [toyEngine({ pace })] });
+      const { body } = await fetch(server.url + path, {
+        ...chat({ stream: true }),
+        signal: AbortSignal.timeout(10_000),
+      });
+      const parts = body!.pipeThrough(new TextDecoderStream());
+      let said = "";
+      for await (const part of parts) {
+        said += part;
+        if (said.includes("The")) resolve(); // the rest waits for it
+      }
+      assertStringIncludes(said, "fox.");
+    });
+  }
+});
+
 Deno.test("listen() drops the rest of a body that it has refused", async () => {
   await using server = await serve({ engines: [toyEngine()] });
   const head = [
