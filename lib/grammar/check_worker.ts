@@ -130,8 +130,10 @@ async function openWhole(path: string): Promise<EngineImage> {
 /** Returns in one line why llguidance did not accept a grammar. */
 function explain(error: Error, grammar: Grammar): Refusal {
   const [line] = error.message.split("\n");
+  // Of a regular expression, the last line says why.
+  const [, reason = ""] = /^error: (.*)$/m.exec(error.message) ?? [];
   const text = error instanceof SyntaxError
-    ? line.slice(0, MOST_TEXT)
+    ? `${line} ${reason}`.trim().slice(0, MOST_TEXT)
     : "too much of it";
   if (grammar.type !== "json_schema") {
     return { must: "must be a grammar that can be compiled", received: text };

@@ -78,6 +78,16 @@ Deno.test("GrammarCheck names the keyword that cannot be enforced, and its place
   );
 });
 
+Deno.test("GrammarCheck says why a pattern cannot be enforced", async () => {
+  using check = new GrammarCheck(TOKENIZER, { path: "" });
+  const schema = { type: "string", pattern: "^(?=a)" };
+  await assertRejects(
+    () => check.check({ type: "json_schema", schema }, { param: "p", signal }),
+    ApiError,
+    "received regex parse error: look-around, ",
+  );
+});
+
 Deno.test("GrammarCheck accepts control tokens by name and by id", async () => {
   using check = new GrammarCheck(TOKENIZER, { path: "" });
   const [end] = TOKENIZER.endTokens;

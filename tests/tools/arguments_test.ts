@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { valueSchema } from "../../lib/tools/arguments/argument_schema.ts";
+import {
+  argumentSchema,
+  valueSchema,
+} from "../../lib/tools/arguments/argument_schema.ts";
 import { CallReader } from "../../lib/tools/call_reader.ts";
 import type { Tool, ToolPart } from "../../lib/tools/tool.ts";
 import {
@@ -139,4 +142,25 @@ Deno.test("valueSchema() knows the formats of the schemas that a value refers to
   assertEquals(schema.$ref, "#/$defs/page");
   const { page } = schema.$defs as typeof $defs;
   assertEquals(Object.keys(page), ["type", "pattern"]);
+});
+
+Deno.test("patterns that can't be enforced are ignored, unless the tool is strict", () => {
+  const patterns = {
+    ...{ duration: "^P(?!.*W)(\\d+D)?$", again: "(a)\\1", word: "\\bx" },
+    ...{ plain: "^\\(?=[(?!]{2}\\\\[\\]\\b]$", group: "^(?:a|(?<n>b))$" },
+  };
+  const properties = Object.fromEntries(
+    Object.entries(patterns)
+      .map(([name, pattern]) => [name, { type: "string", pattern }]),
+  );
+  const enforced = (strict: boolean) => {
+    const tool = { name: "add", strict, parameters: { properties } };
+    const whole = argumentSchema(tool).properties as Record<string, object>;
+    const names = Object.keys(properties);
+    const one = (name: string) => valueSchema(properties[name], tool);
+    return [whole, Object.fromEntries(names.map((name) => [name, one(name)]))]
+      .map((schemas) => names.filter((name) => "pattern" in schemas[name]));
+  };
+  assertEquals(enforced(true), [Object.keys(patterns), Object.keys(patterns)]);
+  assertEquals(enforced(false), [["plain", "group"], ["plain", "group"]]);
 });

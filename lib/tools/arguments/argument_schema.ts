@@ -31,13 +31,20 @@ const NAMED = new Set([
 const VALUES = new Set(["enum", "const", "required", "dependentRequired"]);
 
 /**
- * Returns the schema of all arguments. Unknown keywords are errors only if the tool is
- * strict.
+ * A regular expression with an assertion about what is around, or with a reference to a
+ * group: llguidance has neither.
+ */
+const UNENFORCEABLE =
+  /^(?:[^\\[(]|\\[^bBk1-9]|\[(?:\\.|[^\]\\])*\]|\((?!\?<?[=!]))*(?:\(\?<?[=!]|\\[bBk1-9])/s;
+
+/**
+ * Returns the schema of all arguments. Unknown keywords, and patterns that can't be
+ * enforced, are errors only if the tool is strict.
  */
 export function argumentSchema(
   { parameters = { properties: {} }, strict = false }: Tool,
 ): Record<string, unknown> {
-  const schema = withKnownFormats(withoutNotes(parameters));
+  const schema = withKnownFormats(enforceable(parameters, strict));
   return {
     additionalProperties: parameters.properties === undefined,
     ...schema as Record<string, unknown>,
@@ -51,12 +58,12 @@ export function valueSchema(
   schema: unknown,
   { parameters = {}, strict = false }: Tool,
 ): Record<string, unknown> {
-  const { $defs, definitions } = withoutNotes(parameters) as typeof parameters;
-  const whole = withKnownFormats({
+  const { $defs, definitions } = parameters;
+  const whole = withKnownFormats(enforceable({
     ...$defs ? { $defs } : {},
     ...definitions ? { definitions } : {},
     ...schema === false ? { enum: [] } : schema as object,
-  });
+  }, strict));
   return {
     ...whole as Record<string, unknown>,
     "x-guidance": { ...LINE, lenient: !strict },
@@ -65,16 +72,33 @@ export function valueSchema(
 
 /** Drops the notes of a schema and of the schemas in it. */
 export function withoutNotes(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withoutNotes);
+  return without(schema, (key) => NOTES.has(key));
+}
+
+/** Drops the notes, too, and unless it is strict the patterns that can't be enforced. */
+function enforceable(schema: unknown, strict: boolean): unknown {
+  return without(schema, (key, value) =>
+    NOTES.has(key) ||
+    !strict && key === "pattern" && UNENFORCEABLE.test(String(value)));
+}
+
+/** Drops keywords of a schema and of the schemas in it. */
+function without(
+  schema: unknown,
+  isDropped: (key: string, value: unknown) => boolean,
+): unknown {
+  const inner = (schema: unknown) => without(schema, isDropped);
+  if (Array.isArray(schema)) return schema.map(inner);
   if (typeof schema !== "object" || schema === null) return schema;
-  const kept = Object.entries(schema).filter(([key]) => !NOTES.has(key));
+  const kept = Object.entries(schema)
+    .filter(([key, value]) => !isDropped(key, value));
   return Object.fromEntries(kept.map(([key, value]) => {
     if (VALUES.has(key)) return [key, value];
-    if (!NAMED.has(key)) return [key, withoutNotes(value)];
+    if (!NAMED.has(key)) return [key, inner(value)];
     const named = Object.entries(value ?? {});
     return [
       key,
-      Object.fromEntries(named.map(([name, of]) => [name, withoutNotes(of)])),
+      Object.fromEntries(named.map(([name, of]) => [name, inner(of)])),
     ];
   }));
 }
