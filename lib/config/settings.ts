@@ -186,7 +186,7 @@ export const SETTINGS = {
     means:
       "keys that callers must send; none serves everyone, as unset does on a loopback address",
     default: "",
-    value: optional(list("keys with commas, or none")),
+    value: optional(list("ASCII words with commas, or none", /^[!-~]+$/)),
     secret: true,
   },
   API_KEYS_FILE: {
@@ -208,7 +208,7 @@ export const SETTINGS = {
   ADMIN_KEY: {
     means: "key for /admin; unset means that /admin is closed",
     default: "",
-    value: optional(text("a key")),
+    value: optional(text("an ASCII word", /^[!-~]+$/)),
     secret: true,
   },
   CORS_ORIGINS: {

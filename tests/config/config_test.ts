@@ -195,9 +195,16 @@ Deno.test("parseConfig() says what each value must be", () => {
     );
     assert(error.message.endsWith(`: received "${value}"`), error.message);
   }
-  assertThrows(
-    () => parseConfig({ API_KEYS: " , " }, HOST),
-    TypeError,
-    "Cannot start: API_KEYS must be keys with commas, or none: received 3 characters",
-  );
+  const secrets = [
+    ["API_KEYS", " , ", "ASCII words with commas, or none"],
+    ["API_KEYS", "one,my key", "ASCII words with commas, or none"],
+    ["ADMIN_KEY", "clé", "an ASCII word"],
+  ];
+  for (const [name, value, rule] of secrets) {
+    assertThrows(
+      () => parseConfig({ [name]: value }, HOST),
+      TypeError,
+      `Cannot start: ${name} must be ${rule}: received ${value.length} characters`,
+    );
+  }
 });
