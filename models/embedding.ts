@@ -1,43 +1,74 @@
 /**
- * The embedding matrix, packed in memory as in its file and unpacked row by row.
+ * The embedding matrix, which stays in the model's file: a pass needs a few rows of it,
+ * and the system keeps in memory what of a file is read often.
  *
  * @module
  */
 
 import type { Artefact } from "./artefact.ts";
 import { dequantize } from "./gguf/dequantize.ts";
-import { readTensor } from "./gguf/reader.ts";
+import { readAt } from "./gguf/reader.ts";
 
-/** Looks up rows of the embedding matrix `[vocab, dim]`. */
-export class Embedding {
-  #packed: Uint8Array;
-  #type: Artefact["embedding"]["type"];
-  #rowBytes: number;
-  #scale: number;
+/** Rows that are kept in memory; to read one costs more than to unpack it. */
+const KEPT = 256;
 
-  private constructor(
-    { embedding: { type, shape }, config: { scales } }: Artefact,
-    packed: Uint8Array,
-  ) {
-    this.#packed = packed;
-    this.#type = type;
-    this.#rowBytes = packed.length / shape[0];
+/** Looks up rows of the embedding matrix `[vocab, dim]` in an open file. */
+export class Embedding implements Disposable {
+  readonly #matrix: Artefact["embedding"];
+  readonly #scale: number;
+  readonly #file: Deno.FsFile;
+  readonly #rowBytes: number;
+  /** The rows read last, packed; that of a token id is at its remainder. */
+  readonly #rows: Uint8Array;
+  /** The id of each kept row, or -1. */
+  readonly #ids = new Int32Array(KEPT).fill(-1);
+
+  private constructor({ embedding, config: { scales } }: Artefact) {
+    this.#matrix = embedding;
     this.#scale = scales.embedding;
+    this.#file = Deno.openSync(embedding.path);
+    this.#rowBytes = embedding.byteLength / embedding.shape[0];
+    this.#rows = new Uint8Array(KEPT * this.#rowBytes);
   }
 
-  /** Reads the packed matrix of a model. */
-  static async open(artefact: Artefact): Promise<Embedding> {
-    const { embedding } = artefact;
-    const packed = await readTensor(embedding.path, embedding);
-    return new Embedding(artefact, packed);
+  /**
+   * Opens the file of a model, which may be removed from then on.
+   *
+   * @throws {SyntaxError} if the file has been cut short.
+   */
+  static open(artefact: Artefact): Embedding {
+    using opened = new DisposableStack();
+    const embedding = opened.use(new Embedding(artefact));
+    embedding.#packed(artefact.embedding.shape[0] - 1);
+    opened.move();
+    return embedding;
   }
 
-  /** Writes the row of a token id, `[dim]`, into `out`, with the model's scale. */
+  /**
+   * Writes the row of a token id, `[dim]`, into `out`, with the model's scale.
+   *
+   * @throws {SyntaxError} if the file no longer has the row.
+   */
   lookUp(id: number, out: Float32Array): void {
-    const start = id * this.#rowBytes;
-    const row = this.#packed.subarray(start, start + this.#rowBytes);
-    dequantize(this.#type, row, out);
+    dequantize(this.#matrix.type, this.#packed(id), out);
     if (this.#scale === 1) return;
     for (let i = 0; i < out.length; i++) out[i] *= this.#scale;
+  }
+
+  #packed(id: number): Uint8Array {
+    const { path, offset } = this.#matrix;
+    const place = id % KEPT;
+    const start = place * this.#rowBytes;
+    const row = this.#rows.subarray(start, start + this.#rowBytes);
+    if (this.#ids[place] === id) return row;
+    this.#ids[place] = -1;
+    readAt(this.#file, { path, offset: offset + id * this.#rowBytes }, row);
+    this.#ids[place] = id;
+    return row;
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#file.close();
   }
 }

@@ -46,12 +46,12 @@ export class HydraState {
    */
   follow(token: number, from?: StateStart): Promise<Float32Array> {
     const { backend, hydra, turns, embedding, dim } = this.#parts;
-    const embedded = new Float32Array(dim);
-    embedding.lookUp(token, embedded);
     const row = new Tensor("int64", [BigInt(from?.row ?? 0)], [1]);
     if (from?.inputs) this.#inputs = { inputs: from.inputs, inputs_row: row };
     const work = { part: "draft", rows: 1, sequences: 1 } as const;
     return turns.take(work, async () => {
+      const embedded = new Float32Array(dim);
+      embedding.lookUp(token, embedded);
       const { next, logits } = await hydra.run({
         states: from?.states ?? this.#state!,
         row,

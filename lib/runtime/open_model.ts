@@ -71,7 +71,7 @@ export async function openModel(
     openBatched: (sequences) =>
       open(foldsBatches ? `body-folded-${sequences}` : `body-${sequences}`),
     ...(folds && { openFew: () => open("body-folded") }),
-    embedding: await Embedding.open(artefact),
+    embedding: Embedding.open(artefact),
   });
 }
 

@@ -154,10 +154,12 @@ export class OrtModel implements Model {
     this.#shape = { ...this.#shape, draftVocab };
   }
 
-  /** Refuses passes, and frees the backend once the running one has ended. */
+  /** Refuses passes, and frees what is open once the running one has ended. */
   async close(): Promise<void> {
     await this.#turns.end();
     await this.#opening;
-    await this.#parts.backend.close();
+    const { backend, embedding } = this.#parts;
+    embedding[Symbol.dispose]();
+    await backend.close();
   }
 }

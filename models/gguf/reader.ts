@@ -106,14 +106,8 @@ async function openPart(path: string) {
   const header = parseHeader({
     size,
     read(offset, length) {
-      file.seekSync(offset, Deno.SeekMode.Start);
       const bytes = new Uint8Array(length);
-      let end = 0;
-      while (end < length) {
-        const count = file.readSync(bytes.subarray(end));
-        if (count === null) throw shrunk(path);
-        end += count;
-      }
+      readAt(file, { path, offset }, bytes);
       return bytes;
     },
   });
@@ -121,11 +115,29 @@ async function openPart(path: string) {
 }
 
 /**
+ * Fills `bytes` with those of an open file from `offset` on.
+ *
+ * @throws {SyntaxError} if the file is too short.
+ */
+export function readAt(
+  file: Deno.FsFile,
+  { path, offset }: { path: string; offset: number },
+  bytes: Uint8Array,
+): void {
+  file.seekSync(offset, Deno.SeekMode.Start);
+  for (let end = 0; end < bytes.length;) {
+    const count = file.readSync(bytes.subarray(end));
+    if (count === null) throw shrunk(path);
+    end += count;
+  }
+}
+
+/**
  * Reads the packed bytes of a tensor of the file at `path`.
  *
  * @throws {SyntaxError} if the file is shorter than when it was opened.
  */
-export async function readTensor(
+async function readTensor(
   path: string,
   { offset, byteLength }: Pick<TensorInfo, "offset" | "byteLength">,
 ): Promise<Uint8Array> {

@@ -122,3 +122,16 @@ Deno.test("OrtModel.open() makes room for the prompt, and for the text alone", a
   assertEquals(room(4, { tokens: 8 }), 4 + 128);
   assertEquals(room(4, { tokens: 4 }), 4 + model.shape.maxRows);
 });
+
+/** It loads a library that stays. */
+const CLOSED = cpuBackend(1);
+
+Deno.test({
+  name: "OrtModel.close() leaves no file open",
+  sanitizeResources: true,
+  async fn() {
+    const model = await openModel(CLOSED, ARTEFACT, { context: 64 });
+    await alone(model, [stepOf(model, { seed: 1, rows: 2 })]);
+    await model.close();
+  },
+});

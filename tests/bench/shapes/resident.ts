@@ -19,7 +19,7 @@ import { randomPrompt } from "./shaped_gguf.ts";
 export interface Resident {
   /** Of the process. */
   resident: number;
-  /** Of the graphs' weights and the packed embedding. */
+  /** Of the graphs' weights and the packed embedding, which stays in its file. */
   weights: number;
   /** Of the keys and values of the text. */
   kv: number;
