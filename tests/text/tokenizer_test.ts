@@ -89,17 +89,25 @@ Deno.test("Tokenizer.encode() skips the merges for a Llama 3 word that is a toke
 
 Deno.test("Tokenizer.encode() stays fast on long runs of one character", () => {
   for (const unit of ["a", " ", "\n", "漢"]) {
-    const text = unit.repeat(30_000);
+    const text = unit.repeat(10_000);
     tokenizer.encode(text); // Warms up.
-    const [short, long] = [text, text.repeat(4)].map((text) => {
-      const start = performance.now();
-      tokenizer.encode(text);
-      return performance.now() - start;
-    });
-    // Four times the text takes 16 times as long where the cost is quadratic.
-    assert(long < 12 * short + 100, `${unit}: ${short} ms, then ${long} ms`);
+    let [short, long] = [Infinity, Infinity];
+    // Four times the text takes 16 times as long where the cost is quadratic. A machine
+    // that is busy only adds to a time, so the shortest of some is compared.
+    for (let tries = 1; tries === 1 || long > 10 * short; tries++) {
+      assert(tries <= 10, `${unit}: ${short} ms, then ${long} ms`);
+      short = Math.min(short, encodingMs(text));
+      long = Math.min(long, encodingMs(text.repeat(4)));
+    }
   }
 });
+
+/** Returns the milliseconds that a text takes. */
+function encodingMs(text: string): number {
+  const start = performance.now();
+  tokenizer.encode(text);
+  return performance.now() - start;
+}
 
 Deno.test("Tokenizer.encodePrompt() starts with the bos token if the model wants it", () => {
   const toy = toyVocabulary({ controls: ["<s>"] });
