@@ -107,9 +107,13 @@ export interface Backend {
   createKvBuffer(shape: KvShape, room: KvRoom): KvBuffer;
   /**
    * Returns the largest logit of the first `rows` rows of an output, and disposes of it;
-   * absent where the whole output is in main memory.
+   * absent where the whole output is in main memory. Returns `undefined` if that must be
+   * downloaded to find them.
    */
-  best?(output: Tensor, rows: number): Promise<{ id: number; logit: number }[]>;
+  best?(
+    output: Tensor,
+    rows: number,
+  ): Promise<{ id: number; logit: number }[] | undefined>;
   /** Copies an output to main memory and disposes of it. */
   download(output: Tensor): Promise<Float32Array>;
   /** Frees all that it has opened; no session may run, now or later. */

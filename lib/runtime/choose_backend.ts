@@ -86,15 +86,22 @@ async function canRun(
   }
 }
 
-/** Opens a backend. */
+/**
+ * Opens a backend.
+ *
+ * @param options.onWarning is called with the reason if it is slower than it could be.
+ */
 export async function openBackend(
   name: BackendName,
-  { threads }: { threads: number },
+  { threads, onWarning = () => {} }: {
+    threads: number;
+    onWarning?: (reason: string) => void;
+  },
 ): Promise<Backend> {
   switch (name) {
     case "webgpu": {
       const { webgpuBackend } = await import("./web/webgpu_backend.ts");
-      return await webgpuBackend();
+      return await webgpuBackend({ onWarning });
     }
     case "cpu": {
       const { cpuBackend } = await import("./cpu/cpu_backend.ts");

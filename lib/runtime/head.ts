@@ -55,8 +55,8 @@ export class Head {
         hidden: states.tensors.hidden!,
         chosen: new Tensor("int64", chosen, [chosen.length]),
       }, { logits: states.lend([1, chosen.length, vocab]) });
-      if (best && backend.best) {
-        const found = await backend.best(logits, rows.length);
+      const found = best && await backend.best?.(logits, rows.length);
+      if (found) {
         return found.map(({ id, logit }) => {
           const row = new Float32Array(vocab).fill(-Infinity);
           row[id] = logit;

@@ -85,10 +85,10 @@ self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
 
 async function open(message: OpenMessage): Promise<void> {
   try {
-    model = openAlone(
-      message,
-      (reason) => say({ type: "failed", message: reason }),
-    );
+    model = openAlone(message, {
+      onLost: (reason) => say({ type: "failed", message: reason }),
+      onWarning: (reason) => say({ type: "warning", message: reason }),
+    });
     const opened = await model;
     const { check, cache, about } = await examine(opened, message);
     const { cost, invariant } = check;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Compile } from "./compile.ts";
 import type { Readback } from "./readback.ts";
 
 /** Threads that share a row. */
@@ -55,25 +56,38 @@ fn main(
 }`;
 }
 
+/** What logits are searched with. */
+export interface ArgMaxParts {
+  device: GPUDevice;
+  readback: Readback;
+  compile: Compile;
+}
+
 /** Searches logits on a device. */
 export class ArgMax {
   readonly #device: GPUDevice;
   readonly #readback: Readback;
-  readonly #pipelines = new Map<number, GPUComputePipeline>();
+  readonly #compile: Compile;
+  readonly #pipelines = new Map<number, ReturnType<Compile>>();
   #found: GPUBuffer | undefined;
 
-  constructor(device: GPUDevice, readback: Readback) {
+  constructor({ device, readback, compile }: ArgMaxParts) {
     this.#device = device;
     this.#readback = readback;
+    this.#compile = compile;
   }
 
-  /** Returns the best of the first `rows` rows of `logits`, `[…, vocab]`. */
+  /**
+   * Returns the best of the first `rows` rows of `logits`, `[…, vocab]`; `undefined` if
+   * the device refuses the kernel.
+   */
   async find(
     logits: GPUBuffer,
     { rows, vocab }: { rows: number; vocab: number },
-  ): Promise<Best[]> {
+  ): Promise<Best[] | undefined> {
     const size = 8 * rows;
-    const pipeline = this.#pipelineFor(vocab);
+    const pipeline = await this.#pipelineFor(vocab);
+    if (!pipeline) return undefined;
     const found = this.#reserve(size);
     const bytes = await this.#readback.read(size, (encoder, target) => {
       const pass = encoder.beginComputePass();
@@ -99,14 +113,9 @@ export class ArgMax {
     );
   }
 
-  #pipelineFor(vocab: number): GPUComputePipeline {
-    const known = this.#pipelines.get(vocab);
-    if (known) return known;
-    const module = this.#device.createShaderModule({ code: shader(vocab) });
-    const pipeline = this.#device.createComputePipeline({
-      layout: "auto",
-      compute: { module },
-    });
+  #pipelineFor(vocab: number): ReturnType<Compile> {
+    const pipeline = this.#pipelines.get(vocab) ??
+      this.#compile({ label: "ArgMax", code: shader(vocab) });
     this.#pipelines.set(vocab, pipeline);
     return pipeline;
   }

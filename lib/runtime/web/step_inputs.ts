@@ -12,6 +12,7 @@
 import { Tensor } from "onnxruntime-web/jspi";
 import type { NamedTensors } from "../backend.ts";
 import { HIDDEN } from "../body/attention_bias.ts";
+import type { Compile } from "./compile.ts";
 
 /** Texts take so many slots, or a multiple of that. */
 const GRAIN = 128;
@@ -53,16 +54,22 @@ const GROWTH = 1.5;
 /** The device's side of the inputs of graphs. */
 export class StepInputs {
   readonly #device: GPUDevice;
-  readonly #pipeline: GPUComputePipeline;
+  /** Expands a bias; without it, whole ones are uploaded. */
+  readonly #pipeline: GPUComputePipeline | undefined;
   readonly #buffers = new Map<string, GPUBuffer>();
 
-  constructor(device: GPUDevice) {
+  /** Opens them on a device. */
+  static async open(device: GPUDevice, compile: Compile): Promise<StepInputs> {
+    const kernel = { label: "ExpandBias", code: SHADER };
+    return new StepInputs(device, await compile(kernel));
+  }
+
+  private constructor(
+    device: GPUDevice,
+    pipeline: GPUComputePipeline | undefined,
+  ) {
     this.#device = device;
-    const module = device.createShaderModule({ code: SHADER });
-    this.#pipeline = device.createComputePipeline({
-      layout: "auto",
-      compute: { module },
-    });
+    this.#pipeline = pipeline;
   }
 
   /**
@@ -75,8 +82,11 @@ export class StepInputs {
       if (tensor.location !== "cpu") continue;
       const [kind] = name.match(/^total|bias|cos|sin/) ?? [];
       const [lane = ""] = name.match(/\.\d+$/) ?? [];
-      if (kind === "bias") all[name] = this.#expand(name, tensor);
-      else if (kind === "total") all[name] = total(tensor);
+      if (kind === "bias") {
+        all[name] = this.#pipeline
+          ? this.#expand(name, tensor, this.#pipeline)
+          : this.#put(name, widened(tensor));
+      } else if (kind === "total") all[name] = total(tensor);
       else if (!kind) all[name] = this.#put(name, tensor);
       else {
         const { dims: [, , rows] } = feeds[`bias${lane}`];
@@ -105,7 +115,11 @@ export class StepInputs {
   }
 
   /** Writes a bias from what is hidden in it. */
-  #expand(name: string, { data, dims }: Tensor): Tensor {
+  #expand(
+    name: string,
+    { data, dims }: Tensor,
+    pipeline: GPUComputePipeline,
+  ): Tensor {
     const device = this.#device;
     const [, , rows, total] = dims;
     const columns = inGrains(total);
@@ -116,11 +130,11 @@ export class StepInputs {
     device.queue.writeBuffer(steps, 0, packed);
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    pass.setPipeline(this.#pipeline);
+    pass.setPipeline(pipeline);
     pass.setBindGroup(
       0,
       device.createBindGroup({
-        layout: this.#pipeline.getBindGroupLayout(0),
+        layout: pipeline.getBindGroupLayout(0),
         entries: [steps, bias].map((buffer, binding) => ({
           binding,
           resource: { buffer },
@@ -177,6 +191,20 @@ export function packBias(
     packed.set([Math.max(0, from), to, own >>> 0], HEAD + PER_ROW * row);
   }
   return packed;
+}
+
+/** Returns a bias with hidden columns up to whole grains. */
+function widened({ data, dims: [, , rows, total] }: Tensor): Tensor {
+  const columns = inGrains(total);
+  const wide = new Float32Array(rows * columns).fill(HIDDEN);
+  for (let row = 0; row < rows; row++) {
+    const line = (data as Float32Array).subarray(
+      row * total,
+      (row + 1) * total,
+    );
+    wide.set(line, row * columns);
+  }
+  return new Tensor("float32", wide, [1, 1, rows, columns]);
 }
 
 /** Returns the number of slots in grains. */

@@ -11,6 +11,7 @@ import type { Backend } from "../backend.ts";
 import { gpuAdapter } from "./gpu_adapter.ts";
 import { gpuKvBuffer } from "./gpu_kv_buffer.ts";
 import { ArgMax } from "./arg_max.ts";
+import { compiler } from "./compile.ts";
 import { DeviceWeights } from "./device_weights.ts";
 import { GatedKernel } from "./recording/gated_kernel.ts";
 import { Readback } from "./readback.ts";
@@ -29,9 +30,12 @@ const keptAlive = new Set<GPUAdapter>();
 /**
  * Returns a backend on the GPU, or on a software driver.
  *
+ * @param options.onWarning is called with the reason if it is slower than it could be.
  * @throws {Deno.errors.NotSupported} if there is neither.
  */
-export async function webgpuBackend(): Promise<Backend> {
+export async function webgpuBackend(
+  { onWarning = () => {} }: { onWarning?: (reason: string) => void } = {},
+): Promise<Backend> {
   const adapter = await gpuAdapter();
   if (!adapter) {
     throw new Deno.errors.NotSupported(
@@ -51,12 +55,13 @@ export async function webgpuBackend(): Promise<Backend> {
     },
   });
   const readback = await Readback.open(device);
-  const inputs = new StepInputs(device);
-  const argMax = new ArgMax(device, readback);
+  const compile = compiler(device, onWarning);
+  const inputs = await StepInputs.open(device, compile);
+  const argMax = new ArgMax({ device, readback, compile });
   const weights = new DeviceWeights(device);
   const recorder = new Recorder(device);
   const scratch = new Scratch(device);
-  const kernel = new GatedKernel(device);
+  const kernel = new GatedKernel(device, compile);
   // A session can't run while another is being opened.
   const turn = takeTurns();
   const lost = failureOf(device);
@@ -98,7 +103,7 @@ export async function webgpuBackend(): Promise<Backend> {
       const buffer = output.gpuBuffer as GPUBuffer;
       const vocab = output.dims[output.dims.length - 1];
       const best = await argMax.find(buffer, { rows, vocab });
-      output.dispose();
+      if (best) output.dispose();
       return best;
     },
     download: async (output) => {

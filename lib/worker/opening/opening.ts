@@ -26,16 +26,20 @@ export interface Examined {
   about: string;
 }
 
-/**
- * Opens a model without what drafts.
- *
- * @param onLost is called with the reason when its hardware fails.
- */
+/** What is called while a model is open. */
+export interface OpeningOptions {
+  /** With the reason when its hardware fails. */
+  onLost: (reason: string) => void;
+  /** With the reason if it is slower than it could be. */
+  onWarning: (reason: string) => void;
+}
+
+/** Opens a model without what drafts. */
 export async function openAlone(
   { artefact, backend: name, threads, context, parallel }: OpenMessage,
-  onLost: (reason: string) => void,
+  { onLost, onWarning }: OpeningOptions,
 ): Promise<OrtModel> {
-  const backend = await openBackend(name, { threads });
+  const backend = await openBackend(name, { threads, onWarning });
   backend.lost?.then(onLost);
   try {
     return await openModel(backend, artefact, {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows, fail } from "@std/assert";
 import { uniform } from "../../../lib/bita/choose/random.ts";
 import { Readback } from "../../../lib/runtime/web/readback.ts";
 import {
@@ -6,6 +6,7 @@ import {
   HIDDEN,
 } from "../../../lib/runtime/body/attention_bias.ts";
 import { ArgMax } from "../../../lib/runtime/web/arg_max.ts";
+import { type Compile, compiler } from "../../../lib/runtime/web/compile.ts";
 import {
   inGrains,
   packBias,
@@ -16,17 +17,28 @@ import { findGpu } from "../_gpu.ts";
 
 const ignore = !await findGpu();
 
+/** A device that is open for one test. */
+interface Parts {
+  device: GPUDevice;
+  readback: Readback;
+  compile: Compile;
+}
+
 /** Opens a device for one test. */
 async function withDevice(
-  work: (device: GPUDevice, readback: Readback) => Promise<void>,
+  work: (parts: Parts) => Promise<void>,
 ): Promise<void> {
   const device = await (await findGpu())!.requestDevice();
+  const readback = await Readback.open(device);
+  const compile = compiler(device, fail);
   try {
-    await work(device, await Readback.open(device));
+    await work({ device, readback, compile });
   } finally {
     device.destroy();
   }
 }
+
+const refuse: Compile = () => Promise.resolve(undefined);
 
 Deno.test("packBias() refuses a row with two runs of hidden columns", () => {
   const bias = new Float32Array(6);
@@ -45,8 +57,11 @@ Deno.test({
   name: "StepInputs expands a bias on the device, and uploads the last angles",
   ignore,
   fn: () =>
-    withDevice(async (device, readback) => {
-      const inputs = new StepInputs(device);
+    withDevice(async ({ device, readback, compile }) => {
+      const ways = [
+        await StepInputs.open(device, compile),
+        await StepInputs.open(device, refuse),
+      ];
       const read = async ({ gpuBuffer, size }: Tensor) =>
         new Float32Array(
           await readback.read(4 * size, (encoder, target) => {
@@ -61,7 +76,11 @@ Deno.test({
         );
       const tokens = Int32Array.of(3, 4, 5, 6, -1, -2);
       const parents = Int32Array.of(-1, 0, 1, 0, 1, 4);
-      for (const [start, rows] of [[4, 6], [300, 8], [77, 31]]) {
+      const sizes = [[4, 6], [300, 8], [77, 31]];
+      const cases = ways.flatMap((inputs) =>
+        sizes.map(([start, rows]) => ({ inputs, start, rows }))
+      );
+      for (const { inputs, start, rows } of cases) {
         const total = start + rows;
         const step = { start, tokens, parents };
         const bias = attentionBias(step, { rows, softPrompt: 4 });
@@ -93,8 +112,10 @@ Deno.test({
   name: "ArgMax.find() returns the largest logit, and the lowest id on a tie",
   ignore,
   fn: () =>
-    withDevice(async (device, readback) => {
-      const argMax = new ArgMax(device, readback);
+    withDevice(async (parts) => {
+      const { device } = parts;
+      const argMax = new ArgMax(parts);
+      const refused = new ArgMax({ ...parts, compile: refuse });
       for (const vocab of [5, 300, 2_000]) {
         const rows = [0, 1, 2].map((row) =>
           Float32Array.from({ length: vocab }, (_, id) => -uniform(row, id) - 1)
@@ -114,6 +135,8 @@ Deno.test({
         });
         const found = await argMax.find(buffer, { rows: 3, vocab });
         assertEquals(found, expected);
+        const size = { rows: 3, vocab };
+        assertEquals(await refused.find(buffer, size), undefined);
       }
     }),
 });

@@ -12,6 +12,7 @@
  * @module
  */
 
+import type { Compile } from "../compile.ts";
 import { type Bits, BUFFERS, COLUMNS, ROWS, shader } from "./gated_shader.ts";
 import type { Binding, Dispatch } from "./recorder.ts";
 
@@ -29,21 +30,24 @@ const LABEL = "GatedFeedForward";
 /** Puts the kernel into the place of the four. */
 export class GatedKernel {
   readonly #device: GPUDevice;
-  readonly #pipelines = new Map<number, GPUComputePipeline>();
+  readonly #compile: Compile;
+  readonly #pipelines = new Map<number, ReturnType<Compile>>();
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, compile: Compile) {
     this.#device = device;
+    this.#compile = compile;
   }
 
   /**
-   * Replaces the four dispatches wherever nothing else reads what is between them.
+   * Replaces the four dispatches wherever nothing else reads what is between them, unless
+   * the device refuses the kernel.
    *
    * @param kept The buffers that are read after all dispatches.
    */
-  replace(
+  async replace(
     dispatches: readonly Dispatch[],
     kept: ReadonlySet<GPUBuffer>,
-  ): readonly Dispatch[] {
+  ): Promise<readonly Dispatch[]> {
     const { maxStorageBuffersPerShaderStage } = this.#device.limits;
     if (maxStorageBuffersPerShaderStage < BUFFERS) return dispatches;
     const all: Dispatch[] = [];
@@ -53,7 +57,11 @@ export class GatedKernel {
         dispatches[i + at]?.label === name
       );
       const one = isMatch
-        ? this.#join(dispatches.slice(i, end), dispatches.slice(end), kept)
+        ? await this.#join(
+          dispatches.slice(i, end),
+          dispatches.slice(end),
+          kept,
+        )
         : undefined;
       all.push(one ?? dispatches[i]);
       i = one ? end : i + 1;
@@ -61,11 +69,11 @@ export class GatedKernel {
     return all;
   }
 
-  #join(
+  async #join(
     four: readonly Dispatch[],
     later: readonly Dispatch[],
     kept: ReadonlySet<GPUBuffer>,
-  ): Dispatch | undefined {
+  ): Promise<Dispatch | undefined> {
     const [norm, gate, up, product] = four.map(buffersOf);
     const [x, change, gamma, normed, sum] = norm;
     const [, gates, gateScales, gated] = gate;
@@ -88,7 +96,8 @@ export class GatedKernel {
     const [, rows, columns] = uniformsOf(four[1]);
     const bits = 8 * gates.size / (dim * columns);
     if (bits !== 4 && bits !== 8) return undefined;
-    const pipeline = this.#pipelineFor(bits);
+    const pipeline = await this.#pipelineFor(bits);
+    if (!pipeline) return undefined;
     const sizes = Uint32Array.of(rows, dim, columns, epsilon);
     const bindings = buffers.map((buffer, binding): Binding => (
       { binding, buffer, isWritten: binding >= BUFFERS - 2 }
@@ -108,17 +117,9 @@ export class GatedKernel {
     };
   }
 
-  #pipelineFor(bits: Bits): GPUComputePipeline {
-    const known = this.#pipelines.get(bits);
-    if (known) return known;
-    const module = this.#device.createShaderModule({
-      label: LABEL,
-      code: shader(bits),
-    });
-    const pipeline = this.#device.createComputePipeline({
-      layout: "auto",
-      compute: { module },
-    });
+  #pipelineFor(bits: Bits): ReturnType<Compile> {
+    const pipeline = this.#pipelines.get(bits) ??
+      this.#compile({ label: LABEL, code: shader(bits) });
     this.#pipelines.set(bits, pipeline);
     return pipeline;
   }

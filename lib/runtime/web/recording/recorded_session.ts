@@ -45,7 +45,7 @@ export function recordedSession(
   /** The preferred one first; those that have changed bits are left out. */
   let possible: Change[] = [
     (...args) => kernel.replace(...args),
-    (dispatches) => dispatches,
+    (dispatches) => Promise.resolve(dispatches),
   ];
   let isExact = false;
 
@@ -81,12 +81,12 @@ export function recordedSession(
       const kept = new Set(
         Object.values(outputs).map(({ gpuBuffer }) => gpuBuffer as GPUBuffer),
       );
-      const make = () => {
-        const changed = possible[0](dispatches, kept);
+      const make = async () => {
+        const changed = await possible[0](dispatches, kept);
         const parts = { dispatches: changed, given, outputs, scratch };
         return new Recording(device, parts);
       };
-      let made = make();
+      let made = await make();
       while (!isExact) {
         scratch.spoil();
         const again = made.run(given);
@@ -96,7 +96,7 @@ export function recordedSession(
         made.free();
         possible = possible.slice(1);
         if (possible.length === 0) return result;
-        made = make();
+        made = await make();
       }
       recordings.set(key, made);
       if (recordings.size > KEPT) {

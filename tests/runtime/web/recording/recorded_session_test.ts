@@ -1,6 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, fail } from "@std/assert";
 import { Tensor } from "onnxruntime-web/jspi";
 import type { KvBuffer, Session } from "../../../../lib/runtime/backend.ts";
+import { compiler } from "../../../../lib/runtime/web/compile.ts";
 import { GatedKernel } from "../../../../lib/runtime/web/recording/gated_kernel.ts";
 import { Readback } from "../../../../lib/runtime/web/readback.ts";
 import { recordedSession } from "../../../../lib/runtime/web/recording/recorded_session.ts";
@@ -95,7 +96,7 @@ async function openParts() {
     device,
     recorder: new Recorder(device),
     scratch: new Scratch(device),
-    kernel: new GatedKernel(device),
+    kernel: new GatedKernel(device, compiler(device, fail)),
     readback: await Readback.open(device),
   };
 }
