@@ -40,15 +40,11 @@ export interface DraftingOptions extends DecodeOptions {
 export async function* decode(
   runner: StepRunner,
   sequence: Sequence,
-  { prompt, planner, trace, signal, ...options }: DraftingOptions,
+  options: DraftingOptions,
 ): AsyncGenerator<DecodeOutput, void> {
+  const { prompt, planner, trace, signal } = options;
   const writer = new Writer(runner.shape, prompt, options);
-  yield await readPrompt(runner, sequence, {
-    ...options,
-    prompt,
-    signal,
-    writer,
-  });
+  yield await readPrompt(runner, sequence, { ...options, writer });
 
   let drafts: Drafts = { candidates: [] };
   let rest = restOf(runner, sequence, prompt);

@@ -19,15 +19,11 @@ import { Writer } from "./writer.ts";
 export async function* decodePlain(
   runner: StepRunner,
   sequence: Sequence,
-  { prompt, signal, ...options }: DecodeOptions,
+  options: DecodeOptions,
 ): AsyncGenerator<DecodeOutput, void> {
+  const { prompt, signal } = options;
   const writer = new Writer(runner.shape, prompt, options);
-  yield await readPrompt(runner, sequence, {
-    ...options,
-    prompt,
-    signal,
-    writer,
-  });
+  yield await readPrompt(runner, sequence, { ...options, writer });
 
   let rest = restOf(runner, sequence, prompt);
   while (!writer.finish) {
