@@ -163,7 +163,6 @@ export function createEngine(parts: EngineParts): Engine {
           offset: characters(prompt),
         });
       let finishReason: "stop" | "length" = "length";
-      let promptPending = task.trace;
       for await (const output of decoder.decode(task, { signal })) {
         const tokens = repetition.take(output.tokens);
         const last = repetition.ended || output.finish !== undefined;
@@ -172,23 +171,19 @@ export function createEngine(parts: EngineParts): Engine {
         const more = calls.length > 0 && { calls };
         counter.add(output, pieces.length);
         const { counts } = counter;
-        if (output.rows === 0) onPrompt?.();
-        if (promptPending) {
-          const cached = counts.usage.cachedTokens;
-          const parts = promptParts(task.prompt, { tokenizer, cached });
-          yield { type: "prompt", parts };
-        }
-        promptPending = false;
-        if (output.rows === 0) {
-          if (request.echo) {
-            yield {
-              type: "text",
-              text: prompt,
-              counts,
-              ...echoed(task.prompt, prompt, output),
-            };
+        if (output.rows > 0) scores?.add(output.scores ?? []);
+        else { // the end of the prefill
+          onPrompt?.();
+          if (task.trace) {
+            const cached = counts.usage.cachedTokens;
+            const parts = promptParts(task.prompt, { tokenizer, cached });
+            yield { type: "prompt", parts };
           }
-        } else scores?.add(output.scores ?? []);
+          if (request.echo) {
+            const scored = echoed(task.prompt, prompt, output);
+            yield { type: "text", text: prompt, counts, ...scored };
+          }
+        }
         const shown = scores?.show(read.written, {
           last: last && !stopped && !repetition.ended,
         });
