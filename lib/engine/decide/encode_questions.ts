@@ -7,7 +7,6 @@
 
 import type { ScoredPrompt } from "../../bita/decode/score.ts";
 import {
-  checkLengths,
   checkTokens,
   encodeTexts,
   promptTexts,
@@ -87,7 +86,6 @@ function ask(
 /** Encodes the prompt of a question; errors name the parameter of this resource. */
 function encodePrompt(prompt: ChatPrompt, reader: TextReader): Int32Array {
   try {
-    checkLengths({ prompt }, reader);
     return encodeTexts({ prompt }, reader).prompt;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
