@@ -104,6 +104,23 @@ export class Supervisor {
   }
 
   /**
+   * Waits until the model is open, and opens it if it is asleep.
+   *
+   * @throws {ApiError} 503 if it is not open in time.
+   * @throws the signal's reason if it aborts before.
+   */
+  async whenOpen(signal: AbortSignal): Promise<ModelClient> {
+    signal.throwIfAborted();
+    if (this.#state === "ready") return this.#client!;
+    this.#wake();
+    const opened = deadline(this.#opening.promise, this.#options.patienceMs);
+    return await abortable(opened, signal).catch((error: unknown) => {
+      const isLate = !signal.aborted && !(error instanceof ApiError);
+      throw isLate ? this.#unavailable() : error;
+    });
+  }
+
+  /**
    * Decodes a prompt, output by output, once the model is open.
    *
    * @throws {ApiError} 503 if the model is not open in time, or its device has no memory
@@ -221,23 +238,6 @@ export class Supervisor {
   /** Reads the state, which may have changed while something was awaited. */
   #isStopped(): boolean {
     return this.#state === "stopped";
-  }
-
-  /**
-   * Waits until the model is open, and opens it if it is asleep.
-   *
-   * @throws {ApiError} 503 if it is not open in time.
-   * @throws the signal's reason if it aborts before.
-   */
-  async whenOpen(signal: AbortSignal): Promise<ModelClient> {
-    signal.throwIfAborted();
-    if (this.#state === "ready") return this.#client!;
-    this.#wake();
-    const opened = deadline(this.#opening.promise, this.#options.patienceMs);
-    return await abortable(opened, signal).catch((error: unknown) => {
-      const isLate = !signal.aborted && !(error instanceof ApiError);
-      throw isLate ? this.#unavailable() : error;
-    });
   }
 
   #unavailable(): ApiError {

@@ -18,7 +18,7 @@ import { methodNotAllowed } from "../failure.ts";
 /** The SHA-256 of a caller's key. */
 const CALLER = /^[0-9a-f]{64}$/;
 
-/** What callers have left here. */
+/** A cache or a store of what callers have sent. */
 export type Erasable = Pick<PromptCache, "erase">;
 
 /** Milliseconds after which a cache counts as not erased. */

@@ -40,13 +40,12 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     if ("closes" in data) closes = data.closes as Int32Array<ArrayBuffer>;
     if (data.context === NO_CONTEXT) {
       say({ type: "failed", message: "no context" });
-    } else {say({
-        type: "opened",
-        passMs: 1,
-        exact: "bitwise",
-        sequencesPerPass: 1,
-        prefix: "off",
-      });}
+    } else {
+      say({
+        ...{ type: "opened", passMs: 1, exact: "bitwise" },
+        ...{ sequencesPerPass: 1, prefix: "off" },
+      });
+    }
   }
   if (data.type === "erase") say({ type: "erased", id: data.id, blocks: 7 });
   if (data.type === "close") {

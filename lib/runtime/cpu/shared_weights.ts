@@ -3,9 +3,10 @@
  *
  * Each session packs the weights for its kernels. Given the same initializers and a
  * container of packed ones, sessions share both. Sessions with the same container pack
- * one after the other, so those without common matrices have containers of their own.
- * A container allocates each matrix by itself. The tasks in deno.json set glibc's `hugetlb=1` and `arena_max=1`, which put
- * all of them into huge pages; without these a pass takes 5 % longer.
+ * one after the other, so those without common matrices have containers of their own. A
+ * container allocates each matrix by itself. The tasks in deno.json set glibc's
+ * `hugetlb=1` and `arena_max=1`, which put all of them into huge pages; without these a
+ * pass takes 5 % longer.
  *
  * @module
  */
