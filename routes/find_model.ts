@@ -44,7 +44,7 @@ export function modelFor(
 export function findModel(
   models: readonly ServedModel[],
   name: string,
-  aliases: Aliases = new Map(),
+  aliases: Aliases,
 ): ServedModel {
   const byId = (id: string | undefined) =>
     models.find((model) => model.id === id);

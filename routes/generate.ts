@@ -127,26 +127,18 @@ export async function answer(
   options: GenerateOptions,
 ): Promise<Response> {
   const model = findModel(options.engines, request.model, options.aliases);
-  const { id } = model;
-  const reply = {
-    id: `${wire.prefix}${options.newId()}`,
-    created: Math.floor(options.now() / 1000),
-    model: id,
-  };
-  const requestId = c.get("requestId");
-  const toReport = reporter(c, id, options);
-  let sent = 0;
-  const leaving = new AbortController();
-  const { generation } = request;
+  const { generation, n, prompts = [generation.prompt] } = request;
   const cache = { ...generation.cache, caller: c.get("caller") ?? "" };
-  const { prompts = [generation.prompt], n } = request;
   const requests = prompts.map((prompt) => ({ ...generation, prompt, cache }));
   const choices = requests.length * n;
+
+  const leaving = new AbortController();
   const listening = AbortSignal.any([c.req.raw.signal, leaving.signal]);
   const signal = AbortSignal.any([listening, options.deadline]);
   const opening = model.open(signal);
   const encoding = encodedEarly(requests, { model, signal });
   encoding.catch(() => {}); // It is thrown once the model is open.
+  let sent = 0;
   const generating = (onBegin: OnBegin) =>
     generated(opening, { encoding, n }, {
       signal,
@@ -154,11 +146,16 @@ export async function answer(
       onCounts: ({ usage }) => sent = usage.completionTokens,
     });
   const events = observed(generating, {
-    ...{ signal, clock: options.clock, report: toReport },
+    signal,
+    clock: options.clock,
+    report: reporter(c, model.id, options),
   });
+
+  const id = `${wire.prefix}${options.newId()}`;
+  const created = Math.floor(options.now() / 1000);
   async function head(): Promise<ReplyHead> {
-    const { info } = await opening;
-    return { ...reply, system_fingerprint: info.fingerprint };
+    const { info: { fingerprint: system_fingerprint } } = await opening;
+    return { id, created, model: model.id, system_fingerprint };
   }
   if (!request.stream) {
     return c.json(await wire.toCompletion(await head(), events, { choices }));
@@ -166,6 +163,7 @@ export async function answer(
   async function* replies(): AsyncGenerator<StreamEvent> {
     yield* wire.toEvents(await head(), events, { ...request, choices });
   }
+  const requestId = c.get("requestId");
   const stream = await eventStream(replies(), {
     ...wire.format && { format: wire.format },
     pingMs: options.pingMs,
