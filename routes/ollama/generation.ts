@@ -20,7 +20,7 @@ import {
 import type { ParseOptions } from "../../lib/wire/openai/common_fields.ts";
 import { methodNotAllowed } from "../failure.ts";
 import { modelFor } from "../find_model.ts";
-import { answer, type GenerateOptions } from "../generate.ts";
+import { answer, type GenerateOptions, type ReplyWire } from "../generate.ts";
 import { jsonBody } from "../middleware/json_body.ts";
 
 /** How a resource reads its requests and words its replies. */
@@ -52,12 +52,12 @@ async function respond(
 ): Promise<Response> {
   const request = parse(await c.req.text(), options);
   if (!request.empty) {
-    const wire = {
+    const wire: ReplyWire = {
       prefix: "",
       format: LINES,
       ...replies,
       toFailure: (error) => JSON.stringify(toErrorBody(error)),
-    } satisfies Parameters<typeof answer>[1]["wire"];
+    };
     return await answer(c, { request, wire }, options);
   }
   const { model, signal } = modelFor(c, request.model, options);
