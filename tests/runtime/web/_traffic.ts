@@ -6,7 +6,7 @@
 
 /** What the device was given. */
 export interface Traffic {
-  /** Dispatches by the kernel's name, or by `"own"` for those of this program. */
+  /** Dispatches by the kernel's name. */
   dispatches: Record<string, number>;
   /** Bytes that were written to buffers. */
   up: number;
@@ -22,24 +22,24 @@ export class TrafficCounter implements Disposable {
   constructor() {
     const names = new WeakMap<object, string>();
     const modules = new WeakMap<object, string>();
-    let current = "own";
+    let current = "unnamed";
     this.#observe(
       GPUDevice.prototype,
       "createShaderModule",
       ([{ label }], it) => {
-        modules.set(it, label || "own");
+        modules.set(it, label || "unnamed");
       },
     );
     const { prototype: devices } = GPUDevice;
     const name = ({ compute }: GPUComputePipelineDescriptor, it: object) =>
-      names.set(it, modules.get(compute.module) ?? "own");
+      names.set(it, modules.get(compute.module) ?? "unnamed");
     this.#observe(devices, "createComputePipeline", ([of], it) => name(of, it));
     this.#observe(devices, "createComputePipelineAsync", ([of], made) => {
       made.then((it: GPUComputePipeline) => name(of, it));
     });
     const passes = GPUComputePassEncoder.prototype;
     this.#observe(passes, "setPipeline", ([pipeline]) => {
-      current = names.get(pipeline) ?? "own";
+      current = names.get(pipeline) ?? "unnamed";
     });
     this.#observe(passes, "dispatchWorkgroups", () => {
       const { dispatches } = this.#traffic;
