@@ -42,13 +42,16 @@ Deno.test("a setting that the model refuses ends the server that listens already
   using folder = temporaryFolder();
   const path = `${folder.path}/tiny.gguf`;
   await writeTinyGguf(path, { seed: 1 });
-  const env = { MODEL: path, CACHE_DIR: folder.path, KV_MEMORY: "1" };
+  const another = `${folder.path}/another.gguf`;
+  await Deno.writeTextFile(another, ""); // is not reached
+  const MODEL = `${path},${another}`;
+  const env = { MODEL, CACHE_DIR: folder.path, KV_MEMORY: "1" };
   const { code, stdout, stderr } = await runServer(env);
   assertEquals(code, 1);
   assertMatch(stdout, /^Listening on /);
   assertMatch(
     stderr,
-    /^Cannot start: KV_MEMORY must be at least \d+MiB for each model: received 0MiB\n$/m,
+    /^tiny: Cannot start: KV_MEMORY must be at least \d+MiB for each model: received 0MiB\n$/m,
   );
 });
 

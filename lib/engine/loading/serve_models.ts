@@ -50,9 +50,21 @@ export function serveModels(config: Config): ServedModels {
   };
 }
 
-/** Opens models one after the other, as each takes all processors. */
+/**
+ * Opens models one after the other, as each takes all processors.
+ *
+ * @throws {Error} that names the model, if there are others.
+ */
 async function openAll(models: LazyModel[]): Promise<void> {
-  for (const model of models) await model.start();
+  for (const model of models) {
+    try {
+      await model.start();
+    } catch (cause) {
+      if (models.length === 1) throw cause;
+      const { message } = cause as Error;
+      throw new Error(`${model.id}: ${message}`, { cause });
+    }
+  }
 }
 
 /** Returns how prompts are cached. */
