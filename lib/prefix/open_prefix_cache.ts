@@ -87,7 +87,7 @@ export async function openPrefixCache(
     const reason = failure ? `: ${failure.message}` : "";
     return {
       cache: new PrefixCache({ ...parts, stored }),
-      about: `kv, ${blocks}, read from ${stored.fewest * tokens} tokens on` +
+      about: `kv, ${blocks}, ${readFrom(stored.fewest * tokens)}` +
         (aside ? `; a damaged file was renamed to ${aside}` : "") +
         (isSilent ? `; it does not answer yet${reason}` : ""),
     };
@@ -98,6 +98,12 @@ export async function openPrefixCache(
       about: `memory, ${blocks}; no kv: ${reason}`,
     };
   }
+}
+
+function readFrom(tokens: number): string {
+  return tokens === Infinity
+    ? "not read, as computing is faster"
+    : `read from ${tokens} tokens on`;
 }
 
 /**
