@@ -25,10 +25,14 @@ export function isPrompt({ read }: Step): boolean {
 /** Remembers the last pass. */
 export class PassShares {
   #last = new Map<Sequence, Share>();
+  /** All of them together. */
+  #sum = { ...ALONE };
 
   /** Notes the steps of a pass. */
   note(steps: readonly Step[]): void {
     this.#last = new Map(steps.map((step) => [step.sequence, shareOf(step)]));
+    this.#sum = { ...ALONE };
+    for (const share of this.#last.values()) count(this.#sum, share, 1);
   }
 
   /**
@@ -37,21 +41,27 @@ export class PassShares {
    * decodes, and not at all as long as more than {@linkcode SOON} of its rows wait.
    */
   beside(sequence: Sequence, ready: readonly Step[]): Beside {
-    const shares = new Map(this.#last);
+    const beside = { ...this.#sum };
+    const replace = (sequence: Sequence, share: Share | undefined) => {
+      count(beside, this.#last.get(sequence), -1);
+      count(beside, share, 1);
+    };
+    replace(sequence, undefined);
     for (const step of ready) {
+      if (step.sequence === sequence) continue;
       const isLong = isPrompt(step) && step.tokens.length > SOON;
-      if (isLong) shares.delete(step.sequence);
-      else shares.set(step.sequence, shareOf(step));
-    }
-    shares.delete(sequence);
-    const beside = { ...ALONE };
-    for (const { rows, read } of shares.values()) {
-      beside.sequences++;
-      beside.rows += rows;
-      beside.read += read;
+      replace(step.sequence, isLong ? undefined : shareOf(step));
     }
     return beside;
   }
+}
+
+/** Adds a sequence's share to a sum, or takes it away; there may be none. */
+function count(sum: Beside, share: Share | undefined, sign: 1 | -1): void {
+  if (share === undefined) return;
+  sum.sequences += sign;
+  sum.rows += sign * share.rows;
+  sum.read += sign * share.read;
 }
 
 function shareOf(step: Step): Share {

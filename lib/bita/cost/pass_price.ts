@@ -32,14 +32,27 @@ const CAUTION = 1 / 6;
 /** Passes over which the gain is averaged. */
 const MEMORY = 32;
 
+/** Recent tokens a millisecond, relative to plain passes. */
+class Gain {
+  /** At least 1. */
+  now = 1;
+  #passes = 1;
+
+  learn(gain: number): void {
+    this.#passes = Math.min(this.#passes + 1, MEMORY);
+    this.now = Math.max(1, this.now + (gain - this.now) / this.#passes);
+  }
+}
+
 /** Prices the rows of one sequence, pass by pass. */
 export class PassPrice {
   readonly #cost: Cost;
   readonly #look: () => Beside;
   #beside = ALONE;
-  /** Recent tokens a millisecond, relative to plain passes; at least 1. */
-  #gain = 1;
-  #passes = 1;
+  /** What drafts gain where others share the pass, and where none does. */
+  readonly #gains = { shared: new Gain(), alone: new Gain() };
+  /** Milliseconds of the pass with one row of the sequence. */
+  #plainMs: number;
 
   /**
    * @param cost the milliseconds of passes.
@@ -48,11 +61,13 @@ export class PassPrice {
   constructor(cost: Cost, look: () => Beside = () => ALONE) {
     this.#cost = cost;
     this.#look = look;
+    this.#plainMs = this.#ms(1, 1);
   }
 
-  /** Moves on to the next pass. */
+  /** Looks at the next pass. */
   next(): void {
     this.#beside = this.#look();
+    this.#plainMs = this.#ms(1, 1);
   }
 
   /** Whether other sequences share the pass. */
@@ -63,7 +78,7 @@ export class PassPrice {
   /** Tokens that all sequences of the pass must gain in a millisecond. */
   get pace(): number {
     const caution = 1 + CAUTION * this.#beside.sequences;
-    return caution * this.#gain * this.#brought(1) / this.#ms(1, 1);
+    return caution * this.#gain.now * this.#brought(1) / this.#plainMs;
   }
 
   /** Returns the price of the pass with these rows of the sequence. */
@@ -76,18 +91,21 @@ export class PassPrice {
     return this.pace * (this.#ms(rows + 1, read + 1) - this.#ms(rows, read));
   }
 
-  /** The price of a step of the Hydra head. */
-  get ofDraft(): number {
-    return this.pace * (this.#cost.draft?.() ?? 0);
+  /** Returns the price of one more row whose guess takes a step of the Hydra head. */
+  ofDraftedRow(rows: number, read: number): number {
+    const step = this.pace * (this.#cost.draft?.() ?? 0);
+    return this.ofRow(rows, read) + step;
   }
 
   /** Learns from the tokens that a pass gained. */
   learn(tokens: number, { rows, read }: { rows: number; read: number }): void {
+    if (rows === 1) return this.#gain.learn(1);
     const pace = this.#brought(tokens) / this.#ms(rows, read);
-    const gain = pace / (this.#brought(1) / this.#ms(1, 1));
-    this.#passes = Math.min(this.#passes + 1, MEMORY);
-    this.#gain += (gain - this.#gain) / this.#passes;
-    this.#gain = Math.max(1, this.#gain);
+    this.#gain.learn(pace / (this.#brought(1) / this.#plainMs));
+  }
+
+  get #gain(): Gain {
+    return this.isShared ? this.#gains.shared : this.#gains.alone;
   }
 
   /**

@@ -16,7 +16,7 @@
 import type { TopK } from "../choose/top_k.ts";
 import type { Cost } from "../cost/cost_curve.ts";
 import { type Beside, PassPrice } from "../cost/pass_price.ts";
-import { comb, type DraftTree, naturalChain } from "../tree/tree.ts";
+import { comb, type DraftTree, naturalChain, rootAlone } from "../tree/tree.ts";
 import { RERANKED } from "./conditional_head.ts";
 import {
   type Considered,
@@ -46,7 +46,7 @@ const MASK_WIDTH = 8;
 /** The chance to become text below which no guess is considered. */
 const LEAST = 0.02;
 
-/** The chance of a guess that makes others beside it superfluous. */
+/** The chance of a guess that makes others superfluous; hardly any has a higher one. */
 const SURE = 0.9;
 
 /** Plans each pass by what its rows cost and what they are likely to bring. */
@@ -57,6 +57,8 @@ export class CostPlanner implements Planner {
   /** What the last pass was planned from. */
   #state: PlanState = { root: 0, budget: 0, candidates: [] };
   readonly #price: PassPrice;
+  /** Whether a row of the last shared pass cost more than a sure guess gains. */
+  #isVain = false;
 
   constructor(options: CostPlannerOptions) {
     const { cost, beside, masks, conditional } = options;
@@ -69,6 +71,12 @@ export class CostPlanner implements Planner {
     const { maxRows } = this.#options;
     const { root, budget } = state;
     this.#price.next();
+    this.#state = state;
+    this.#isVain = this.#price.isShared && this.#price.ofRow(1, 1) > SURE;
+    if (this.#isVain) {
+      this.#considered = [];
+      return rootAlone(root);
+    }
     const levels = this.#levels(state);
     const widths = payingWidths(levels, { price: this.#price, maxRows });
     const taken = widths.flatMap((width, depth) => {
@@ -78,7 +86,6 @@ export class CostPlanner implements Planner {
       ));
     });
     this.#considered = levels.map(({ guesses }) => guesses);
-    this.#state = state;
     const parents = comb(widths);
     const chances = [1, ...taken.map(({ chance }) => chance)];
     const tree = {
@@ -97,6 +104,11 @@ export class CostPlanner implements Planner {
     const { drafters, hydra, memory: { acceptance }, constraint } =
       this.#options;
     if (!drafters.has("hydra") || steps.length >= hydra.depth) return false;
+    if (this.#isVain) return false;
+    if (steps.length === 0) this.#price.next();
+    const depth = steps.length + 1;
+    const price = this.#price.ofDraftedRow(depth, depth);
+    if (price >= 1) return false;
     if (constraint && constraint.forced().length > 0) return false;
     const copies = copyKinds(this.#options);
     if (copies.some((kind) => acceptance.chance(kind) > SURE)) return false;
@@ -104,14 +116,14 @@ export class CostPlanner implements Planner {
     for (const { shares: [share] } of steps) {
       reach *= acceptance.chance(hydra.kind(share));
     }
-    const depth = steps.length + 1;
-    const price = this.#price.ofRow(depth, depth) + this.#price.ofDraft;
     return reach * hydra.best(steps.length) > price;
   }
 
   learn({ tree, verified }: Outcome): void {
     const { memory, drafters } = this.#options;
     learnFrom({ tree, verified }, this.#considered, this.#options);
+    const { length } = verified.tokens;
+    if (this.#isVain) return this.#price.learn(length, { rows: 1, read: 1 });
     const { candidates, successor } = this.#state;
     const natural = naturalChain(tree.parents).length;
     if (successor === undefined && drafters.has("mask")) {
@@ -121,7 +133,7 @@ export class CostPlanner implements Planner {
     }
     const rows = rowsOf(tree);
     const read = tree.readAll ? rows : natural;
-    this.#price.learn(verified.tokens.length, { rows, read });
+    this.#price.learn(length, { rows, read });
   }
 
   origin(guess: { depth: number; token: number }): Origin {

@@ -14,7 +14,7 @@
  * @module
  */
 
-import { type DraftTree, naturalChain } from "./tree.ts";
+import { chain, type DraftTree, naturalChain } from "./tree.ts";
 
 /** The rows of a step, and where the tree's nodes are in them. */
 export interface Layout {
@@ -39,6 +39,9 @@ export function layOut(
   tree: DraftTree,
   before: Int32Array = new Int32Array(),
 ): Layout {
+  if (tree.parents.length === 1 && tree.masks[0] === 0) {
+    return layOutRoot(tree.tokens[0], before);
+  }
   const natural = naturalChain(tree.parents);
   const nodeRows = rowsOfNodes(tree.parents, natural)
     .map((row) => before.length + row);
@@ -63,6 +66,18 @@ export function layOut(
     }
   }
   return { tokens, parents, naturalRows: natural.length, nodeRows, maskRows };
+}
+
+/** Lays out a root alone, as most are where many share a pass. */
+function layOutRoot(root: number, before: Int32Array): Layout {
+  const row = before.length;
+  return {
+    tokens: Int32Array.of(...before, root),
+    parents: chain(row),
+    naturalRows: 1,
+    nodeRows: Int32Array.of(row),
+    maskRows: Int32Array.of(row + 1),
+  };
 }
 
 /** Returns the row of each node: the natural chain first, then the others in order. */

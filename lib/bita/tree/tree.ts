@@ -25,6 +25,12 @@ export interface DraftTree {
   readAll?: boolean;
 }
 
+/** Returns the tree without any guess or mask. */
+export function rootAlone(token: number): DraftTree {
+  const [parents, tokens] = [Int32Array.of(-1), Int32Array.of(token)];
+  return { parents, tokens, masks: new Int32Array(1) };
+}
+
 /** A shape as text: up to 8 levels of up to 99 guesses. */
 const SHAPE = /^(paper|[1-9]\d?(-[1-9]\d?){0,7})$/;
 

@@ -34,7 +34,24 @@ Deno.test("PassPrice charges a row for the time of all sequences in the pass", (
 });
 
 Deno.test("PassPrice charges for a step of the Hydra head", () => {
-  assertEquals(new PassPrice(COST).ofDraft, 0);
-  const price = new PassPrice({ ...COST, draft: () => 2 });
-  assertAlmostEquals(price.ofDraft, 2 / 10);
+  const alone = new PassPrice(COST);
+  assertAlmostEquals(alone.ofDraftedRow(1, 1), alone.ofRow(1, 1));
+  const cost = { ...COST, draft: () => 2 };
+  assertAlmostEquals(new PassPrice(cost).ofDraftedRow(1, 1), (2 + 2) / 10);
+});
+
+Deno.test("PassPrice keeps apart what drafts gain alone and beside others", () => {
+  let beside = ALONE;
+  const price = new PassPrice(COST, () => beside);
+  for (let i = 0; i < 100; i++) price.learn(3, { rows: 3, read: 3 });
+  const alone = price.ofRow(1, 1);
+  beside = { sequences: 1, rows: 1, read: 1 };
+  price.next();
+  const fresh = new PassPrice(COST, () => beside);
+  fresh.next();
+  assertEquals(price.ofRow(1, 1), fresh.ofRow(1, 1));
+  for (let i = 0; i < 100; i++) price.learn(1, { rows: 1, read: 1 });
+  beside = ALONE;
+  price.next();
+  assertEquals(price.ofRow(1, 1), alone);
 });
