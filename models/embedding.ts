@@ -18,6 +18,8 @@ export class Embedding implements Disposable {
   readonly #scale: number;
   readonly #file: Deno.FsFile;
   readonly #rowBytes: number;
+  /** The time of the file's last change. */
+  readonly #modified: number;
   /** The rows read last, packed; that of a token id is at its remainder. */
   readonly #rows: Uint8Array;
   /** The id of each kept row, or -1. */
@@ -27,6 +29,7 @@ export class Embedding implements Disposable {
     this.#matrix = embedding;
     this.#scale = scales.embedding;
     this.#file = Deno.openSync(embedding.path);
+    this.#modified = this.#lastChange();
     this.#rowBytes = embedding.byteLength / embedding.shape[0];
     this.#rows = new Uint8Array(KEPT * this.#rowBytes);
   }
@@ -45,6 +48,18 @@ export class Embedding implements Disposable {
   }
 
   /**
+   * Checks that the file is as it was when it was opened, before the look-ups of a pass.
+   *
+   * @throws {SyntaxError} if somebody has written to it since.
+   */
+  check(): void {
+    if (this.#lastChange() === this.#modified) return;
+    throw new SyntaxError(
+      `Cannot use a model: its file must stay as it is while in use: received another "${this.#matrix.path}"`,
+    );
+  }
+
+  /**
    * Writes the row of a token id, `[dim]`, into `out`, with the model's scale.
    *
    * @throws {SyntaxError} if the file no longer has the row.
@@ -53,6 +68,10 @@ export class Embedding implements Disposable {
     dequantize(this.#matrix.type, this.#packed(id), out);
     if (this.#scale === 1) return;
     for (let i = 0; i < out.length; i++) out[i] *= this.#scale;
+  }
+
+  #lastChange(): number {
+    return this.#file.statSync().mtime?.getTime() ?? 0;
   }
 
   #packed(id: number): Uint8Array {

@@ -51,6 +51,7 @@ export class OrtSequence implements KvSequence {
   /** Writes the embeddings of tokens and masks, `[tokens, dim]`. */
   embed(tokens: Int32Array, out: Float32Array): void {
     const { embedding, config: { dim } } = this.#parts;
+    embedding.check();
     for (const [row, token] of tokens.entries()) {
       const place = out.subarray(row * dim, (row + 1) * dim);
       if (token >= 0) embedding.lookUp(token, place);

@@ -92,6 +92,19 @@ Deno.test("Embedding refuses a file that was cut short", async () => {
   assertThrows(() => Embedding.open(file.artefact), SyntaxError, file.path);
 });
 
+Deno.test("Embedding.check() refuses a file that was written to", async () => {
+  using file = await opened(randomMatrix(2));
+  await Deno.utime(file.path, 1, 1);
+  using embedding = Embedding.open(file.artefact);
+  embedding.check();
+  await Deno.writeFile(file.path, new Uint8Array(1), { append: true });
+  assertThrows(
+    () => embedding.check(),
+    SyntaxError,
+    "must stay as it is while in use",
+  );
+});
+
 Deno.test("Embedding.open() takes no memory for a large vocabulary", async () => {
   using file = await opened(randomMatrix(1), { vocab: 4_000_000 });
   const before = Deno.memoryUsage().rss;
