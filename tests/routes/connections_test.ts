@@ -91,7 +91,7 @@ Deno.test("listen() cuts a stream off whose client stands still, and no other", 
     const body = new ReadableStream({
       pull: (stream) => parts-- ? stream.enqueue(part) : stream.close(),
     });
-    const headers = { "Content-Type": "text/event-stream" };
+    const headers = { "X-Accel-Buffering": "no" };
     return new Response(body, { headers });
   }, { stallMs: 1000 });
   using socket = await Deno.connect(to);
