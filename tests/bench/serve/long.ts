@@ -116,6 +116,18 @@ function figuresOf({ times, timings }: StreamedChat): AnswerFigures {
   return { firstMs: times[0], rate: (timings.predicted_n - 1) / ms * 1000 };
 }
 
+/** Lists the requests of `/live` that took too long, by when they were sent. */
+function slowest(trials: Trial[]): string {
+  return trials.flatMap(({ live }, trial) =>
+    live.flatMap((ms, index) => {
+      const at = (index * POLL_MS / 1000).toFixed(1);
+      return ms > BARS.live
+        ? [`${ms.toFixed(1)} ms at ${at} s of prompt ${trial + 1}`]
+        : [];
+    })
+  ).join(", ");
+}
+
 function report(alone: AnswerFigures[], trials: Trial[]): Report {
   const during = trials.flatMap((trial) => trial.during);
   const live = trials.flatMap((trial) => trial.live);
@@ -172,11 +184,9 @@ function report(alone: AnswerFigures[], trials: Trial[]): Report {
       `The median rate is ${
         share.toFixed(2)
       } of that alone; it counts the tokens after the first.`,
-      `GET /live was requested ${live.length} times, every ${POLL_MS} ms, without waiting for responses: ${
-        live.filter((ms) => ms > BARS.live).length
-      } took longer than ${BARS.live} ms. A process of its own sent them, at most ${
+      `GET /live was requested ${live.length} times, every ${POLL_MS} ms, without waiting for responses. A process of its own sent them, at most ${
         Math.max(...late).toFixed(1)
-      } ms late.`,
+      } ms late. Over ${BARS.live} ms took ${slowest(trials) || "none"}.`,
     ],
     data: { alone, trials },
   };
