@@ -68,7 +68,8 @@ async function reply(
     outgoing.appendHeader(name, value);
   }
   outgoing.statusCode = response.status;
-  if (response.headers.get("x-accel-buffering") === "no") { // any stream
+  // As streamHeaders() marks each stream, whatever its format.
+  if (response.headers.get("x-accel-buffering") === "no") {
     outgoing.flushHeaders();
     await pipe(response.body!, outgoing, { left: signal, stallMs });
     return;

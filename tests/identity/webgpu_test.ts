@@ -30,8 +30,8 @@ import { chainOracle } from "./_oracles.ts";
 
 const ignore = !await findGpu();
 
-/** A token to go on from: each pass takes seconds, and this one needs no prefill. */
-const PROMPT = encodeText("The");
+/** A short text to go on from: each pass takes seconds. */
+const PROMPT = encodeText("The capital of France is");
 
 /**
  * Prompts of the real model that are cached. Each takes two passes when it is computed,

@@ -13,10 +13,7 @@ import { chat } from "./_serve.ts";
 /** Descriptors of the process. */
 const DESCRIPTORS = 256;
 
-/**
- * Attempts of an honest client, and the milliseconds of each. Its time is no bound, as a
- * busy machine adds to it.
- */
+/** Attempts of an honest client, and the milliseconds of each. */
 const MOST_TRIES = 24;
 const PATIENCE = 5000;
 
@@ -24,12 +21,8 @@ const PATIENCE = 5000;
 export interface Attacked extends AsyncDisposable {
   /** Opens connections and sends a text on each; what is answered is never read. */
   connect(count: number, text: string): Promise<void>;
-  /**
-   * Asks as an honest client does, which tries again; returns the answer.
-   *
-   * @throws {Error} if no attempt is answered.
-   */
-  ask(): Promise<string>;
+  /** Asks as an honest client does, which tries again; returns the answer and the seconds. */
+  ask(): Promise<{ text: string; seconds: number }>;
   /** Returns the status line that a text is answered with. */
   statusOf(text: string): Promise<string>;
   /** Returns the memory of the process in MiB. */
@@ -69,6 +62,7 @@ export async function attacked(): Promise<Attacked> {
       for (let i = 0; i < count; i++) open.push(await send(text));
     },
     async ask() {
+      const before = performance.now();
       // A client of its own, as connections that are kept may be closed for others.
       using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
       for (let tries = 1;; tries++) {
@@ -82,7 +76,8 @@ export async function attacked(): Promise<Attacked> {
             },
           );
           const { choices } = await response.json();
-          return choices[0].message.content;
+          const seconds = (performance.now() - before) / 1000;
+          return { text: choices[0].message.content, seconds };
         } catch (error) {
           if (tries === MOST_TRIES) throw error;
           await new Promise((go) => setTimeout(go, 250)); // as clients do

@@ -15,21 +15,20 @@ export interface Agreement {
   largest: number;
 }
 
-/** Reads `text` with `model` and with `authority`, in passes of `width` rows. */
+/** Reads `text` with `model` and with `authority`, in passes of 31 rows. */
 export async function agreement(
   model: Model,
   authority: Model,
   text: Int32Array,
-  width = 31,
 ): Promise<Agreement> {
   const expected: Float32Array[] = [];
   await readInPasses(authority, text, {
-    width,
+    width: 31,
     look: (row) => expected.push(row.slice()),
   });
   let same = 0, largest = 0;
   await readInPasses(model, text, {
-    width,
+    width: 31,
     look(row, position) {
       if (argmax(row) === argmax(expected[position])) same++;
       for (let id = 0; id < row.length; id++) {

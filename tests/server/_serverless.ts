@@ -11,13 +11,13 @@ import { limitMemory, type MemoryLimit } from "./_memory_limit.ts";
 /** Memory of an instance, in bytes. */
 const MEMORY = 768 * 2 ** 20;
 
-/** Milliseconds between SIGINT and SIGKILL, unless a test needs more. */
+/** Milliseconds between SIGINT and SIGKILL. */
 const KILL_MS = 5000;
 
 /** A running instance; disposing of it stops it as the host does. */
 export interface Instance extends AsyncDisposable {
   url: string;
-  /** Sends SIGINT, and some seconds later SIGKILL; returns the exit code. */
+  /** Sends SIGINT, and after five seconds SIGKILL; returns the exit code. */
   stop(): Promise<number>;
   /** All that it has written to its standard output and error. */
   output(): string;
@@ -26,7 +26,7 @@ export interface Instance extends AsyncDisposable {
 /** What starts instances. */
 export interface Serverless extends Disposable {
   /** Starts an instance, and waits until it listens. */
-  start(options?: { killMs?: number }): Promise<Instance>;
+  start(): Promise<Instance>;
   /** What limits the memory of all of them together. */
   limit: MemoryLimit;
 }
@@ -42,7 +42,7 @@ export function serverless(env: Record<string, string>): Serverless {
   const limit = limitMemory(MEMORY);
   const variables = { ...UNSET, API_KEYS: "none", ...env };
 
-  async function start({ killMs = KILL_MS } = {}): Promise<Instance> {
+  async function start(): Promise<Instance> {
     const serve =
       `serve -A --config ${config} --lock deno.lock --host 127.0.0.1 --port 0`;
     const child = new Deno.Command("bash", {
@@ -70,7 +70,7 @@ export function serverless(env: Record<string, string>): Serverless {
     async function stop(): Promise<number> {
       if (!stopped) child.kill("SIGINT");
       stopped = true;
-      const timer = setTimeout(() => child.kill("SIGKILL"), killMs);
+      const timer = setTimeout(() => child.kill("SIGKILL"), KILL_MS);
       const { code } = await child.status;
       clearTimeout(timer);
       await read;

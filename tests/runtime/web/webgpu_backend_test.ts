@@ -27,8 +27,7 @@ Deno.test({
     const result = await agreement(
       await openRealModel("webgpu", options),
       await openRealModel("cpu", options),
-      await textTokens(16),
-      8,
+      await textTokens(40),
     );
     console.log(`webgpu and cpu, fp32: ${describe(result)}`);
     assert(result.best >= 0.995);
@@ -48,8 +47,7 @@ Deno.test({
     const result = await agreement(
       await openRealModel("webgpu", { context: 256 }),
       await openModel(cpuBackend(threads), exact, { context: 256 }),
-      await textTokens(8),
-      8,
+      await textTokens(16),
     );
     await Deno.remove(folder, { recursive: true });
     console.log(`webgpu and cpu, int8: ${describe(result)}`);
