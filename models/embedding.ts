@@ -12,6 +12,9 @@ import { readAt } from "./gguf/reader.ts";
 /** Rows that are kept in memory; to read one costs more than to unpack it. */
 const KEPT = 256;
 
+/** What an embedding is opened from. */
+type EmbeddingSource = Pick<Artefact, "embedding" | "config">;
+
 /** Looks up rows of the embedding matrix `[vocab, dim]` in an open file. */
 export class Embedding implements Disposable {
   readonly #matrix: Artefact["embedding"];
@@ -25,7 +28,7 @@ export class Embedding implements Disposable {
   /** The id of each kept row, or -1. */
   readonly #ids = new Int32Array(KEPT).fill(-1);
 
-  private constructor({ embedding, config: { scales } }: Artefact) {
+  private constructor({ embedding, config: { scales } }: EmbeddingSource) {
     this.#matrix = embedding;
     this.#scale = scales.embedding;
     this.#file = Deno.openSync(embedding.path);
@@ -39,7 +42,7 @@ export class Embedding implements Disposable {
    *
    * @throws {SyntaxError} if the file has been cut short.
    */
-  static open(artefact: Artefact): Embedding {
+  static open(artefact: EmbeddingSource): Embedding {
     using opened = new DisposableStack();
     const embedding = opened.use(new Embedding(artefact));
     embedding.#packed(artefact.embedding.shape[0] - 1);

@@ -7,10 +7,13 @@
 
 import { availableParallelism, homedir } from "node:os";
 import { parseConfig } from "../lib/config/config.ts";
+import { openText } from "../lib/engine/loading/open_text.ts";
+import { sampleTokens } from "../lib/engine/loading/sample.ts";
 import type { BackendName } from "../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../lib/runtime/choose_backend.ts";
 import { openModel } from "../lib/runtime/open_model.ts";
 import type { OrtModel } from "../lib/runtime/ort_model.ts";
+import { readText } from "../lib/runtime/cpu/read_text.ts";
 import type { Adapter } from "../models/adapter/adapter.ts";
 import { type Artefact, openArtefact } from "../models/artefact.ts";
 import { modelFile } from "../models/download/download.ts";
@@ -45,13 +48,18 @@ export async function realArtefact(
   format: WeightFormat,
   options: { adapter?: string | URL } = {},
 ): Promise<Artefact> {
-  const { cacheDir } = CONFIG;
+  const { cacheDir, threads } = CONFIG;
   const progress = defaultProgress();
-  return await openArtefact(await realGguf(), {
+  const gguf = await realGguf();
+  return await openArtefact(gguf, {
     ...options,
     cacheDir,
     format,
     progress,
+    readText: async (body, onShare) => {
+      const tokens = await sampleTokens(openText(gguf.metadata));
+      return await readText(body, { tokens, threads, onShare });
+    },
   });
 }
 

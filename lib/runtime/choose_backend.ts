@@ -25,12 +25,19 @@ export const WEIGHTS: Record<BackendName, WeightFormat> = {
 /**
  * Returns the chosen weight format. With `"auto"` it is the format of the backend, or 4
  * bits where that is faster and loses nothing, as all layers are stored as Q4_0.
+ *
+ * @throws {TypeError} if the backend does not compute in that format.
  */
 export function chooseWeights(
   choice: WeightsChoice,
   backend: BackendName,
   tensors: ReadonlyMap<string, Pick<TensorInfo, "type" | "shape">>,
 ): WeightFormat {
+  if (choice === "w8a8" && backend !== "cpu") {
+    throw new TypeError(
+      `Cannot use WEIGHTS=w8a8: BACKEND must be cpu: received ${backend}`,
+    );
+  }
   if (choice !== "auto") return choice;
   const matrices = [...tensors].filter(([name, { shape }]) =>
     name.startsWith("blk.") && shape.length > 1

@@ -17,7 +17,7 @@ import type { ModelConfig } from "../architectures/config.ts";
 import { Attention } from "./attention.ts";
 import { feedForward } from "./feed_forward.ts";
 import { GraphBuilder } from "./graph_builder.ts";
-import { linear } from "./linear.ts";
+import { linear, linears } from "./linear.ts";
 import { headName } from "./model_weights.ts";
 import { Norms } from "./norms.ts";
 import { Updates } from "./updates.ts";
@@ -63,14 +63,18 @@ export function buildBody(
   for (let layer = 0; layer < layers; layer++) {
     if (tapped.includes(layer)) inputs.push(normed);
     const block = `blk.${layer}`;
-    const [projected] = updated.apply(normed, [
-      linear(graph, normed, `${block}.attn_qkv`),
-    ], { linear: "attn_qkv", layer });
+    const [projected] = updated.apply(
+      normed,
+      linears(graph, normed, [`${block}.attn_qkv`]),
+      { linear: "attn_qkv", layer },
+    );
     const qkv = prepared(graph, projected, { block, config, norms });
     const attended = attention.add(qkv, layer);
-    const [out] = updated.apply(attended, [
-      linear(graph, attended, `${block}.attn_output.weight`),
-    ], { linear: "attn_output", layer });
+    const [out] = updated.apply(
+      attended,
+      linears(graph, attended, [`${block}.attn_output.weight`]),
+      { linear: "attn_output", layer },
+    );
     let change = changed(out, `${block}.post_attention_norm`);
     const feed = (input: string) =>
       changed(

@@ -13,7 +13,13 @@ import { buildBody, buildHead } from "./body.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 import { buildHydra } from "./hydra.ts";
 import type { WeightFormat } from "./linear.ts";
-import { headName, type ModelWeights, storeModel } from "./model_weights.ts";
+import {
+  headName,
+  storeBody,
+  storeHead,
+  type TensorReader,
+} from "./model_weights.ts";
+import { measureInputs, type ReadText } from "./quantize/largest_inputs.ts";
 import { WeightsFile } from "./weights_file.ts";
 
 /** What the files are made of, and where. */
@@ -24,35 +30,48 @@ export interface ConvertOptions {
   adapter: Adapter;
   /** An empty folder. */
   folder: string;
+  /** Has a body read some text, which `w8a8` requires. */
+  readText?: ReadText | undefined;
 }
 
-/** Writes the graphs and weights of a model; they are on the disk then. */
+/**
+ * Writes the graphs and weights of a model; they are on the disk then.
+ *
+ * @throws {TypeError} if the format requires what reads text.
+ */
 export async function convert(
   gguf: Gguf,
-  { config, format, progress, adapter, folder }: ConvertOptions,
+  { config, format, progress, adapter, folder, readText }: ConvertOptions,
 ): Promise<void> {
   const { updates, hydra } = adapter;
-  let total = 0;
+  const isSmoothed = format === "w8a8";
+  let total = 0, bodyBytes = 0;
   for (const { name, byteLength } of gguf.tensors.values()) {
+    if (name.startsWith("blk.")) bodyBytes += byteLength;
     const read = config.tiedHead || name !== "token_embd.weight";
     if (read) total += byteLength;
     if (hydra && name === headName(config)) total += byteLength;
   }
+  // Smoothed, a body is read twice, and between these it reads a text for as long.
+  if (isSmoothed) total += 2 * bodyBytes;
   progress.start(`Converting to ${format}`, { total, done: 0 });
+  const read: TensorReader = async (name, range) => {
+    const matrix = await readMatrix(gguf, name, range);
+    const { byteLength, shape } = gguf.tensors.get(name)!;
+    progress.advance(byteLength * matrix.rows / shape[0]);
+    return matrix;
+  };
   try {
+    const largest = isSmoothed
+      ? await measureInputs(
+        { gguf, config, read, folder, readText },
+        (share) => progress.advance(share * bodyBytes),
+      )
+      : undefined;
     using weights = new WeightsFile(`${folder}/weights.bin`);
-    const parts: ModelWeights = {
-      config,
-      format,
-      weights,
-      async read(name, range) {
-        const matrix = await readMatrix(gguf, name, range);
-        const { byteLength, shape } = gguf.tensors.get(name)!;
-        progress.advance(byteLength * matrix.rows / shape[0]);
-        return matrix;
-      },
-    };
-    await storeModel(parts);
+    const parts = { config, format, weights, read };
+    await storeBody(parts, largest);
+    await storeHead(parts);
     const save = async (name: string, graph: GraphBuilder) =>
       await writeDurably(`${folder}/${name}.onnx`, await graph.encode());
     const body = { config, weights, tapped: hydra?.layers ?? [] };

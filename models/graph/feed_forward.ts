@@ -8,7 +8,7 @@
 import type { ModelConfig } from "../architectures/config.ts";
 import type { Activation } from "../architectures/families.ts";
 import type { GraphBuilder, NodeOptions } from "./graph_builder.ts";
-import { linear } from "./linear.ts";
+import { linears } from "./linear.ts";
 import type { Updates } from "./updates.ts";
 
 /** The operator of each function; all are ONNX Runtime's own. */
@@ -32,7 +32,7 @@ export function feedForward(
   const names = config.gated ? ["ffn_gate", "ffn_up"] : ["ffn_up"];
   const [first, up] = updated.apply(
     input,
-    names.map((name) => linear(graph, input, `${block}.${name}.weight`)),
+    linears(graph, input, names.map((name) => `${block}.${name}.weight`)),
     { linear: "ffn_gate_up", layer },
   );
   const [op, options] = OPERATORS[config.activation];
@@ -41,8 +41,10 @@ export function feedForward(
     ...options,
   });
   const product = config.gated ? graph.node("Mul", [activated, up]) : activated;
-  const [down] = updated.apply(product, [
-    linear(graph, product, `${block}.ffn_down.weight`),
-  ], { linear: "ffn_down", layer });
+  const [down] = updated.apply(
+    product,
+    linears(graph, product, [`${block}.ffn_down.weight`]),
+    { linear: "ffn_down", layer },
+  );
   return down;
 }

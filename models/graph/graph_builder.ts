@@ -34,7 +34,7 @@ export class GraphBuilder {
   readonly weights: WeightsFile;
   readonly #graph = {
     name: "main",
-    node: [] as object[],
+    node: [] as { opType: string; input: string[] }[],
     initializer: [] as object[],
     input: [] as object[],
     output: [] as object[],
@@ -75,15 +75,22 @@ export class GraphBuilder {
         { name, f, type: ATTRIBUTE.float }
       )),
     ];
-    this.#graph.node.push({
+    const node = {
       opType: op,
       name: outputs[0],
       domain,
       input: inputs,
       output: outputs,
       attribute,
-    });
+    };
+    this.#graph.node.push(node);
     return outputs[0];
+  }
+
+  /** Lists the inputs of each node of an operator. */
+  inputsOf(op: string): readonly string[][] {
+    return this.#graph.node.filter(({ opType }) => opType === op)
+      .map(({ input }) => input);
   }
 
   /** Stores a constant tensor and adds it to the graph. */

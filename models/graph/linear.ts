@@ -6,30 +6,23 @@
 
 import type { Matrix } from "../gguf/reader.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
+import { BLOCK, quantize } from "./quantize/blocks.ts";
+import type { Bits } from "./quantize/levels.ts";
+import { isSmoothed, smoothedLinears } from "./quantize/smoothed.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
 /**
  * Storage of weights: `int8` or `int4` in blocks with one scale each (native CPU,
- * WebGPU), or `fp32` (wasm, where unpacking a block takes longer than reading floats).
+ * WebGPU), `w8a8` with one scale an output (native CPU), or `fp32` (wasm, where unpacking
+ * a block takes longer than reading floats).
  *
- * With `int4` the body has 4 bits a weight and the head 8, as it needs them more.
+ * With `int4` the body has 4 bits a weight and the head 8, as it needs them more. With
+ * `w8a8` the head is as with `int8`.
  */
 export type WeightFormat = (typeof FORMATS)[number];
 
 /** All weight formats. */
-export const FORMATS = ["int8", "int4", "fp32"] as const;
-
-/** Columns that share one scale. */
-const BLOCK = 32;
-
-/** Bits of a quantised weight; 4 bits halve the memory that a pass reads. */
-type Bits = 4 | 8;
-
-/** Range and increment of the steps tried from zero to a block's largest value. */
-const STEPS = {
-  4: { most: 8.5, fewest: 6, by: 0.25 },
-  8: { most: 127, fewest: 112, by: 1 },
-};
+export const FORMATS = ["int8", "int4", "w8a8", "fp32"] as const;
 
 /** `accuracy_level` at which CPU kernels quantise activations to 8-bit blocks. */
 const INT8_ACTIVATIONS = 4;
@@ -42,7 +35,7 @@ interface LinearOptions {
   bits?: Bits;
 }
 
-/** Stores the weights of a linear. */
+/** Stores the weights of a linear, in blocks unless they are `fp32`. */
 export function storeLinear(
   weights: WeightsFile,
   name: string,
@@ -102,6 +95,16 @@ export async function storeInParts(
   }
 }
 
+/** Adds linears of the body that have the same input, and returns their outputs. */
+export function linears(
+  graph: GraphBuilder,
+  input: string,
+  names: string[],
+): string[] {
+  if (isSmoothed(graph, names)) return smoothedLinears(graph, input, names);
+  return names.map((name) => linear(graph, input, name));
+}
+
 /** Adds `input · matrixᵀ` with stored weights and returns the output's name. */
 export function linear(
   graph: GraphBuilder,
@@ -127,86 +130,6 @@ export function linear(
       accuracy_level: INT8_ACTIVATIONS,
     },
   });
-}
-
-/**
- * Quantises a matrix in blocks of 32 columns, with the step that loses least.
- *
- * Weights from a quantised file have few distinct values. A step that divides their
- * distance keeps them almost unchanged, while the largest step would round them again.
- *
- * @returns Scales `[rows, columns / 32]` and bytes `[rows, columns * bits / 8]`. With 4
- * bits, the first of two weights is in the low half. A weight of 0 has the middle level.
- */
-export function quantize(
-  { rows, columns, data }: Matrix,
-  bits: Bits = 8,
-): { bytes: Uint8Array; scales: Float32Array } {
-  if (columns % BLOCK !== 0) {
-    throw new RangeError(
-      `Cannot quantise a matrix: columns must be a multiple of ${BLOCK}: received ${columns}`,
-    );
-  }
-  const zero = 2 ** (bits - 1);
-  const perByte = 8 / bits;
-  const bytes = new Uint8Array(rows * columns / perByte);
-  const scales = new Float32Array(rows * columns / BLOCK);
-  for (let block = 0; block < scales.length; block++) {
-    const start = block * BLOCK;
-    const scale = bestScale(data, start, bits);
-    scales[block] = scale;
-    for (let i = start; i < start + BLOCK; i++) {
-      const level = toLevel(data[i] / scale, zero) + zero;
-      bytes[Math.floor(i / perByte)] |= level << bits * (i % perByte);
-    }
-  }
-  return { bytes, scales };
-}
-
-/**
- * Returns the scale that loses least in the block at `start`. With 4 bits the largest
- * value gets a negative level, since there is one more of these. So a block of Q4_0,
- * which is made that way, is not rounded again.
- */
-function bestScale(data: Float32Array, start: number, bits: Bits): number {
-  const { most, fewest, by } = STEPS[bits];
-  const zero = 2 ** (bits - 1);
-  let largest = 0;
-  for (let i = start; i < start + BLOCK; i++) {
-    if (Math.abs(data[i]) > Math.abs(largest)) largest = data[i];
-  }
-  if (largest === 0) return 1;
-  largest = bits === 4 ? -largest : Math.abs(largest);
-  let best = largest / most;
-  let least = Infinity;
-  for (let steps = most; steps >= fewest; steps -= by) {
-    const scale = largest / steps;
-    let error = 0;
-    for (let i = start; i < start + BLOCK; i++) {
-      const exact = data[i] / scale;
-      const lost = exact - toLevel(exact, zero);
-      error += lost * lost;
-    }
-    error *= scale * scale;
-    if (error < least) {
-      least = error;
-      best = scale;
-    }
-    if (error === 0) break;
-  }
-  return best;
-}
-
-/** 1.5 · 2⁵²: a double of this size has no fraction bits. */
-const NO_FRACTION = 6755399441055744;
-
-/**
- * Rounds to the nearest integer from `-zero` to `zero - 1`, several times faster than
- * `Math.round`.
- */
-function toLevel(x: number, zero: number): number {
-  const nearest = x + NO_FRACTION - NO_FRACTION;
-  return nearest >= zero ? zero - 1 : nearest < -zero ? -zero : nearest;
 }
 
 /** Returns the numbers of a matrix in column-major order. */

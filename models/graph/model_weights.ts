@@ -7,6 +7,8 @@
 import type { ModelConfig } from "../architectures/config.ts";
 import type { Matrix, RowRange } from "../gguf/reader.ts";
 import { storeInParts, storeLinear, type WeightFormat } from "./linear.ts";
+import type { LargestInputs } from "./quantize/largest_inputs.ts";
+import { type NamedMatrix, storeSmoothed } from "./quantize/smoothed.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
 /** Returns a tensor of the model by its GGUF name, or rows of it, dequantised. */
@@ -20,9 +22,14 @@ export interface ModelWeights {
   read: TensorReader;
 }
 
-/** Stores the weights of the body and of the head, with the model's scales in them. */
-export async function storeModel(
+/**
+ * Stores the weights of the body, with the model's scales in them.
+ *
+ * @param largest what linears are smoothed by; by default they are not.
+ */
+export async function storeBody(
   { config, format, weights, read }: ModelWeights,
+  largest?: LargestInputs,
 ): Promise<void> {
   const { layers, scales, queryKeyNorms } = config;
   const vector = async (name: string) => {
@@ -34,10 +41,18 @@ export async function storeModel(
     if (config.layerNorms) await vector(`${name}.bias`);
   };
   const bits = format === "int4" ? 4 : 8;
-  const store = (name: string, matrix: Matrix) =>
-    storeLinear(weights, name, { matrix, format, bits });
-  const linear = async (name: string, scale = 1) =>
-    store(name, scaled(await read(name), scale));
+  /** Stores linears that have the same input. */
+  const store = (...linears: NamedMatrix[]) => {
+    const inputs = largest?.get(linears[0][0]);
+    if (inputs) return storeSmoothed(weights, linears, inputs);
+    for (const [name, matrix] of linears) {
+      storeLinear(weights, name, { matrix, format, bits });
+    }
+  };
+  const residual = async (name: string): Promise<NamedMatrix> => [
+    name,
+    scaled(await read(name), scales.residual),
+  ];
 
   for (let layer = 0; layer < layers; layer++) {
     const block = `blk.${layer}`;
@@ -51,7 +66,7 @@ export async function storeModel(
     }
     const qkv = (kind: "weight" | "bias") =>
       readQueriesKeysValues({ config, read }, block, kind);
-    store(`${block}.attn_qkv`, await qkv("weight"));
+    store([`${block}.attn_qkv`, await qkv("weight")]);
     if (config.biases) {
       const { rows, data } = await qkv("bias");
       weights.add(`${block}.attn_qkv.bias`, [rows], data);
@@ -65,25 +80,30 @@ export async function storeModel(
         weights.add(`${block}.${name}.weight`, [rows], data);
       }
     }
-    await linear(`${block}.attn_output.weight`, scales.residual);
-    if (config.gated && config.fused) {
-      const both = await read(`${block}.ffn_up.weight`);
-      const [gate, up] = cut(both, [config.hidden, config.hidden]);
-      store(`${block}.ffn_gate.weight`, gate);
-      store(`${block}.ffn_up.weight`, up);
-    } else {
-      if (config.gated) await linear(`${block}.ffn_gate.weight`);
-      await linear(`${block}.ffn_up.weight`);
-    }
-    await linear(`${block}.ffn_down.weight`, scales.residual);
+    store(await residual(`${block}.attn_output.weight`));
+    const gate = `${block}.ffn_gate.weight`;
+    const up = `${block}.ffn_up.weight`;
+    if (!config.gated) store([up, await read(up)]);
+    else if (config.fused) {
+      const both = cut(await read(up), [config.hidden, config.hidden]);
+      store([gate, both[0]], [up, both[1]]);
+    } else store([gate, await read(gate)], [up, await read(up)]);
+    store(await residual(`${block}.ffn_down.weight`));
   }
   await norm("output_norm");
+}
+
+/** Stores the weights of the head, with the model's scale of logits in them. */
+export async function storeHead(
+  { config, format, weights, read }: ModelWeights,
+): Promise<void> {
   const head = headName(config);
   await storeInParts(weights, head, {
     rows: config.vocab,
     columns: config.dim,
     format,
-    read: async (range) => scaled(await read(head, range), scales.logits),
+    read: async (range) =>
+      scaled(await read(head, range), config.scales.logits),
   });
 }
 

@@ -11,6 +11,7 @@ import { Drafting } from "../../lib/worker/drafting.ts";
 import { Scheduler } from "../../lib/worker/scheduler.ts";
 import { openBackend } from "../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
+import type { WeightFormat } from "../../models/graph/linear.ts";
 import { decodedPlainly, run } from "../bita/_run.ts";
 import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
 import { DOZEN, END_TOKENS } from "./_chats.ts";
@@ -24,11 +25,6 @@ const COSTS: Record<string, Cost> = {
   "free rows": { body: () => 20, head: () => 2 },
 };
 
-const artefact = await realArtefact("int8", { adapter: ADAPTER });
-const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
-  context: 1024,
-});
-
 const REQUESTS = DOZEN.map((prompt, i) => ({
   prompt,
   options: {
@@ -38,14 +34,29 @@ const REQUESTS = DOZEN.map((prompt, i) => ({
   },
 }));
 
-const PLAIN: number[][] = [];
-for (const { prompt, options } of REQUESTS) {
-  PLAIN.push((await run(decodedPlainly(model, prompt, options))).tokens);
+/** Opens the model with its adapter; returns what it decodes plainly, too. */
+async function open(format: WeightFormat) {
+  const artefact = await realArtefact(format, { adapter: ADAPTER });
+  const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
+    context: 1024,
+  });
+  const plain: number[][] = [];
+  for (const { prompt, options } of REQUESTS) {
+    plain.push((await run(decodedPlainly(model, prompt, options))).tokens);
+  }
+  return { format, adapter: artefact.adapter, model, plain };
 }
 
-for (const [name, cost] of Object.entries(COSTS)) {
-  Deno.test(`the shipped adapter drafts and changes no text with ${name}`, async () => {
-    const { adapter } = artefact;
+const CASES = [];
+for (const format of ["int8", "w8a8"] as const) {
+  const opened = await open(format);
+  for (const [name, cost] of Object.entries(COSTS)) {
+    CASES.push({ ...opened, name, cost });
+  }
+}
+
+for (const { format, adapter, model, plain, name, cost } of CASES) {
+  Deno.test(`the shipped adapter drafts and changes no text with ${name}, ${format}`, async () => {
     const drafting = new Drafting({
       scheduler: new Scheduler(model, { cost }),
       cost,
@@ -64,7 +75,7 @@ for (const [name, cost] of Object.entries(COSTS)) {
         }),
       );
       sequence.close();
-      assertEquals(drafted.tokens, PLAIN[i]);
+      assertEquals(drafted.tokens, plain[i]);
       tokens += drafted.tokens.length;
       for (const { rows, guesses } of drafted.outputs) {
         if (rows > 0) passes++;

@@ -7,6 +7,7 @@ import {
 import { type Artefact, openArtefact } from "../../models/artefact.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";
+import { readArbitrary } from "../toy/reading.ts";
 import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
 
 const FILES = [
@@ -43,6 +44,7 @@ class Workshop implements AsyncDisposable {
         stop() {},
         note() {},
       },
+      readText: readArbitrary,
     });
   }
 
@@ -115,6 +117,26 @@ Deno.test("openArtefact() has a folder for each format and file", async () => {
   assertEquals(new Set([int8, fp32, other].map((a) => a.folder)).size, 3);
   assertNotEquals(other.digest, int8.digest);
   assertEquals(shop.started.length, 3);
+});
+
+Deno.test("openArtefact() leaves nothing but the graphs of what it measured", async () => {
+  await using shop = await workshop();
+  const { folder } = await shop.open("w8a8");
+  assertEquals(namesIn(folder), FILES);
+  assertEquals(shop.started, ["Converting to w8a8"]);
+});
+
+Deno.test("openArtefact() has to be told how to read a text for w8a8", async () => {
+  await using shop = await workshop();
+  const gguf = await openGguf(shop.path);
+  const progress = { start() {}, advance() {}, stop() {}, note() {} };
+  const cacheDir = `${shop.folder}/cache`;
+  await assertRejects(
+    () => openArtefact(gguf, { cacheDir, format: "w8a8", progress }),
+    TypeError,
+    "what reads text is required",
+  );
+  assertEquals(namesIn(shop.graphs).filter((n) => n.endsWith(".partial")), []);
 });
 
 Deno.test("openArtefact() converts equal files to equal graphs", async () => {

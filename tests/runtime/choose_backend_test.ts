@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { chooseWeights } from "../../lib/runtime/choose_backend.ts";
 
 const CHOOSE = new URL("_choose.ts", import.meta.url).pathname;
@@ -41,4 +41,15 @@ Deno.test("chooseWeights() takes 4 bits where all layers have just these", () =>
   assertEquals(chooseWeights("auto", "wasm", file("Q4_0")), "fp32");
   assertEquals(chooseWeights("auto", "cpu", file("Q4_1")), "int8");
   assertEquals(chooseWeights("int8", "cpu", file("Q4_0")), "int8");
+});
+
+Deno.test("chooseWeights() has w8a8 on cpu alone", () => {
+  assertEquals(chooseWeights("w8a8", "cpu", new Map()), "w8a8");
+  for (const backend of ["webgpu", "wasm"] as const) {
+    assertThrows(
+      () => chooseWeights("w8a8", backend, new Map()),
+      TypeError,
+      `Cannot use WEIGHTS=w8a8: BACKEND must be cpu: received ${backend}`,
+    );
+  }
 });

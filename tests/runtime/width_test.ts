@@ -41,7 +41,11 @@ async function open(format: WeightFormat): Promise<OrtModel> {
   return model;
 }
 
-const MODELS = { int8: await open("int8"), fp32: await open("fp32") };
+const MODELS = {
+  int8: await open("int8"),
+  w8a8: await open("w8a8"),
+  fp32: await open("fp32"),
+};
 
 for (const [format, model] of Object.entries(MODELS)) {
   Deno.test(`natural rows are the same bits at any pass width on cpu, ${format}`, async () => {
@@ -55,25 +59,29 @@ for (const [format, model] of Object.entries(MODELS)) {
   });
 }
 
-Deno.test("natural rows are the same bits in all passes of a tiny model, int4", async () => {
-  const artefact = await tinyArtefact("int4");
-  const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
-    context: 256,
+for (const format of ["int4", "w8a8"] as const) {
+  Deno.test(`natural rows are the same bits in all passes of a tiny model, ${format}`, async () => {
+    const artefact = await tinyArtefact(format);
+    const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
+      context: 256,
+    });
+    await shareAll(model);
+    const tokens = text.subarray(0, 48).map((token) => token % TINY.vocab);
+    await assertSameBits(model, tokens, JUNK);
+    assert(await isInvariant(model));
   });
-  await shareAll(model);
-  const tokens = text.subarray(0, 48).map((token) => token % TINY.vocab);
-  await assertSameBits(model, tokens, JUNK);
-  assert(await isInvariant(model));
-});
+}
 
-Deno.test("natural rows are the same bits in the body that updates masks", async () => {
-  const artefact = await realArtefact("int8", { adapter: ADAPTER });
-  assert(artefact.adapter.updates.length > 0);
-  const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
-    context: 256,
+for (const format of ["int8", "w8a8"] as const) {
+  Deno.test(`natural rows are the same bits in the body that updates masks, ${format}`, async () => {
+    const artefact = await realArtefact(format, { adapter: ADAPTER });
+    assert(artefact.adapter.updates.length > 0);
+    const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
+      context: 256,
+    });
+    await assertSameBits(model, text.subarray(0, 48), JUNK);
   });
-  await assertSameBits(model, text.subarray(0, 48), JUNK);
-});
+}
 
 /** Guesses the token at `position` as a sibling; returns the row after it. */
 async function siblingRow(

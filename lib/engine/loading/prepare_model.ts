@@ -15,6 +15,7 @@ import { checkMerges } from "../../../models/gguf/vocabulary.ts";
 import { resolveModel } from "../../../models/registry.ts";
 import type { Config } from "../../config/config.ts";
 import { chooseBackend, chooseWeights } from "../../runtime/choose_backend.ts";
+import { sampleTokens } from "./sample.ts";
 
 /** A model on the disk, in the form that its backend opens. */
 export type PreparedModel = Awaited<ReturnType<typeof prepareModel>>;
@@ -41,6 +42,15 @@ export async function prepareModel(name: string, config: Config) {
     format: chooseWeights(config.weights, backend, gguf.tensors),
     progress,
     adapter: adapterPath(model),
+    readText: async (body, onShare) => {
+      const { readText } = await import("../../runtime/cpu/read_text.ts");
+      const tokens = await sampleTokens(await text());
+      return await readText(body, {
+        tokens,
+        threads: config.threads,
+        onShare,
+      });
+    },
     // A file whose text can't be read is refused before it is converted.
     beforeConversion: async () => checkMerges((await text()).vocabulary),
   });

@@ -16,9 +16,13 @@ const MODELS = [
 /** Tokens of the prompt: the end of it is past Gemma's window. */
 const PROMPT = 100;
 
-for (const name of MODELS) {
-  Deno.test(`${name}: passes, drafts and cached prompts change no bit`, async () => {
-    await withModel(FAMILY_FILES[name], "int8", async (model) => {
+const CASES = MODELS.flatMap((name) =>
+  (["int8", "w8a8"] as const).map((format) => ({ name, format }))
+);
+
+for (const { name, format } of CASES) {
+  Deno.test(`${name}: passes, drafts and cached prompts change no bit, ${format}`, async () => {
+    await withModel(FAMILY_FILES[name], format, async (model) => {
       assert(await isInvariant(model), "passes of one sequence");
       assert(await model.addFew(isInvariant), "passes of few rows");
       assert(await model.widen(4, isInvariant), "shared passes");

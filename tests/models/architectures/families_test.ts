@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { FAMILIES } from "../../../models/architectures/families.ts";
 import { FAMILY_FILES, IDS, LENGTHS, ONLY_PYTORCH } from "./_families.ts";
 import { logitsAfter, withModel } from "./_models.ts";
@@ -48,6 +48,24 @@ for (const { name, logits: expected } of PYTORCH) {
           assertAlmostEquals(seen, logit, 2e-3, `llama.cpp after ${length}`);
         }
       }
+    });
+  });
+}
+
+for (const { name, logits: expected } of PYTORCH) {
+  Deno.test(`${name}: logits of 8-bit weights and rows are near PyTorch's`, async () => {
+    await withModel(FAMILY_FILES[name], "w8a8", async (model) => {
+      let lost = 0, all = 0;
+      for (const [index, length] of LENGTHS.entries()) {
+        const ids = IDS.subarray(0, length);
+        const logits = await logitsAfter(model, model.open(ids), ids);
+        for (const [i, logit] of expected[index].entries()) {
+          lost += (logits[i * EVERY] - logit) ** 2;
+          all += logit ** 2;
+        }
+      }
+      const share = Math.sqrt(lost / all);
+      assert(share < 0.03, `${share} is lost`);
     });
   });
 }

@@ -9,10 +9,10 @@ import { Tensor } from "onnxruntime-node";
 import { uniform } from "../../../lib/bita/choose/random.ts";
 import {
   linear,
-  quantize,
   storeInParts,
   storeLinear,
 } from "../../../models/graph/linear.ts";
+import { quantize } from "../../../models/graph/quantize/blocks.ts";
 import { WeightsFile } from "../../../models/graph/weights_file.ts";
 import { compute } from "./_compute.ts";
 

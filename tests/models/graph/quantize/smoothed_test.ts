@@ -1,0 +1,155 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { Tensor } from "onnxruntime-node";
+import { uniform } from "../../../../lib/bita/choose/random.ts";
+import type { Matrix } from "../../../../models/gguf/reader.ts";
+import type { GraphBuilder } from "../../../../models/graph/graph_builder.ts";
+import { linears } from "../../../../models/graph/linear.ts";
+import {
+  quantizeOutputs,
+  smoothingOf,
+  storeSmoothed,
+} from "../../../../models/graph/quantize/smoothed.ts";
+import { compute } from "../_compute.ts";
+
+/** Draws numbers from -1 to 1. */
+function numbers(seed: number, length: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => 2 * uniform(seed, i) - 1);
+}
+
+const [ROWS, COLUMNS, COUNT] = [7, 64, 5];
+const MATRICES: Matrix[] = [1, 2].map((seed) => (
+  { rows: ROWS, columns: COLUMNS, data: numbers(seed, ROWS * COLUMNS) }
+));
+
+/** Inputs of which the first is a hundred times as large as the others. */
+const INPUTS = numbers(3, COUNT * COLUMNS).map((x, i) =>
+  i % COLUMNS === 0 ? 100 * x : x
+);
+const LARGEST = Float32Array.from(
+  { length: COLUMNS },
+  (_, i) => i === 0 ? 100 : 1,
+);
+
+/** Multiplies rows by both matrices in one graph. */
+async function multiply(
+  rows: Float32Array,
+  { largest = LARGEST, look = () => {} }: {
+    largest?: Float32Array;
+    look?: (graph: GraphBuilder) => void;
+  } = {},
+): Promise<Float32Array[]> {
+  const count = rows.length / COLUMNS;
+  const names = ["a", "b"];
+  const outputs = await compute((graph) => {
+    const input = graph.input("x", "float32", [1, "count", COLUMNS]);
+    const [a, b] = MATRICES;
+    storeSmoothed(graph.weights, [["a", a], ["b", b]], largest);
+    for (const [i, output] of linears(graph, input, names).entries()) {
+      graph.node("Identity", [output], { outputs: [`y${i}`] });
+      graph.output(`y${i}`, [1, "count", ROWS]);
+    }
+    look(graph);
+  }, { x: new Tensor("float32", rows, [1, count, COLUMNS]) });
+  return names.map((_, i) => outputs[`y${i}`].data as Float32Array);
+}
+
+/** Returns the root mean square of what both products are off by. */
+function loss(products: Float32Array[]): number {
+  let squares = 0;
+  for (const [which, { data }] of MATRICES.entries()) {
+    for (const [at, received] of products[which].entries()) {
+      const from = Math.floor(at / ROWS) * COLUMNS;
+      const row = (at % ROWS) * COLUMNS;
+      let exact = 0;
+      for (let k = 0; k < COLUMNS; k++) {
+        exact += INPUTS[from + k] * data[row + k];
+      }
+      squares += (received - exact) ** 2;
+    }
+  }
+  return Math.sqrt(squares / (2 * COUNT * ROWS));
+}
+
+Deno.test("smoothed linears multiply by the transposed matrices", async () => {
+  const products = await multiply(INPUTS);
+  assertEquals(products.map(({ length }) => length), [35, 35]);
+  assert(loss(products) < 0.2, `off by ${loss(products)}`);
+});
+
+Deno.test("smoothing keeps the small inputs beside a large one", async () => {
+  const smoothed = loss(await multiply(INPUTS));
+  const largest = new Float32Array(COLUMNS); // nothing is known
+  const plain = loss(await multiply(INPUTS, { largest }));
+  assert(smoothed < plain / 3, `${smoothed}, and ${plain} without`);
+});
+
+Deno.test("smoothed linears give a row the same bits beside others and alone", async () => {
+  const together = await multiply(INPUTS);
+  for (let row = 0; row < COUNT; row++) {
+    const at = row * COLUMNS;
+    const alone = await multiply(INPUTS.slice(at, at + COLUMNS));
+    for (const [which, product] of together.entries()) {
+      const own = product.subarray(row * ROWS, (row + 1) * ROWS);
+      assertEquals(alone[which], own);
+    }
+  }
+});
+
+Deno.test("smoothed linears map zeros to zeros", async () => {
+  const rows = new Float32Array(2 * COLUMNS);
+  rows.fill(1, COLUMNS);
+  for (const product of await multiply(rows)) {
+    assertEquals(
+      [...product.subarray(0, ROWS)].map(Math.abs),
+      Array(7).fill(0),
+    );
+    assert(product.subarray(ROWS).every((y) => y !== 0));
+  }
+});
+
+Deno.test("smoothed linears with the same input have its levels once", async () => {
+  let quantized = 0, products = 0;
+  await multiply(INPUTS, {
+    look(graph) {
+      quantized = graph.inputsOf("QuantizeLinear").length;
+      products = graph.inputsOf("MatMulIntegerToFloat").length;
+    },
+  });
+  assertEquals([quantized, products], [1, 2]);
+});
+
+Deno.test("smoothingOf() shares what is large between inputs and all weights", () => {
+  const matrix = (...data: number[]) => (
+    { rows: 1, columns: 4, data: Float32Array.from(data) }
+  );
+  const smoothing = smoothingOf(
+    [matrix(1, -4, 2, 0), matrix(-9, 1, 2, 0)],
+    Float32Array.of(4, 1, 0, 1),
+  );
+  // Without an input or a weight, there is nothing to share.
+  assertEquals([...smoothing], [1.5, 2, 1, 1]);
+});
+
+Deno.test("quantizeOutputs() moves no smoothed weight by more than half a step", () => {
+  const [matrix] = MATRICES;
+  const smoothing = numbers(4, COLUMNS).map((x) => 1.5 + x);
+  const { levels, scales } = quantizeOutputs(matrix, smoothing);
+  for (let row = 0; row < ROWS; row++) {
+    for (let column = 0; column < COLUMNS; column++) {
+      const exact = matrix.data[row * COLUMNS + column] / smoothing[column];
+      const level = levels[column * ROWS + row] - 128;
+      assertAlmostEquals(level * scales[row], exact, scales[row] * 0.50001);
+    }
+  }
+});
+
+Deno.test("quantizeOutputs() gives zeros the level of zero", () => {
+  const data = new Float32Array(2 * COLUMNS);
+  data[COLUMNS] = -1;
+  const { levels, scales } = quantizeOutputs(
+    { rows: 2, columns: COLUMNS, data },
+    new Float32Array(COLUMNS).fill(1),
+  );
+  assertEquals([levels[0], levels[2], scales[0]], [128, 128, 1]);
+  assertAlmostEquals((levels[1] - 128) * scales[1], -1, 1e-6);
+});
