@@ -19,7 +19,7 @@ COPY lib lib
 COPY models models
 COPY routes routes
 RUN deno cache --frozen main.ts lib/worker/worker.ts lib/engine/text_worker.ts \
-      lib/grammar/check_worker.ts \
+      lib/grammar/check_worker.ts lib/threads/bare_worker.ts \
  && rm -r /packages/npm/*/onnxruntime-node/*/bin/*/win32 \
           /packages/npm/*/onnxruntime-node/*/bin/*/darwin
 # A layer of its own, since packages change seldom. CPUs and GPUs share the graphs.

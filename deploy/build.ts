@@ -18,6 +18,7 @@ const MODULES = [
   "lib/worker/worker.ts",
   "lib/engine/text_worker.ts",
   "lib/grammar/check_worker.ts",
+  "lib/threads/bare_worker.ts",
 ];
 
 /** Folders of native libraries: by system, and within by processor. */

@@ -6,6 +6,7 @@
  */
 
 import { abortable } from "@std/async/abortable";
+import { Thread } from "../threads/thread.ts";
 import type { TextReader } from "./encode_texts.ts";
 import { ApiError } from "./errors.ts";
 import {
@@ -24,13 +25,15 @@ import type { FromTextWorker, ToTextWorker } from "./text_worker.ts";
  */
 const SHORT = 5000;
 
+const TEXT_WORKER = import.meta.resolve("./text_worker.ts");
+
 /** What works on the texts of one model's requests. */
 export class TextThread implements Texts, Disposable {
   readonly #reader: TextReader;
   readonly #path: string;
   readonly #isKept: boolean;
-  /** Opened with the first long task. */
-  #worker: Worker | undefined;
+  /** Started before the first long task, if it is kept. */
+  #worker: Thread | undefined;
   /** Settles when the worker is free. */
   #free: Promise<unknown> = Promise.resolve();
 
@@ -45,6 +48,7 @@ export class TextThread implements Texts, Disposable {
     this.#reader = reader;
     this.#path = path;
     this.#isKept = isKept;
+    if (isKept) this.#worker = new Thread(TEXT_WORKER);
   }
 
   /**
@@ -69,7 +73,7 @@ export class TextThread implements Texts, Disposable {
 
   /** Ends the worker. */
   [Symbol.dispose](): void {
-    this.#worker?.terminate();
+    this.#worker?.[Symbol.dispose]();
     this.#worker = undefined;
   }
 
@@ -77,17 +81,15 @@ export class TextThread implements Texts, Disposable {
     name: Name,
     input: TaskInput<Name>,
   ): Promise<TaskOutput<Name>> {
-    const worker = this.#worker ??= this.#open();
-    const { promise, resolve } = Promise.withResolvers<FromTextWorker>();
-    worker.onmessage = ({ data }) => resolve(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      resolve({ type: "failed", message: event.message });
-    };
-    worker.onmessageerror = () =>
-      resolve({ type: "failed", message: "a message was unreadable" });
-    worker.postMessage({ type: "run", name, input } satisfies ToTextWorker);
-    const answer = await promise;
+    const worker = this.#worker ??= new Thread(TEXT_WORKER);
+    const { context } = this.#reader;
+    const task = { path: this.#path, context, name, input };
+    let answer: FromTextWorker;
+    try {
+      answer = await worker.ask(task satisfies ToTextWorker) as FromTextWorker;
+    } catch (error) {
+      answer = { type: "failed", message: (error as Error).message };
+    }
     if (!this.#isKept) this[Symbol.dispose]();
     switch (answer.type) {
       case "done":
@@ -98,15 +100,5 @@ export class TextThread implements Texts, Disposable {
         this[Symbol.dispose](); // the next task gets a new worker
         throw new Error(`The text worker failed: ${answer.message}`);
     }
-  }
-
-  #open(): Worker {
-    const worker = new Worker(import.meta.resolve("./text_worker.ts"), {
-      type: "module",
-    });
-    const { context } = this.#reader;
-    const message: ToTextWorker = { type: "open", path: this.#path, context };
-    worker.postMessage(message);
-    return worker;
   }
 }

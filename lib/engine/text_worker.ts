@@ -17,10 +17,14 @@ import {
   type TaskOutput,
 } from "./text_tasks.ts";
 
-/** To the worker; the first message names the model's file. */
-export type ToTextWorker =
-  | { type: "open"; path: string; context: number }
-  | { type: "run"; name: TaskName; input: TaskInput<TaskName> };
+/** To the worker: a task. */
+export interface ToTextWorker {
+  /** The model's file, always the same. */
+  path: string;
+  context: number;
+  name: TaskName;
+  input: TaskInput<TaskName>;
+}
 
 /** From the worker, one for each task that it was sent. */
 export type FromTextWorker =
@@ -33,26 +37,25 @@ export type FromTextWorker =
     options: ApiErrorOptions;
   };
 
-let reader: Promise<TextReader>;
+let reader: Promise<TextReader> | undefined;
 
 self.onmessage = async ({ data }: MessageEvent<ToTextWorker>) => {
-  if (data.type === "open") reader = open(data);
-  else self.postMessage(await answer(data));
+  self.postMessage(await answer(data));
 };
 
 async function open(
-  { path, context }: { path: string; context: number },
+  { path, context }: ToTextWorker,
 ): Promise<TextReader> {
   const { metadata } = await openGguf(path);
   const { tokenizer, template } = openText(metadata);
   return { tokenizer, template, context };
 }
 
-async function answer(
-  { name, input }: { name: TaskName; input: TaskInput<TaskName> },
-): Promise<FromTextWorker> {
+async function answer(task: ToTextWorker): Promise<FromTextWorker> {
   try {
-    return { type: "done", output: runTask(name, input, await reader) };
+    const { name, input } = task;
+    const output = runTask(name, input, await (reader ??= open(task)));
+    return { type: "done", output };
   } catch (error) {
     const { message } = error as Error;
     if (!(error instanceof ApiError)) return { type: "failed", message };

@@ -8,6 +8,7 @@
 import { abortable } from "@std/async/abortable";
 import { deadline } from "@std/async/deadline";
 import { ApiError } from "../engine/errors.ts";
+import { Thread } from "../threads/thread.ts";
 import type { ToCheckWorker, Verdict } from "./check_worker.ts";
 import type { Grammar } from "./grammar.ts";
 import { findExcess, type Refusal } from "./limits.ts";
@@ -19,6 +20,8 @@ const MOST_MS = 5000;
 
 /** Milliseconds after which a grammar is not compiled on the model's thread. */
 const HEAVY_MS = 20;
+
+const CHECK_WORKER = import.meta.resolve("./check_worker.ts");
 
 /** Milliseconds in which an engine must be opened, and a heavy grammar compiled. */
 const MOST_OPEN_MS = 10_000;
@@ -45,7 +48,7 @@ export class GrammarCheck implements Disposable {
   /** The engine that has compiled nothing, once a grammar has needed it. */
   #engine: Promise<EngineImage | undefined> | undefined;
   /** Opened with the first grammar. */
-  #worker: Worker | undefined;
+  #worker: Thread | undefined;
   /** Settles when the worker is free. */
   #free: Promise<unknown> = Promise.resolve();
   /** Sound grammars as JSON, and heavy ones compiled, the least recently used first. */
@@ -98,7 +101,7 @@ export class GrammarCheck implements Disposable {
 
   /** Ends the worker. */
   [Symbol.dispose](): void {
-    this.#worker?.terminate();
+    this.#worker?.[Symbol.dispose]();
     this.#worker = undefined;
   }
 
@@ -122,7 +125,9 @@ export class GrammarCheck implements Disposable {
     const worker = this.#worker ??= await openWorker(this.#vocabulary());
     let isHeavy: boolean;
     try {
-      const answer = tell(worker, { type: "check", grammar });
+      const answer = worker.ask(
+        { type: "check", grammar } satisfies ToCheckWorker,
+      );
       const verdict = await deadline(answer, MOST_MS) as Verdict;
       if (verdict.refusal) return verdict;
       isHeavy = isWhole && verdict.ms >= this.#heavyMs;
@@ -141,10 +146,12 @@ export class GrammarCheck implements Disposable {
 
   /** Has a heavy grammar compiled, or leaves it to the model. */
   async #compile(
-    worker: Worker,
+    worker: Thread,
     heavy: { engine: EngineImage; grammar: Grammar },
   ): Promise<GrammarImage | undefined> {
-    const image = tell(worker, { type: "compile", ...heavy });
+    const image = worker.ask(
+      { type: "compile", ...heavy } satisfies ToCheckWorker,
+    );
     try {
       return await deadline(image, MOST_OPEN_MS) as GrammarImage | undefined;
     } catch {
@@ -158,40 +165,20 @@ export class GrammarCheck implements Disposable {
  * worker ends then, as what it needs for that takes 100 MB.
  */
 async function openEngine(path: string): Promise<EngineImage | undefined> {
-  const worker = startWorker();
+  using worker = new Thread(CHECK_WORKER);
   try {
-    const engine = tell(worker, { type: "engine", path });
+    const engine = worker.ask({ type: "engine", path } satisfies ToCheckWorker);
     return await deadline(engine, MOST_OPEN_MS) as EngineImage | undefined;
   } catch {
     return undefined;
-  } finally {
-    worker.terminate();
   }
 }
 
 /** Starts a worker that checks, which is quick from then on. */
-async function openWorker(vocabulary: TokenBytes): Promise<Worker> {
-  const worker = startWorker();
-  await tell(worker, { type: "open", vocabulary });
+async function openWorker(vocabulary: TokenBytes): Promise<Thread> {
+  const worker = new Thread(CHECK_WORKER);
+  await worker.ask({ type: "open", vocabulary } satisfies ToCheckWorker);
   return worker;
-}
-
-function startWorker(): Worker {
-  return new Worker(import.meta.resolve("./check_worker.ts"), {
-    type: "module",
-  });
-}
-
-/** Sends a message and waits for the answer. */
-function tell(worker: Worker, message: ToCheckWorker): Promise<unknown> {
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  worker.onmessage = ({ data }) => resolve(data);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    reject(new Error(event.message));
-  };
-  worker.postMessage(message);
-  return promise;
 }
 
 function refused({ must, at, received }: Refusal, param: string): ApiError {

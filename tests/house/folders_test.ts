@@ -21,6 +21,7 @@ async function importerCounts(): Promise<(path: string) => number> {
     "lib/worker/worker.ts",
     "lib/engine/text_worker.ts",
     "lib/grammar/check_worker.ts",
+    "lib/threads/bare_worker.ts",
     "routes/playground/main.js",
   ];
   const imports = (await Promise.all(roots.map(importsFrom))).flat();

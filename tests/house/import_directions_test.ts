@@ -30,6 +30,7 @@ const IMPORTS = (await Promise.all([
   "lib/worker/worker.ts",
   "lib/engine/text_worker.ts",
   "lib/grammar/check_worker.ts",
+  "lib/threads/bare_worker.ts",
 ].map(importsFrom))).flat();
 
 const isLocal = ({ to }: Import) =>
