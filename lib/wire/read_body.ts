@@ -16,8 +16,20 @@ import { badRequest } from "./bad_request.ts";
 export function readBody<T>(schema: z.ZodType<T>, text: string): T {
   const result = schema.safeParse(parseJson(text), { reportInput: true });
   if (result.success) return result.data;
-  const [{ path, message, input }] = result.error.issues;
-  throw badRequest(toParam(path), { must: message, received: input });
+  const [issue] = result.error.issues;
+  throw badRequest(toParam(issue.path), {
+    must: issue.message,
+    received: receivedAt(issue),
+  });
+}
+
+/** Returns the value at the path of an issue. */
+function receivedAt(issue: z.core.$ZodIssue): unknown {
+  const { input } = issue;
+  // Where no kind of a union has the type, this is the object around it.
+  return issue.code === "invalid_union" && issue.discriminator !== undefined
+    ? (input as Record<string, unknown>)[issue.discriminator]
+    : input;
 }
 
 function parseJson(text: string): unknown {

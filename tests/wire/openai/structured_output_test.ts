@@ -89,7 +89,12 @@ const REFUSED: [Record<string, unknown>, string, string][] = [
   [
     { response_format: { type: "xml" } },
     "response_format.type",
-    'must be "text", "json_object" or "json_schema"',
+    'must be "text", "json_object" or "json_schema": received "xml"',
+  ],
+  [
+    { response_format: {} },
+    "response_format.type",
+    'must be "text", "json_object" or "json_schema": received nothing',
   ],
   [{ response_format: "text" }, "response_format", "an object with a type"],
   [
