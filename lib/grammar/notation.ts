@@ -25,8 +25,14 @@ const COMPACT = {
 const PATH = "([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})";
 const AFTER = "([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})";
 
+/** Formats that llguidance knows. */
+const KNOWN = new Set([
+  ...["date-time", "date", "time", "duration", "email", "hostname"],
+  ...["ipv4", "ipv6", "uuid"],
+]);
+
 /** Formats that llguidance does not know, as patterns: most URIs, and nothing else. */
-const FORMATS = new Map([[
+const PATTERNS = new Map([[
   "uri",
   [
     ...[
@@ -72,19 +78,37 @@ export function compactSchema(schema: unknown): Record<string, unknown> {
   return { ...known, "x-guidance": COMPACT };
 }
 
-/** Replaces formats that llguidance does not know by patterns. */
+/**
+ * Replaces formats that llguidance does not know: by patterns of the same texts, or by
+ * nothing where the schema has a pattern, as in what zod writes.
+ */
 export function withKnownFormats(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withKnownFormats);
   if (typeof schema !== "object" || schema === null) return schema;
-  const { format, ...rest } = schema as Record<string, unknown>;
-  const pattern = FORMATS.get(format as string);
-  const rules = pattern && !("pattern" in rest) ? { ...rest, pattern } : schema;
   return Object.fromEntries(
-    Object.entries(rules).map(([key, value]) => [
+    Object.entries(withKnownFormat({ ...schema })).map(([key, value]) => [
       key,
       VALUES.has(key) ? value : withKnownFormats(value),
     ]),
   );
+}
+
+function withKnownFormat(
+  schema: Record<string, unknown>,
+): Record<string, unknown> {
+  const { format, ...rest } = schema;
+  if (typeof format !== "string" || KNOWN.has(format)) return schema;
+  const pattern = PATTERNS.get(format);
+  if (pattern === undefined) return hasPattern(rest) ? rest : schema;
+  if (!("pattern" in rest)) return { ...rest, pattern };
+  return { ...rest, allOf: [rest.allOf ?? [], { pattern }].flat() };
+}
+
+/** Returns whether each text of a schema must match a pattern. */
+function hasPattern(schema: unknown): boolean {
+  const { pattern, allOf } = Object(schema);
+  return pattern !== undefined ||
+    Array.isArray(allOf) && allOf.some(hasPattern);
 }
 
 function json(schema: unknown): Source {

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { z } from "zod";
 import { toSource, withKnownFormats } from "../../lib/grammar/notation.ts";
 import { LLGUIDANCE, TOKENIZER } from "./_toy.ts";
 
@@ -26,12 +27,43 @@ Deno.test("toSource() writes URIs as a pattern", () => {
   }
 });
 
+Deno.test("toSource() knows formats by the pattern beside them, as zod writes them", () => {
+  const cases: [z.ZodType, good: string, bad: string][] = [
+    [z.e164(), "+4930123456", "030 123456"],
+    [z.cuid(), "cjld2cjxh0000qzrmn831i7rn", "cj"],
+    [z.cuid2(), "tz4a98xxat96iws9zmbrgj3a", "T-"],
+    [z.ulid(), "01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ"],
+    [z.nanoid(), "V1StGXR8_Z5jdHi6B-myT", "V1"],
+    [z.base64(), "aGk=", "aGk"],
+    [z.base64url(), "aGk", "a+k"],
+    [z.cidrv4(), "10.0.0.0/8", "10.0.0.0"],
+    [z.mac(), "00:1A:2B:3C:4D:5E", "00:1A"],
+    [z.hash("sha256"), "0".repeat(64), "0"],
+    [z.string().lowercase(), "ab", "Ab"],
+    [z.string().startsWith("a").endsWith("b"), "acb", "ac"],
+    [z.stringFormat("colour", /^#[0-9a-f]{6}$/), "#00ff00", "green"],
+  ];
+  for (const [type, good, bad] of cases) {
+    const schema = z.toJSONSchema(type);
+    assert(type.safeParse(good).success && accepts(schema, good), good);
+    assert(!type.safeParse(bad).success && !accepts(schema, bad), bad);
+  }
+});
+
+Deno.test("toSource() holds a text to its pattern and to a format of its own", () => {
+  const schema = { type: "string", format: "uri", pattern: "^https:" };
+  assert(accepts(schema, "https://a"));
+  assert(!accepts(schema, "http://a"));
+  assert(!accepts(schema, "https:// a"));
+});
+
 Deno.test("withKnownFormats() leaves values and other formats", () => {
   const schema = {
-    properties: { format: { type: "string", format: "date" } },
+    properties: {
+      format: { type: "string", format: "date", pattern: "^2" },
+      pattern: { type: "string", format: "colour" },
+    },
     enum: [{ format: "uri" }],
   };
   assertEquals(withKnownFormats(schema), schema);
-  const both = { format: "uri", pattern: "^https:" };
-  assertEquals(withKnownFormats(both), both);
 });
