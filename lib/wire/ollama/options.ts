@@ -19,6 +19,7 @@ import { refusedFields } from "../openai/parameters/refused.ts";
 import { samplingFields } from "../openai/parameters/sampling.ts";
 import { jsonSchema } from "../openai/parameters/structured_output.ts";
 import { sentAs } from "../openapi/json_schema.ts";
+import { withListedProperties } from "./listed_properties.ts";
 
 const FORMAT = 'must be "json" or a JSON schema';
 
@@ -81,7 +82,7 @@ export function toOllamaRequest(
   if (format != null && format !== "") {
     request.generation.grammar = format === "json"
       ? { type: "json_object" }
-      : { type: "json_schema", schema: format };
+      : { type: "json_schema", schema: withListedProperties(format) };
     request.generation.grammarParam = "format";
   }
   return { ...request, empty };

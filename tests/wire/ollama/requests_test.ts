@@ -102,6 +102,11 @@ Deno.test("requests may ask for JSON", () => {
   assertEquals(form("json"), { type: "json_object" });
   assertEquals(form(schema), { type: "json_schema", schema });
   assertEquals([form(""), form(null)], [undefined, undefined]);
+  const properties = { a: { type: "integer" } };
+  assertEquals(form({ properties }), {
+    type: "json_schema",
+    schema: { properties, additionalProperties: false },
+  });
 });
 
 Deno.test("requests that are wrong name the parameter", () => {
