@@ -134,6 +134,10 @@ export function createService(
     : openResponses(prefix, {
       lifeMs: responseHours * HOUR_MS,
       onFailure: (err) => log.warn({ err }, "responses are not kept"),
+      onFull: (isFull) =>
+        isFull
+          ? log.warn("responses are not kept: the disk is almost full")
+          : log.info("responses are kept again: the disk has room"),
       now: Date.now,
     });
   const app = createApp({

@@ -24,6 +24,11 @@ export interface OpenResponsesOptions {
   lifeMs: number;
   /** Called with the first failure of the store. */
   onFailure: (error: unknown) => void;
+  /**
+   * Called with the first response that the disk has no room for, and with the first
+   * one that it has room for again.
+   */
+  onFull: (isFull: boolean) => void;
   /** Unix time in milliseconds. */
   now: () => number;
 }
@@ -34,11 +39,18 @@ export interface OpenResponsesOptions {
  */
 export function openResponses(
   settings: Promise<Pick<PrefixSettings, "mode" | "kv" | "secret">>,
-  { lifeMs, onFailure, now }: OpenResponsesOptions,
+  { lifeMs, onFailure, onFull, now }: OpenResponsesOptions,
 ): KvResponses {
   const counters = newCounters();
   let disk: DiskGuard | undefined;
+  let isFull = false;
 
+  function hasRoom(): boolean {
+    const wasFull = isFull;
+    isFull = disk?.hasRoom() === false;
+    if (isFull !== wasFull) onFull(isFull);
+    return !isFull;
+  }
   async function connect() {
     requireKv();
     const where = placeOf(await settings);
@@ -71,7 +83,7 @@ export function openResponses(
     janitor,
     secret: settings.then(({ secret }) => secret),
     lifeMs,
-    hasRoom: () => disk?.hasRoom() ?? true,
+    hasRoom,
     now,
   });
 }

@@ -86,7 +86,7 @@ Deno.test("createApp() answers any request by the documents, and the next one ri
   const engine = toyEngine({ text: TEXT });
   const responseStore = openResponses(
     Promise.resolve({ mode: "memory", kv: "", secret: new Uint8Array(32) }),
-    { lifeMs: 60_000, onFailure: console.error, now: Date.now },
+    { lifeMs: 60_000, onFailure: console.error, onFull() {}, now: Date.now },
   );
   const app = createApp({
     engines: [engine],

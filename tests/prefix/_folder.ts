@@ -1,5 +1,5 @@
 /**
- * Temporary folders.
+ * Temporary folders, and disks.
  *
  * @module
  */
@@ -10,5 +10,30 @@ export function temporaryFolder() {
   return {
     path,
     [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }),
+  };
+}
+
+/** Mounts a small disk, where that is allowed. */
+export function smallDisk(mebibytes: number) {
+  const folder = temporaryFolder();
+  const call = (command: string, ...args: string[]) =>
+    new Deno.Command(command, { args: [...args, folder.path] })
+      .outputSync().success;
+  const mounted = call(
+    "mount",
+    "-t",
+    "tmpfs",
+    "-o",
+    `size=${mebibytes}m`,
+    "tmpfs",
+  );
+  if (!mounted) console.log("skipped: mounting a tmpfs is not allowed here");
+  return {
+    path: folder.path,
+    mounted,
+    [Symbol.dispose]() {
+      if (mounted) call("umount", "-l");
+      folder[Symbol.dispose]();
+    },
   };
 }

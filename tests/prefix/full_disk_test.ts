@@ -13,36 +13,11 @@ import { Janitor } from "../../lib/prefix/store/janitor.ts";
 import { openKvStore } from "../../lib/prefix/store/kv_store.ts";
 import { newCounters } from "../../lib/prefix/prefix_counters.ts";
 import { StoredBlocks } from "../../lib/prefix/store/stored_blocks.ts";
-import { temporaryFolder } from "./_folder.ts";
+import { smallDisk } from "./_folder.ts";
 import { plainText, promptOf, startToy } from "./_toy_cache.ts";
 import { blockOf, SECRET } from "./_written.ts";
 
 const MIB = 1 << 20;
-
-/** Mounts a small disk, where that is allowed. */
-function smallDisk(mebibytes: number) {
-  const folder = temporaryFolder();
-  const call = (command: string, ...args: string[]) =>
-    new Deno.Command(command, { args: [...args, folder.path] })
-      .outputSync().success;
-  const mounted = call(
-    "mount",
-    "-t",
-    "tmpfs",
-    "-o",
-    `size=${mebibytes}m`,
-    "tmpfs",
-  );
-  if (!mounted) console.log("skipped: mounting a tmpfs is not allowed here");
-  return {
-    path: folder.path,
-    mounted,
-    [Symbol.dispose]() {
-      if (mounted) call("umount", "-l");
-      folder[Symbol.dispose]();
-    },
-  };
-}
 
 Deno.test("a disk of 8 MiB is not written to, and costs no answer", async () => {
   using disk = smallDisk(8);

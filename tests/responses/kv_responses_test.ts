@@ -4,7 +4,7 @@ import type { KvResponses } from "../../lib/responses/kv_responses.ts";
 import { openResponses } from "../../lib/responses/open_responses.ts";
 import { openKvStore } from "../../lib/prefix/store/kv_store.ts";
 import type { StoredResponse } from "../../lib/wire/responses/context.ts";
-import { temporaryFolder } from "../prefix/_folder.ts";
+import { smallDisk, temporaryFolder } from "../prefix/_folder.ts";
 
 const HOUR = 3_600_000;
 
@@ -20,6 +20,7 @@ function responseOf(text: string): StoredResponse {
 function opener(folder: string) {
   const clock = { ms: 1000 * HOUR };
   const failures: unknown[] = [];
+  const full: boolean[] = [];
   function open(secret = 1): KvResponses & Disposable {
     const store = openResponses(
       Promise.resolve({
@@ -30,12 +31,13 @@ function opener(folder: string) {
       {
         lifeMs: HOUR,
         onFailure: (error) => failures.push(error),
+        onFull: (isFull) => full.push(isFull),
         now: () => clock.ms,
       },
     );
     return Object.assign(store, { [Symbol.dispose]: () => store.close() });
   }
-  return { open, clock, failures };
+  return { open, clock, failures, full };
 }
 
 const one = { caller: "one", id: "resp_1" };
@@ -104,6 +106,21 @@ Deno.test("KvResponses does not keep a response that is too large", async () => 
   assertEquals(await store.read(one), undefined);
   // But a long text packs well.
   assertEquals(await keep("resp_1", responseOf("a".repeat(1 << 21))), true);
+});
+
+Deno.test("KvResponses says once that the disk is almost full, and once that it has room", async () => {
+  using disk = smallDisk(96);
+  if (!disk.mounted) return;
+  const { open, full } = opener(disk.path);
+  using store = open();
+  const keep = (id: string) => store.begin("one")(id, responseOf("Hi"));
+  assertEquals([await keep("resp_1"), full], [true, []]);
+  Deno.writeFileSync(`${disk.path}/large`, new Uint8Array(48 << 20));
+  const kept = [await keep("resp_2"), await keep("resp_3")];
+  assertEquals([kept, full], [[false, false], [true]]);
+  Deno.removeSync(`${disk.path}/large`);
+  const again = [await keep("resp_4"), await keep("resp_5")];
+  assertEquals([again, full], [[true, true], [true, false]]);
 });
 
 Deno.test("KvResponses erases the responses of a caller, begun ones too", async () => {

@@ -43,7 +43,7 @@ export async function serveScript(
 ): Promise<TestServer> {
   const responseStore = openResponses(
     Promise.resolve({ mode: "memory", kv: "", secret: new Uint8Array(32) }),
-    { lifeMs: 60_000, onFailure: console.error, now: Date.now },
+    { lifeMs: 60_000, onFailure: console.error, onFull() {}, now: Date.now },
   );
   const server = await serve({
     engines: [byteEngine(decoder, { context: 4096 })],
