@@ -5,7 +5,7 @@
  */
 
 import { deadline } from "@std/async/deadline";
-import { ApiError } from "../engine/errors.ts";
+import { ApiError, modelUnavailable } from "../engine/errors.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import { Answers } from "./answers.ts";
@@ -120,7 +120,9 @@ export class ModelClient implements AsyncDisposable {
     options: { signal: AbortSignal },
   ): ReadableStream<TimedOutput> {
     if (!this.#ended) return this.#answers.open(request, options);
-    const error = this.#ended;
+    const error = this.#isClosing
+      ? modelUnavailable("it is stopped")
+      : this.#ended;
     return new ReadableStream({ start: (stream) => stream.error(error) });
   }
 

@@ -178,9 +178,9 @@ export class Supervisor {
   }
 
   #stop(): void {
-    const wasReady = this.#state === "ready";
+    if (this.#state === "ready") this.#expect();
     this.#state = "stopped";
-    if (!wasReady) this.#opening.reject(this.#unavailable());
+    this.#opening.reject(this.#unavailable());
   }
 
   /** Opens the model if it is asleep. */

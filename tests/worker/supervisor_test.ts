@@ -6,6 +6,7 @@ import {
 } from "@std/assert";
 import { ApiError } from "../../lib/engine/errors.ts";
 import type { Supervisor } from "../../lib/worker/supervisor.ts";
+import type { DecodeRequest } from "../../lib/worker/messages.ts";
 import { watchedSignal } from "../_signal.ts";
 import { decode, supervise, until } from "./_supervise.ts";
 import { FIRST_TOKEN, NO_CONTEXT } from "./_toy_worker.ts";
@@ -206,4 +207,23 @@ Deno.test("Supervisor sends a model to sleep, and opens it for what comes next",
   await supervisor.sleep();
   assertEquals(supervisor.opened?.exact, "bitwise"); // as it was
   assertEquals([supervisor.restarts, failures], [0, []]);
+});
+
+Deno.test("Supervisor refuses what comes once it is stopped", async () => {
+  const { supervisor } = supervise();
+  await supervisor.start();
+  const { signal } = new AbortController();
+  const early = await supervisor.whenOpen(signal);
+  await supervisor[Symbol.asyncDispose]();
+  const late = Array.fromAsync(
+    early.decode({} as DecodeRequest, { signal }),
+  );
+  for (const request of [supervisor.whenOpen(signal), late]) {
+    const error = await assertRejects(
+      () => request,
+      ApiError,
+      "it is stopped",
+    );
+    assertEquals([error.status, error.code], [503, "model_unavailable"]);
+  }
 });
