@@ -65,3 +65,13 @@ export function modelUnavailable(reason: string): ApiError {
     },
   );
 }
+
+/**
+ * Returns what clients may know of a failure: what was required. What came instead, such
+ * as a path, and the words of other programs are for the log.
+ */
+export function requirementOf({ message }: Error): string {
+  return message.startsWith("Cannot ")
+    ? message.split(": received ")[0]
+    : "the server's log says why";
+}

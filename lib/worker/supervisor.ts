@@ -2,11 +2,12 @@
  * Keeps one model served. A model that is asleep is opened by its next request. When its
  * worker dies, the running requests fail with an error, and the model is opened again
  * after a pause, which is longer each time. Requests that arrive meanwhile wait. After
- * repeated failures the model is given up.
+ * repeated failures the model is given up: requests wait for it no longer. If another
+ * model is served, it is still opened again after each pause.
  *
  * ```text
  * asleep ─▶ starting ─▶ ready ─▶ failed ─▶ starting ─▶ …
- *                         │         └─▶ stopped, after three failures without a served request
+ *                         │         └─▶ stopped, if it is given up and no other is served
  *                         └─▶ asleep, on demand
  * ```
  *
@@ -21,27 +22,23 @@ import type { ModelState } from "../engine/generation.ts";
 import type { Erasure } from "../prefix/prefix_cache.ts";
 import type { PrefixCounters } from "../prefix/prefix_counters.ts";
 import type { ModelClient } from "./client.ts";
+import { Failures } from "./failures.ts";
 import type { DecodeRequest, OpenedModel, TimedOutput } from "./messages.ts";
-
-/** Failures in a row, without a served request between, that end the attempts. */
-const MOST_FAILURES = 3;
-
-/** Requests that fail one after the other before their model counts as failed. */
-const MOST_ERRORS = 3;
-
-/** Milliseconds before the first reopening; each further one waits twice as long. */
-const FIRST_PAUSE_MS = 500;
 
 /** What a supervisor needs from outside. */
 export interface SupervisorOptions {
+  /** Names the model in errors. */
+  id: string;
   /** Opens the model in a fresh worker. */
   open: () => Promise<ModelClient>;
-  /** Called with each failure after the first opening, before the next attempt. */
+  /** Called with each failure, once the worker's memory is free. */
   onFailure: (error: Error) => void;
-  /** Called once when the model is given up. */
+  /** Called once when the model is given up and stopped. */
   onGivenUp: (error: Error) => void;
-  /** Waits some milliseconds. */
-  pause?: (ms: number) => Promise<void>;
+  /** Returns whether another model is served, so that this one need not be. */
+  isAnotherServed?: () => boolean;
+  /** Waits some milliseconds, unless the signal aborts before. */
+  pause?: (ms: number, options: { signal: AbortSignal }) => Promise<void>;
   /** Milliseconds that a request waits for the model. */
   patienceMs: number;
 }
@@ -56,19 +53,24 @@ export class Supervisor {
   #closing: Promise<void> = Promise.resolve();
   /** Settles when the model is open, or given up. */
   #opening!: PromiseWithResolvers<ModelClient>;
-  #failures = 0;
-  /** Requests that have failed since the last one that was served. */
-  #errors = 0;
+  readonly #failures: Failures;
+  readonly #stopping = new AbortController();
   #restarts = 0;
 
   constructor(options: SupervisorOptions) {
-    this.#options = { pause: delay, ...options };
+    this.#options = { pause: delay, isAnotherServed: () => false, ...options };
+    this.#failures = new Failures(options.id);
     this.#expect();
   }
 
   /** What the model is doing. */
   get state(): ModelState {
     return this.#state;
+  }
+
+  /** Whether it has failed too often to be waited for. */
+  get isGivenUp(): boolean {
+    return this.#failures.areTooMany;
   }
 
   /** How the model ran when it was last opened. */
@@ -106,7 +108,7 @@ export class Supervisor {
   /**
    * Waits until the model is open, and opens it if it is asleep.
    *
-   * @throws {ApiError} 503 if it is not open in time.
+   * @throws {ApiError} 503 if it is not open in time, or is given up.
    * @throws the signal's reason if it aborts before.
    */
   async whenOpen(signal: AbortSignal): Promise<ModelClient> {
@@ -116,7 +118,7 @@ export class Supervisor {
     const opened = deadline(this.#opening.promise, this.#options.patienceMs);
     return await abortable(opened, signal).catch((error: unknown) => {
       const isLate = !signal.aborted && !(error instanceof ApiError);
-      throw isLate ? this.#unavailable() : error;
+      throw isLate ? this.#failures.unavailable(this.#state) : error;
     });
   }
 
@@ -138,12 +140,12 @@ export class Supervisor {
     } catch (error) {
       failed = true;
       const isRefused = error instanceof ApiError;
-      if (!isRefused && !signal.aborted && ++this.#errors >= MOST_ERRORS) {
+      if (!isRefused && !signal.aborted && this.#failures.addError()) {
         client.fail(error as Error);
       }
       throw error;
     } finally {
-      if (!failed) this.#failures = this.#errors = 0;
+      if (!failed) this.#failures.forgive();
     }
   }
 
@@ -154,7 +156,7 @@ export class Supervisor {
    */
   async erase(caller?: string): Promise<Erasure> {
     this.#wake();
-    if (this.#state !== "ready") throw this.#unavailable();
+    if (this.#state !== "ready") throw this.#failures.unavailable(this.#state);
     return await this.#client!.erase(caller);
   }
 
@@ -180,7 +182,8 @@ export class Supervisor {
   #stop(): void {
     if (this.#state === "ready") this.#expect();
     this.#state = "stopped";
-    this.#opening.reject(this.#unavailable());
+    this.#stopping.abort();
+    this.#opening.reject(this.#failures.unavailable(this.#state));
   }
 
   /** Opens the model if it is asleep. */
@@ -196,29 +199,34 @@ export class Supervisor {
   #serve(client: ModelClient): void {
     if (this.#isStopped()) return void client[Symbol.asyncDispose]();
     this.#client = client;
-    this.#errors = 0;
+    this.#failures.noteOpen();
     this.#state = "ready";
     this.#opening.resolve(client);
     client.failure.then((error) => this.#recover(error));
   }
 
-  /** Opens the model again after a failure, until it is open or given up. */
+  /** Opens the model again after a failure, until it is open or stopped. */
   async #recover(failure: Error): Promise<void> {
     if (this.#isStopped()) return;
-    const { open, onFailure, onGivenUp, pause } = this.#options;
+    const { open, onFailure, onGivenUp, isAnotherServed, pause } =
+      this.#options;
     if (this.#state === "ready") this.#expect();
     for (let error = failure;;) {
       this.#state = "failed";
-      this.#failures++;
-      if (this.#failures >= MOST_FAILURES) {
-        this.#stop();
-        return onGivenUp(error);
+      this.#failures.add(error);
+      if (this.isGivenUp) {
+        if (!isAnotherServed()) {
+          this.#stop();
+          return onGivenUp(error);
+        }
+        this.#opening.reject(this.#failures.unavailable(this.#state));
       }
-      onFailure(error);
       // Two workers at once would need the memory twice.
       await this.#client?.[Symbol.asyncDispose]();
-      await pause(FIRST_PAUSE_MS * 2 ** (this.#failures - 1));
+      onFailure(error);
+      await pause(this.#failures.pauseMs, this.#stopping).catch(() => {});
       if (this.#isStopped()) return;
+      if (this.isGivenUp) this.#expect();
       this.#state = "starting";
       try {
         this.#serve(await open());
@@ -238,13 +246,5 @@ export class Supervisor {
   /** Reads the state, which may have changed while something was awaited. */
   #isStopped(): boolean {
     return this.#state === "stopped";
-  }
-
-  #unavailable(): ApiError {
-    if (this.#isStopped()) return modelUnavailable("it is stopped");
-    const isNew = this.#state === "starting" && this.#failures === 0;
-    return modelUnavailable(
-      isNew ? "it is being opened" : "it has failed and is being restarted",
-    );
   }
 }

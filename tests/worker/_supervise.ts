@@ -16,8 +16,9 @@ export function supervise(
   const failures: string[] = [];
   const pauses: number[] = [];
   const ends: (() => void)[] = [];
-  const world = { context: 64, givenUp: "" };
+  const world = { context: 64, givenUp: "", other: false };
   const supervisor = new Supervisor({
+    id: "toy",
     open: () =>
       ModelClient.open(
         { context: world.context } as Omit<OpenMessage, "type">,
@@ -25,6 +26,7 @@ export function supervise(
       ),
     onFailure: ({ message }) => failures.push(message),
     onGivenUp: ({ message }) => world.givenUp = message,
+    isAnotherServed: () => world.other,
     pause(ms) {
       pauses.push(ms);
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -23,6 +23,7 @@ Deno.test({
     });
     const failed = Promise.withResolvers<string>();
     await using model = new Supervisor({
+      id: "toy",
       open: () =>
         ModelClient.open({
           artefact,

@@ -40,6 +40,8 @@ export interface ServeOptions {
   prefix: Promise<PrefixSettings>;
   /** What takes its reports, once it can. */
   reports: Promise<ModelReports>;
+  /** Returns whether another model is served, so that this one may fail. */
+  isAnotherServed?: (id: string) => boolean;
   /** Resolves after some milliseconds; rejects when the signal aborts. */
   pause?: (ms: number, options: { signal: AbortSignal }) => Promise<void>;
 }
@@ -63,13 +65,17 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
   constructor(name: string, options: ServeOptions) {
     this.id = resolveModel(name).id;
     this.#loading = new Loading(name, options);
-    this.#options = { pause: delay, ...options };
+    this.#options = { pause: delay, isAnotherServed: () => false, ...options };
     this.#model = new Supervisor({
+      id: this.id,
       open: () => this.#open(),
-      onFailure: async (error) =>
-        (await options.reports).onFailure(this.id, error),
+      onFailure: async (error) => {
+        if (this.isGivenUp) this.#giveBack();
+        (await options.reports).onFailure(this.id, error);
+      },
       onGivenUp: async (error) =>
         (await options.reports).onGivenUp(this.id, error),
+      isAnotherServed: () => this.#options.isAnotherServed(this.id),
       patienceMs: options.config.startSeconds * 1000,
     });
   }
@@ -87,6 +93,11 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
   /** What the model is doing. */
   get state(): ModelState {
     return this.#model.state;
+  }
+
+  /** Whether it has failed too often to be waited for. */
+  get isGivenUp(): boolean {
+    return this.#model.isGivenUp;
   }
 
   /** How the model runs; none before it has been opened. */
@@ -130,7 +141,7 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
   /**
    * Waits until the model is open, and opens it if it is asleep.
    *
-   * @throws {ApiError} 503 if it is not open in time.
+   * @throws {ApiError} 503 if it is not open in time, or has failed too often.
    */
   async open(signal: AbortSignal): Promise<Engine> {
     using _ = this.#requests.enter();
@@ -187,6 +198,12 @@ export class LazyModel implements ServedModel, PromptCache, Holder {
     if (sleepSeconds === 0) return;
     await pause(sleepSeconds * 1000, { signal }).catch(() => {});
     if (!signal.aborted) await this.sleep();
+  }
+
+  /** Gives its memory back to other models. */
+  #giveBack(): void {
+    this.#place?.[Symbol.dispose]();
+    this.#place = undefined;
   }
 
   /** Returns the loaded model once there is memory for it. */

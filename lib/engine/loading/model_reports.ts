@@ -15,7 +15,7 @@ export interface ModelReports {
   onWarning: (id: string, message: string) => void;
   /** Called with each failure after which the model is opened again. */
   onFailure: (id: string, error: Error) => void;
-  /** Called when a model has failed too often. */
+  /** Called when a model has failed too often, and so have all others. */
   onGivenUp: (id: string, error: Error) => void;
 }
 

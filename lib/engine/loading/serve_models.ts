@@ -37,8 +37,14 @@ export function serveModels(config: Config): ServedModels {
   prefix.catch(() => {}); // The first model that needs it fails.
   const bytes = config.modelMemory ?? freeMemory() / 2;
   const memory = new ModelMemory(bytes, new IdleMemory());
-  const options = { config, memory, prefix, reports: reports.promise };
-  const models = config.models.map((name) => new LazyModel(name, options));
+  const options = {
+    ...{ config, memory, prefix, reports: reports.promise },
+    isAnotherServed: (id: string) =>
+      models.some((model) => model.id !== id && !model.isGivenUp),
+  };
+  const models: LazyModel[] = config.models.map((name) =>
+    new LazyModel(name, options)
+  );
   const isEager = config.load === "eager";
   const opening = isEager ? openAll(models) : Promise.resolve();
   opening.catch(() => {}); // perhaps before it is waited for
