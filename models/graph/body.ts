@@ -17,7 +17,7 @@ import type { ModelConfig } from "../architectures/config.ts";
 import { Attention } from "./attention.ts";
 import { feedForward } from "./feed_forward.ts";
 import { GraphBuilder } from "./graph_builder.ts";
-import { linear, linears } from "./linear.ts";
+import { linears } from "./linear.ts";
 import { headName } from "./model_weights.ts";
 import { Norms } from "./norms.ts";
 import { Updates } from "./updates.ts";
@@ -144,7 +144,7 @@ export function buildHead(
   const hidden = graph.input("hidden", "float32", [1, "rows", config.dim]);
   const chosen = graph.input("chosen", "int64", ["chosen_rows"]);
   const picked = graph.node("Gather", [hidden, chosen], { ints: { axis: 1 } });
-  const logits = linear(graph, picked, headName(config));
+  const [logits] = linears(graph, picked, [headName(config)]);
   graph.node("Identity", [logits], { outputs: ["logits"] });
   graph.output("logits", [1, "chosen_rows", config.vocab]);
   return graph;

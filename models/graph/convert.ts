@@ -50,9 +50,11 @@ export async function convert(
     if (name.startsWith("blk.")) bodyBytes += byteLength;
     const read = config.tiedHead || name !== "token_embd.weight";
     if (read) total += byteLength;
-    if (hydra && name === headName(config)) total += byteLength;
+    if (name !== headName(config)) continue;
+    if (hydra) total += byteLength;
+    if (isSmoothed) total += byteLength;
   }
-  // Smoothed, a body is read twice, and between these it reads a text for as long.
+  // Smoothed, all is read twice, and between these a body reads a text for as long.
   if (isSmoothed) total += 2 * bodyBytes;
   progress.start(`Converting to ${format}`, { total, done: 0 });
   const read: TensorReader = async (name, range) => {
@@ -71,7 +73,7 @@ export async function convert(
     using weights = new WeightsFile(`${folder}/weights.bin`);
     const parts = { config, format, weights, read };
     await storeBody(parts, largest);
-    await storeHead(parts);
+    await storeHead(parts, largest);
     const save = async (name: string, graph: GraphBuilder) =>
       await writeDurably(`${folder}/${name}.onnx`, await graph.encode());
     const body = { config, weights, tapped: hydra?.layers ?? [] };

@@ -8,6 +8,7 @@ import type { Matrix } from "../gguf/reader.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 import { BLOCK, quantize } from "./quantize/blocks.ts";
 import type { Bits } from "./quantize/levels.ts";
+import { type LinearInParts, parts } from "./quantize/parts.ts";
 import { isSmoothed, smoothedLinears } from "./quantize/smoothed.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
@@ -16,8 +17,7 @@ import type { WeightsFile } from "./weights_file.ts";
  * WebGPU), `w8a8` with one scale an output (native CPU), or `fp32` (wasm, where unpacking
  * a block takes longer than reading floats).
  *
- * With `int4` the body has 4 bits a weight and the head 8, as it needs them more. With
- * `w8a8` the head is as with `int8`.
+ * With `int4` the body has 4 bits a weight and the head 8, as it needs them more.
  */
 export type WeightFormat = (typeof FORMATS)[number];
 
@@ -52,9 +52,6 @@ export function storeLinear(
   weights.add(`${name}.scales`, [rows * blocks], scales);
 }
 
-/** Rows of a part. */
-const PART_ROWS = 4096;
-
 /**
  * Stores the weights of a linear in parts, so that a large one is never in memory as a
  * whole, except as fp32.
@@ -62,13 +59,7 @@ const PART_ROWS = 4096;
 export async function storeInParts(
   weights: WeightsFile,
   name: string,
-  { rows, columns, format, read }: {
-    rows: number;
-    columns: number;
-    format: WeightFormat;
-    /** Reads rows of the matrix, without the row `to`. */
-    read(range: { from: number; to: number }): Promise<Matrix>;
-  },
+  { rows, columns, format, read }: LinearInParts & { format: WeightFormat },
 ): Promise<void> {
   if (format === "fp32") {
     const matrix = await read({ from: 0, to: rows });
@@ -86,16 +77,16 @@ export async function storeInParts(
     dims: [rows * blocks],
     length: rows * blocks * Float32Array.BYTES_PER_ELEMENT,
   });
-  for (let from = 0; from < rows; from += PART_ROWS) {
-    const to = Math.min(from + PART_ROWS, rows);
-    const { bytes, scales } = quantize(await read({ from, to }));
+  for (const part of parts(rows)) {
+    const { from } = part;
+    const { bytes, scales } = quantize(await read(part));
     weights.write(`${name}.bytes`, bytes, from * columns);
     const start = from * blocks * Float32Array.BYTES_PER_ELEMENT;
     weights.write(`${name}.scales`, scales, start);
   }
 }
 
-/** Adds linears of the body that have the same input, and returns their outputs. */
+/** Adds linears that have the same input, and returns their outputs. */
 export function linears(
   graph: GraphBuilder,
   input: string,

@@ -8,7 +8,12 @@ import type { ModelConfig } from "../architectures/config.ts";
 import type { Matrix, RowRange } from "../gguf/reader.ts";
 import { storeInParts, storeLinear, type WeightFormat } from "./linear.ts";
 import type { LargestInputs } from "./quantize/largest_inputs.ts";
-import { type NamedMatrix, storeSmoothed } from "./quantize/smoothed.ts";
+import type { LinearInParts } from "./quantize/parts.ts";
+import {
+  type NamedMatrix,
+  storeSmoothed,
+  storeSmoothedInParts,
+} from "./quantize/smoothed.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
 /** Returns a tensor of the model by its GGUF name, or rows of it, dequantised. */
@@ -93,18 +98,26 @@ export async function storeBody(
   await norm("output_norm");
 }
 
-/** Stores the weights of the head, with the model's scale of logits in them. */
+/**
+ * Stores the weights of the head, with the model's scale of logits in them.
+ *
+ * @param largest what it is smoothed by; by default it is not.
+ */
 export async function storeHead(
   { config, format, weights, read }: ModelWeights,
+  largest?: LargestInputs,
 ): Promise<void> {
-  const head = headName(config);
-  await storeInParts(weights, head, {
+  const name = headName(config);
+  const head: LinearInParts = {
     rows: config.vocab,
     columns: config.dim,
-    format,
     read: async (range) =>
-      scaled(await read(head, range), config.scales.logits),
-  });
+      scaled(await read(name, range), config.scales.logits),
+  };
+  const inputs = largest?.get(name);
+  if (inputs) {
+    await storeSmoothedInParts(weights, name, { ...head, largest: inputs });
+  } else await storeInParts(weights, name, { ...head, format });
 }
 
 /** Reads queries, keys and values as one matrix, in the graph's order of rows. */

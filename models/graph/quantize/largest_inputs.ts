@@ -1,5 +1,5 @@
 /**
- * How large the inputs of a body's linears become while it reads some text, which tells
+ * How large the inputs of a model's linears become while it reads some text, which tells
  * how to smooth them (`smoothed.ts`). A body in blocks of 8 bits is converted for that
  * alone, with further outputs:
  *
@@ -14,7 +14,7 @@ import type { ModelConfig } from "../../architectures/config.ts";
 import type { Gguf, StoredTensor } from "../../gguf/reader.ts";
 import { buildBody } from "../body.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
-import { storeBody, type TensorReader } from "../model_weights.ts";
+import { headName, storeBody, type TensorReader } from "../model_weights.ts";
 import { WeightsFile } from "../weights_file.ts";
 import { BLOCK } from "./blocks.ts";
 
@@ -88,30 +88,48 @@ async function storeMeasurable(
   using weights = new WeightsFile(`${folder}/weights.bin`);
   await storeBody({ config, format: "int8", weights, read });
   const graph = buildBody({ config, weights });
-  const sizes = addLargestInputs(graph);
+  const inputs = [
+    ...linearInputs(graph),
+    { name: headName(config), input: "hidden", size: config.dim },
+  ];
+  for (const input of inputs) addLargest(graph, input);
   await Deno.writeFile(`${folder}/body.onnx`, await graph.encode());
   await Deno.writeTextFile(`${folder}/weights.json`, weights.directory());
-  return sizes;
+  return new Map(inputs.map(({ name, size }) => [name, size]));
 }
 
-/** Adds the outputs to a body in blocks; returns how many inputs its linears have. */
-export function addLargestInputs(graph: GraphBuilder): Map<string, number> {
-  const sizes = new Map<string, number>();
-  const known = new Set<string>();
+/** The inputs of linears, which have the name of the first of these. */
+interface LinearInput {
+  name: string;
+  /** As in the graph. */
+  input: string;
+  /** How many they are. */
+  size: number;
+}
+
+/** Lists the inputs of linears in blocks. */
+function linearInputs(graph: GraphBuilder): LinearInput[] {
+  const inputs = new Map<string, LinearInput>();
   for (const [input, bytes] of graph.inputsOf("MatMulNBits")) {
-    if (known.has(input)) continue;
-    known.add(input);
+    if (inputs.has(input)) continue;
     const name = bytes.replace(/\.bytes$/, "");
     const size = graph.weights.tensor(bytes).dims[1] * BLOCK;
-    sizes.set(name, size);
-    const values = graph.node("Abs", [input]);
-    const largest = graph.node("ReduceMax", [values, graph.constant([-1])]);
-    const shares = graph.node("Div", [values, largest]);
-    const output = `largest.${name}`;
-    graph.node("ReduceMax", [shares, graph.constant([1])], {
-      outputs: [output],
-    });
-    graph.output(output, [1, 1, size]);
+    inputs.set(input, { name, input, size });
   }
-  return sizes;
+  return [...inputs.values()];
+}
+
+/** Adds the output that tells how large inputs are. */
+function addLargest(
+  graph: GraphBuilder,
+  { name, input, size }: LinearInput,
+): void {
+  const values = graph.node("Abs", [input]);
+  const largest = graph.node("ReduceMax", [values, graph.constant([-1])]);
+  const shares = graph.node("Div", [values, largest]);
+  const output = `largest.${name}`;
+  graph.node("ReduceMax", [shares, graph.constant([1])], {
+    outputs: [output],
+  });
+  graph.output(output, [1, 1, size]);
 }

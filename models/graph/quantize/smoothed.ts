@@ -21,6 +21,7 @@ import type { Matrix } from "../../gguf/reader.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import type { WeightsFile } from "../weights_file.ts";
 import { bestScale, toLevel } from "./levels.ts";
+import { type LinearInParts, parts } from "./parts.ts";
 
 /** The level of 0, in bytes. */
 const ZERO = 128;
@@ -44,17 +45,59 @@ export function storeSmoothed(
   linears: readonly NamedMatrix[],
   largest: Float32Array,
 ): void {
-  if (!weights.has(CONSTANTS.zero)) {
-    weights.add(CONSTANTS.zero, [1], Uint8Array.of(ZERO));
-    weights.add(CONSTANTS.step, [1], Float32Array.of(1 / MOST));
-  }
-  const smoothing = smoothingOf(linears.map(([, matrix]) => matrix), largest);
+  storeConstants(weights);
+  const most = new Float32Array(largest.length);
+  for (const [, matrix] of linears) noteLargest(matrix, most);
+  const smoothing = smoothingOf(most, largest);
   weights.add(`${linears[0][0]}.smoothing`, [smoothing.length], smoothing);
   for (const [name, matrix] of linears) {
     const { levels, scales } = quantizeOutputs(matrix, smoothing);
     weights.add(`${name}.levels`, [matrix.columns, matrix.rows], levels);
     weights.add(`${name}.scales`, [matrix.rows], scales);
   }
+}
+
+/**
+ * Stores a linear in parts, so that a large one is never in memory as a whole. The parts
+ * are read twice.
+ */
+export async function storeSmoothedInParts(
+  weights: WeightsFile,
+  name: string,
+  { rows, columns, largest, read }: LinearInParts & { largest: Float32Array },
+): Promise<void> {
+  storeConstants(weights);
+  const most = new Float32Array(columns);
+  for (const part of parts(rows)) noteLargest(await read(part), most);
+  const smoothing = smoothingOf(most, largest);
+  weights.add(`${name}.smoothing`, [columns], smoothing);
+  weights.reserve(`${name}.levels`, {
+    type: "uint8",
+    dims: [columns, rows],
+    length: columns * rows,
+  });
+  weights.reserve(`${name}.scales`, {
+    type: "float32",
+    dims: [rows],
+    length: rows * Float32Array.BYTES_PER_ELEMENT,
+  });
+  for (const part of parts(rows)) {
+    const { from, to } = part;
+    const { levels, scales } = quantizeOutputs(await read(part), smoothing);
+    for (let column = 0; column < columns; column++) {
+      const at = column * (to - from);
+      const own = levels.subarray(at, at + to - from);
+      weights.write(`${name}.levels`, own, column * rows + from);
+    }
+    const start = from * Float32Array.BYTES_PER_ELEMENT;
+    weights.write(`${name}.scales`, scales, start);
+  }
+}
+
+function storeConstants(weights: WeightsFile): void {
+  if (weights.has(CONSTANTS.zero)) return;
+  weights.add(CONSTANTS.zero, [1], Uint8Array.of(ZERO));
+  weights.add(CONSTANTS.step, [1], Float32Array.of(1 / MOST));
 }
 
 /** Returns whether linears with the same input are stored in this form. */
@@ -94,23 +137,27 @@ export function smoothedLinears(
   });
 }
 
-/**
- * Returns what to multiply each input by, `[columns]`, for linears that share it: the
- * root of the largest weight and of the inverse of the largest input.
- */
-export function smoothingOf(
-  matrices: readonly Matrix[],
-  largest: Float32Array,
-): Float32Array {
-  const weights = new Float32Array(largest.length);
-  for (const { rows, columns, data } of matrices) {
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const size = Math.abs(data[row * columns + column]);
-        if (size > weights[column]) weights[column] = size;
-      }
+/** Raises `most` to the largest weight of each input, `[columns]`. */
+export function noteLargest(
+  { rows, columns, data }: Matrix,
+  most: Float32Array,
+): void {
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const size = Math.abs(data[row * columns + column]);
+      if (size > most[column]) most[column] = size;
     }
   }
+}
+
+/**
+ * Returns what to multiply each input by, `[columns]`: the root of the largest weight and
+ * of the inverse of the largest input.
+ */
+export function smoothingOf(
+  weights: Float32Array,
+  largest: Float32Array,
+): Float32Array {
   return weights.map((weight, i) =>
     weight > 0 && largest[i] > 0 ? Math.sqrt(weight / largest[i]) : 1
   );

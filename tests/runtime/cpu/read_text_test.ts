@@ -28,9 +28,12 @@ Deno.test("readText() tells how large the inputs of all linears are", async () =
   const linears = ["attn_qkv", "attn_output.weight", "ffn_gate.weight"];
   assertEquals(
     [...largest.keys()].sort(),
-    [0, 1].flatMap((layer) =>
-      [...linears, "ffn_down.weight"].map((name) => `blk.${layer}.${name}`)
-    ).sort(),
+    [
+      ...[0, 1].flatMap((layer) =>
+        [...linears, "ffn_down.weight"].map((name) => `blk.${layer}.${name}`)
+      ),
+      "output.weight",
+    ].sort(),
   );
   for (const [name, values] of largest) {
     const size = name.includes("down") ? TINY.hidden : TINY.dim;

@@ -5,10 +5,13 @@ import type { Matrix } from "../../../../models/gguf/reader.ts";
 import type { GraphBuilder } from "../../../../models/graph/graph_builder.ts";
 import { linears } from "../../../../models/graph/linear.ts";
 import {
+  noteLargest,
   quantizeOutputs,
   smoothingOf,
   storeSmoothed,
+  storeSmoothedInParts,
 } from "../../../../models/graph/quantize/smoothed.ts";
+import { WeightsFile } from "../../../../models/graph/weights_file.ts";
 import { compute } from "../_compute.ts";
 
 /** Draws numbers from -1 to 1. */
@@ -118,16 +121,40 @@ Deno.test("smoothed linears with the same input have its levels once", async () 
   assertEquals([quantized, products], [1, 2]);
 });
 
-Deno.test("smoothingOf() shares what is large between inputs and all weights", () => {
-  const matrix = (...data: number[]) => (
-    { rows: 1, columns: 4, data: Float32Array.from(data) }
-  );
-  const smoothing = smoothingOf(
-    [matrix(1, -4, 2, 0), matrix(-9, 1, 2, 0)],
-    Float32Array.of(4, 1, 0, 1),
-  );
+Deno.test("smoothing shares what is large between inputs and all weights", () => {
+  const most = new Float32Array(4);
+  for (const data of [[1, -4, 2, 0], [-9, 1, 2, 0]]) {
+    noteLargest({ rows: 1, columns: 4, data: Float32Array.from(data) }, most);
+  }
+  const smoothing = smoothingOf(most, Float32Array.of(4, 1, 0, 1));
   // Without an input or a weight, there is nothing to share.
   assertEquals([...smoothing], [1.5, 2, 1, 1]);
+});
+
+Deno.test("storeSmoothedInParts() writes what storeSmoothed() writes at once", async () => {
+  const folder = await Deno.makeTempDir();
+  const [rows, columns] = [5000, 32]; // more than a part has
+  const matrix = { rows, columns, data: numbers(5, rows * columns) };
+  const largest = numbers(6, columns).map(Math.abs);
+  {
+    using whole = new WeightsFile(`${folder}/whole`);
+    storeSmoothed(whole, [["w", matrix]], largest);
+    using inParts = new WeightsFile(`${folder}/parts`);
+    await storeSmoothedInParts(inParts, "w", {
+      ...{ rows, columns, largest },
+      read: ({ from, to }) =>
+        Promise.resolve({
+          ...{ rows: to - from, columns },
+          data: matrix.data.slice(from * columns, to * columns),
+        }),
+    });
+    assertEquals(inParts.directory(), whole.directory());
+  }
+  const [whole, inParts] = ["whole", "parts"].map((name) =>
+    Deno.readFileSync(`${folder}/${name}`)
+  );
+  assertEquals(inParts, whole);
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("quantizeOutputs() moves no smoothed weight by more than half a step", () => {
