@@ -32,27 +32,44 @@ export function returnLargeBlocks(): void {
   library.close();
 }
 
+/** Whether this process may call the C library. */
+function mayCall(): boolean {
+  if (Deno.build.os !== "linux") return false;
+  const { state } = Deno.permissions.querySync({ name: "ffi", path: NAME });
+  return state === "granted";
+}
+
 /**
- * Returns all free memory to the system, where this process may call native functions.
+ * Returns the free memory of the heap to the system, where this process may call native
+ * functions. Threads that want memory wait meanwhile, for some 100 ms a gigabyte.
+ */
+export function trimHeap(): void {
+  if (!mayCall()) return;
+  const library = Deno.dlopen(NAME, {
+    malloc_trim: { parameters: ["usize"], result: "i32" },
+  });
+  library.symbols.malloc_trim(0n);
+  library.close();
+}
+
+/**
+ * Returns the free memory of the heap to the system, and keeps it there.
  *
  * @returns what must be disposed of before memory is taken for weights. Until then there
  * are no new huge pages: the system would join the pages that are left to such, of which
  * most is free.
  */
 export function returnMemory(): Disposable | undefined {
-  if (Deno.build.os !== "linux") return;
-  const { state } = Deno.permissions.querySync({ name: "ffi", path: NAME });
-  if (state !== "granted") return;
+  if (!mayCall()) return;
   const library = Deno.dlopen(NAME, {
-    malloc_trim: { parameters: ["usize"], result: "i32" },
     prctl: {
       parameters: ["i32", "usize", "usize", "usize", "usize"],
       result: "i32",
     },
   });
-  const { malloc_trim, prctl } = library.symbols;
+  const { prctl } = library.symbols;
   prctl(PR_SET_THP_DISABLE, 1n, 0n, 0n, 0n);
-  malloc_trim(0n);
+  trimHeap();
   return {
     [Symbol.dispose]() {
       prctl(PR_SET_THP_DISABLE, 0n, 0n, 0n, 0n);
