@@ -29,7 +29,7 @@ import type { Progress } from "./download/progress.ts";
 import { type Gguf, readMatrix, type StoredTensor } from "./gguf/reader.ts";
 import type { ConvertOptions } from "./graph/convert.ts";
 import type { WeightFormat } from "./graph/linear.ts";
-import type { ReadText } from "./graph/quantize/largest_inputs.ts";
+import type { Reading } from "./graph/quantize/layer_inputs.ts";
 
 /** Increased whenever the same file would be converted to different graphs. */
 export const CONVERTER_VERSION = 9;
@@ -63,8 +63,8 @@ export interface ArtefactOptions {
   graphsUrl?: string | undefined;
   /** Path of an adapter; a missing file means {@linkcode UNTRAINED}. */
   adapter?: string | URL;
-  /** Has a body read some text, which a conversion to `w8a8` requires. */
-  readText?: ReadText;
+  /** What some text is read with, which a conversion to `w8a8` requires. */
+  reading?: Reading;
   /** Called before a conversion, which does not begin if it throws. */
   beforeConversion?: () => Promise<unknown>;
 }
@@ -74,7 +74,7 @@ export async function openArtefact(
   gguf: Gguf,
   { adapter: adapterPath, beforeConversion, ...options }: ArtefactOptions,
 ): Promise<Artefact> {
-  const { cacheDir, format, progress, graphsUrl, readText } = options;
+  const { cacheDir, format, progress, graphsUrl, reading } = options;
   const config = await readConfig(gguf);
   const digest = await modelDigest(gguf.paths);
   const adapter = adapterPath === undefined
@@ -98,7 +98,7 @@ export async function openArtefact(
     await lock.lock(true);
     if (!await exists(folder)) {
       const url = graphsUrl && `${graphsUrl}/${name}`;
-      const how = { config, format, progress, adapter, readText };
+      const how = { config, format, progress, adapter, reading };
       await make(gguf, { ...how, folder, url });
     }
   }

@@ -13,7 +13,7 @@ import type { BackendName } from "../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../lib/runtime/choose_backend.ts";
 import { openModel } from "../lib/runtime/open_model.ts";
 import type { OrtModel } from "../lib/runtime/ort_model.ts";
-import { readText } from "../lib/runtime/cpu/read_text.ts";
+import { readLayer } from "../lib/runtime/cpu/read_layer.ts";
 import type { Adapter } from "../models/adapter/adapter.ts";
 import { type Artefact, openArtefact } from "../models/artefact.ts";
 import { modelFile } from "../models/download/download.ts";
@@ -56,9 +56,9 @@ export async function realArtefact(
     cacheDir,
     format,
     progress,
-    readText: async (body, onShare) => {
-      const tokens = await sampleTokens(openText(gguf.metadata));
-      return await readText(body, { tokens, threads, onShare });
+    reading: {
+      tokens: () => sampleTokens(openText(gguf.metadata)),
+      readLayer: (layer) => readLayer(layer, { threads }),
     },
   });
 }

@@ -15,7 +15,7 @@ import { SlotAngles } from "./body/rotary.ts";
 export interface OrtSequenceParts {
   config: ModelConfig;
   adapter: Adapter;
-  embedding: Embedding;
+  embedding: Pick<Embedding, "check" | "lookUp">;
   kv: KvBuffer;
   prompt: Int32Array;
   /** Tokens that any text may have. */

@@ -19,7 +19,7 @@ import {
   storeHead,
   type TensorReader,
 } from "./model_weights.ts";
-import { measureInputs, type ReadText } from "./quantize/largest_inputs.ts";
+import { type Reading, TextInLayers } from "./quantize/layer_inputs.ts";
 import { WeightsFile } from "./weights_file.ts";
 
 /** What the files are made of, and where. */
@@ -30,32 +30,35 @@ export interface ConvertOptions {
   adapter: Adapter;
   /** An empty folder. */
   folder: string;
-  /** Has a body read some text, which `w8a8` requires. */
-  readText?: ReadText | undefined;
+  /** What some text is read with, which `w8a8` requires. */
+  reading?: Reading | undefined;
 }
 
 /**
  * Writes the graphs and weights of a model; they are on the disk then.
  *
- * @throws {TypeError} if the format requires what reads text.
+ * @throws {TypeError} if the format requires a text to be read.
  */
 export async function convert(
   gguf: Gguf,
-  { config, format, progress, adapter, folder, readText }: ConvertOptions,
+  { config, format, progress, adapter, folder, reading }: ConvertOptions,
 ): Promise<void> {
   const { updates, hydra } = adapter;
   const isSmoothed = format === "w8a8";
-  let total = 0, bodyBytes = 0;
+  if (isSmoothed && !reading) {
+    throw new TypeError(
+      "Cannot convert to w8a8: what some text is read with is required: received nothing",
+    );
+  }
+  let total = 0;
   for (const { name, byteLength } of gguf.tensors.values()) {
-    if (name.startsWith("blk.")) bodyBytes += byteLength;
     const read = config.tiedHead || name !== "token_embd.weight";
     if (read) total += byteLength;
-    if (name !== headName(config)) continue;
-    if (hydra) total += byteLength;
-    if (isSmoothed) total += byteLength;
+    const isHead = name === headName(config);
+    if (hydra && isHead) total += byteLength;
+    // Smoothed, linears are read to measure them first.
+    if (isSmoothed && (isHead || name.startsWith("blk."))) total += byteLength;
   }
-  // Smoothed, all is read twice, and between these a body reads a text for as long.
-  if (isSmoothed) total += 2 * bodyBytes;
   progress.start(`Converting to ${format}`, { total, done: 0 });
   const read: TensorReader = async (name, range) => {
     const matrix = await readMatrix(gguf, name, range);
@@ -64,16 +67,19 @@ export async function convert(
     return matrix;
   };
   try {
-    const largest = isSmoothed
-      ? await measureInputs(
-        { gguf, config, read, folder, readText },
-        (share) => progress.advance(share * bodyBytes),
-      )
-      : undefined;
     using weights = new WeightsFile(`${folder}/weights.bin`);
     const parts = { config, format, weights, read };
-    await storeBody(parts, largest);
-    await storeHead(parts, largest);
+    const text = isSmoothed
+      ? await TextInLayers.open({
+        gguf,
+        config,
+        read,
+        folder,
+        reading: reading!,
+      })
+      : undefined;
+    await storeBody(parts, text && ((layer) => text.read(layer)));
+    await storeHead(parts, text?.head);
     const save = async (name: string, graph: GraphBuilder) =>
       await writeDurably(`${folder}/${name}.onnx`, await graph.encode());
     const body = { config, weights, tapped: hydra?.layers ?? [] };

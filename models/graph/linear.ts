@@ -6,10 +6,9 @@
 
 import type { Matrix } from "../gguf/reader.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
-import { BLOCK, quantize } from "./quantize/blocks.ts";
-import type { Bits } from "./quantize/levels.ts";
+import { type Bits, BLOCK, quantize } from "./quantize/blocks.ts";
 import { type LinearInParts, parts } from "./quantize/parts.ts";
-import { isSmoothed, smoothedLinears } from "./quantize/smoothed.ts";
+import { isWhole, wholeLinears } from "./quantize/whole_numbers.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
 /**
@@ -92,7 +91,7 @@ export function linears(
   input: string,
   names: string[],
 ): string[] {
-  if (isSmoothed(graph, names)) return smoothedLinears(graph, input, names);
+  if (isWhole(graph, names[0])) return wholeLinears(graph, input, names);
   return names.map((name) => linear(graph, input, name));
 }
 

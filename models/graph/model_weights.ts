@@ -7,12 +7,13 @@
 import type { ModelConfig } from "../architectures/config.ts";
 import type { Matrix, RowRange } from "../gguf/reader.ts";
 import { storeInParts, storeLinear, type WeightFormat } from "./linear.ts";
-import type { LargestInputs } from "./quantize/largest_inputs.ts";
+import type { InputSizes } from "./quantize/layer_inputs.ts";
 import type { LinearInParts } from "./quantize/parts.ts";
 import {
   type NamedMatrix,
   storeSmoothed,
   storeSmoothedInParts,
+  storeUnsmoothed,
 } from "./quantize/smoothed.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
@@ -30,13 +31,15 @@ export interface ModelWeights {
 /**
  * Stores the weights of the body, with the model's scales in them.
  *
- * @param largest what linears are smoothed by; by default they are not.
+ * @param measure returns how large the inputs of a layer are, by which its linears are
+ * smoothed; by default they are not. It is called with each layer in order.
  */
 export async function storeBody(
   { config, format, weights, read }: ModelWeights,
-  largest?: LargestInputs,
+  measure?: (layer: number) => Promise<InputSizes>,
 ): Promise<void> {
   const { layers, scales, queryKeyNorms } = config;
+  let sizes: InputSizes | undefined;
   const vector = async (name: string) => {
     const { data } = await read(name);
     weights.add(name, [data.length], data);
@@ -48,7 +51,7 @@ export async function storeBody(
   const bits = format === "int4" ? 4 : 8;
   /** Stores linears that have the same input. */
   const store = (...linears: NamedMatrix[]) => {
-    const inputs = largest?.get(linears[0][0]);
+    const inputs = sizes?.get(linears[0][0]);
     if (inputs) return storeSmoothed(weights, linears, inputs);
     for (const [name, matrix] of linears) {
       storeLinear(weights, name, { matrix, format, bits });
@@ -61,6 +64,7 @@ export async function storeBody(
 
   for (let layer = 0; layer < layers; layer++) {
     const block = `blk.${layer}`;
+    sizes = await measure?.(layer);
     if (config.norms !== "after") {
       await norm(`${block}.attn_norm`);
       if (!config.parallel) await norm(`${block}.ffn_norm`);
@@ -93,7 +97,9 @@ export async function storeBody(
       const both = cut(await read(up), [config.hidden, config.hidden]);
       store([gate, both[0]], [up, both[1]]);
     } else store([gate, await read(gate)], [up, await read(up)]);
-    store(await residual(`${block}.ffn_down.weight`));
+    const down = await residual(`${block}.ffn_down.weight`);
+    if (sizes) storeUnsmoothed(weights, down);
+    else store(down);
   }
   await norm("output_norm");
 }
@@ -101,11 +107,11 @@ export async function storeBody(
 /**
  * Stores the weights of the head, with the model's scale of logits in them.
  *
- * @param largest what it is smoothed by; by default it is not.
+ * @param sizes how large its inputs are, by which it is smoothed; by default it is not.
  */
 export async function storeHead(
   { config, format, weights, read }: ModelWeights,
-  largest?: LargestInputs,
+  sizes?: Float32Array,
 ): Promise<void> {
   const name = headName(config);
   const head: LinearInParts = {
@@ -114,9 +120,8 @@ export async function storeHead(
     read: async (range) =>
       scaled(await read(name, range), config.scales.logits),
   };
-  const inputs = largest?.get(name);
-  if (inputs) {
-    await storeSmoothedInParts(weights, name, { ...head, largest: inputs });
+  if (sizes) {
+    await storeSmoothedInParts(weights, name, { ...head, sizes });
   } else await storeInParts(weights, name, { ...head, format });
 }
 

@@ -7,7 +7,7 @@ import {
 import { type Artefact, openArtefact } from "../../models/artefact.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";
-import { readArbitrary } from "../toy/reading.ts";
+import { ARBITRARY } from "../toy/reading.ts";
 import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
 
 const FILES = [
@@ -44,7 +44,7 @@ class Workshop implements AsyncDisposable {
         stop() {},
         note() {},
       },
-      readText: readArbitrary,
+      reading: ARBITRARY,
     });
   }
 
@@ -134,7 +134,7 @@ Deno.test("openArtefact() has to be told how to read a text for w8a8", async () 
   await assertRejects(
     () => openArtefact(gguf, { cacheDir, format: "w8a8", progress }),
     TypeError,
-    "what reads text is required",
+    "what some text is read with is required",
   );
   assertEquals(namesIn(shop.graphs).filter((n) => n.endsWith(".partial")), []);
 });

@@ -12,7 +12,7 @@ import type { OrtStep } from "../../lib/runtime/ort_sequence.ts";
 import { type Artefact, openArtefact } from "../../models/artefact.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";
-import { readArbitrary } from "../toy/reading.ts";
+import { ARBITRARY } from "../toy/reading.ts";
 import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
 
 /** Converts a tiny model in a folder that stays until the tests end. */
@@ -29,7 +29,7 @@ export async function tinyArtefact(
     cacheDir: folder,
     format,
     progress: { start() {}, advance() {}, stop() {}, note() {} },
-    readText: readArbitrary,
+    reading: ARBITRARY,
   });
 }
 

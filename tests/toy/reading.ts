@@ -5,14 +5,16 @@
  */
 
 import { uniform } from "../../lib/bita/choose/random.ts";
-import { readText } from "../../lib/runtime/cpu/read_text.ts";
-import type { ReadText } from "../../models/graph/quantize/largest_inputs.ts";
+import { readLayer } from "../../lib/runtime/cpu/read_layer.ts";
+import type { Reading } from "../../models/graph/quantize/layer_inputs.ts";
+import { TINY } from "./tiny_gguf.ts";
 
-/** Has a model read arbitrary tokens. */
-export const readArbitrary: ReadText = (body, onShare) => {
-  const tokens = Int32Array.from(
-    { length: 200 },
-    (_, i) => Math.floor(uniform(11, i) * body.config.vocab),
-  );
-  return readText(body, { tokens, threads: 1, onShare });
+/** Has a tiny model read arbitrary tokens. */
+export const ARBITRARY: Reading = {
+  tokens: () =>
+    Promise.resolve(Int32Array.from(
+      { length: 200 },
+      (_, i) => Math.floor(uniform(11, i) * TINY.vocab),
+    )),
+  readLayer: (layer) => readLayer(layer, { threads: 1 }),
 };

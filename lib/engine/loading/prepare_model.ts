@@ -42,14 +42,12 @@ export async function prepareModel(name: string, config: Config) {
     format: chooseWeights(config.weights, backend, gguf.tensors),
     progress,
     adapter: adapterPath(model),
-    readText: async (body, onShare) => {
-      const { readText } = await import("../../runtime/cpu/read_text.ts");
-      const tokens = await sampleTokens(await text());
-      return await readText(body, {
-        tokens,
-        threads: config.threads,
-        onShare,
-      });
+    reading: {
+      tokens: async () => sampleTokens(await text()),
+      async readLayer(layer) {
+        const { readLayer } = await import("../../runtime/cpu/read_layer.ts");
+        return await readLayer(layer, config);
+      },
     },
     // A file whose text can't be read is refused before it is converted.
     beforeConversion: async () => checkMerges((await text()).vocabulary),

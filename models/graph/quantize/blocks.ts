@@ -5,10 +5,19 @@
  */
 
 import type { Matrix } from "../../gguf/reader.ts";
-import { bestScale, type Bits, toLevel } from "./levels.ts";
+import { toLevel } from "./levels.ts";
 
 /** Columns that share one scale. */
 export const BLOCK = 32;
+
+/** Bits of a quantised weight; 4 bits halve the memory that a pass reads. */
+export type Bits = 4 | 8;
+
+/** Range and increment of the steps tried from zero to the largest value. */
+const STEPS = {
+  4: { most: 8.5, fewest: 6, by: 0.25 },
+  8: { most: 127, fewest: 112, by: 1 },
+};
 
 /**
  * Quantises a matrix in blocks of 32 columns, with the step that loses least.
@@ -33,14 +42,47 @@ export function quantize(
   const bytes = new Uint8Array(rows * columns / perByte);
   const scales = new Float32Array(rows * columns / BLOCK);
   for (let block = 0; block < scales.length; block++) {
-    const from = block * BLOCK;
-    const to = from + BLOCK;
-    const scale = bestScale(data, { from, to, bits });
+    const start = block * BLOCK;
+    const scale = bestScale(data, start, bits);
     scales[block] = scale;
-    for (let i = from; i < to; i++) {
+    for (let i = start; i < start + BLOCK; i++) {
       const level = toLevel(data[i] / scale, zero) + zero;
       bytes[Math.floor(i / perByte)] |= level << bits * (i % perByte);
     }
   }
   return { bytes, scales };
+}
+
+/**
+ * Returns the scale that loses least in the block at `start`. With 4 bits the largest
+ * value gets a negative level, since there is one more of these. So a block of Q4_0,
+ * which is made that way, is not rounded again.
+ */
+function bestScale(data: Float32Array, start: number, bits: Bits): number {
+  const { most, fewest, by } = STEPS[bits];
+  const zero = 2 ** (bits - 1);
+  let largest = 0;
+  for (let i = start; i < start + BLOCK; i++) {
+    if (Math.abs(data[i]) > Math.abs(largest)) largest = data[i];
+  }
+  if (largest === 0) return 1;
+  largest = bits === 4 ? -largest : Math.abs(largest);
+  let best = largest / most;
+  let least = Infinity;
+  for (let steps = most; steps >= fewest; steps -= by) {
+    const scale = largest / steps;
+    let error = 0;
+    for (let i = start; i < start + BLOCK; i++) {
+      const exact = data[i] / scale;
+      const lost = exact - toLevel(exact, zero);
+      error += lost * lost;
+    }
+    error *= scale * scale;
+    if (error < least) {
+      least = error;
+      best = scale;
+    }
+    if (error === 0) break;
+  }
+  return best;
 }

@@ -1,36 +1,21 @@
 /**
- * Linears of whole numbers, as whole matrices: weights of 8 bits have one scale an output,
- * and rows of 8 bits one scale each.
+ * Weights of linears in levels of 8 bits with one scale an output, for products of whole
+ * numbers (`whole_numbers.ts`).
  *
- * ```text
- * x' = x · smoothing               per input; the weights are divided by it
- * y = levels(x' / |x'|) · levels(w / smoothing) · scales · |x'|
- * ```
- *
- * |x'| is the row's largest value. A few inputs are much larger than others, which would
- * leave these few levels. Smoothing gives half of that (its square root) to the weights,
- * which have levels to spare ([SmoothQuant](https://arxiv.org/abs/2211.10438)).
- *
- * Sums are of whole numbers, so that a row has the same bits in any pass. Levels are
- * unsigned: with AVX2 alone, products of two signed ones do not fit into 16 bits.
+ * A few inputs are much larger than others, which would leave the others few levels of a
+ * row. Smoothing multiplies inputs by a factor each and divides their weights by it, so
+ * that both differ half as much, by the square root. This is
+ * [SmoothQuant](https://arxiv.org/abs/2211.10438), but by how large inputs and weights
+ * usually are, rather than by the largest ones: about half of the error is left.
  *
  * @module
  */
 
 import type { Matrix } from "../../gguf/reader.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
 import type { WeightsFile } from "../weights_file.ts";
-import { bestScale, toLevel } from "./levels.ts";
+import { toLevel } from "./levels.ts";
 import { type LinearInParts, parts } from "./parts.ts";
-
-/** The level of 0, in bytes. */
-const ZERO = 128;
-
-/** The largest level of a row, above that of 0. */
-const MOST = 127;
-
-/** Names of the constants that all linears share. */
-const CONSTANTS = { zero: "level_of_zero", step: "step_of_rows" };
+import { MOST, storeConstants, ZERO } from "./whole_numbers.ts";
 
 /** A linear's name, and its matrix with a row for each output. */
 export type NamedMatrix = [name: string, matrix: Matrix];
@@ -38,23 +23,38 @@ export type NamedMatrix = [name: string, matrix: Matrix];
 /**
  * Stores linears that have the same input.
  *
- * @param largest the largest value of each input, `[columns]`, in any unit.
+ * @param sizes how large each input usually is, `[columns]`, in any unit.
  */
 export function storeSmoothed(
   weights: WeightsFile,
   linears: readonly NamedMatrix[],
-  largest: Float32Array,
+  sizes: Float32Array,
 ): void {
   storeConstants(weights);
-  const most = new Float32Array(largest.length);
-  for (const [, matrix] of linears) noteLargest(matrix, most);
-  const smoothing = smoothingOf(most, largest);
+  const squares = new Float32Array(sizes.length);
+  for (const [, matrix] of linears) addSquares(matrix, squares);
+  const smoothing = smoothingOf(squares, sizes);
   weights.add(`${linears[0][0]}.smoothing`, [smoothing.length], smoothing);
-  for (const [name, matrix] of linears) {
-    const { levels, scales } = quantizeOutputs(matrix, smoothing);
-    weights.add(`${name}.levels`, [matrix.columns, matrix.rows], levels);
-    weights.add(`${name}.scales`, [matrix.rows], scales);
-  }
+  for (const linear of linears) storeLevels(weights, linear, smoothing);
+}
+
+/** Stores a linear whose rows have 16 bits, and need no smoothing. */
+export function storeUnsmoothed(
+  weights: WeightsFile,
+  linear: NamedMatrix,
+): void {
+  storeConstants(weights);
+  storeLevels(weights, linear, new Float32Array(linear[1].columns).fill(1));
+}
+
+function storeLevels(
+  weights: WeightsFile,
+  [name, matrix]: NamedMatrix,
+  smoothing: Float32Array,
+): void {
+  const { levels, scales } = quantizeOutputs(matrix, smoothing);
+  weights.add(`${name}.levels`, [matrix.columns, matrix.rows], levels);
+  weights.add(`${name}.scales`, [matrix.rows], scales);
 }
 
 /**
@@ -64,12 +64,12 @@ export function storeSmoothed(
 export async function storeSmoothedInParts(
   weights: WeightsFile,
   name: string,
-  { rows, columns, largest, read }: LinearInParts & { largest: Float32Array },
+  { rows, columns, sizes, read }: LinearInParts & { sizes: Float32Array },
 ): Promise<void> {
   storeConstants(weights);
-  const most = new Float32Array(columns);
-  for (const part of parts(rows)) noteLargest(await read(part), most);
-  const smoothing = smoothingOf(most, largest);
+  const squares = new Float32Array(columns);
+  for (const part of parts(rows)) addSquares(await read(part), squares);
+  const smoothing = smoothingOf(squares, sizes);
   weights.add(`${name}.smoothing`, [columns], smoothing);
   weights.reserve(`${name}.levels`, {
     type: "uint8",
@@ -94,78 +94,35 @@ export async function storeSmoothedInParts(
   }
 }
 
-function storeConstants(weights: WeightsFile): void {
-  if (weights.has(CONSTANTS.zero)) return;
-  weights.add(CONSTANTS.zero, [1], Uint8Array.of(ZERO));
-  weights.add(CONSTANTS.step, [1], Float32Array.of(1 / MOST));
-}
-
-/** Returns whether linears with the same input are stored in this form. */
-export function isSmoothed(
-  { weights }: GraphBuilder,
-  [first]: readonly string[],
-): boolean {
-  return weights.has(`${first}.smoothing`);
-}
-
-/** Adds linears that have the same input, and returns their outputs' names. */
-export function smoothedLinears(
-  graph: GraphBuilder,
-  input: string,
-  names: readonly string[],
-): string[] {
-  const [zero, step] = [CONSTANTS.zero, CONSTANTS.step]
-    .map((name) => graph.stored(name));
-  const smooth = graph.node("Mul", [
-    input,
-    graph.stored(`${names[0]}.smoothing`),
-  ]);
-  const largest = graph.node("ReduceMax", [
-    graph.node("Abs", [smooth]),
-    graph.constant([-1]),
-  ]);
-  // In a row of zeros these are no numbers, whose levels the zero at the end outweighs.
-  const shares = graph.node("Div", [smooth, largest]);
-  const levels = graph.node("QuantizeLinear", [shares, step, zero]);
-  return names.map((name) => {
-    const product = graph.node("MatMulIntegerToFloat", [
-      ...[levels, graph.stored(`${name}.levels`)],
-      ...[step, graph.stored(`${name}.scales`)],
-      ...[zero, zero],
-    ], { domain: "com.microsoft" });
-    return graph.node("Mul", [product, largest]);
-  });
-}
-
-/** Raises `most` to the largest weight of each input, `[columns]`. */
-export function noteLargest(
+/** Adds the squares of a matrix to the sums of its columns, `[columns]`. */
+export function addSquares(
   { rows, columns, data }: Matrix,
-  most: Float32Array,
+  sums: Float32Array,
 ): void {
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      const size = Math.abs(data[row * columns + column]);
-      if (size > most[column]) most[column] = size;
+      sums[column] += data[row * columns + column] ** 2;
     }
   }
 }
 
 /**
- * Returns what to multiply each input by, `[columns]`: the root of the largest weight and
- * of the inverse of the largest input.
+ * Returns what to multiply each input by, `[columns]`: the root of how large its weights
+ * are for each of its own size.
+ *
+ * @param squares sums of the weights' squares, `[columns]`.
  */
 export function smoothingOf(
-  weights: Float32Array,
-  largest: Float32Array,
+  squares: Float32Array,
+  sizes: Float32Array,
 ): Float32Array {
-  return weights.map((weight, i) =>
-    weight > 0 && largest[i] > 0 ? Math.sqrt(weight / largest[i]) : 1
+  return squares.map((square, i) =>
+    square > 0 && sizes[i] > 0 ? Math.sqrt(Math.sqrt(square) / sizes[i]) : 1
   );
 }
 
 /**
- * Quantises a matrix that is divided by the smoothing of its inputs, with the scale that
- * loses least for each output.
+ * Quantises a matrix that is divided by the smoothing of its inputs.
  *
  * @returns Scales `[rows]` and levels `[columns, rows]`, in which 128 is 0.
  */
@@ -177,10 +134,12 @@ export function quantizeOutputs(
   const scales = new Float32Array(rows);
   const weights = new Float32Array(columns);
   for (let row = 0; row < rows; row++) {
+    let largest = 0;
     for (let column = 0; column < columns; column++) {
       weights[column] = data[row * columns + column] / smoothing[column];
+      largest = Math.max(largest, Math.abs(weights[column]));
     }
-    const scale = bestScale(weights, { from: 0, to: columns, bits: 8 });
+    const scale = largest / MOST || 1;
     scales[row] = scale;
     for (let column = 0; column < columns; column++) {
       const level = toLevel(weights[column] / scale, ZERO);

@@ -12,7 +12,7 @@ import type { OrtSequence } from "../../../lib/runtime/ort_sequence.ts";
 import { openArtefact } from "../../../models/artefact.ts";
 import { openGguf } from "../../../models/gguf/reader.ts";
 import type { WeightFormat } from "../../../models/graph/linear.ts";
-import { readArbitrary } from "../../toy/reading.ts";
+import { ARBITRARY } from "../../toy/reading.ts";
 import { type TinyOptions, writeTinyGguf } from "../../toy/tiny_gguf.ts";
 
 /** Runs `use` with a tiny model. */
@@ -28,7 +28,7 @@ export async function withModel(
       cacheDir: folder,
       format,
       progress: { start() {}, advance() {}, stop() {}, note() {} },
-      readText: readArbitrary,
+      reading: ARBITRARY,
     });
     const backend = await openBackend("cpu", { threads: 1 });
     const model = await openModel(backend, artefact, { context: 512 });

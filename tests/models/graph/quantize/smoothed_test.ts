@@ -5,11 +5,12 @@ import type { Matrix } from "../../../../models/gguf/reader.ts";
 import type { GraphBuilder } from "../../../../models/graph/graph_builder.ts";
 import { linears } from "../../../../models/graph/linear.ts";
 import {
-  noteLargest,
+  addSquares,
   quantizeOutputs,
   smoothingOf,
   storeSmoothed,
   storeSmoothedInParts,
+  storeUnsmoothed,
 } from "../../../../models/graph/quantize/smoothed.ts";
 import { WeightsFile } from "../../../../models/graph/weights_file.ts";
 import { compute } from "../_compute.ts";
@@ -28,7 +29,7 @@ const MATRICES: Matrix[] = [1, 2].map((seed) => (
 const INPUTS = numbers(3, COUNT * COLUMNS).map((x, i) =>
   i % COLUMNS === 0 ? 100 * x : x
 );
-const LARGEST = Float32Array.from(
+const SIZES = Float32Array.from(
   { length: COLUMNS },
   (_, i) => i === 0 ? 100 : 1,
 );
@@ -36,8 +37,9 @@ const LARGEST = Float32Array.from(
 /** Multiplies rows by both matrices in one graph. */
 async function multiply(
   rows: Float32Array,
-  { largest = LARGEST, look = () => {} }: {
-    largest?: Float32Array;
+  { sizes = SIZES, smoothed = true, look = () => {} }: {
+    sizes?: Float32Array;
+    smoothed?: boolean;
     look?: (graph: GraphBuilder) => void;
   } = {},
 ): Promise<Float32Array[]> {
@@ -46,7 +48,11 @@ async function multiply(
   const outputs = await compute((graph) => {
     const input = graph.input("x", "float32", [1, "count", COLUMNS]);
     const [a, b] = MATRICES;
-    storeSmoothed(graph.weights, [["a", a], ["b", b]], largest);
+    if (smoothed) storeSmoothed(graph.weights, [["a", a], ["b", b]], sizes);
+    else {
+      storeUnsmoothed(graph.weights, ["a", a]);
+      storeUnsmoothed(graph.weights, ["b", b]);
+    }
     for (const [i, output] of linears(graph, input, names).entries()) {
       graph.node("Identity", [output], { outputs: [`y${i}`] });
       graph.output(`y${i}`, [1, "count", ROWS]);
@@ -81,34 +87,56 @@ Deno.test("smoothed linears multiply by the transposed matrices", async () => {
 
 Deno.test("smoothing keeps the small inputs beside a large one", async () => {
   const smoothed = loss(await multiply(INPUTS));
-  const largest = new Float32Array(COLUMNS); // nothing is known
-  const plain = loss(await multiply(INPUTS, { largest }));
+  const sizes = new Float32Array(COLUMNS); // nothing is known
+  const plain = loss(await multiply(INPUTS, { sizes }));
   assert(smoothed < plain / 3, `${smoothed}, and ${plain} without`);
 });
 
-Deno.test("smoothed linears give a row the same bits beside others and alone", async () => {
-  const together = await multiply(INPUTS);
-  for (let row = 0; row < COUNT; row++) {
-    const at = row * COLUMNS;
-    const alone = await multiply(INPUTS.slice(at, at + COLUMNS));
-    for (const [which, product] of together.entries()) {
-      const own = product.subarray(row * ROWS, (row + 1) * ROWS);
-      assertEquals(alone[which], own);
+Deno.test("rows of 16 bits leave only what weights of 8 bits lose", async () => {
+  const products = await multiply(INPUTS, { smoothed: false });
+  const ones = new Float32Array(COLUMNS).fill(1);
+  for (const [which, matrix] of MATRICES.entries()) {
+    const { levels, scales } = quantizeOutputs(matrix, ones);
+    for (const [at, received] of products[which].entries()) {
+      const from = Math.floor(at / ROWS) * COLUMNS;
+      const output = at % ROWS;
+      let expected = 0;
+      for (let k = 0; k < COLUMNS; k++) {
+        const level = levels[k * ROWS + output] - 128;
+        expected += INPUTS[from + k] * level * scales[output];
+      }
+      // The largest inputs are near 100, with 2 · 127 · 127 steps from 0.
+      assertAlmostEquals(received, expected, 0.02);
     }
   }
 });
 
-Deno.test("smoothed linears map zeros to zeros", async () => {
-  const rows = new Float32Array(2 * COLUMNS);
-  rows.fill(1, COLUMNS);
-  for (const product of await multiply(rows)) {
-    assertEquals(
-      [...product.subarray(0, ROWS)].map(Math.abs),
-      Array(7).fill(0),
-    );
-    assert(product.subarray(ROWS).every((y) => y !== 0));
-  }
-});
+for (const smoothed of [true, false]) {
+  const name = smoothed ? "smoothed" : "unsmoothed";
+
+  Deno.test(`${name} linears give a row the same bits beside others and alone`, async () => {
+    const together = await multiply(INPUTS, { smoothed });
+    for (let row = 0; row < COUNT; row++) {
+      const at = row * COLUMNS;
+      const own = INPUTS.slice(at, at + COLUMNS);
+      const alone = await multiply(own, { smoothed });
+      for (const [which, product] of together.entries()) {
+        const expected = product.subarray(row * ROWS, (row + 1) * ROWS);
+        assertEquals(alone[which], expected);
+      }
+    }
+  });
+
+  Deno.test(`${name} linears map zeros to zeros`, async () => {
+    const rows = new Float32Array(2 * COLUMNS);
+    rows.fill(1, COLUMNS);
+    for (const product of await multiply(rows, { smoothed })) {
+      const [zeros, others] = [product.slice(0, ROWS), product.slice(ROWS)];
+      assertEquals([...zeros].map(Math.abs), Array(ROWS).fill(0));
+      assert(others.every((y) => y !== 0));
+    }
+  });
+}
 
 Deno.test("smoothed linears with the same input have its levels once", async () => {
   let quantized = 0, products = 0;
@@ -122,26 +150,27 @@ Deno.test("smoothed linears with the same input have its levels once", async () 
 });
 
 Deno.test("smoothing shares what is large between inputs and all weights", () => {
-  const most = new Float32Array(4);
-  for (const data of [[1, -4, 2, 0], [-9, 1, 2, 0]]) {
-    noteLargest({ rows: 1, columns: 4, data: Float32Array.from(data) }, most);
+  const squares = new Float32Array(4);
+  for (const data of [[3, -1, 2, 0], [-4, 0, 0, 0]]) {
+    addSquares({ rows: 1, columns: 4, data: Float32Array.from(data) }, squares);
   }
-  const smoothing = smoothingOf(most, Float32Array.of(4, 1, 0, 1));
+  assertEquals([...squares], [25, 1, 4, 0]);
+  const smoothing = smoothingOf(squares, Float32Array.of(20, 4, 0, 1));
   // Without an input or a weight, there is nothing to share.
-  assertEquals([...smoothing], [1.5, 2, 1, 1]);
+  assertEquals([...smoothing], [0.5, 0.5, 1, 1]);
 });
 
 Deno.test("storeSmoothedInParts() writes what storeSmoothed() writes at once", async () => {
   const folder = await Deno.makeTempDir();
   const [rows, columns] = [5000, 32]; // more than a part has
   const matrix = { rows, columns, data: numbers(5, rows * columns) };
-  const largest = numbers(6, columns).map(Math.abs);
+  const sizes = numbers(6, columns).map(Math.abs);
   {
     using whole = new WeightsFile(`${folder}/whole`);
-    storeSmoothed(whole, [["w", matrix]], largest);
+    storeSmoothed(whole, [["w", matrix]], sizes);
     using inParts = new WeightsFile(`${folder}/parts`);
     await storeSmoothedInParts(inParts, "w", {
-      ...{ rows, columns, largest },
+      ...{ rows, columns, sizes },
       read: ({ from, to }) =>
         Promise.resolve({
           ...{ rows: to - from, columns },

@@ -1,0 +1,118 @@
+/**
+ * Linears as products of whole numbers: weights of 8 bits (`smoothed.ts`), and rows of 8
+ * bits with one scale each.
+ *
+ * ```text
+ * x' = x · smoothing
+ * y = levels(x' / |x'|) · levels of weights · scales of outputs · |x'|
+ * ```
+ *
+ * |x'| is the row's largest value. Rows that are not smoothed have 16 bits: levels, and
+ * levels of what these leave. This suits the inputs of a feed-forward network's last
+ * matrix, each of which is in some rows a hundred times as large as in others.
+ *
+ * Sums are of whole numbers, so that a row has the same bits in any pass. Levels are
+ * unsigned: with AVX2 alone, products of two signed ones do not fit into 16 bits.
+ *
+ * @module
+ */
+
+import type { GraphBuilder } from "../graph_builder.ts";
+import type { WeightsFile } from "../weights_file.ts";
+
+/** The level of 0, in bytes. */
+export const ZERO = 128;
+
+/** The largest level, above that of 0. */
+export const MOST = 127;
+
+/** The step between levels of a row's shares, which are from -1 to 1. */
+const STEP = 1 / MOST;
+
+/** Names of the constants that all linears have. */
+const NAMES = {
+  zero: "level_of_zero",
+  step: "step_of_levels",
+  /** A step leaves up to a half of it, either way. */
+  fineStep: "step_of_fine_levels",
+};
+
+/** Stores the constants that all linears have, once. */
+export function storeConstants(weights: WeightsFile): void {
+  if (weights.has(NAMES.zero)) return;
+  weights.add(NAMES.zero, [1], Uint8Array.of(ZERO));
+  weights.add(NAMES.step, [1], Float32Array.of(STEP));
+  weights.add(NAMES.fineStep, [1], Float32Array.of(STEP / 2 / MOST));
+}
+
+/** Returns whether a linear is stored for whole numbers. */
+export function isWhole({ weights }: GraphBuilder, name: string): boolean {
+  return weights.has(`${name}.levels`);
+}
+
+/** Adds linears that have the same input, and returns their outputs' names. */
+export function wholeLinears(
+  graph: GraphBuilder,
+  input: string,
+  names: readonly string[],
+): string[] {
+  const smoothing = `${names[0]}.smoothing`;
+  const isSmoothed = graph.weights.has(smoothing);
+  const values = isSmoothed
+    ? graph.node("Mul", [input, graph.stored(smoothing)])
+    : input;
+  const largest = graph.node("ReduceMax", [
+    graph.node("Abs", [values]),
+    graph.constant([-1]),
+  ]);
+  // In a row of zeros these are no numbers, whose levels the zero at the end outweighs.
+  const shares = graph.node("Div", [values, largest]);
+  const rows = isSmoothed
+    ? [toLevels(graph, shares, NAMES.step)]
+    : toFineLevels(graph, shares);
+  return names.map((name) => {
+    const products = rows.map((row) => multiply(graph, row, name));
+    const sum = products.length > 1 ? graph.node("Add", products) : products[0];
+    return graph.node("Mul", [sum, largest]);
+  });
+}
+
+/** Levels of rows, and the name of their step. */
+interface RowLevels {
+  levels: string;
+  step: string;
+}
+
+function toLevels(
+  graph: GraphBuilder,
+  values: string,
+  step: string,
+): RowLevels {
+  const scale = [graph.stored(step), graph.stored(NAMES.zero)];
+  return { levels: graph.node("QuantizeLinear", [values, ...scale]), step };
+}
+
+/** Returns levels, and those of what is left. */
+function toFineLevels(graph: GraphBuilder, values: string): RowLevels[] {
+  const coarse = toLevels(graph, values, NAMES.step);
+  const rounded = graph.node("DequantizeLinear", [
+    coarse.levels,
+    graph.stored(NAMES.step),
+    graph.stored(NAMES.zero),
+  ]);
+  const left = graph.node("Sub", [values, rounded]);
+  return [coarse, toLevels(graph, left, NAMES.fineStep)];
+}
+
+function multiply(
+  graph: GraphBuilder,
+  { levels, step }: RowLevels,
+  name: string,
+): string {
+  const zero = graph.stored(NAMES.zero);
+  return graph.node("MatMulIntegerToFloat", [
+    ...[levels, graph.stored(`${name}.levels`)],
+    ...[graph.stored(step), graph.stored(`${name}.scales`)],
+    ...[zero, zero],
+  ], { domain: "com.microsoft" });
+}
