@@ -6,13 +6,7 @@ import { chain } from "../../lib/bita/tree/tree.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
 import type { OrtModel } from "../../lib/runtime/ort_model.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";
-import {
-  ADAPTER,
-  CONFIG,
-  openRealModel,
-  realArtefact,
-  shareAll,
-} from "../real_model.ts";
+import { ADAPTER, CONFIG, realArtefact, shareAll } from "../real_model.ts";
 import { TINY } from "../toy/tiny_gguf.ts";
 import { tinyArtefact } from "./_tiny.ts";
 import { argmax, readInPasses, textTokens } from "./_text.ts";
@@ -35,15 +29,22 @@ const JUNK: Reading[] = [
 const text = await textTokens(TOKENS);
 
 /** Opens the model with its widest passes, which sequences share. */
-async function open(format: WeightFormat): Promise<OrtModel> {
-  const model = await openRealModel("cpu", { format, context: 256 });
+async function open(
+  format: WeightFormat,
+  options: { adapter?: URL } = {},
+): Promise<OrtModel> {
+  const artefact = await realArtefact(format, options);
+  const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
+    context: 256,
+  });
   await shareAll(model);
   return model;
 }
 
 const MODELS = {
   int8: await open("int8"),
-  w8a8: await open("w8a8"),
+  // As other tests open it, since its conversion takes long.
+  w8a8: await open("w8a8", { adapter: ADAPTER }),
   fp32: await open("fp32"),
 };
 
