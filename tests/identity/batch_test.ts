@@ -12,6 +12,7 @@ import { chain } from "../../lib/bita/tree/tree.ts";
 import { layOut } from "../../lib/bita/tree/pass_layout.ts";
 import { cpuBackend } from "../../lib/runtime/cpu/cpu_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
+import { ROWS_ALONE } from "../../lib/runtime/ort_model.ts";
 import type { OrtSequence, OrtStep } from "../../lib/runtime/ort_sequence.ts";
 import { ADAPTER, CONFIG, realArtefact, shareAll } from "../real_model.ts";
 import { sameBits } from "../runtime/_widths.ts";
@@ -216,4 +217,27 @@ Deno.test(`sequences get their own bits in ${SCHEDULES} random schedules`, async
       `${sum.shared} of them beside others`,
   );
   assert(sum.shared > 0.8 * sum.rows);
+});
+
+Deno.test("a part of a prompt gets its own bits beside others, whatever its width", async () => {
+  const [text, other] = TEXTS.slice(-2);
+  const differing: number[] = [];
+  for (let width = 2; width <= ROWS_ALONE; width++) {
+    const steps = [text, other].map(({ tokens }, i): OrtStep => {
+      const part = tokens.subarray(0, i === 0 ? width : 1);
+      return {
+        ...{ sequence: model.open(part), start: model.shape.softPrompt },
+        ...{ tokens: part, parents: chain(part.length - 1) },
+        read: [part.length - 1],
+      };
+    });
+    const outputs = await model.run(steps);
+    for (const [i, { digests }] of [text, other].entries()) {
+      const [last] = steps[i].read;
+      if (digest(outputs[i].logits[0]) !== digests[last]) differing.push(width);
+      outputs[i].release();
+      steps[i].sequence.close();
+    }
+  }
+  assertEquals(differing, []);
 });

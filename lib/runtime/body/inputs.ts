@@ -65,8 +65,10 @@ export function bodyInputs(
   for (const step of steps) {
     const { tokens, sequence } = step;
     sequence.embed(tokens, embeddings.subarray(first * dim));
-    const width = Math.max(tokens.length, fewest);
-    attend(step, { first, count: tokens.length, width });
+    const count = tokens.length;
+    const least = Math.max(count, fewest);
+    const width = leavesOne(copies * least) ? least + 1 : least;
+    attend(step, { first, count, width });
     first += tokens.length;
   }
   while (kv.length < lanes) {
@@ -84,6 +86,14 @@ export function bodyInputs(
   }
   if (gated) feeds.gate = maskGate(steps[0].tokens, rows);
   return { feeds, kv };
+}
+
+/** Rows that native kernels multiply at once. */
+const ROWS_AT_ONCE = 128;
+
+/** Returns whether a single row would be left, which has a kernel with other bits. */
+function leavesOne(rows: number): boolean {
+  return rows > ROWS_AT_ONCE && rows % ROWS_AT_ONCE === 1;
 }
 
 /** How a body's attention takes a step. */
