@@ -29,12 +29,16 @@ type ProbedModel = Pick<Model, "shape" | "run"> & {
   open(prompt: Int32Array, options: { tokens: number }): KvSequence;
 };
 
+/** Increased whenever passes get other bits from the same kernels. */
+const PASSES_VERSION = 2;
+
 /** Names a model as it runs here, in 32 hex digits. */
 export async function fingerprint(
   { artefact, backend, threads, model }: RunningModel,
 ): Promise<string> {
   const all = [
     env.versions.common,
+    PASSES_VERSION,
     artefact.digest,
     basename(artefact.folder), // format and converter
     backend,
