@@ -1,5 +1,6 @@
 /**
- * Has one layer of a model read a text on native CPU kernels, for what goes into its linears.
+ * Has one layer of a model read a text on native CPU kernels, for what goes into its
+ * linears.
  *
  * @module
  */

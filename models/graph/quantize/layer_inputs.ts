@@ -23,7 +23,8 @@ import { storeBody, type TensorReader } from "../model_weights.ts";
 import { WeightsFile } from "../weights_file.ts";
 
 /**
- * How large the inputs of linears usually are, `[K]`, in any unit. They have the name of the linear, or of the first of those with the same input.
+ * How large the inputs of linears usually are, `[K]`, in any unit. They have the name of
+ * the linear, or of the first of those with the same input.
  */
 export type InputSizes = ReadonlyMap<string, Float32Array>;
 
