@@ -22,7 +22,7 @@ RUN deno cache --frozen main.ts lib/worker/worker.ts lib/engine/text_worker.ts \
       lib/grammar/check_worker.ts lib/threads/bare_worker.ts \
  && rm -r /packages/npm/*/onnxruntime-node/*/bin/*/win32 \
           /packages/npm/*/onnxruntime-node/*/bin/*/darwin
-# A layer of its own, since packages change seldom. CPUs and GPUs share the graphs.
+# A layer of its own, since packages change seldom.
 # hadolint ignore=DL3059
 RUN CACHE_DIR=/models BACKEND=cpu deno run --cached-only --frozen -A main.ts --prepare
 
@@ -58,6 +58,7 @@ USER 0
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libvulkan1 libegl1 libxext6 libx11-6 \
  && rm -rf /var/lib/apt/lists/*
+RUN BACKEND=webgpu deno run --cached-only --frozen -A main.ts --prepare
 ENV BACKEND=webgpu DENO_WEBGPU_BACKEND=vulkan NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics
 USER 10001

@@ -18,7 +18,7 @@ export type WeightsChoice = WeightFormat | "auto";
 /** The fastest format of each backend that loses hardly anything of any file. */
 export const WEIGHTS: Record<BackendName, WeightFormat> = {
   webgpu: "int8",
-  cpu: "int8",
+  cpu: "w8a8",
   wasm: "fp32",
 };
 

@@ -34,7 +34,7 @@ Deno.test("pull converts a model, and models lists what was downloaded", async (
   const folder = `${cache.path}/graphs/${graphs[1]}`;
   assertEquals(
     stdout,
-    `tiny: ${tiny}, converted to int8 weights in ${folder}\n`,
+    `tiny: ${tiny}, converted to w8a8 weights in ${folder}\n`,
   );
   assert(namesIn(folder).includes("index.json"));
 

@@ -14,8 +14,6 @@ import { openEnvironment } from "../../models/tune/environment.ts";
 import { ENVIRONMENT } from "../../models/tune/tune.ts";
 import { ggufVocabulary } from "../../models/gguf/vocabulary.ts";
 import { Tokenizer } from "../../lib/text/tokenizer.ts";
-import type { BackendName } from "../../lib/runtime/backend.ts";
-import { WEIGHTS } from "../../lib/runtime/choose_backend.ts";
 import { realArtefact, realGguf } from "../real_model.ts";
 import { startServer } from "../server/_server.ts";
 import { withFloats } from "./_float_graph.ts";
@@ -40,10 +38,13 @@ const { values: { backend, float, items: count } } = parseArgs({
   },
 });
 
+/** Whose weights `withFloats` knows. */
+const format = backend === "wasm" ? "fp32" : "int8";
+
 const folder = await Deno.makeTempDir();
 try {
   const gguf = await realGguf();
-  const artefact = await realArtefact(WEIGHTS[backend as BackendName]);
+  const artefact = await realArtefact(format);
   const model = `${folder}/model.gguf`;
   await Deno.symlink(gguf.path, model);
   if (float) {
@@ -93,6 +94,7 @@ async function evaluate(model: string, folder: string): Promise<Sample[]> {
   await using server = await startServer({
     MODEL: model,
     BACKEND: backend,
+    WEIGHTS: format,
     CONTEXT: "512",
     PREFIX_CACHE: "off",
     ...float && { CACHE_DIR: folder },

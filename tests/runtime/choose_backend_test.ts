@@ -39,7 +39,8 @@ Deno.test("chooseWeights() takes 4 bits where all layers have just these", () =>
   assertEquals(chooseWeights("auto", "cpu", file("Q4_0")), "int4");
   assertEquals(chooseWeights("auto", "webgpu", file("Q4_0")), "int4");
   assertEquals(chooseWeights("auto", "wasm", file("Q4_0")), "fp32");
-  assertEquals(chooseWeights("auto", "cpu", file("Q4_1")), "int8");
+  assertEquals(chooseWeights("auto", "cpu", file("Q4_1")), "w8a8");
+  assertEquals(chooseWeights("auto", "webgpu", file("Q4_1")), "int8");
   assertEquals(chooseWeights("int8", "cpu", file("Q4_0")), "int8");
 });
 

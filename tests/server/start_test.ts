@@ -77,7 +77,7 @@ Deno.test("--prepare converts the model and leaves", async () => {
   const { code, stdout } = await runServer(env, "--prepare");
   assertEquals([code, stdout], [0, ""]);
   const [graphs, ...more] = foldersIn(`${folder.path}/graphs`);
-  assertMatch(graphs, /-int8-v\d+$/);
+  assertMatch(graphs, /-w8a8-v\d+$/);
   assertEquals(more, []);
 });
 

@@ -14,6 +14,7 @@ import { openGguf } from "../../../models/gguf/reader.ts";
 import { defaultProgress } from "../../../models/download/progress.ts";
 import { decodedPlainly } from "../../bita/_run.ts";
 import { CONFIG } from "../../real_model.ts";
+import { ARBITRARY } from "../../toy/reading.ts";
 import { type Benchmark, integer, progress, someOf } from "../benchmark.ts";
 import { runText } from "../decode/run.ts";
 import { LlamaCpp, type LlamaRun } from "../llama/llama_cpp.ts";
@@ -121,6 +122,7 @@ async function open(
     cacheDir: folder,
     format,
     progress: defaultProgress(),
+    reading: ARBITRARY,
   });
   const backend = cpuBackend(CONFIG.threads);
   const model = await openModel(backend, artefact, { context });
