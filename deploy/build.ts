@@ -88,7 +88,8 @@ async function run(
   ...args: string[]
 ): Promise<void> {
   const { code } = await new Deno.Command(Deno.execPath(), {
-    ...{ args, env },
+    args,
+    env,
     cwd: ROOT,
   }).spawn().status;
   if (code !== 0) Deno.exit(code);

@@ -125,7 +125,9 @@ export function createService(
   const { aliases, apiKeys, adminKey, corsOrigins, responseHours } = config;
   const { apiKeysFile: path, limits } = config;
   const keyFile = path === undefined ? undefined : new KeyFile({
-    ...{ path, limits, adminKey },
+    path,
+    limits,
+    adminKey,
     onWarning: (text) => log.warn(text),
     now: () => performance.now(),
   });

@@ -30,7 +30,8 @@ export async function chat(
     };
   const apiKey = Deno.env.get("API_KEY");
   const conversation = new Conversation({
-    ...{ fetch, origin },
+    fetch,
+    origin,
     ...(apiKey && { apiKey }),
     ...(options.system && { system: options.system }),
     parameters: {

@@ -78,7 +78,9 @@ export async function* generateChoices(
       const seed = seedOf(sampling.seed, index);
       answers.push(numbered(
         answer({ ...request, sampling: { ...sampling, seed } }, {
-          ...{ number, after, onPrompt },
+          number,
+          after,
+          onPrompt,
         }),
         number,
       ));

@@ -37,7 +37,10 @@ export type NamedText = TokenText & { param: string };
 const TASKS = {
   encode: encodeTexts,
   questions: encodeQuestions,
-  ...{ whole, tokenize, detokenize, render },
+  whole,
+  tokenize,
+  detokenize,
+  render,
 };
 
 /** About how long a task takes, in characters of text. */

@@ -63,7 +63,13 @@ export async function openModel(
   // The copies of a part of a prompt must have room after the text.
   const foldsBatches = folds && (copies - 1) * ROWS_ALONE <= backend.rows.max;
   return new OrtModel({
-    ...{ backend, config, adapter, context, now, body, head },
+    backend,
+    config,
+    adapter,
+    context,
+    now,
+    body,
+    head,
     ...drafters,
     ...(draftLater && (updates || adapter.hydra) && { openDrafters }),
     batches: backend.sharesPasses ? batchesOf(parallel) : [],

@@ -60,7 +60,11 @@ export class AnswerText {
   /** Adds tokens, up to a stop string. With `last`, no text is held back. */
   push(tokens: Iterable<number>, { last }: { last: boolean }): AnswerPart {
     const part: AnswerPart = {
-      ...{ text: "", calls: [], written: "", pieces: [], stopped: false },
+      text: "",
+      calls: [],
+      written: "",
+      pieces: [],
+      stopped: false,
     };
     for (const token of tokens) {
       const text = this.#detokenizer.push([token]);

@@ -120,7 +120,10 @@ export class Decoding {
   ): AsyncGenerator<DecodeOutput, void> {
     const { prompt, signal, maxTokens } = options;
     return this.#use({
-      ...{ prompt, signal, look, tokens: prompt.length + maxTokens },
+      prompt,
+      signal,
+      look,
+      tokens: prompt.length + maxTokens,
       compute: (sequence) => this.#parts.drafting.decode(sequence, options),
     });
   }
@@ -134,7 +137,10 @@ export class Decoding {
       answers.map((answer) => prompt.length + answer.length)
     );
     return this.#use({
-      ...{ prompt, signal, look, tokens: Math.max(...lengths) },
+      prompt,
+      signal,
+      look,
+      tokens: Math.max(...lengths),
       compute: (sequence) =>
         score(runner, sequence, { prompt, prompts, signal }),
     });
@@ -146,7 +152,10 @@ export class Decoding {
   ): AsyncGenerator<DecodeOutput, void> {
     const { runner } = this.#parts.drafting;
     return this.#use({
-      ...{ prompt, signal, look: () => undefined, tokens: prompt.length },
+      prompt,
+      signal,
+      look: () => undefined,
+      tokens: prompt.length,
       compute: (sequence) =>
         embed(runner, sequence, { prompt, pooling, signal }),
     });

@@ -159,7 +159,11 @@ export function toAdapter(
     const a = find(`update.${linear}.a`, [changed, rank, inputs]);
     const b = find(`update.${linear}.b`, [changed, outputs, rank]);
     return [{
-      ...{ linear, firstLayer, rank, inputs, outputs },
+      linear,
+      firstLayer,
+      rank,
+      inputs,
+      outputs,
       get a() {
         return a.data;
       },
@@ -194,12 +198,22 @@ export function withoutWeights({ updates, hydra, ...rest }: Adapter): Adapter {
   return {
     ...rest,
     updates: updates.map(({ linear, firstLayer, rank, inputs, outputs }) => ({
-      ...{ linear, firstLayer, rank, inputs, outputs, a: none, b: none },
+      linear,
+      firstLayer,
+      rank,
+      inputs,
+      outputs,
+      a: none,
+      b: none,
     })),
     ...hydra && {
       hydra: {
-        ...{ vocab: hydra.vocab, layers: hydra.layers },
-        ...{ w1: empty, bias: none, w2: empty, out: empty },
+        vocab: hydra.vocab,
+        layers: hydra.layers,
+        w1: empty,
+        bias: none,
+        w2: empty,
+        out: empty,
         acceptance: hydra.acceptance,
       },
     },

@@ -68,7 +68,8 @@ export function parseHydra(
       throw refusal(`hydra.${name} must be ${rows}×${columns}`, received);
     }
     return {
-      ...{ rows, columns },
+      rows,
+      columns,
       get data() {
         return tensor.data;
       },

@@ -32,7 +32,9 @@ export function decisions(options: ModelOptions & ReportOptions): Hono {
       }
       const report = reporter(c, model.id, options);
       const decided = await observedWhole("decisions", decide, {
-        ...{ signal, clock, report },
+        signal,
+        clock,
+        report,
       });
       return c.json(toDecision(decided, request, model.id));
     })

@@ -43,15 +43,20 @@ const VOCABULARIES: Record<string, number> = { llama: 1, gpt2: 2 };
  */
 function toModel({ id, created, info }: ServedModel): Model {
   const model = {
-    ...{ id, object: "model" as const, created, owned_by: "local" },
-    ...{ type: "model", display_name: id },
+    id,
+    object: "model" as const,
+    created,
+    owned_by: "local",
+    type: "model",
+    display_name: id,
     created_at: new Date(created * 1000).toISOString(),
   };
   if (info === undefined) return model;
   const { context, file } = info;
   return {
     ...model,
-    ...{ context_length: context, max_model_len: context },
+    context_length: context,
+    max_model_len: context,
     meta: {
       vocab_type: VOCABULARIES[file.vocabulary] ?? 0,
       n_vocab: file.tokens,

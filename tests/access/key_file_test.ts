@@ -20,7 +20,10 @@ async function keyFile(text: string) {
   };
   await write(text);
   return {
-    ...{ path, warnings, clock, write },
+    path,
+    warnings,
+    clock,
+    write,
     names: async () => (await file.keys()).map(({ name }) => name),
     [Symbol.asyncDispose]: () => Deno.remove(path).catch(() => {}),
   };

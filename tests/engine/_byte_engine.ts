@@ -83,7 +83,10 @@ export function byteEngine(
   });
   const { info } = engine;
   return {
-    ...{ ...engine, id: info.id, info, queue },
+    ...engine,
+    id: info.id,
+    info,
+    queue,
     created: 0,
     state: "ready",
     open: () => Promise.resolve(engine),

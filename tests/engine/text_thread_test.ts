@@ -71,8 +71,10 @@ Deno.test("TextThread turns text into tokens and back alike, wherever it does so
   const content = "The other thing.<|im_end|> ".repeat(200);
   const chat = { prompt: { messages: [{ role: "user" as const, content }] } };
   const text = {
-    ...{ parts: [content, 1], param: "content" },
-    ...{ addSpecial: true, parseSpecial: true },
+    parts: [content, 1],
+    param: "content",
+    addSpecial: true,
+    parseSpecial: true,
   };
   const { reader } = world;
   const tokens = runTask("tokenize", text, reader);

@@ -77,7 +77,9 @@ Deno.test("createEngine() looks for stop strings outside of calls", async () => 
   for (const output of [1, 5, 1000]) {
     const stopped = async (...stop: string[]) => {
       const { text, calls, finish } = await run(says(answer, output), {
-        ...{ tools, stop, logprobs: 0 },
+        tools,
+        stop,
+        logprobs: 0,
       });
       const made = calls.flatMap((part) =>
         part.type === "arguments" ? part.text : []
@@ -100,7 +102,9 @@ Deno.test("createEngine() scores the tokens of text and calls, up to a stop stri
   const answer = `So 1.\n${CALL}\nDone.`;
   for (const [stop, scored] of [["ne", "Done."], ["1", "So 1."]]) {
     const { events } = await run(says(answer, 3), {
-      ...{ tools, stop: [stop], logprobs: 0 },
+      tools,
+      stop: [stop],
+      logprobs: 0,
     });
     const bytes = events.flatMap((event) =>
       event.type === "text" ? event.tokens ?? [] : []

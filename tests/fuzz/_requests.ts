@@ -65,11 +65,14 @@ const VALUES: unknown[] = [
   ...[["a", "b"], [true, "b"], ["a", "a"]].map((values) => [
     { type: "predicate", instructions: [{ type: "input_text", text: "a" }] },
     {
-      ...{ type: "choice", instructions: "", name: "c" },
+      type: "choice",
+      instructions: "",
+      name: "c",
       choices: values.map((value) => ({ value, description: "d" })),
     },
     {
-      ...{ type: "score", instructions: "a" },
+      type: "score",
+      instructions: "a",
       levels: values.map((label) => ({ label })),
     },
   ]),

@@ -29,7 +29,7 @@ Deno.test("isEndless() leaves values that may contain themselves", () => {
     object({ a: { anyOf: [{ $ref: "#" }, { type: "null" }] } }),
     { ...object({ a: { $ref: "#" } }), type: ["object", "null"] },
     {
-      ...{ $ref: "#/$defs/d0" },
+      $ref: "#/$defs/d0",
       $defs: Object.fromEntries(names.map((name, i) => [
         name,
         i === 29 ? { type: "null" } : { $ref: `#/$defs/d${i + 1}` },

@@ -27,7 +27,8 @@ Deno.test("GrammarCheck refuses hostile grammars", async (t) => {
     });
   }
   await check.check({ type: "choice", choices: ["good"] }, {
-    ...{ param: "p", signal },
+    param: "p",
+    signal,
   });
 });
 

@@ -226,8 +226,10 @@ Deno.test("a part of a prompt gets its own bits beside others, whatever its widt
     const steps = [text, other].map(({ tokens }, i): OrtStep => {
       const part = tokens.subarray(0, i === 0 ? width : 1);
       return {
-        ...{ sequence: model.open(part), start: model.shape.softPrompt },
-        ...{ tokens: part, parents: chain(part.length - 1) },
+        sequence: model.open(part),
+        start: model.shape.softPrompt,
+        tokens: part,
+        parents: chain(part.length - 1),
         read: [part.length - 1],
       };
     });

@@ -41,7 +41,8 @@ try {
   });
   const found = await likelihoods(pairs, {
     python: await openEnvironment(ENVIRONMENT),
-    ...{ model, folder: artefact.folder },
+    model,
+    folder: artefact.folder,
   });
   const lines = pairs.map((pair, i) =>
     JSON.stringify([...pair, Number(found[i].toFixed(6))])

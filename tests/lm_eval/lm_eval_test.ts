@@ -20,7 +20,11 @@ async function likelihoods(url: string, batch: Golden[]): Promise<number[]> {
     body: JSON.stringify({
       model: TINY,
       prompt: batch.map(([context, more]) => [...context, ...more]),
-      ...{ temperature: 0, max_tokens: 1, logprobs: 1, seed: 1234, echo: true },
+      temperature: 0,
+      max_tokens: 1,
+      logprobs: 1,
+      seed: 1234,
+      echo: true,
     }),
   });
   const { choices }: Completion = await response.json();

@@ -21,8 +21,12 @@ async function opened(
   await Deno.truncate(path, OFFSET + byteLength);
   const artefact = {
     embedding: {
-      ...{ path, name: "token_embd.weight", type: "Q8_0" },
-      ...{ shape: [vocab, DIM], offset: OFFSET, byteLength },
+      path,
+      name: "token_embd.weight",
+      type: "Q8_0",
+      shape: [vocab, DIM],
+      offset: OFFSET,
+      byteLength,
     },
     config: { scales: { embedding: scale } },
   } as Artefact;

@@ -53,7 +53,11 @@ async function startStore(answer: Answer = () => undefined) {
   const url = `http://127.0.0.1:${server.addr.port}/graphs`;
   const name = made.split("/").at(-1)!;
   return {
-    ...{ asked, made, open, url, name },
+    asked,
+    made,
+    open,
+    url,
+    name,
     /** Fetches the graphs into another cache. */
     async fetch() {
       const progress = new Diary();

@@ -35,13 +35,24 @@ function openCache(
   const capBytes = 1 << 20;
   const janitor = new Janitor({ store, counters, capBytes, owner: "o", now });
   const stored = new StoredBlocks({
-    ...{ store, sealer: new BlockSealer(SECRET), janitor, counters, now },
-    ...{ read: { baseMs: 0, blockMs: 0 }, computeMs, queueBytes: capBytes },
+    store,
+    sealer: new BlockSealer(SECRET),
+    janitor,
+    counters,
+    now,
+    read: { baseMs: 0, blockMs: 0 },
+    computeMs,
+    queueBytes: capBytes,
   });
   return new PrefixCache({
-    ...{ model: "toy", secret: SECRET, blockTokens: BLOCK },
-    ...{ blockBytes: BLOCK_BYTES, memoryBytes: 6 * BLOCK_BYTES },
-    ...{ stored, computeMs, counters },
+    model: "toy",
+    secret: SECRET,
+    blockTokens: BLOCK,
+    blockBytes: BLOCK_BYTES,
+    memoryBytes: 6 * BLOCK_BYTES,
+    stored,
+    computeMs,
+    counters,
   });
 }
 

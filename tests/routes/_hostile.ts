@@ -111,7 +111,9 @@ if (import.meta.main) {
   const { addr } = await listen((request) => app.fetch(request), {
     hostname: "127.0.0.1",
     port: 0,
-    ...{ headMs: 1000, requestMs: 2000, stallMs: 1000 },
+    headMs: 1000,
+    requestMs: 2000,
+    stallMs: 1000,
   });
   console.log(addr.port);
 }

@@ -130,7 +130,9 @@ export const streamingEvent = z.discriminatedUnion("type", [
       "response.output_item.added",
       "response.output_item.done",
     ]),
-    ...{ sequence_number, output_index, item },
+    sequence_number,
+    output_index,
+    item,
   }),
   z.object({
     type: z.literal([

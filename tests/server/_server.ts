@@ -82,7 +82,14 @@ export async function startServer(
     if (opened < models) continue;
     const startMs = performance.now() - before;
     return {
-      ...{ url, pid: child.pid, curl, listenMs, startMs, log, signal, stop },
+      url,
+      pid: child.pid,
+      curl,
+      listenMs,
+      startMs,
+      log,
+      signal,
+      stop,
       complaint: () => complaint,
       [Symbol.asyncDispose]: kill,
     };

@@ -152,7 +152,9 @@ Deno.test("a predicate is the share that echoed log probabilities give", async (
     const { choices: [{ logprobs }] } = await openai.completions.create({
       model: TINY,
       prompt: [...tokens, ...await tokensOf(text)],
-      ...{ max_tokens: 0, echo: true, logprobs: 0 },
+      max_tokens: 0,
+      echo: true,
+      logprobs: 0,
     });
     return Math.exp(
       logprobs!.token_logprobs!.slice(tokens.length)

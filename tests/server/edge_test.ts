@@ -19,7 +19,7 @@ const COUNTING = {
   model: MODEL,
   prompt: "1, 2, 3,",
   temperature: 0,
-  ...{ draft: "none" },
+  draft: "none",
 };
 
 /** Completes a prompt by some tokens. */

@@ -41,7 +41,9 @@ Deno.test("OpenAI's client gets vectors of length 1, of texts and of tokens", as
   assertEquals(first, third);
   assert(dot(first, second) < 0.999);
   const floats = await openai.embeddings.create({
-    ...{ model, input: input[0], encoding_format: "float" },
+    model,
+    input: input[0],
+    encoding_format: "float",
   });
   for (const [i, x] of floats.data[0].embedding.entries()) {
     assertAlmostEquals(x, first[i], 1e-6);

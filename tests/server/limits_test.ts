@@ -44,20 +44,26 @@ const CHATS: [
   toBody: (content: string, most: number) => object,
 ][] = [
   ["/v1/chat/completions", (content, max_tokens) => ({
-    ...{ messages: [{ role: "user", content }], max_tokens },
+    messages: [{ role: "user", content }],
+    max_tokens,
   })],
   ["/v1/responses", (input, max_output_tokens) => ({
-    ...{ input, max_output_tokens },
+    input,
+    max_output_tokens,
   })],
   ["/v1/messages", (content, max_tokens) => ({
-    ...{ messages: [{ role: "user", content }], max_tokens },
+    messages: [{ role: "user", content }],
+    max_tokens,
   })],
   ["/api/chat", (content, num_predict) => ({
-    ...{ messages: [{ role: "user", content }], options: { num_predict } },
+    messages: [{ role: "user", content }],
+    options: { num_predict },
     stream: false,
   })],
   ["/api/generate", (prompt, num_predict) => ({
-    ...{ prompt, options: { num_predict }, stream: false },
+    prompt,
+    options: { num_predict },
+    stream: false,
   })],
 ];
 

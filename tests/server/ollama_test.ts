@@ -78,7 +78,10 @@ Deno.test("an answer has the text of a chat completion with the same seed", asyn
     for (const draft of ["auto", "none"]) {
       const options = { ...HI.options, temperature, ...{ draft } };
       const { choices } = await openai.chat.completions.create({
-        ...{ model: TINY, max_tokens: 24, seed: 7, temperature },
+        model: TINY,
+        max_tokens: 24,
+        seed: 7,
+        temperature,
         messages: [{ role: "user", content: "Hi there" }],
       });
       const whole = await ollama.chat({ ...HI, options });
@@ -95,7 +98,9 @@ Deno.test("an answer has the text of a chat completion with the same seed", asyn
       assertEquals(text, whole.message.content);
       assertEquals([last?.done, last?.done_reason], [true, "length"]);
       const { response } = await ollama.generate({
-        ...{ model: ID, prompt: "Hi there", options },
+        model: ID,
+        prompt: "Hi there",
+        options,
       });
       assertEquals(response, whole.message.content);
     }
@@ -105,7 +110,10 @@ Deno.test("an answer has the text of a chat completion with the same seed", asyn
 Deno.test("a raw prompt is continued as by /v1/completions, whole and streamed", async () => {
   const openai = client(server).withOptions({ apiKey: KEY });
   const { choices: [{ text }] } = await openai.completions.create({
-    ...{ model: TINY, prompt: "Once", max_tokens: 24, temperature: 0 },
+    model: TINY,
+    prompt: "Once",
+    max_tokens: 24,
+    temperature: 0,
   });
   const ask = { model: ID, prompt: "Once", raw: true, options: HI.options };
   const { response } = await ollama.generate(ask);

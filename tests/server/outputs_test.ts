@@ -44,7 +44,10 @@ Deno.test("a server serves whatever becomes of its outputs", async (t) => {
     await t.step(name, async () => {
       const port = freePort();
       const env = {
-        ...{ MODEL, FIFO, CACHE_DIR: folder, PORT: String(port) },
+        MODEL,
+        FIFO,
+        CACHE_DIR: folder,
+        PORT: String(port),
         CONTEXT: "16", // the least
         OTEL_DENO: "true",
         OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1",

@@ -61,7 +61,8 @@ Deno.test("a server answers conversations, and knows them after a restart", asyn
                 { role: "user", content: question },
               ],
               max_tokens: 24,
-              ...{ temperature, seed: 7 },
+              temperature,
+              seed: 7,
             },
           );
         assert(message.content);

@@ -54,8 +54,11 @@ const WIRES: Wire[] = [
   {
     path: "/v1/responses",
     body: (how) => ({
-      ...{ ...openai(how), instructions: SYSTEM, input: PROMPT },
-      ...{ max_output_tokens: MOST, store: false },
+      ...openai(how),
+      instructions: SYSTEM,
+      input: PROMPT,
+      max_output_tokens: MOST,
+      store: false,
     }),
     read: ({ type, delta, output }) =>
       type === "response.output_text.delta"
@@ -65,7 +68,9 @@ const WIRES: Wire[] = [
   {
     path: "/v1/messages",
     body: (how) => ({
-      ...{ ...openai(how), system: SYSTEM, messages: MESSAGES.slice(1) },
+      ...openai(how),
+      system: SYSTEM,
+      messages: MESSAGES.slice(1),
       max_tokens: MOST,
     }),
     read: ({ delta, content }) => delta?.text ?? content?.[0].text,

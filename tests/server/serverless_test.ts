@@ -28,7 +28,10 @@ async function host(env: Record<string, string> = {}) {
     ? { CONTEXT: "4096" }
     : { MODEL: path, CACHE_DIR: folder };
   const inner = serverless({
-    ...{ ...model, BACKEND: "cpu", LOAD: "lazy", DRAIN_SECONDS: "1" },
+    ...model,
+    BACKEND: "cpu",
+    LOAD: "lazy",
+    DRAIN_SECONDS: "1",
     ...env,
   });
   return {
@@ -49,7 +52,10 @@ function complete(
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({
-      ...{ model: ID, prompt: "The", temperature: 0, max_tokens: 4 },
+      model: ID,
+      prompt: "The",
+      temperature: 0,
+      max_tokens: 4,
       ...fields,
     }),
   });
@@ -146,7 +152,10 @@ Deno.test({
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({
-          ...{ model: ID, temperature: 0, max_tokens: 200, response_format },
+          model: ID,
+          temperature: 0,
+          max_tokens: 200,
+          response_format,
           messages: [{ role: "user", content }],
         }),
       });

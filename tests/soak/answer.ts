@@ -81,7 +81,10 @@ function add(choices: Choice[], { choices: parts, error }: Reply): void {
   for (const { index, message, delta, ...rest } of parts) {
     const part = message ?? delta ?? { content: rest.text ?? "" };
     const choice = choices[index] ??= {
-      ...{ text: "", calls: [], logprobs: [], finish: null },
+      text: "",
+      calls: [],
+      logprobs: [],
+      finish: null,
     };
     choice.text += part.content ?? "";
     choice.finish ??= rest.finish_reason;
@@ -90,7 +93,8 @@ function add(choices: Choice[], { choices: parts, error }: Reply): void {
     }
     for (const [i, call] of (part.tool_calls ?? []).entries()) {
       const known = choice.calls[call.index ?? i] ??= {
-        ...{ name: "", arguments: "" },
+        name: "",
+        arguments: "",
       };
       known.name ||= call.function.name ?? "";
       known.arguments += call.function.arguments;

@@ -88,12 +88,18 @@ export function judge(samples: readonly Sample[]): Finding[] {
       medianSlope(judged.map((sample) => [sample.requests, sample[name]]));
     const limit = Math.max(least, perRequest * requests);
     return {
-      ...{ name, growth, limit, isRight: growth <= limit },
+      name,
+      growth,
+      limit,
+      isRight: growth <= limit,
       median: median(judged.map((sample) => sample[name])),
     };
   });
   const counts = (["wrong", "failed"] as const).map((name): Finding => ({
-    ...{ name, median: last[name], growth: last[name], limit: 0 },
+    name,
+    median: last[name],
+    growth: last[name],
+    limit: 0,
     isRight: last[name] === 0,
   }));
   return [...trends, ...counts];

@@ -55,7 +55,9 @@ function kinds(model: string, seed: number): SoakRequest[] {
   const chat = (content: string, fields: object): SoakRequest => ({
     path: "/v1/chat/completions",
     body: {
-      ...{ model, temperature: 0, max_tokens: 24 },
+      model,
+      temperature: 0,
+      max_tokens: 24,
       messages: [
         { role: "system", content: words(40, 100) },
         { role: "user", content },

@@ -51,10 +51,18 @@ export async function startSoakServer(
   const [run, ...rest] = taskArguments();
   const preload = ["--v8-flags=--expose-gc", "--preload=tests/soak/preload.ts"];
   const server = await startServer({
-    ...{ MODEL: gguf, CACHE_DIR: folder, LOG_LEVEL: "error", THREADS: "2" },
-    ...{ PREFIX_MEMORY: "16", PREFIX_DISK: "16", PARALLEL: "8" },
-    ...{ KV_URL: kv.url, DENO_KV_ACCESS_TOKEN: kv.token },
-    ...{ SOAK_HEAP: heapFile, SOAK_LEAK: leak, GLIBC_TUNABLES: ALLOCATOR },
+    MODEL: gguf,
+    CACHE_DIR: folder,
+    LOG_LEVEL: "error",
+    THREADS: "2",
+    PREFIX_MEMORY: "16",
+    PREFIX_DISK: "16",
+    PARALLEL: "8",
+    KV_URL: kv.url,
+    DENO_KV_ACCESS_TOKEN: kv.token,
+    SOAK_HEAP: heapFile,
+    SOAK_LEAK: leak,
+    GLIBC_TUNABLES: ALLOCATOR,
   }, { args: [run, ...preload, ...rest] });
   return {
     url: server.url,

@@ -77,10 +77,14 @@ export async function soak(options: SoakOptions): Promise<Sample[]> {
     const share = (cpuNow - cpu) / (now - at);
     [cpu, at] = [cpuNow, now];
     const sample: Sample = {
-      ...{ seconds: now, requests: work.requests },
+      seconds: now,
+      requests: work.requests,
       ...usage,
       ...work.latencies.take(),
-      ...{ wrong: work.wrong, failed: work.failed, late: work.late, share },
+      wrong: work.wrong,
+      failed: work.failed,
+      late: work.late,
+      share,
     };
     work.pauseMs = nextPause(work.pauseMs, { share, target });
     samples.push(sample);

@@ -10,7 +10,9 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 Deno.test("AnswerText.push() returns the text of each token", () => {
   const answer = new AnswerText(tokenizer, new StopStrings([]));
   assertEquals(answer.push(utf8("aé"), { last: false }), {
-    ...{ text: "aé", written: "aé", calls: [] },
+    text: "aé",
+    written: "aé",
+    calls: [],
     pieces: ["a", "", "é"],
     stopped: false,
   });
@@ -20,7 +22,9 @@ Deno.test("AnswerText.push() adds text that was held back to the last token", ()
   const answer = new AnswerText(tokenizer, new StopStrings(["---"]));
   answer.push(utf8("a-"), { last: false });
   assertEquals(answer.push(utf8("-"), { last: true }), {
-    ...{ text: "--", written: "--", calls: [] },
+    text: "--",
+    written: "--",
+    calls: [],
     pieces: ["--"],
     stopped: false,
   });
@@ -30,7 +34,9 @@ Deno.test("AnswerText.push() returns text that was held back even without a toke
   const answer = new AnswerText(tokenizer, new StopStrings(["---"]));
   answer.push(utf8("a-"), { last: false });
   assertEquals(answer.push([], { last: true }), {
-    ...{ text: "-", written: "-", calls: [] },
+    text: "-",
+    written: "-",
+    calls: [],
     pieces: [],
     stopped: false,
   });

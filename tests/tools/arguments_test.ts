@@ -128,7 +128,8 @@ Deno.test("what follows arguments that break off is text", () => {
   const answer = "<tool_call>\n<function=add>\n<parameter=days>\n2\n" +
     "</parameter>\nno more";
   assertEquals(read(QWEN_CODER, [...answer]), {
-    ...{ text: "no more", calls: ['{"days": 2}'] },
+    text: "no more",
+    calls: ['{"days": 2}'],
   });
 });
 
@@ -146,8 +147,11 @@ Deno.test("valueSchema() knows the formats of the schemas that a value refers to
 
 Deno.test("patterns that can't be enforced are ignored, unless the tool is strict", () => {
   const patterns = {
-    ...{ duration: "^P(?!.*W)(\\d+D)?$", again: "(a)\\1", word: "\\bx" },
-    ...{ plain: "^\\(?=[(?!]{2}\\\\[\\]\\b]$", group: "^(?:a|(?<n>b))$" },
+    duration: "^P(?!.*W)(\\d+D)?$",
+    again: "(a)\\1",
+    word: "\\bx",
+    plain: "^\\(?=[(?!]{2}\\\\[\\]\\b]$",
+    group: "^(?:a|(?<n>b))$",
   };
   const properties = Object.fromEntries(
     Object.entries(patterns)

@@ -80,7 +80,10 @@ async function answer(
       drafters: DRAFTERS,
       acceptance: alike(60, { masks }),
     }),
-    ...{ constraint, cost: FLAT, masks, maxRows },
+    constraint,
+    cost: FLAT,
+    masks,
+    maxRows,
   });
   return await run(
     decodedWithDrafts(model, PROMPT, { ...options, planner }),

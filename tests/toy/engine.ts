@@ -112,7 +112,10 @@ export function toyEngine(
   };
   const engine = { info, texts, embed, decide, generate, encode };
   return {
-    ...{ ...engine, id, asked, runs },
+    ...engine,
+    id,
+    asked,
+    runs,
     created: 1_700_000_000,
     state: "ready",
     open: () => Promise.resolve(engine),
@@ -139,9 +142,14 @@ export function toyInfo(id: string): ModelInfo {
     exact: "bitwise",
     sequencesPerPass: 16,
     file: {
-      ...{ architecture: "toy", type: "F32" },
-      ...{ vocabulary: "gpt2", tokens: 258, context: 2048 },
-      ...{ dim: 8, parameters: 1000, bytes: 4000 },
+      architecture: "toy",
+      type: "F32",
+      vocabulary: "gpt2",
+      tokens: 258,
+      context: 2048,
+      dim: 8,
+      parameters: 1000,
+      bytes: 4000,
     },
     fingerprint: "fp_toy",
   };

@@ -42,8 +42,11 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       say({ type: "failed", message: "no context" });
     } else {
       say({
-        ...{ type: "opened", passMs: 1, exact: "bitwise" },
-        ...{ sequencesPerPass: 1, prefix: "off" },
+        type: "opened",
+        passMs: 1,
+        exact: "bitwise",
+        sequencesPerPass: 1,
+        prefix: "off",
       });
     }
   }

@@ -67,8 +67,14 @@ export function decider(
     begin(shared.length + first);
     onBegin?.(countAll);
     const outputs = decoder.decode({
-      ...{ prompt: shared, prompts, sampling: GREEDY, maxTokens: 0 },
-      ...{ endTokens: new Set(), draft: "none", trace: false, cache },
+      prompt: shared,
+      prompts,
+      sampling: GREEDY,
+      maxTokens: 0,
+      endTokens: new Set(),
+      draft: "none",
+      trace: false,
+      cache,
     }, { signal });
     const probabilities: number[][] = [];
     for await (const output of outputs) {

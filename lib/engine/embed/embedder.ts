@@ -47,8 +47,13 @@ export function embedder(
     const counter = new OutputCounter({ prompt });
     onBegin(() => counter.counts);
     const outputs = decoder.decode({
-      ...{ prompt, pooling, sampling: GREEDY, maxTokens: 0 },
-      ...{ endTokens: new Set(), draft: "none", trace: false },
+      prompt,
+      pooling,
+      sampling: GREEDY,
+      maxTokens: 0,
+      endTokens: new Set(),
+      draft: "none",
+      trace: false,
       cache: { caller: "", salt: "" },
     }, { signal });
     for await (const output of outputs) {

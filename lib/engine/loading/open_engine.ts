@@ -37,8 +37,15 @@ export async function openEngine(
     const { exact, sequencesPerPass } = decoder.opened!;
     const fingerprint = `fp_${digest}_${backend}_${weights}_${exact}`;
     return {
-      ...{ id, context, backend, weights, threads },
-      ...{ exact, sequencesPerPass, fingerprint, file },
+      id,
+      context,
+      backend,
+      weights,
+      threads,
+      exact,
+      sequencesPerPass,
+      fingerprint,
+      file,
     };
   }
   const texts = new TextThread({ tokenizer, template, context }, workers);

@@ -38,7 +38,8 @@ export async function prepareModel(name: string, config: Config) {
   const { text, forgetText } = textOpener(path, gguf.metadata);
   const backend = await choosing;
   const artefact = await openArtefact(gguf, {
-    ...{ cacheDir, graphsUrl },
+    cacheDir,
+    graphsUrl,
     format: chooseWeights(config.weights, backend, gguf.tensors),
     progress,
     adapter: adapterPath(model),

@@ -38,7 +38,10 @@ export function serveModels(config: Config): ServedModels {
   const bytes = config.modelMemory ?? freeMemory() / 2;
   const memory = new ModelMemory(bytes, new IdleMemory());
   const options = {
-    ...{ config, memory, prefix, reports: reports.promise },
+    config,
+    memory,
+    prefix,
+    reports: reports.promise,
     isAnotherServed: (id: string) =>
       models.some((model) => model.id !== id && !model.isGivenUp),
   };
@@ -51,7 +54,10 @@ export function serveModels(config: Config): ServedModels {
   const begun = isEager ? Promise.race([models[0].begun, opening]) : opening;
   begun.catch(() => {});
   return {
-    ...{ models, prefix, opening, begun },
+    models,
+    prefix,
+    opening,
+    begun,
     reportTo: reports.resolve,
   };
 }

@@ -125,7 +125,8 @@ function toMessages({ role, content }: Message, at: number): ChatMessage[] {
     throw misplaced(at, "tool_result", "a user's");
   }
   const toolCalls = calls.map(({ id, name, input }) => ({
-    ...{ id, name },
+    id,
+    name,
     arguments: JSON.stringify(input),
   }));
   const answered = results.map(({ tool_use_id, content }): ChatMessage => ({

@@ -26,7 +26,8 @@ export function toErrorBody(
     (status >= 500 ? "api_error" : "invalid_request_error");
   // The client's types tie each type to an interface of its own.
   const error = {
-    ...{ type, message },
+    type,
+    message,
     // By these its clients know that they are to send the whole history instead.
     ...code === "thread_unsupported_request" &&
       { details: { error_code: code, unsupported: ["thread"] } },

@@ -148,7 +148,10 @@ function named(
 
 function toHead({ id, model }: ReplyHead, usage: Usage): Message {
   return {
-    ...{ id, type: "message", role: "assistant", model },
+    id,
+    type: "message",
+    role: "assistant",
+    model,
     content: [],
     stop_reason: null,
     stop_sequence: null,

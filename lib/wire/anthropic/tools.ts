@@ -95,7 +95,8 @@ export function toToolUse(
       });
     }
     own.set(name, {
-      ...{ name, parameters: input_schema },
+      name,
+      parameters: input_schema,
       ...description != null && { description },
       ...strict && { strict },
     });

@@ -86,14 +86,17 @@ function toAnswer(question: AskedQuestion, shares: number[]): Answer {
       return { type: question.type, name, probability: shares[0] };
     case "choice": {
       const probabilities = question.choices.map(({ value }, at) => ({
-        ...{ value, probability: shares[at] },
+        value,
+        probability: shares[at],
       }));
       const choice = probabilities[shares.indexOf(Math.max(...shares))].value;
       return { type: question.type, name, choice, confidence, probabilities };
     }
     case "score": {
       const probabilities = question.levels.map(({ label }, value) => ({
-        ...{ label, value, probability: shares[value] },
+        label,
+        value,
+        probability: shares[value],
       }));
       const score = probabilities.reduce(
         (sum, { value, probability }) => sum + value * probability,

@@ -22,7 +22,8 @@ const EXPIRES = "2300-01-01T00:00:00Z";
 export function toListed(model: KnownModel) {
   const name = model.id.includes(":") ? model.id : `${model.id}:latest`;
   return {
-    ...{ name, model: name },
+    name,
+    model: name,
     modified_at: new Date(model.created * 1000).toISOString(),
     size: model.info?.file.bytes ?? 0,
     // Clients show its beginning, and tell models apart by it.
@@ -46,8 +47,12 @@ export function toRunning(model: KnownModel) {
 export function toShown(model: KnownModel) {
   const { details, modified_at } = toListed(model);
   return {
-    ...{ license: "", modelfile: "", parameters: "", template: "" },
-    ...{ details, modified_at },
+    license: "",
+    modelfile: "",
+    parameters: "",
+    template: "",
+    details,
+    modified_at,
     model_info: toFacts(model),
     capabilities: ["completion", "tools"],
   };

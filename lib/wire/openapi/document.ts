@@ -167,7 +167,10 @@ function json(schema: JsonSchema): Record<string, { schema: JsonSchema }> {
 
 function toParameter({ name, in: place, description, pattern }: Parameter) {
   return {
-    ...{ name, in: place, description, required: place === "path" },
+    name,
+    in: place,
+    description,
+    required: place === "path",
     schema: { type: "string", ...pattern && { pattern } },
   };
 }

@@ -50,7 +50,9 @@ const message = z.object({
   role: z.enum(["system", "developer", "user", "assistant"], ROLE),
   content,
 }).transform(({ type, role, content: text }): Item => ({
-  ...{ type, role: role === "developer" ? "system" : role, text },
+  type,
+  role: role === "developer" ? "system" : role,
+  text,
 }));
 
 const call = z.object({

@@ -166,9 +166,12 @@ function toLogprobs(
 ): NonNullable<ResponseOutputText["logprobs"]> {
   const scored = toChatLogprobs(tokens)?.content ?? [];
   return scored.map(({ token, logprob, bytes, top_logprobs }) => ({
-    ...{ token, logprob, bytes: bytes ?? [] },
+    token,
+    logprob,
+    bytes: bytes ?? [],
     top_logprobs: top_logprobs.map((top) => ({
-      ...{ ...top, bytes: top.bytes ?? [] },
+      ...top,
+      bytes: top.bytes ?? [],
     })),
   }));
 }

@@ -83,7 +83,8 @@ export function toResponse(
     tools: (body.tools ?? []).map((
       { type, name, description, parameters, strict },
     ) => ({
-      ...{ type, name },
+      type,
+      name,
       description: description ?? null,
       parameters: parameters ?? null,
       strict: strict ?? null,
@@ -118,7 +119,9 @@ function toFormat(
   if (format?.type !== "json_schema") return format ?? { type: "text" };
   const { type, name, description, schema, strict } = format;
   const filled = {
-    ...{ type, name: name ?? "answer", strict: strict ?? false },
+    type,
+    name: name ?? "answer",
+    strict: strict ?? false,
     description: description ?? null,
     schema: schema ?? null,
   };

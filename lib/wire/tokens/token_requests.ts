@@ -109,7 +109,9 @@ export function parseTokenize(json: string): TokenizeRequest {
   return {
     model: body.model ?? "",
     input: text == null ? toChat({ ...body, messages: body.messages! }) : {
-      ...{ param, addSpecial, parts: [text].flat() },
+      param,
+      addSpecial,
+      parts: [text].flat(),
       parseSpecial: body.parse_special ?? true,
     },
     withPieces: body.with_pieces ?? false,

@@ -138,7 +138,8 @@ export class ServerProcess implements AsyncDisposable {
       [...Deno.readDirSync(`/proc/${this.pid}/${kind}`)].length;
     const { now: resident, anonymous } = await this.memory();
     return {
-      ...{ resident, anonymous },
+      resident,
+      anonymous,
       threads: count("task"),
       descriptors: count("fd"),
     };

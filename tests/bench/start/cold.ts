@@ -150,7 +150,9 @@ function bare(env: Record<string, string>): Case {
 
 function chat(content: string): Record<string, unknown> {
   return {
-    ...{ model: MODEL, temperature: 0, max_tokens: 8 },
+    model: MODEL,
+    temperature: 0,
+    max_tokens: 8,
     messages: [{ role: "user", content }],
   };
 }
@@ -185,7 +187,8 @@ async function measure({ env, request, isBare }: Case): Promise<Start> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "main.ts"],
     env: {
-      ...{ PORT: "0", LOG_LEVEL: "error" },
+      PORT: "0",
+      LOG_LEVEL: "error",
       ...bare !== undefined && { CACHE_DIR: bare },
       ...env,
     },
@@ -215,8 +218,11 @@ async function measure({ env, request, isBare }: Case): Promise<Start> {
     });
     const { prompt_n, cache_n } = timings;
     return {
-      ...{ listenMs, readyMs, firstMs },
-      ...{ promptTokens: prompt_n + cache_n, cachedTokens: cache_n },
+      listenMs,
+      readyMs,
+      firstMs,
+      promptTokens: prompt_n + cache_n,
+      cachedTokens: cache_n,
     };
   } finally {
     child.kill("SIGTERM");

@@ -43,7 +43,9 @@ export const sleep: Benchmark = {
     try {
       await using server = await ServerProcess.start({
         MODEL: ids.map((id) => `${folder}/${id}.gguf`).join(),
-        ...{ LOAD: "lazy", MODEL_MEMORY: "1", SLEEP_SECONDS: "2" },
+        LOAD: "lazy",
+        MODEL_MEMORY: "1",
+        SLEEP_SECONDS: "2",
         PREFIX_CACHE: "off",
       });
       const sample = async (when: string) =>
@@ -123,8 +125,10 @@ async function ask(
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({
-      ...{ model, prompt: "The capital of France is" },
-      ...{ temperature: 0, max_tokens: 1 },
+      model,
+      prompt: "The capital of France is",
+      temperature: 0,
+      max_tokens: 1,
     }),
   });
   const { choices, error } = await response.json();

@@ -64,7 +64,9 @@ Deno.test("embed() ends before the next pass once its client leaves", async () =
     };
     const { signal } = leaving;
     const failure = await vectorOf(model, runner, {
-      ...{ prompt: IDS, pooling: "mean", signal },
+      prompt: IDS,
+      pooling: "mean",
+      signal,
     }).catch((error) => error);
     assert(failure instanceof TypeError);
     assertEquals(failure.message, "gone");

@@ -22,8 +22,11 @@ async function alone(model: ToyModel, prompt: number[], answer: number[]) {
   const text = ids([...prompt, ...answer]);
   const { outputs: [{ scores }] } = await run(
     decodedPlainly(model, text, {
-      ...{ sampling: GREEDY, maxTokens: 0, endTokens: new Set<number>() },
-      ...{ logprobs: 0, scorePrompt: true },
+      sampling: GREEDY,
+      maxTokens: 0,
+      endTokens: new Set<number>(),
+      logprobs: 0,
+      scorePrompt: true,
     }),
   );
   return scores!.slice(prompt.length - 1)
@@ -53,7 +56,8 @@ Deno.test("score() computes what the prompts share once", async () => {
   const model = new ToyModel();
   const sequence = model.open();
   const outputs = score(new Scheduler(model), sequence, {
-    ...{ prompt: ids(SHARED), prompts: [prompts[0], prompts[0]] },
+    prompt: ids(SHARED),
+    prompts: [prompts[0], prompts[0]],
   });
   await Array.fromAsync(outputs);
   const rows = model.passes.flat().reduce(
@@ -69,7 +73,9 @@ Deno.test("score() ends before the next pass once its signal aborts", async () =
   const model = new ToyModel();
   const leaving = new AbortController();
   const outputs = score(new Scheduler(model), model.open(), {
-    ...{ prompt: ids(SHARED), prompts, signal: leaving.signal },
+    prompt: ids(SHARED),
+    prompts,
+    signal: leaving.signal,
   });
   await outputs.next();
   leaving.abort(new TypeError("gone"));

@@ -33,8 +33,11 @@ async function serveTiny(
   const models = startSeconds.map((seconds) => {
     const config = parseConfig(
       {
-        ...{ MODEL: path, CACHE_DIR: folder, BACKEND: "cpu" },
-        ...{ PREFIX_CACHE: "off", SLEEP_SECONDS: "60" },
+        MODEL: path,
+        CACHE_DIR: folder,
+        BACKEND: "cpu",
+        PREFIX_CACHE: "off",
+        SLEEP_SECONDS: "60",
         START_SECONDS: String(seconds),
       },
       { processors: 1, cacheHome: folder },
@@ -57,7 +60,10 @@ async function serveTiny(
     });
   });
   return {
-    ...{ models, pauses, opened, failures },
+    models,
+    pauses,
+    opened,
+    failures,
     async [Symbol.asyncDispose]() {
       for (const model of models) await model.close();
       await Deno.remove(folder, { recursive: true });
@@ -71,7 +77,10 @@ async function ask(model: LazyModel, maxTokens = 4) {
   const engine = await model.open(signal);
   return engine.generate({
     prompt: { text: "The" },
-    ...{ sampling: GREEDY, maxTokens, stop: [], draft: "auto" },
+    sampling: GREEDY,
+    maxTokens,
+    stop: [],
+    draft: "auto",
     cache: { caller: "", salt: "" },
   }, { signal });
 }
@@ -168,7 +177,9 @@ Deno.test("LazyModel ends the threads for long texts when it sleeps, but not bef
   const { signal } = new AbortController();
   const long = {
     parts: ["the ".repeat(2000)],
-    ...{ addSpecial: false, parseSpecial: false, param: "prompt" },
+    addSpecial: false,
+    parseSpecial: false,
+    param: "prompt",
   };
   for (let round = 0; round < 2; round++) {
     const { texts } = await model.open(signal);

@@ -70,8 +70,11 @@ Deno.test("gpuGraph() makes inputs of stored weights, and keeps constants", asyn
     },
     { name: names[1], type: "float32", dims: [32], offset: 4096, length: 128 },
     {
-      ...{ name: names[2], type: "uint8", dims: [32, 1, 32] },
-      ...{ offset: 8192, length: 1024 },
+      name: names[2],
+      type: "uint8",
+      dims: [32, 1, 32],
+      offset: 8192,
+      length: 1024,
     },
   ]);
 });

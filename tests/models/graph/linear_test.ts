@@ -179,7 +179,9 @@ Deno.test("storeInParts() writes what storeLinear() writes at once", async () =>
       using parts = new WeightsFile(`${folder}/parts.bin`);
       storeLinear(whole, "w", { matrix, format });
       await storeInParts(parts, "w", {
-        ...{ rows, columns, format },
+        rows,
+        columns,
+        format,
         read: ({ from, to }) => {
           const data = matrix.data.subarray(from * columns, to * columns);
           return Promise.resolve({ rows: to - from, columns, data });

@@ -15,14 +15,18 @@ Deno.test("readLayer() has a text read layer by layer, and shows all inputs", as
   const gguf = await openGguf(`${folder}/tiny.gguf`);
   const progress = { start() {}, advance() {}, stop() {}, note() {} };
   const artefact = await openArtefact(gguf, {
-    ...{ cacheDir: folder, format: "fp32", progress },
+    cacheDir: folder,
+    format: "fp32",
+    progress,
   });
   // The last two do not fill a pass.
   const tokens = Int32Array.from({ length: 130 }, (_, i) => (i * 7) % 300);
   const shown: Map<string, number[]>[] = [];
   let stream: Float32Array = new Float32Array();
   const text = await TextInLayers.open({
-    ...{ gguf, folder, config: artefact.config },
+    gguf,
+    folder,
+    config: artefact.config,
     read: (name, range) => readMatrix(gguf, name, range),
     reading: {
       tokens: () => Promise.resolve(tokens),

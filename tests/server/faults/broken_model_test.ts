@@ -16,7 +16,9 @@ async function world() {
   await writeTinyGguf(broken, { seed: 2 });
   const env = { CACHE_DIR: folder, BACKEND: "cpu", PREFIX_CACHE: "off" };
   return {
-    ...{ folder, good, broken },
+    folder,
+    good,
+    broken,
     env: { ...env, LOAD: "lazy", MODEL_MEMORY: "1" },
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };

@@ -8,7 +8,8 @@ import {
 
 const user = (content: unknown) => ({ role: "user", content });
 const result = (tool_use_id: string, more: object = {}) => ({
-  ...{ type: "tool_result", tool_use_id },
+  type: "tool_result",
+  tool_use_id,
   ...more,
 });
 const call = { type: "tool_use", id: "t1", name: "add", input: { a: 1 } };
@@ -122,7 +123,9 @@ Deno.test("parseMessagesRequest() reads which tools may be called", () => {
         { name: "add", parameters: { type: "object" } },
         { name: "sub", parameters: { type: "object" }, strict: true },
       ],
-      ...{ callable, required, parallel },
+      callable,
+      required,
+      parallel,
     });
   }
   const none = { tools, tool_choice: { type: "none" } };

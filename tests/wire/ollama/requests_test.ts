@@ -25,8 +25,14 @@ Deno.test("parseChatRequest() reads a request, by default for a stream", () => {
     keep_alive: "5m",
     think: false,
     options: {
-      ...{ num_predict: 9, stop: ["END"], top_k: 3, min_p: 0.1, seed: 4 },
-      ...{ num_ctx: 4096, num_thread: 2, repeat_penalty: 1.1 },
+      num_predict: 9,
+      stop: ["END"],
+      top_k: 3,
+      min_p: 0.1,
+      seed: 4,
+      num_ctx: 4096,
+      num_thread: 2,
+      repeat_penalty: 1.1,
     },
   });
   assertEquals([model, stream, empty], ["toy", true, false]);
@@ -55,7 +61,8 @@ Deno.test("parseChatRequest() goes on with an assistant's text", () => {
 Deno.test("parseChatRequest() joins results with the calls that they answer", () => {
   const made = (name: string) => ({ function: { name, arguments: { a: 1 } } });
   const result = (content: string, more: object = {}) => ({
-    ...{ role: "tool", content },
+    role: "tool",
+    content,
     ...more,
   });
   const { prompt } = chat({

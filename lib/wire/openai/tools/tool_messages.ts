@@ -48,7 +48,8 @@ export function toToolMessage(
     toolCalls: tool_calls.map((
       { id, function: { name, arguments: json } },
     ) => ({
-      ...{ id, name },
+      id,
+      name,
       arguments: json || "{}",
     })),
   };

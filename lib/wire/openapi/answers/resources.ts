@@ -82,14 +82,17 @@ export const decision = z.object({
       score: z.number().min(0),
       confidence: share,
       probabilities: z.array(z.object({
-        ...{ label: z.string(), value: count, probability: share },
+        label: z.string(),
+        value: count,
+        probability: share,
       })),
     }),
   ])),
   usage: z.object({
     input_tokens: count,
     input_tokens_details: z.object({
-      ...{ cached_tokens: count, cache_write_tokens: count },
+      cached_tokens: count,
+      cache_write_tokens: count,
     }),
     output_tokens: count,
     output_tokens_details: z.object({ reasoning_tokens: count }),

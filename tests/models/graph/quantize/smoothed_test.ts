@@ -170,10 +170,13 @@ Deno.test("storeSmoothedInParts() writes what storeSmoothed() writes at once", a
     storeSmoothed(whole, [["w", matrix]], sizes);
     using inParts = new WeightsFile(`${folder}/parts`);
     await storeSmoothedInParts(inParts, "w", {
-      ...{ rows, columns, sizes },
+      rows,
+      columns,
+      sizes,
       read: ({ from, to }) =>
         Promise.resolve({
-          ...{ rows: to - from, columns },
+          rows: to - from,
+          columns,
           data: matrix.data.slice(from * columns, to * columns),
         }),
     });

@@ -40,10 +40,13 @@ async function writeNetwork(folder: string, bits: 4 | 8): Promise<void> {
   const gamma = graph.weight("gamma", [DIM], numbers(9, DIM));
   const domain = "com.microsoft";
   const n = graph.node("SkipSimplifiedLayerNormalization", [...inputs, gamma], {
-    ...{ domain, outputs: ["n", "", "", "sum"], floats: { epsilon: 1e-5 } },
+    domain,
+    outputs: ["n", "", "", "sum"],
+    floats: { epsilon: 1e-5 },
   });
   const silu = graph.node("QuickGelu", [linear(graph, n, "gate")], {
-    ...{ domain, floats: { alpha: 1 } },
+    domain,
+    floats: { alpha: 1 },
   });
   const product = graph.node("Mul", [silu, linear(graph, n, "up")]);
   const down = linear(graph, product, "down");
@@ -67,7 +70,8 @@ Deno.test({
     });
     const readback = await Readback.open(device);
     const parts = {
-      ...{ device, readback },
+      device,
+      readback,
       recorder: new Recorder(device),
       scratch: new Scratch(device),
     };
