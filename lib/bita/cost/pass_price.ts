@@ -27,7 +27,7 @@ export const ALONE: Beside = { sequences: 0, rows: 0, read: 0 };
  * How much dearer each other sequence makes a row. What a row costs and what a guess
  * gains are estimates: where many share a pass, a guess that barely pays is a loss.
  */
-const CAUTION = 1 / 6;
+const CAUTION = 1 / 4;
 
 /** Passes over which the gain is averaged. */
 const MEMORY = 32;
