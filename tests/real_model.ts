@@ -34,6 +34,12 @@ export const ADAPTER = new URL(
   import.meta.url,
 );
 
+/** Returns the weight format of a backend: the one that `WEIGHTS` names, or the usual one. */
+export function formatOn(backend: BackendName): WeightFormat {
+  const { weights } = CONFIG;
+  return weights === "auto" ? WEIGHTS[backend] : weights;
+}
+
 /** Opens the default model's file. */
 export async function realGguf(): Promise<Gguf> {
   const { cacheDir, models } = CONFIG;
@@ -68,7 +74,7 @@ export async function openRealModel(
   backend: BackendName,
   options: { context?: number; format?: WeightFormat; adapter?: Adapter } = {},
 ): Promise<OrtModel> {
-  const { context = 1024, format = WEIGHTS[backend], adapter } = options;
+  const { context = 1024, format = formatOn(backend), adapter } = options;
   const { threads } = CONFIG;
   const artefact = await realArtefact(format);
   return await openModel(

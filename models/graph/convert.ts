@@ -50,20 +50,21 @@ export async function convert(
       "Cannot convert to w8a8: what some text is read with is required: received nothing",
     );
   }
-  let total = 0;
+  const shown = new FileProgress(progress);
   for (const { name, byteLength } of gguf.tensors.values()) {
-    const read = config.tiedHead || name !== "token_embd.weight";
-    if (read) total += byteLength;
     const isHead = name === headName(config);
-    if (hydra && isHead) total += byteLength;
-    // Smoothed, linears are read to measure them first.
-    if (isSmoothed && (isHead || name.startsWith("blk."))) total += byteLength;
+    let times = config.tiedHead || name !== "token_embd.weight" ? 1 : 0;
+    if (hydra && isHead) times++;
+    // Smoothed, linears are read to measure them first, in models of one layer.
+    if (isSmoothed && (isHead || name.startsWith("blk."))) times++;
+    if (isSmoothed && name.startsWith("output_norm.")) times += config.layers;
+    shown.expect(byteLength, times);
   }
-  progress.start(`Converting to ${format}`, { total, done: 0 });
+  shown.start(`Converting to ${format}`);
   const read: TensorReader = async (name, range) => {
     const matrix = await readMatrix(gguf, name, range);
     const { byteLength, shape } = gguf.tensors.get(name)!;
-    progress.advance(byteLength * matrix.rows / shape[0]);
+    shown.advance(byteLength * matrix.rows / shape[0]);
     return matrix;
   };
   try {
@@ -102,6 +103,37 @@ export async function convert(
     await writeDurably(`${folder}/weights.json`, directory);
   } finally {
     progress.stop();
+  }
+}
+
+/** Shows a file's bytes by the share that is done of all reading, some of it repeated. */
+class FileProgress {
+  readonly #progress: Progress;
+  #total = 0;
+  #shown = 0;
+  #reading = 0;
+  #read = 0;
+
+  constructor(progress: Progress) {
+    this.#progress = progress;
+  }
+
+  /** Adds bytes that are to be read so many times. */
+  expect(bytes: number, times: number): void {
+    if (times > 0) this.#total += bytes;
+    this.#reading += bytes * times;
+  }
+
+  start(label: string): void {
+    this.#progress.start(label, { total: this.#total, done: 0 });
+  }
+
+  /** Adds bytes that have been read. */
+  advance(bytes: number): void {
+    this.#read += bytes;
+    const done = Math.round(this.#total * this.#read / this.#reading);
+    this.#progress.advance(done - this.#shown);
+    this.#shown = done;
   }
 }
 

@@ -196,7 +196,7 @@ Deno.test({
     assertEquals(await page.locator("#host").textContent(), "asleep");
     await page.locator("[name=max_tokens]").fill("4");
     await send(page, "Hi");
-    await page.locator("#host", { hasText: "int8, bitwise exact" }).waitFor();
+    await page.locator("#host", { hasText: "w8a8, bitwise exact" }).waitFor();
     assertEquals(errors, []);
   },
 });

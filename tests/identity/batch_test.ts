@@ -9,13 +9,14 @@ import { assert, assertEquals } from "@std/assert";
 import { createHash } from "node:crypto";
 import { uniform } from "../../lib/bita/choose/random.ts";
 import { chain } from "../../lib/bita/tree/tree.ts";
-import { layOut } from "../../lib/bita/tree/pass_layout.ts";
 import { cpuBackend } from "../../lib/runtime/cpu/cpu_backend.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
-import { ROWS_ALONE } from "../../lib/runtime/ort_model.ts";
+import { type OrtModel, ROWS_ALONE } from "../../lib/runtime/ort_model.ts";
+import type { WeightFormat } from "../../models/graph/linear.ts";
 import type { OrtSequence, OrtStep } from "../../lib/runtime/ort_sequence.ts";
 import { ADAPTER, CONFIG, realArtefact, shareAll } from "../real_model.ts";
 import { sameBits } from "../runtime/_widths.ts";
+import { Draws, stepOf } from "./_steps.ts";
 
 const SCHEDULES = 40;
 const PASSES = 3;
@@ -39,12 +40,6 @@ const LENGTHS = [
   300,
 ];
 
-const artefact = await realArtefact("int8", { adapter: ADAPTER });
-const model = await openModel(cpuBackend(CONFIG.threads), artefact, {
-  context: 512,
-});
-await shareAll(model);
-
 /** A text, and what it gives alone. */
 interface Text {
   tokens: Int32Array;
@@ -58,8 +53,30 @@ function digest(logits: Float32Array): string {
   return createHash("sha1").update(logits).digest("hex");
 }
 
-/** Computes a text alone. */
-async function computeAlone(length: number, seed: number): Promise<Text> {
+/** A model, and what it gives texts alone. */
+interface Subject {
+  model: OrtModel;
+  texts: Text[];
+}
+
+/** Opens the model with its widest passes, and computes each text alone. */
+async function open(format: WeightFormat): Promise<Subject> {
+  const artefact = await realArtefact(format, { adapter: ADAPTER });
+  const model = await openModel(cpuBackend(CONFIG.threads), artefact, {
+    context: 512,
+  });
+  await shareAll(model);
+  const texts: Text[] = [];
+  for (const [seed, length] of LENGTHS.entries()) {
+    texts.push(await computeAlone(model, { length, seed }));
+  }
+  return { model, texts };
+}
+
+async function computeAlone(
+  model: OrtModel,
+  { length, seed }: { length: number; seed: number },
+): Promise<Text> {
   const tokens = Int32Array.from(
     { length },
     (_, i) => Math.floor(uniform(seed, i) * model.shape.vocab),
@@ -82,23 +99,6 @@ async function computeAlone(length: number, seed: number): Promise<Text> {
   return { tokens, digests, sequence };
 }
 
-const TEXTS: Text[] = [];
-for (const [seed, length] of LENGTHS.entries()) {
-  TEXTS.push(await computeAlone(length, seed));
-}
-
-/** Draws whole numbers below a limit, the same ones each time. */
-class Draws {
-  #seed: number;
-  #drawn = 0;
-  constructor(seed: number) {
-    this.#seed = seed;
-  }
-  below(limit: number): number {
-    return Math.floor(uniform(this.#seed, this.#drawn++) * limit);
-  }
-}
-
 /** A sequence of a schedule. */
 interface Reader {
   text: Text;
@@ -108,8 +108,11 @@ interface Reader {
 }
 
 /** Opens a sequence that holds the beginning of a text. */
-async function arrive(draws: Draws): Promise<Reader> {
-  const text = TEXTS[draws.below(TEXTS.length)];
+async function arrive(
+  { model, texts }: Subject,
+  draws: Draws,
+): Promise<Reader> {
+  const text = texts[draws.below(texts.length)];
   const known = draws.below(3) === 0
     ? 0
     : draws.below(text.tokens.length - PASSES * 2);
@@ -120,49 +123,13 @@ async function arrive(draws: Draws): Promise<Reader> {
   return { text, sequence, arrival: draws.below(3) };
 }
 
-/** Draws a step: 1 to 8 natural rows, or a part of a prompt, and junk. */
-function stepOf(
-  { text, sequence }: Reader,
-  { draws, room }: { draws: Draws; room: number },
-): { step: OrtStep; natural: number } | undefined {
-  const position = sequence.length - model.shape.softPrompt;
-  const most = Math.min(
-    room,
-    text.tokens.length - position,
-    draws.below(14) === 0 ? 64 : 8,
-  );
-  if (most < 1) return undefined;
-  const natural = 1 + draws.below(most);
-  const spare = Math.min(room - natural, draws.below(2) === 0 ? 0 : 6);
-  const siblings = draws.below(spare + 1);
-  const masks = draws.below(3) === 0 && spare - siblings >= 3 ? 3 : 0;
-  const parents = [...chain(natural - 1)];
-  const tokens = [...text.tokens.subarray(position, position + natural)];
-  for (let i = 0; i < siblings; i++) {
-    parents.push(draws.below(parents.length));
-    tokens.push(draws.below(model.shape.vocab));
-  }
-  const counts = new Int32Array(tokens.length);
-  counts[draws.below(counts.length)] = masks;
-  const { nodeRows: _nodes, maskRows: _masks, naturalRows, ...rows } = layOut({
-    parents: Int32Array.from(parents),
-    tokens: Int32Array.from(tokens),
-    masks: counts,
-  });
-  assert(naturalRows >= natural);
-  const read = Array.from({ length: natural }, (_, row) => row);
-  return {
-    step: { sequence, start: sequence.length, ...rows, read },
-    natural,
-  };
-}
-
 /** Runs a schedule; returns the rows that differ, and how many there were. */
-async function runSchedule(seed: number) {
+async function runSchedule(subject: Subject, seed: number) {
+  const { model } = subject;
   const draws = new Draws(1000 + seed);
   const count = 2 + draws.below(model.shape.maxSequences - 1);
   const readers: Reader[] = [];
-  for (let i = 0; i < count; i++) readers.push(await arrive(draws));
+  for (let i = 0; i < count; i++) readers.push(await arrive(subject, draws));
   const tally = { sequences: count, rows: 0, shared: 0 };
   const differing: string[] = [];
   for (let pass = 0; pass < PASSES; pass++) {
@@ -171,7 +138,7 @@ async function runSchedule(seed: number) {
     for (const [i, reader] of readers.entries()) {
       if (reader.arrival > pass) continue;
       const later = readers.length - 1 - i;
-      const drawn = stepOf(reader, { draws, room: room - later });
+      const drawn = stepOf(model, reader, { draws, room: room - later });
       if (!drawn) continue;
       room -= drawn.step.tokens.length;
       parts.push({ reader, ...drawn });
@@ -203,43 +170,50 @@ async function runSchedule(seed: number) {
   return { differing, ...tally };
 }
 
-Deno.test(`sequences get their own bits in ${SCHEDULES} random schedules`, async () => {
-  const sum = { sequences: 0, rows: 0, shared: 0 };
-  for (let seed = 0; seed < SCHEDULES; seed++) {
-    const { differing, ...tally } = await runSchedule(seed);
-    assertEquals(differing, []);
-    for (const name of Object.keys(sum) as (keyof typeof sum)[]) {
-      sum[name] += tally[name];
-    }
-  }
-  console.log(
-    `${sum.sequences} sequences, ${sum.rows} natural rows, ` +
-      `${sum.shared} of them beside others`,
-  );
-  assert(sum.shared > 0.8 * sum.rows);
-});
+for (const format of ["int8", "w8a8"] as const) {
+  const subject = await open(format);
 
-Deno.test("a part of a prompt gets its own bits beside others, whatever its width", async () => {
-  const [text, other] = TEXTS.slice(-2);
-  const differing: number[] = [];
-  for (let width = 2; width <= ROWS_ALONE; width++) {
-    const steps = [text, other].map(({ tokens }, i): OrtStep => {
-      const part = tokens.subarray(0, i === 0 ? width : 1);
-      return {
-        sequence: model.open(part),
-        start: model.shape.softPrompt,
-        tokens: part,
-        parents: chain(part.length - 1),
-        read: [part.length - 1],
-      };
-    });
-    const outputs = await model.run(steps);
-    for (const [i, { digests }] of [text, other].entries()) {
-      const [last] = steps[i].read;
-      if (digest(outputs[i].logits[0]) !== digests[last]) differing.push(width);
-      outputs[i].release();
-      steps[i].sequence.close();
+  Deno.test(`sequences get their own bits in ${SCHEDULES} random schedules, ${format}`, async () => {
+    const sum = { sequences: 0, rows: 0, shared: 0 };
+    for (let seed = 0; seed < SCHEDULES; seed++) {
+      const { differing, ...tally } = await runSchedule(subject, seed);
+      assertEquals(differing, []);
+      for (const name of Object.keys(sum) as (keyof typeof sum)[]) {
+        sum[name] += tally[name];
+      }
     }
-  }
-  assertEquals(differing, []);
-});
+    console.log(
+      `${sum.sequences} sequences, ${sum.rows} natural rows, ` +
+        `${sum.shared} of them beside others`,
+    );
+    assert(sum.shared > 0.8 * sum.rows);
+  });
+
+  Deno.test(`a part of a prompt gets its own bits beside others, whatever its width, ${format}`, async () => {
+    const { model, texts } = subject;
+    const [text, other] = texts.slice(-2);
+    const differing: number[] = [];
+    for (let width = 2; width <= ROWS_ALONE; width++) {
+      const steps = [text, other].map(({ tokens }, i): OrtStep => {
+        const part = tokens.subarray(0, i === 0 ? width : 1);
+        return {
+          sequence: model.open(part),
+          start: model.shape.softPrompt,
+          tokens: part,
+          parents: chain(part.length - 1),
+          read: [part.length - 1],
+        };
+      });
+      const outputs = await model.run(steps);
+      for (const [i, { digests }] of [text, other].entries()) {
+        const [last] = steps[i].read;
+        if (digest(outputs[i].logits[0]) !== digests[last]) {
+          differing.push(width);
+        }
+        outputs[i].release();
+        steps[i].sequence.close();
+      }
+    }
+    assertEquals(differing, []);
+  });
+}

@@ -15,7 +15,7 @@ import type { ModelConfig } from "../../models/architectures/config.ts";
 import { gullible } from "../bita/_gullible.ts";
 import { decodedPlainly, run } from "../bita/_run.ts";
 import { sameBits } from "../runtime/_widths.ts";
-import { openRealModel, realArtefact } from "../real_model.ts";
+import { formatOn, openRealModel, realArtefact } from "../real_model.ts";
 import { CHATS, DOZEN, END_TOKENS } from "./_chats.ts";
 import { addUp, assertIdentical, type Tally } from "./_compare.ts";
 import { hold } from "./_held_model.ts";
@@ -132,7 +132,7 @@ function randomAdapter(
 }
 
 Deno.test("decode() equals decodePlain() on cpu with prompts and masks at random", async () => {
-  const { config } = await realArtefact("int8");
+  const { config } = await realArtefact(formatOn("cpu"));
   const adapter = randomAdapter(config, { masks: 2, softPrompt: 4 });
   const adapted = hold(await openRealModel("cpu", { adapter }));
   for (const sampling of [GREEDY, WARM]) {
@@ -152,7 +152,8 @@ Deno.test("a verifier that takes a wrong guess is found out on cpu", async () =>
 });
 
 Deno.test("siblings that decide break the text on cpu, siblings that hit do not", async () => {
-  for (const [read, prompt] of DOZEN.entries()) {
+  const prompts = [...new Set([...DOZEN, ...CHATS])];
+  for (const [read, prompt] of prompts.entries()) {
     const text = await plainText(prompt, 32);
     const { accepted } = await assertIdentical(model, prompt, {
       sampling: GREEDY,

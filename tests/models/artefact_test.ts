@@ -32,6 +32,9 @@ class Workshop implements AsyncDisposable {
   readonly graphs = `${this.folder}/cache/graphs`;
   /** Labels of the conversions. */
   readonly started: string[] = [];
+  /** Bytes that the last conversion was to read, and that it has read. */
+  total: number | undefined;
+  done = 0;
 
   /** Opens the model's artefact. */
   async open(format: WeightFormat = "int8"): Promise<Artefact> {
@@ -39,8 +42,12 @@ class Workshop implements AsyncDisposable {
       cacheDir: `${this.folder}/cache`,
       format,
       progress: {
-        start: (label) => this.started.push(label),
-        advance() {},
+        start: (label, { total }) => {
+          this.started.push(label);
+          this.total = total;
+          this.done = 0;
+        },
+        advance: (bytes) => this.done += bytes,
         stop() {},
         note() {},
       },
@@ -92,6 +99,19 @@ Deno.test("openArtefact() hashes a file once, until it changes", async () => {
   assertEquals((await shop.open()).digest, digest); // by its size and time
   Deno.utimeSync(shop.path, 1, 1);
   assertNotEquals((await shop.open()).digest, digest);
+});
+
+Deno.test("openArtefact() shows the bytes of a file, however often they are read", async () => {
+  await using shop = await workshop();
+  const { tensors } = await openGguf(shop.path);
+  let size = 0;
+  for (const { name, byteLength } of tensors.values()) {
+    if (name !== "token_embd.weight") size += byteLength; // has no graph
+  }
+  for (const format of ["int8", "w8a8"] as const) {
+    await shop.open(format);
+    assertEquals([shop.total, shop.done], [size, size]);
+  }
 });
 
 Deno.test("openArtefact() returns plain data for a worker", async () => {

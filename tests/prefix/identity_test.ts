@@ -1,4 +1,4 @@
-import { openRealModel, realArtefact } from "../real_model.ts";
+import { formatOn, openRealModel, realArtefact } from "../real_model.ts";
 import { textTokens } from "../runtime/_text.ts";
 import { ToyModel } from "../toy/model.ts";
 import { assertIdentical, somePrompts } from "./_identity.ts";
@@ -19,7 +19,7 @@ for (const draft of ["none", "bita"] as const) {
   }
 
   Deno.test(`the cache changes no logit of the real model, draft ${draft}`, async () => {
-    const { config } = await realArtefact("int8");
+    const { config } = await realArtefact(formatOn("cpu"));
     const text = await textTokens();
     const textOf = (length: number, seed: number) => {
       const from = seed * 13 % (text.length - length);

@@ -116,28 +116,30 @@ async function siblingRow(
   return logits;
 }
 
-Deno.test("a sibling's slot changes the bits, so siblings decide nothing", async () => {
-  const model = MODELS.int8;
-  const positions = [9, 20, 33, 47, 58, 71, 82, 95];
-  const natural: Float32Array[] = [];
-  await readInPasses(model, text.subarray(0, 96), {
-    width: 32,
-    look: (row) => natural.push(row.slice()),
-  });
-  let differing = 0, flipped = 0, largest = 0;
-  for (const position of positions) {
-    const row = await siblingRow(model, position);
-    const expected = natural[position];
-    if (!sameBits(row, expected)) differing++;
-    if (argmax(row) !== argmax(expected)) flipped++;
-    row.forEach((logit, id) => {
-      largest = Math.max(largest, Math.abs(logit - expected[id]));
+for (const format of ["int8", "w8a8"] as const) {
+  Deno.test(`a sibling's slot changes the bits, so siblings decide nothing, ${format}`, async () => {
+    const model = MODELS[format];
+    const positions = [9, 20, 33, 47, 58, 71, 82, 95];
+    const natural: Float32Array[] = [];
+    await readInPasses(model, text.subarray(0, 96), {
+      width: 32,
+      look: (row) => natural.push(row.slice()),
     });
-  }
-  console.log(
-    `siblings that differ: ${differing} of ${positions.length}, ` +
-      `by up to ${largest.toFixed(3)}; other best token: ${flipped}`,
-  );
-  assert(differing > 0, "the natural-slot rule would be needless");
-  assert(largest < 2, "a sibling is the same row but for rounding");
-});
+    let differing = 0, flipped = 0, largest = 0;
+    for (const position of positions) {
+      const row = await siblingRow(model, position);
+      const expected = natural[position];
+      if (!sameBits(row, expected)) differing++;
+      if (argmax(row) !== argmax(expected)) flipped++;
+      row.forEach((logit, id) => {
+        largest = Math.max(largest, Math.abs(logit - expected[id]));
+      });
+    }
+    console.log(
+      `siblings that differ: ${differing} of ${positions.length}, ` +
+        `by up to ${largest.toFixed(3)}; other best token: ${flipped}`,
+    );
+    assert(differing > 0, "the natural-slot rule would be needless");
+    assert(largest < 2, "a sibling is the same row but for rounding");
+  });
+}

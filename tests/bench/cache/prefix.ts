@@ -14,6 +14,7 @@ import { openPrefixCache } from "../../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../../../lib/prefix/prefix_cache.ts";
 import {
   CONFIG,
+  formatOn,
   openRealModel,
   realArtefact,
   realGguf,
@@ -52,7 +53,7 @@ export const prefix: Benchmark = {
       integer({ lengths: length }, "lengths")
     );
     const trials = integer(values, "trials");
-    const { config } = await realArtefact("int8");
+    const { config } = await realArtefact(formatOn("cpu"));
     const model = await openRealModel("cpu", { context: CONTEXT });
     const { cost, invariant } = await checkModel(model);
     const scheduler = new Scheduler(model);

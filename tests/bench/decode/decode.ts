@@ -9,11 +9,11 @@ import type { Cost } from "../../../lib/bita/cost/cost_curve.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { checkModel } from "../../../lib/worker/opening/check_model.ts";
 import { BACKENDS } from "../../../lib/runtime/backend.ts";
-import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
+import { openBackend } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
 import { decodedPlainly } from "../../bita/_run.ts";
 import { wrapped } from "../../bita/_wrapped.ts";
-import { CONFIG, realArtefact } from "../../real_model.ts";
+import { CONFIG, formatOn, realArtefact } from "../../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "../benchmark.ts";
 import { byCategory, speedUps } from "./decode_table.ts";
 import { outsideCost } from "./outside_cost.ts";
@@ -53,7 +53,7 @@ export const decode: Benchmark = {
     const [backend] = someOf(values.backend, BACKENDS);
     const { prompts, tokenizer } = await loadPrompts(values);
     const [cost] = someOf(values.cost, COSTS);
-    const artefact = await realArtefact(WEIGHTS[backend], values);
+    const artefact = await realArtefact(formatOn(backend), values);
     const model = await openModel(
       await openBackend(backend, CONFIG),
       artefact,

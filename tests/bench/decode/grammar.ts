@@ -8,7 +8,7 @@
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { Grammars } from "../../../lib/grammar/grammars.ts";
 import { grammarVocabulary } from "../../../lib/grammar/vocabulary.ts";
-import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
+import { openBackend } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
 import { ChatTemplate } from "../../../lib/text/chat_template.ts";
 import { Tokenizer } from "../../../lib/text/tokenizer.ts";
@@ -16,7 +16,13 @@ import { checkModel } from "../../../lib/worker/opening/check_model.ts";
 import { Drafting } from "../../../lib/worker/drafting.ts";
 import { Scheduler } from "../../../lib/worker/scheduler.ts";
 import { ggufVocabulary } from "../../../models/gguf/vocabulary.ts";
-import { ADAPTER, CONFIG, realArtefact, realGguf } from "../../real_model.ts";
+import {
+  ADAPTER,
+  CONFIG,
+  formatOn,
+  realArtefact,
+  realGguf,
+} from "../../real_model.ts";
 import {
   type Benchmark,
   integer,
@@ -118,7 +124,7 @@ export const grammar: Benchmark = {
     const grammars = new Grammars(() =>
       Promise.resolve(grammarVocabulary(tokenizer))
     );
-    const artefact = await realArtefact(WEIGHTS.cpu, { adapter: ADAPTER });
+    const artefact = await realArtefact(formatOn("cpu"), { adapter: ADAPTER });
     const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
       context: CONTEXT,
     });

@@ -10,9 +10,9 @@ import { prefill } from "../../../lib/bita/decode/prefill.ts";
 import { Scheduler } from "../../../lib/worker/scheduler.ts";
 import { chain } from "../../../lib/bita/tree/tree.ts";
 import { type BackendName, BACKENDS } from "../../../lib/runtime/backend.ts";
-import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
+import { openBackend } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
-import { CONFIG, realArtefact } from "../../real_model.ts";
+import { CONFIG, formatOn, realArtefact } from "../../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "../benchmark.ts";
 import { type Line, lines } from "../plot.ts";
 import { median } from "../statistics.ts";
@@ -95,7 +95,7 @@ async function open(
   const opened = await openBackend(backend, CONFIG);
   const { adapter } = values;
   const artefact = await realArtefact(
-    WEIGHTS[backend],
+    formatOn(backend),
     adapter ? { adapter } : {},
   );
   const context = before + Math.max(...ROWS);
@@ -170,7 +170,7 @@ function tableOf(data: Samples[], before: number) {
     header: ["backend", "weights", "rows", "body", "head", "both", "passes"],
     rows: data.map(({ backend, rows, body, head }) => [
       backend,
-      WEIGHTS[backend],
+      formatOn(backend),
       rows,
       median(body),
       median(head),

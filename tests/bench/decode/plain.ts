@@ -7,7 +7,7 @@
 
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { decodedPlainly } from "../../bita/_run.ts";
-import { CONFIG, openRealModel, realGguf } from "../../real_model.ts";
+import { CONFIG, formatOn, openRealModel, realGguf } from "../../real_model.ts";
 import {
   type Benchmark,
   integer,
@@ -103,7 +103,9 @@ function report(
     notes: [
       "Tokens a second count the tokens after the first; an end of text does not end a run.",
       about,
-      `bita: ${CONFIG.threads} threads, 8-bit weights of the same file.`,
+      `bita: ${CONFIG.threads} threads, ${
+        formatOn("cpu")
+      } weights of the same file.`,
     ],
     data: { llama: settings, pairs },
   };

@@ -9,10 +9,10 @@ import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { Drafting } from "../../../lib/worker/drafting.ts";
 import { checkModel } from "../../../lib/worker/opening/check_model.ts";
 import { type BackendName, BACKENDS } from "../../../lib/runtime/backend.ts";
-import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
+import { openBackend } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
 import { Scheduler } from "../../../lib/worker/scheduler.ts";
-import { ADAPTER, CONFIG, realArtefact } from "../../real_model.ts";
+import { ADAPTER, CONFIG, formatOn, realArtefact } from "../../real_model.ts";
 import {
   type Benchmark,
   integer,
@@ -62,7 +62,9 @@ export const prediction: Benchmark = {
         `Cannot run the benchmark: prompts of the category are required: received none of "${category}"`,
       );
     }
-    const artefact = await realArtefact(WEIGHTS[backend], { adapter: ADAPTER });
+    const artefact = await realArtefact(formatOn(backend), {
+      adapter: ADAPTER,
+    });
     const model = await openModel(
       await openBackend(backend, CONFIG),
       artefact,

@@ -8,10 +8,10 @@
 
 import { costCurve } from "../../../lib/bita/cost/cost_curve.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
-import { openBackend, WEIGHTS } from "../../../lib/runtime/choose_backend.ts";
+import { openBackend } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
 import { decodedPlainly } from "../../bita/_run.ts";
-import { CONFIG, realArtefact } from "../../real_model.ts";
+import { CONFIG, formatOn, realArtefact } from "../../real_model.ts";
 import { type Benchmark, integer, progress } from "../benchmark.ts";
 import { byCategory, type Pair } from "../decode/decode_table.ts";
 import { drafter, DRAFTER_OPTIONS } from "../decode/drafter.ts";
@@ -46,7 +46,7 @@ export const replay: Benchmark = {
     const { prompts, tokenizer } = await loadPrompts(values);
     const { endTokens } = tokenizer;
     const maxTokens = integer(values, "tokens");
-    const artefact = await realArtefact(WEIGHTS.cpu, values);
+    const artefact = await realArtefact(formatOn("cpu"), values);
     const { adapter } = artefact;
     const recordings = await readOrRecord(values.recording, async () => {
       const backend = await openBackend("cpu", CONFIG);

@@ -7,10 +7,17 @@
 
 import { dirname } from "node:path";
 import { delay } from "@std/async/delay";
+import { chooseBackend } from "../../../lib/runtime/choose_backend.ts";
 import { Tokenizer } from "../../../lib/text/tokenizer.ts";
 import { ggufVocabulary } from "../../../models/gguf/vocabulary.ts";
 import { writeIndex } from "../../../models/graph_store.ts";
-import { ADAPTER, realArtefact, realGguf } from "../../real_model.ts";
+import {
+  ADAPTER,
+  CONFIG,
+  formatOn,
+  realArtefact,
+  realGguf,
+} from "../../real_model.ts";
 import {
   type Benchmark,
   integer,
@@ -92,7 +99,10 @@ export const cold: Benchmark = {
     const repeat = integer(options, "repeat", { least: 1 });
     const bandwidth = integer(options, "bandwidth", { least: 1 });
     const { path } = await realGguf();
-    const { folder: graphs } = await realArtefact("int8", { adapter: ADAPTER });
+    const backend = await chooseBackend(CONFIG.backend);
+    const { folder: graphs } = await realArtefact(formatOn(backend), {
+      adapter: ADAPTER,
+    });
     await writeIndex(graphs);
     await using store = await startStore(path, {
       graphs: dirname(graphs),

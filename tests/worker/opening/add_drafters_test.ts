@@ -6,9 +6,9 @@ import {
   addDrafters,
   checkModel,
 } from "../../../lib/worker/opening/check_model.ts";
-import { ADAPTER, realArtefact } from "../../real_model.ts";
+import { ADAPTER, formatOn, realArtefact } from "../../real_model.ts";
 
-const ARTEFACT = await realArtefact("int8", { adapter: ADAPTER });
+const ARTEFACT = await realArtefact(formatOn("cpu"), { adapter: ADAPTER });
 const KNOWN = {
   samples: () =>
     Promise.resolve({
