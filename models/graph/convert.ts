@@ -57,7 +57,7 @@ export async function convert(
     const isHead = name === headName(config);
     if (hydra && isHead) total += byteLength;
     // Smoothed, linears are read to measure them first.
-    if (isSmoothed && (isHead || name.startsWith("blk."))) total += byteLength;
+    if (isSmoothed && name.startsWith("blk.")) total += byteLength;
   }
   progress.start(`Converting to ${format}`, { total, done: 0 });
   const read: TensorReader = async (name, range) => {
