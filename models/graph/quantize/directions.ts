@@ -48,9 +48,28 @@ export function directionsOf(
   smoothing: Float32Array,
 ): Directions {
   const columns = smoothing.length;
-  const count = rows.length / columns;
-  const rank = Math.min(RANK, count);
   const inputs = rows.map((x, i) => x * smoothing[i % columns]);
+  const basis = basisOf(inputs, columns);
+  const rank = basis.length;
+  const vectors = new Float32Array(columns * rank);
+  for (const [i, vector] of basis.entries()) {
+    for (let k = 0; k < columns; k++) vectors[k * rank + i] = vector[k];
+  }
+  const squares = new Float32Array(columns);
+  for (let at = 0; at < inputs.length; at += columns) {
+    for (let k = 0; k < columns; k++) squares[k] += inputs[at + k] ** 2;
+  }
+  const order = Uint32Array.from(squares.keys());
+  order.sort((a, b) => squares[b] - squares[a]);
+  const metric = momentsOf(project(inputs, basis), rank);
+  const gains = gainsOf({ rank, order, vectors }, { squares, metric });
+  return { rank, order, vectors, gains };
+}
+
+/** Returns vectors near those that rows vary along most: some rows, turned to all. */
+function basisOf(inputs: Float32Array, columns: number): Float32Array[] {
+  const count = inputs.length / columns;
+  const rank = Math.min(RANK, count);
   const basis = Array.from({ length: rank }, (_, i) => {
     const from = Math.floor(i * count / rank) * columns;
     return inputs.slice(from, from + columns);
@@ -70,18 +89,20 @@ export function directionsOf(
     }
     orthonormalize(basis);
   }
-  const vectors = new Float32Array(columns * rank);
-  for (const [i, vector] of basis.entries()) {
-    for (let k = 0; k < columns; k++) vectors[k * rank + i] = vector[k];
-  }
-  const squares = new Float32Array(columns);
-  for (let at = 0; at < inputs.length; at += columns) {
-    for (let k = 0; k < columns; k++) squares[k] += inputs[at + k] ** 2;
-  }
-  const order = Uint32Array.from(squares.keys());
-  order.sort((a, b) => squares[b] - squares[a]);
-  const gains = new Float32Array(columns * rank);
-  const metric = momentsOf(project(inputs, basis), rank);
+  return basis;
+}
+
+/**
+ * Returns how much of the sum each column makes up for.
+ *
+ * @param moments sums of the inputs' squares, `[columns]`, and of the products of what the
+ * vectors have of them, `[rank, rank]`, which is used up.
+ */
+function gainsOf(
+  { rank, order, vectors }: Omit<Directions, "gains">,
+  { squares, metric }: { squares: Float32Array; metric: Float64Array },
+): Float32Array {
+  const gains = new Float32Array(vectors.length);
   const moved = new Float64Array(rank);
   const rests = squares.map((square, k) => {
     const own = vectors.subarray(k * rank, (k + 1) * rank);
@@ -91,7 +112,7 @@ export function directionsOf(
   for (const k of order.toReversed()) {
     const own = vectors.subarray(k * rank, (k + 1) * rank);
     const cost = rests[k] + multiply(metric, own, moved);
-    if (!(cost > 0)) continue;
+    if (cost <= 0) continue;
     for (let i = 0; i < rank; i++) {
       gains[k * rank + i] = moved[i] / cost;
       for (let j = 0; j < rank; j++) {
@@ -99,7 +120,7 @@ export function directionsOf(
       }
     }
   }
-  return { rank, order, vectors, gains };
+  return gains;
 }
 
 /** Returns the products of rows and vectors, `[count, rank]`. */
