@@ -56,7 +56,7 @@ export async function convert(
     let times = config.tiedHead || name !== "token_embd.weight" ? 1 : 0;
     if (hydra && isHead) times++;
     // Smoothed, linears are read to measure them first, in models of one layer.
-    if (isSmoothed && (isHead || name.startsWith("blk."))) times++;
+    if (isSmoothed && name.startsWith("blk.")) times++;
     if (isSmoothed && name.startsWith("output_norm.")) times += config.layers;
     shown.expect(byteLength, times);
   }

@@ -7,13 +7,13 @@
 import type { ModelConfig } from "../architectures/config.ts";
 import type { Matrix, RowRange } from "../gguf/reader.ts";
 import { storeInParts, storeLinear, type WeightFormat } from "./linear.ts";
-import type { InputSizes } from "./quantize/layer_inputs.ts";
+import type { LayerInputs, UsualInputs } from "./quantize/layer_inputs.ts";
 import type { LinearInParts } from "./quantize/parts.ts";
 import {
   type NamedMatrix,
   storeSmoothed,
-  storeSmoothedInParts,
   storeUnsmoothed,
+  storeUnsmoothedInParts,
 } from "./quantize/smoothed.ts";
 import type { WeightsFile } from "./weights_file.ts";
 
@@ -31,15 +31,15 @@ export interface ModelWeights {
 /**
  * Stores the weights of the body, with the model's scales in them.
  *
- * @param measure returns how large the inputs of a layer are, by which its linears are
+ * @param measure returns what goes into the linears of a layer, by which they are
  * smoothed; by default they are not. It is called with each layer in order.
  */
 export async function storeBody(
   { config, format, weights, read }: ModelWeights,
-  measure?: (layer: number) => Promise<InputSizes>,
+  measure?: (layer: number) => Promise<LayerInputs>,
 ): Promise<void> {
   const { layers, scales, queryKeyNorms } = config;
-  let sizes: InputSizes | undefined;
+  let usual: LayerInputs | undefined;
   const vector = async (name: string) => {
     const { data } = await read(name);
     weights.add(name, [data.length], data);
@@ -51,7 +51,7 @@ export async function storeBody(
   const bits = format === "int4" ? 4 : 8;
   /** Stores linears that have the same input. */
   const store = (...linears: NamedMatrix[]) => {
-    const inputs = sizes?.get(linears[0][0]);
+    const inputs = usual?.get(linears[0][0]);
     if (inputs) return storeSmoothed(weights, linears, inputs);
     for (const [name, matrix] of linears) {
       storeLinear(weights, name, { matrix, format, bits });
@@ -64,7 +64,7 @@ export async function storeBody(
 
   for (let layer = 0; layer < layers; layer++) {
     const block = `blk.${layer}`;
-    sizes = await measure?.(layer);
+    usual = await measure?.(layer);
     if (config.norms !== "after") {
       await norm(`${block}.attn_norm`);
       if (!config.parallel) await norm(`${block}.ffn_norm`);
@@ -98,7 +98,8 @@ export async function storeBody(
       store([gate, both[0]], [up, both[1]]);
     } else store([gate, await read(gate)], [up, await read(up)]);
     const down = await residual(`${block}.ffn_down.weight`);
-    if (sizes) storeUnsmoothed(weights, down);
+    const inputs = usual?.get(down[0]);
+    if (inputs) storeUnsmoothed(weights, down, inputs);
     else store(down);
   }
   await norm("output_norm");
@@ -107,11 +108,11 @@ export async function storeBody(
 /**
  * Stores the weights of the head, with the model's scale of logits in them.
  *
- * @param sizes how large its inputs are, by which it is smoothed; by default it is not.
+ * @param inputs what usually goes into it, if its products are of whole numbers.
  */
 export async function storeHead(
   { config, format, weights, read }: ModelWeights,
-  sizes?: Float32Array,
+  inputs?: UsualInputs,
 ): Promise<void> {
   const name = headName(config);
   const head: LinearInParts = {
@@ -120,8 +121,8 @@ export async function storeHead(
     read: async (range) =>
       scaled(await read(name, range), config.scales.logits),
   };
-  if (sizes) {
-    await storeSmoothedInParts(weights, name, { ...head, sizes });
+  if (inputs) {
+    await storeUnsmoothedInParts(weights, name, { ...head, inputs });
   } else await storeInParts(weights, name, { ...head, format });
 }
 

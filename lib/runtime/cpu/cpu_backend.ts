@@ -45,7 +45,10 @@ export function cpuBackend(
     async createSession(path, options) {
       const weights = weightsIn(dirname(path));
       const session = await openNativeSession(path, {
-        ...{ api, tensors, threads, weights },
+        api,
+        tensors,
+        threads,
+        weights,
         ...options,
       });
       sessions.add(session);

@@ -34,7 +34,10 @@ export async function readLayer(
     );
     const slots = tokens.length;
     const sequence = new OrtSequence({
-      ...{ config, adapter: UNTRAINED, prompt: tokens, context: slots },
+      config,
+      adapter: UNTRAINED,
+      prompt: tokens,
+      context: slots,
       embedding: { check() {}, lookUp: (i, out) => out.set(rowsOf(i, 1)) },
       kv: backend.createKvBuffer(config, { slots, most: slots }),
     });
@@ -45,10 +48,16 @@ export async function readLayer(
     for (let start = 0; start + ROWS <= slots; start += ROWS) {
       const { feeds, kv } = bodyInputs({
         steps: [{
-          ...{ sequence, start, read: [], parents: chain(ROWS - 1) },
+          sequence,
+          start,
+          read: [],
+          parents: chain(ROWS - 1),
           tokens: tokens.subarray(start, start + ROWS),
         }],
-        ...{ lanes: 1, rows: ROWS, gated: false, folded: false },
+        lanes: 1,
+        rows: ROWS,
+        gated: false,
+        folded: false,
       }, { ...config, softPrompt: 0, minRows: ROWS, idle: () => sequence });
       await session.run(feeds, outputs, kv);
       rowsOf(start, ROWS).set(outputs.stream.data as Float32Array);

@@ -1,6 +1,6 @@
 /**
- * How large the inputs of linears are while a model reads some text, which tells how to
- * smooth them (`smoothed.ts`).
+ * What goes into linears while a model reads some text, which tells how to smooth them
+ * (`smoothed.ts`) and how to round their weights (`directions.ts`).
  *
  * The text is read layer by layer: a graph of one layer, in floats, computes all of the
  * text, and what comes out of it goes into the next. So no more than a layer is in memory,
@@ -22,11 +22,22 @@ import type { GraphBuilder } from "../graph_builder.ts";
 import { storeBody, type TensorReader } from "../model_weights.ts";
 import { WeightsFile } from "../weights_file.ts";
 
+/** What usually goes into a linear. */
+export interface UsualInputs {
+  /** How large the inputs usually are, `[K]`, in any unit. */
+  sizes: Float32Array;
+  /** Some rows of inputs, `[rows, K]`, each of length 1. */
+  rows: Float32Array;
+}
+
 /**
- * How large the inputs of linears usually are, `[K]`, in any unit. They have the name of
- * the linear, or of the first of those with the same input.
+ * The inputs of linears. They have the name of the linear, or of the first of those with
+ * the same input.
  */
-export type InputSizes = ReadonlyMap<string, Float32Array>;
+export type LayerInputs = ReadonlyMap<string, UsualInputs>;
+
+/** Of how many rows one is kept. */
+const KEPT = 4;
 
 /** A layer that a text is read with. */
 export interface ReadableLayer {
@@ -69,7 +80,7 @@ export class TextInLayers {
   readonly #options: ReaderOptions;
   readonly #stream: Float32Array;
   /** What the head reads after the last layer. */
-  #head = new InputPowers(0);
+  #head = new InputSample(0);
 
   private constructor(options: ReaderOptions, stream: Float32Array) {
     this.#options = options;
@@ -90,13 +101,13 @@ export class TextInLayers {
     return new TextInLayers(options, stream);
   }
 
-  /** How large the inputs of the head are, once all layers have read the text. */
-  get head(): Float32Array {
-    return this.#head.sizes();
+  /** What goes into the head, once all layers have read the text. */
+  get head(): UsualInputs {
+    return this.#head.usual();
   }
 
   /** Has the next layer read the text; the first is 0. */
-  async read(layer: number): Promise<InputSizes> {
+  async read(layer: number): Promise<LayerInputs> {
     const { config, read, reading, folder } = this.#options;
     const temporary = `${folder}/layer`;
     await Deno.mkdir(temporary);
@@ -108,17 +119,20 @@ export class TextInLayers {
           read(name.replace(/^blk\.0\./, `blk.${layer}.`), range),
       });
       const seen = new Map(
-        [...sizes].map(([name, size]) => [name, new InputPowers(size)]),
+        [...sizes].map(([name, size]) => [name, new InputSample(size)]),
       );
       await reading.readLayer({
-        ...{ folder: temporary, config: alone, sizes, stream: this.#stream },
+        folder: temporary,
+        config: alone,
+        sizes,
+        stream: this.#stream,
         look: (name, rows) => seen.get(name)!.add(rows),
       });
       this.#head = seen.get(HEAD)!;
       return new Map(
-        [...seen].map(([name, powers]) => [
+        [...seen].map(([name, sample]) => [
           name.replace(/^blk\.0\./, `blk.${layer}.`),
-          powers.sizes(),
+          sample.usual(),
         ]),
       );
     } finally {
@@ -129,30 +143,39 @@ export class TextInLayers {
 
 /**
  * The fourth powers of inputs, each as a share of its row: large values count for more
- * than in squares, as a row's largest one sets its step.
+ * than in squares, as a row's largest one sets its step. And some of the rows.
  */
-class InputPowers {
-  readonly #sums: Float64Array;
+class InputSample {
+  readonly #powers: Float64Array;
+  readonly #rows: Float32Array[] = [];
+  #seen = 0;
 
   constructor(size: number) {
-    this.#sums = new Float64Array(size);
+    this.#powers = new Float64Array(size);
   }
 
   /** Adds rows, `[rows, K]`. */
   add(inputs: Float32Array): void {
-    const size = this.#sums.length;
+    const size = this.#powers.length;
     for (let from = 0; from < inputs.length; from += size) {
       let squares = 0;
       for (let i = 0; i < size; i++) squares += inputs[from + i] ** 2;
       if (squares === 0) continue;
       for (let i = 0; i < size; i++) {
-        this.#sums[i] += (inputs[from + i] ** 2 / squares) ** 2;
+        this.#powers[i] += (inputs[from + i] ** 2 / squares) ** 2;
       }
+      if (this.#seen++ % KEPT > 0) continue;
+      const length = Math.sqrt(squares);
+      const row = inputs.subarray(from, from + size);
+      this.#rows.push(row.map((x) => x / length));
     }
   }
 
-  sizes(): Float32Array {
-    return Float32Array.from(this.#sums, (sum) => sum ** 0.25);
+  usual(): UsualInputs {
+    const sizes = Float32Array.from(this.#powers, (sum) => sum ** 0.25);
+    const rows = new Float32Array(this.#rows.length * sizes.length);
+    for (const [i, row] of this.#rows.entries()) rows.set(row, i * row.length);
+    return { sizes, rows };
   }
 }
 

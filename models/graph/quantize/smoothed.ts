@@ -13,6 +13,8 @@
 
 import type { Matrix } from "../../gguf/reader.ts";
 import type { WeightsFile } from "../weights_file.ts";
+import { type Directions, directionsOf } from "./directions.ts";
+import type { UsualInputs } from "./layer_inputs.ts";
 import { toLevel } from "./levels.ts";
 import { type LinearInParts, parts } from "./parts.ts";
 import { MOST, storeConstants, ZERO } from "./whole_numbers.ts";
@@ -20,57 +22,54 @@ import { MOST, storeConstants, ZERO } from "./whole_numbers.ts";
 /** A linear's name, and its matrix with a row for each output. */
 export type NamedMatrix = [name: string, matrix: Matrix];
 
-/**
- * Stores linears that have the same input.
- *
- * @param sizes how large each input usually is, `[columns]`, in any unit.
- */
+/** Stores linears that have the same input. */
 export function storeSmoothed(
   weights: WeightsFile,
   linears: readonly NamedMatrix[],
-  sizes: Float32Array,
+  { sizes, rows }: UsualInputs,
 ): void {
   storeConstants(weights);
   const squares = new Float32Array(sizes.length);
   for (const [, matrix] of linears) addSquares(matrix, squares);
   const smoothing = smoothingOf(squares, sizes);
   weights.add(`${linears[0][0]}.smoothing`, [smoothing.length], smoothing);
-  for (const linear of linears) storeLevels(weights, linear, smoothing);
+  const rounding = { smoothing, directions: directionsOf(rows, smoothing) };
+  for (const linear of linears) storeLevels(weights, linear, rounding);
 }
 
 /** Stores a linear whose rows have 16 bits, and need no smoothing. */
 export function storeUnsmoothed(
   weights: WeightsFile,
   linear: NamedMatrix,
+  inputs: Pick<UsualInputs, "rows">,
 ): void {
   storeConstants(weights);
-  storeLevels(weights, linear, new Float32Array(linear[1].columns).fill(1));
+  storeLevels(weights, linear, unsmoothed(linear[1].columns, inputs));
 }
 
 function storeLevels(
   weights: WeightsFile,
   [name, matrix]: NamedMatrix,
-  smoothing: Float32Array,
+  rounding: Rounding,
 ): void {
-  const { levels, scales } = quantizeOutputs(matrix, smoothing);
+  const { levels, scales } = quantizeOutputs(matrix, rounding);
   weights.add(`${name}.levels`, [matrix.columns, matrix.rows], levels);
   weights.add(`${name}.scales`, [matrix.rows], scales);
 }
 
 /**
- * Stores a linear in parts, so that a large one is never in memory as a whole. The parts
- * are read twice.
+ * Stores a linear whose rows have 16 bits in parts, so that a large one is never in
+ * memory as a whole.
  */
-export async function storeSmoothedInParts(
+export async function storeUnsmoothedInParts(
   weights: WeightsFile,
   name: string,
-  { rows, columns, sizes, read }: LinearInParts & { sizes: Float32Array },
+  { rows, columns, inputs, read }: LinearInParts & {
+    inputs: Pick<UsualInputs, "rows">;
+  },
 ): Promise<void> {
   storeConstants(weights);
-  const squares = new Float32Array(columns);
-  for (const part of parts(rows)) addSquares(await read(part), squares);
-  const smoothing = smoothingOf(squares, sizes);
-  weights.add(`${name}.smoothing`, [columns], smoothing);
+  const rounding = unsmoothed(columns, inputs);
   weights.reserve(`${name}.levels`, {
     type: "uint8",
     dims: [columns, rows],
@@ -83,7 +82,7 @@ export async function storeSmoothedInParts(
   });
   for (const part of parts(rows)) {
     const { from, to } = part;
-    const { levels, scales } = quantizeOutputs(await read(part), smoothing);
+    const { levels, scales } = quantizeOutputs(await read(part), rounding);
     for (let column = 0; column < columns; column++) {
       const at = column * (to - from);
       const own = levels.subarray(at, at + to - from);
@@ -92,6 +91,14 @@ export async function storeSmoothedInParts(
     const start = from * Float32Array.BYTES_PER_ELEMENT;
     weights.write(`${name}.scales`, scales, start);
   }
+}
+
+function unsmoothed(
+  columns: number,
+  { rows }: Pick<UsualInputs, "rows">,
+): Rounding {
+  const smoothing = new Float32Array(columns).fill(1);
+  return { smoothing, directions: directionsOf(rows, smoothing) };
 }
 
 /** Adds the squares of a matrix to the sums of its columns, `[columns]`. */
@@ -121,6 +128,13 @@ export function smoothingOf(
   );
 }
 
+/** How to round weights. */
+interface Rounding {
+  /** What inputs are multiplied by, and so weights divided, `[columns]`. */
+  smoothing: Float32Array;
+  directions: Directions;
+}
+
 /**
  * Quantises a matrix that is divided by the smoothing of its inputs.
  *
@@ -128,11 +142,12 @@ export function smoothingOf(
  */
 export function quantizeOutputs(
   { rows, columns, data }: Matrix,
-  smoothing: Float32Array,
+  { smoothing, directions: { rank, order, vectors, gains } }: Rounding,
 ): { levels: Uint8Array; scales: Float32Array } {
   const levels = new Uint8Array(rows * columns);
   const scales = new Float32Array(rows);
   const weights = new Float32Array(columns);
+  const errors = new Float64Array(rank);
   for (let row = 0; row < rows; row++) {
     let largest = 0;
     for (let column = 0; column < columns; column++) {
@@ -141,9 +156,17 @@ export function quantizeOutputs(
     }
     const scale = largest / MOST || 1;
     scales[row] = scale;
-    for (let column = 0; column < columns; column++) {
-      const level = toLevel(weights[column] / scale, ZERO);
+    errors.fill(0);
+    for (let place = 0; place < columns; place++) {
+      const column = order[place];
+      const at = column * rank;
+      const exact = weights[column] / scale;
+      let wanted = exact;
+      for (let i = 0; i < rank; i++) wanted -= errors[i] * gains[at + i];
+      const level = toLevel(wanted, ZERO);
       levels[column * rows + row] = level + ZERO;
+      const error = level - exact;
+      for (let i = 0; i < rank; i++) errors[i] += error * vectors[at + i];
     }
   }
   return { levels, scales };

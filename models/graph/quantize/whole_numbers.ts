@@ -8,8 +8,9 @@
  * ```
  *
  * |x'| is the row's largest value. Rows that are not smoothed have 16 bits: levels, and
- * levels of what these leave. This suits the inputs of a feed-forward network's last
- * matrix, each of which is in some rows a hundred times as large as in others.
+ * levels of what these leave, as further rows of one product. This suits the inputs of a
+ * feed-forward network's last matrix, each of which is in some rows a hundred times as
+ * large as in others, and those of the head, of which one is ever large.
  *
  * Sums are of whole numbers, so that a row has the same bits in any pass. Levels are
  * unsigned: with AVX2 alone, products of two signed ones do not fit into 16 bits.
@@ -29,12 +30,15 @@ export const MOST = 127;
 /** The step between levels of a row's shares, which are from -1 to 1. */
 const STEP = 1 / MOST;
 
+/** What a fine step is of a step, which leaves up to a half of it, either way. */
+const FINE = 0.5 / MOST;
+
 /** Names of the constants that all linears have. */
 const NAMES = {
   zero: "level_of_zero",
   step: "step_of_levels",
-  /** A step leaves up to a half of it, either way. */
   fineStep: "step_of_fine_levels",
+  fine: "share_of_fine_levels",
 };
 
 /** Stores the constants that all linears have, once. */
@@ -42,7 +46,8 @@ export function storeConstants(weights: WeightsFile): void {
   if (weights.has(NAMES.zero)) return;
   weights.add(NAMES.zero, [1], Uint8Array.of(ZERO));
   weights.add(NAMES.step, [1], Float32Array.of(STEP));
-  weights.add(NAMES.fineStep, [1], Float32Array.of(STEP / 2 / MOST));
+  weights.add(NAMES.fineStep, [1], Float32Array.of(STEP * FINE));
+  weights.add(NAMES.fine, [1], Float32Array.of(FINE));
 }
 
 /** Returns whether a linear is stored for whole numbers. */
@@ -67,52 +72,50 @@ export function wholeLinears(
   ]);
   // In a row of zeros these are no numbers, whose levels the zero at the end outweighs.
   const shares = graph.node("Div", [values, largest]);
-  const rows = isSmoothed
-    ? [toLevels(graph, shares, NAMES.step)]
+  const levels = isSmoothed
+    ? toLevels(graph, shares, NAMES.step)
     : toFineLevels(graph, shares);
   return names.map((name) => {
-    const products = rows.map((row) => multiply(graph, row, name));
-    const sum = products.length > 1 ? graph.node("Add", products) : products[0];
+    const products = multiply(graph, levels, name);
+    const sum = isSmoothed ? products : addFine(graph, products);
     return graph.node("Mul", [sum, largest]);
   });
 }
 
-/** Levels of rows, and the name of their step. */
-interface RowLevels {
-  levels: string;
-  step: string;
-}
-
-function toLevels(
-  graph: GraphBuilder,
-  values: string,
-  step: string,
-): RowLevels {
+function toLevels(graph: GraphBuilder, values: string, step: string): string {
   const scale = [graph.stored(step), graph.stored(NAMES.zero)];
-  return { levels: graph.node("QuantizeLinear", [values, ...scale]), step };
+  return graph.node("QuantizeLinear", [values, ...scale]);
 }
 
-/** Returns levels, and those of what is left. */
-function toFineLevels(graph: GraphBuilder, values: string): RowLevels[] {
-  const coarse = toLevels(graph, values, NAMES.step);
+/** Returns levels, followed by those of what is left, `[2 * lanes, rows, K]`. */
+function toFineLevels(graph: GraphBuilder, values: string): string {
+  const levels = toLevels(graph, values, NAMES.step);
   const rounded = graph.node("DequantizeLinear", [
-    coarse.levels,
+    levels,
     graph.stored(NAMES.step),
     graph.stored(NAMES.zero),
   ]);
   const left = graph.node("Sub", [values, rounded]);
-  return [coarse, toLevels(graph, left, NAMES.fineStep)];
+  const fine = toLevels(graph, left, NAMES.fineStep);
+  return graph.node("Concat", [levels, fine], { ints: { axis: 0 } });
 }
 
-function multiply(
-  graph: GraphBuilder,
-  { levels, step }: RowLevels,
-  name: string,
-): string {
+/** Adds the products of what was left to the others. */
+function addFine(graph: GraphBuilder, products: string): string {
+  const [coarse, fine] = [`${products}.coarse`, `${products}.fine`];
+  graph.node("Split", [products], {
+    outputs: [coarse, fine],
+    ints: { axis: 0, num_outputs: 2 },
+  });
+  const finer = graph.node("Mul", [fine, graph.stored(NAMES.fine)]);
+  return graph.node("Add", [coarse, finer]);
+}
+
+function multiply(graph: GraphBuilder, levels: string, name: string): string {
   const zero = graph.stored(NAMES.zero);
   return graph.node("MatMulIntegerToFloat", [
     ...[levels, graph.stored(`${name}.levels`)],
-    ...[graph.stored(step), graph.stored(`${name}.scales`)],
+    ...[graph.stored(NAMES.step), graph.stored(`${name}.scales`)],
     ...[zero, zero],
   ], { domain: "com.microsoft" });
 }

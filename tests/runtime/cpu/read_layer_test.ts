@@ -47,11 +47,11 @@ Deno.test("readLayer() has a text read layer by layer, and shows all inputs", as
 
   const linears = ["attn_qkv", "attn_output.weight", "ffn_gate.weight"];
   for (const layer of [0, 1]) {
-    const sizes = await text.read(layer);
+    const inputs = await text.read(layer);
     const names = [...linears, "ffn_down.weight"]
       .map((name) => `blk.${layer}.${name}`);
-    assertEquals([...sizes.keys()], ["head", ...names]);
-    for (const [name, values] of sizes) {
+    assertEquals([...inputs.keys()], ["head", ...names]);
+    for (const [name, { sizes: values, rows }] of inputs) {
       const seen = shown[layer].get(name.replace(`blk.${layer}`, "blk.0"))!;
       assertEquals(seen.length, 128 * values.length, name);
       const powers = new Float64Array(values.length);
@@ -60,12 +60,17 @@ Deno.test("readLayer() has a text read layer by layer, and shows all inputs", as
         const own = seen.slice(from, from + values.length);
         const all = own.reduce((sum, x) => sum + x * x, 0);
         for (const [i, x] of own.entries()) powers[i] += (x * x / all) ** 2;
+        if (row % 4 > 0) continue;
+        const kept = rows.subarray(from / 4, from / 4 + values.length);
+        for (const [i, x] of kept.entries()) {
+          assertAlmostEquals(x, own[i] / Math.sqrt(all), 1e-6, name);
+        }
       }
       for (const [i, value] of values.entries()) {
         assertAlmostEquals(value, powers[i] ** 0.25, 1e-5, name);
       }
     }
-    if (layer === 1) assertEquals(text.head, sizes.get("head")!);
+    if (layer === 1) assertEquals(text.head, inputs.get("head")!);
   }
 
   // The first inputs are normalised embeddings.

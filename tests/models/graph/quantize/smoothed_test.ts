@@ -4,13 +4,14 @@ import { uniform } from "../../../../lib/bita/choose/random.ts";
 import type { Matrix } from "../../../../models/gguf/reader.ts";
 import type { GraphBuilder } from "../../../../models/graph/graph_builder.ts";
 import { linears } from "../../../../models/graph/linear.ts";
+import { directionsOf } from "../../../../models/graph/quantize/directions.ts";
 import {
   addSquares,
   quantizeOutputs,
   smoothingOf,
   storeSmoothed,
-  storeSmoothedInParts,
   storeUnsmoothed,
+  storeUnsmoothedInParts,
 } from "../../../../models/graph/quantize/smoothed.ts";
 import { WeightsFile } from "../../../../models/graph/weights_file.ts";
 import { compute } from "../_compute.ts";
@@ -34,6 +35,9 @@ const SIZES = Float32Array.from(
   (_, i) => i === 0 ? 100 : 1,
 );
 
+/** Nothing is known of how inputs vary together. */
+const NO_ROWS = new Float32Array();
+
 /** Multiplies rows by both matrices in one graph. */
 async function multiply(
   rows: Float32Array,
@@ -48,10 +52,11 @@ async function multiply(
   const outputs = await compute((graph) => {
     const input = graph.input("x", "float32", [1, "count", COLUMNS]);
     const [a, b] = MATRICES;
-    if (smoothed) storeSmoothed(graph.weights, [["a", a], ["b", b]], sizes);
+    const inputs = { sizes, rows: NO_ROWS };
+    if (smoothed) storeSmoothed(graph.weights, [["a", a], ["b", b]], inputs);
     else {
-      storeUnsmoothed(graph.weights, ["a", a]);
-      storeUnsmoothed(graph.weights, ["b", b]);
+      storeUnsmoothed(graph.weights, ["a", a], inputs);
+      storeUnsmoothed(graph.weights, ["b", b], inputs);
     }
     for (const [i, output] of linears(graph, input, names).entries()) {
       graph.node("Identity", [output], { outputs: [`y${i}`] });
@@ -94,9 +99,10 @@ Deno.test("smoothing keeps the small inputs beside a large one", async () => {
 
 Deno.test("rows of 16 bits leave only what weights of 8 bits lose", async () => {
   const products = await multiply(INPUTS, { smoothed: false });
-  const ones = new Float32Array(COLUMNS).fill(1);
+  const smoothing = new Float32Array(COLUMNS).fill(1);
+  const rounding = { smoothing, directions: directionsOf(NO_ROWS, smoothing) };
   for (const [which, matrix] of MATRICES.entries()) {
-    const { levels, scales } = quantizeOutputs(matrix, ones);
+    const { levels, scales } = quantizeOutputs(matrix, rounding);
     for (const [at, received] of products[which].entries()) {
       const from = Math.floor(at / ROWS) * COLUMNS;
       const output = at % ROWS;
@@ -160,19 +166,19 @@ Deno.test("smoothing shares what is large between inputs and all weights", () =>
   assertEquals([...smoothing], [0.5, 0.5, 1, 1]);
 });
 
-Deno.test("storeSmoothedInParts() writes what storeSmoothed() writes at once", async () => {
+Deno.test("storeUnsmoothedInParts() writes what storeUnsmoothed() writes at once", async () => {
   const folder = await Deno.makeTempDir();
   const [rows, columns] = [5000, 32]; // more than a part has
   const matrix = { rows, columns, data: numbers(5, rows * columns) };
-  const sizes = numbers(6, columns).map(Math.abs);
+  const inputs = { rows: numbers(6, 20 * columns) };
   {
     using whole = new WeightsFile(`${folder}/whole`);
-    storeSmoothed(whole, [["w", matrix]], sizes);
+    storeUnsmoothed(whole, ["w", matrix], inputs);
     using inParts = new WeightsFile(`${folder}/parts`);
-    await storeSmoothedInParts(inParts, "w", {
+    await storeUnsmoothedInParts(inParts, "w", {
       rows,
       columns,
-      sizes,
+      inputs,
       read: ({ from, to }) =>
         Promise.resolve({
           rows: to - from,
@@ -189,10 +195,11 @@ Deno.test("storeSmoothedInParts() writes what storeSmoothed() writes at once", a
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("quantizeOutputs() moves no smoothed weight by more than half a step", () => {
+Deno.test("quantizeOutputs() moves no weight by more than half a step where it knows no inputs", () => {
   const [matrix] = MATRICES;
   const smoothing = numbers(4, COLUMNS).map((x) => 1.5 + x);
-  const { levels, scales } = quantizeOutputs(matrix, smoothing);
+  const directions = directionsOf(NO_ROWS, smoothing);
+  const { levels, scales } = quantizeOutputs(matrix, { smoothing, directions });
   for (let row = 0; row < ROWS; row++) {
     for (let column = 0; column < COLUMNS; column++) {
       const exact = matrix.data[row * COLUMNS + column] / smoothing[column];
@@ -205,9 +212,11 @@ Deno.test("quantizeOutputs() moves no smoothed weight by more than half a step",
 Deno.test("quantizeOutputs() gives zeros the level of zero", () => {
   const data = new Float32Array(2 * COLUMNS);
   data[COLUMNS] = -1;
+  const smoothing = new Float32Array(COLUMNS).fill(1);
+  const directions = directionsOf(NO_ROWS, smoothing);
   const { levels, scales } = quantizeOutputs(
     { rows: 2, columns: COLUMNS, data },
-    new Float32Array(COLUMNS).fill(1),
+    { smoothing, directions },
   );
   assertEquals([levels[0], levels[2], scales[0]], [128, 128, 1]);
   assertAlmostEquals((levels[1] - 128) * scales[1], -1, 1e-6);
