@@ -7,6 +7,7 @@
 import type { ModelConfig } from "../architectures/config.ts";
 import type { Matrix, RowRange } from "../gguf/reader.ts";
 import { storeInParts, storeLinear, type WeightFormat } from "./linear.ts";
+import type { Bits } from "./quantize/blocks.ts";
 import type { InputSizes } from "./quantize/layer_inputs.ts";
 import type { LinearInParts } from "./quantize/parts.ts";
 import {
@@ -24,6 +25,8 @@ export type TensorReader = (name: string, range?: RowRange) => Promise<Matrix>;
 export interface ModelWeights {
   config: ModelConfig;
   format: WeightFormat;
+  /** Bits of a quantised weight of the head. */
+  headBits: Bits;
   weights: WeightsFile;
   read: TensorReader;
 }
@@ -35,7 +38,7 @@ export interface ModelWeights {
  * smoothed; by default they are not. It is called with each layer in order.
  */
 export async function storeBody(
-  { config, format, weights, read }: ModelWeights,
+  { config, format, weights, read }: Omit<ModelWeights, "headBits">,
   measure?: (layer: number) => Promise<InputSizes>,
 ): Promise<void> {
   const { layers, scales, queryKeyNorms } = config;
@@ -110,7 +113,7 @@ export async function storeBody(
  * @param sizes how large its inputs are, by which it is smoothed; by default it is not.
  */
 export async function storeHead(
-  { config, format, weights, read }: ModelWeights,
+  { config, format, headBits: bits, weights, read }: ModelWeights,
   sizes?: Float32Array,
 ): Promise<void> {
   const name = headName(config);
@@ -122,7 +125,7 @@ export async function storeHead(
   };
   if (sizes) {
     await storeSmoothedInParts(weights, name, { ...head, sizes });
-  } else await storeInParts(weights, name, { ...head, format });
+  } else await storeInParts(weights, name, { ...head, format, bits });
 }
 
 /** Reads queries, keys and values as one matrix, in the graph's order of rows. */
