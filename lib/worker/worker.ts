@@ -125,7 +125,8 @@ async function open(message: OpenMessage): Promise<void> {
     drafters.resolve(orWarn(() => addDrafters(opened, check)));
     await drafters.promise;
     await widen(opened, check);
-    trimHeap(); // of what the tests' texts had
+    opened.freeOutputs(); // of the tests, which read many rows
+    trimHeap(); // of what their texts had
   } catch (error) {
     say({ type: "failed", message: messageOf(error) });
   }
