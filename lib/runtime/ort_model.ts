@@ -46,7 +46,7 @@ export class OrtModel implements Model {
     this.batches = parts.batches;
     const onWork = (work: TimedWork) => this.onWork?.(work);
     const turns = this.#turns = new Turns({ now: parts.now, onWork });
-    const openIdle = () => this.open(new Int32Array(1), { tokens: 1 });
+    const openIdle = () => this.open(new Int32Array(1), { tokens: 1, room: 0 });
     this.#passes = new Passes({ ...parts, turns, openIdle });
     this.#addHydra(parts.hydra);
   }
@@ -58,13 +58,16 @@ export class OrtModel implements Model {
 
   open(
     prompt: Int32Array,
-    { tokens = this.#shape.context }: { tokens?: number } = {},
+    { tokens = this.#shape.context, room = ROOM }: {
+      tokens?: number;
+      room?: number;
+    } = {},
   ): OrtSequence {
     const { backend, config } = this.#parts;
     // The last step may reach past the text.
     const { softPrompt } = this.#shape;
     const most = softPrompt + tokens + backend.rows.max;
-    const slots = Math.min(most, softPrompt + prompt.length + ROOM);
+    const slots = Math.min(most, softPrompt + prompt.length + room);
     const kv = backend.createKvBuffer(config, { slots, most });
     return new OrtSequence({ ...this.#parts, kv, prompt });
   }
@@ -101,6 +104,11 @@ export class OrtModel implements Model {
     } finally {
       if (this.#shape !== shape) this.#passes.remove(sequences);
     }
+  }
+
+  /** Frees the memory of outputs that are no longer read; passes take it again. */
+  freeOutputs(): void {
+    this.#passes.freeOutputs();
   }
 
   /** Opens what drafts, if that was left for later, and uses it if `test` returns true. */

@@ -28,6 +28,14 @@ export class Memory {
     this.#idle.set(array.length, idle);
     if (idle.length < MOST_IDLE) idle.push(array);
   }
+
+  /** Frees the arrays that are not lent, at once rather than as garbage. */
+  clear(): void {
+    for (const { buffer } of [...this.#idle.values()].flat()) {
+      buffer.transfer(0);
+    }
+    this.#idle.clear();
+  }
 }
 
 /** The size of a pass. */

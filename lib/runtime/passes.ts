@@ -69,6 +69,11 @@ export class Passes {
     this.#batched.delete(sequences);
   }
 
+  /** Frees the memory of outputs that are no longer read. */
+  freeOutputs(): void {
+    this.#memory?.clear();
+  }
+
   /**
    * Computes steps together, or in turns if they are too many.
    *

@@ -40,6 +40,9 @@ const ADAPTERS_OWN: ReadonlySet<Draft> = new Set(["bita", "hydra"]);
 /** Milliseconds that a request which has waited for the model takes to arrive. */
 const QUIET_MS = 100;
 
+/** Milliseconds without a request after which the memory of texts is returned. */
+const REST_MS = 10_000;
+
 /** Milliseconds at the end to store what is to be stored. */
 const STORE_MS = 1000;
 
@@ -50,6 +53,8 @@ let model: Promise<OrtModel> | undefined;
 const drafters = Promise.withResolvers<void>();
 /** Resolves when a request has its first token, has ended, or waits for the adapter. */
 const text = Promise.withResolvers<void>();
+/** Returns memory to the system unless a request comes. */
+let rest: ReturnType<typeof setTimeout> | undefined;
 let decoding: Decoding | undefined;
 let grammars: Grammars;
 
@@ -125,7 +130,8 @@ async function open(message: OpenMessage): Promise<void> {
     drafters.resolve(orWarn(() => addDrafters(opened, check)));
     await drafters.promise;
     await widen(opened, check);
-    trimHeap(); // of what the tests' texts had
+    opened.freeOutputs(); // of the tests, which read many rows
+    trimHeap(); // of what their texts had
   } catch (error) {
     say({ type: "failed", message: messageOf(error) });
   }
@@ -163,6 +169,7 @@ async function orWarn(step: () => Promise<void>): Promise<void> {
 
 /** Frees the model's memory once no native code runs, and what waits is stored. */
 async function close(): Promise<void> {
+  clearTimeout(rest);
   const opened = await model?.catch(() => {}); // said by then
   await deadline(Promise.resolve(decoding?.idle()), STORE_MS).catch(() => {});
   await opened?.close();
@@ -170,6 +177,7 @@ async function close(): Promise<void> {
 }
 
 async function run(id: number, request: DecodeRequest): Promise<void> {
+  clearTimeout(rest);
   const controller = new AbortController();
   running.set(id, controller);
   const { signal } = controller;
@@ -195,6 +203,7 @@ async function run(id: number, request: DecodeRequest): Promise<void> {
   } finally {
     text.resolve();
     running.delete(id);
+    if (running.size === 0) rest = setTimeout(trimHeap, REST_MS);
   }
 }
 

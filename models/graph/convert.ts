@@ -69,7 +69,10 @@ export async function convert(
   };
   try {
     using weights = new WeightsFile(`${folder}/weights.bin`);
-    const parts = { config, format, weights, read };
+    const isFourBits = format === "int4" &&
+      gguf.tensors.get(headName(config))!.type === "Q4_0";
+    const headBits = isFourBits ? 4 : 8;
+    const parts = { config, format, headBits, weights, read } as const;
     const text = isSmoothed
       ? await TextInLayers.open({
         gguf,

@@ -22,7 +22,7 @@ import { headName, type ModelWeights } from "./model_weights.ts";
  */
 export async function buildHydra(
   hydra: Hydra,
-  { config, format, weights, read }: ModelWeights,
+  { config, format, weights, read }: Omit<ModelWeights, "headBits">,
 ): Promise<GraphBuilder> {
   const { dim } = config;
   const graph = new GraphBuilder(weights);

@@ -16,7 +16,8 @@ import type { WeightsFile } from "./weights_file.ts";
  * WebGPU), `w8a8` with one scale an output (native CPU), or `fp32` (wasm, where unpacking
  * a block takes longer than reading floats).
  *
- * With `int4` the body has 4 bits a weight and the head 8, as it needs them more.
+ * With `int4` the body has 4 bits a weight. The head needs more, so it has 8 unless 4 are
+ * all that its file has.
  */
 export type WeightFormat = (typeof FORMATS)[number];
 
@@ -58,7 +59,9 @@ export function storeLinear(
 export async function storeInParts(
   weights: WeightsFile,
   name: string,
-  { rows, columns, format, read }: LinearInParts & { format: WeightFormat },
+  { rows, columns, format, bits = 8, read }:
+    & LinearInParts
+    & Omit<LinearOptions, "matrix">,
 ): Promise<void> {
   if (format === "fp32") {
     const matrix = await read({ from: 0, to: rows });
@@ -66,10 +69,11 @@ export async function storeInParts(
     return;
   }
   const blocks = columns / BLOCK;
+  const blockBytes = BLOCK * bits / 8;
   weights.reserve(`${name}.bytes`, {
     type: "uint8",
-    dims: [rows, blocks, BLOCK],
-    length: rows * columns,
+    dims: [rows, blocks, blockBytes],
+    length: rows * blocks * blockBytes,
   });
   weights.reserve(`${name}.scales`, {
     type: "float32",
@@ -78,8 +82,8 @@ export async function storeInParts(
   });
   for (const part of parts(rows)) {
     const { from } = part;
-    const { bytes, scales } = quantize(await read(part));
-    weights.write(`${name}.bytes`, bytes, from * columns);
+    const { bytes, scales } = quantize(await read(part), bits);
+    weights.write(`${name}.bytes`, bytes, from * blocks * blockBytes);
     const start = from * blocks * Float32Array.BYTES_PER_ELEMENT;
     weights.write(`${name}.scales`, scales, start);
   }

@@ -7,6 +7,7 @@
 import type { ModelConfig } from "../architectures/config.ts";
 import type { Matrix, RowRange } from "../gguf/reader.ts";
 import { storeInParts, storeLinear, type WeightFormat } from "./linear.ts";
+import type { Bits } from "./quantize/blocks.ts";
 import type { LayerInputs, UsualInputs } from "./quantize/layer_inputs.ts";
 import type { LinearInParts } from "./quantize/parts.ts";
 import {
@@ -24,6 +25,8 @@ export type TensorReader = (name: string, range?: RowRange) => Promise<Matrix>;
 export interface ModelWeights {
   config: ModelConfig;
   format: WeightFormat;
+  /** Bits of a quantised weight of the head. */
+  headBits: Bits;
   weights: WeightsFile;
   read: TensorReader;
 }
@@ -35,7 +38,7 @@ export interface ModelWeights {
  * smoothed; by default they are not. It is called with each layer in order.
  */
 export async function storeBody(
-  { config, format, weights, read }: ModelWeights,
+  { config, format, weights, read }: Omit<ModelWeights, "headBits">,
   measure?: (layer: number) => Promise<LayerInputs>,
 ): Promise<void> {
   const { layers, scales, queryKeyNorms } = config;
@@ -111,7 +114,7 @@ export async function storeBody(
  * @param inputs what usually goes into it, if its products are of whole numbers.
  */
 export async function storeHead(
-  { config, format, weights, read }: ModelWeights,
+  { config, format, headBits: bits, weights, read }: ModelWeights,
   inputs?: UsualInputs,
 ): Promise<void> {
   const name = headName(config);
@@ -123,7 +126,7 @@ export async function storeHead(
   };
   if (inputs) {
     await storeUnsmoothedInParts(weights, name, { ...head, inputs });
-  } else await storeInParts(weights, name, { ...head, format });
+  } else await storeInParts(weights, name, { ...head, format, bits });
 }
 
 /** Reads queries, keys and values as one matrix, in the graph's order of rows. */

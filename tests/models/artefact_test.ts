@@ -5,8 +5,9 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { type Artefact, openArtefact } from "../../models/artefact.ts";
-import { openGguf } from "../../models/gguf/reader.ts";
+import { openGguf, readMatrix } from "../../models/gguf/reader.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";
+import type { StoredTensor } from "../../models/graph/weights_file.ts";
 import { ARBITRARY } from "../toy/reading.ts";
 import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
 
@@ -137,6 +138,31 @@ Deno.test("openArtefact() has a folder for each format and file", async () => {
   assertEquals(new Set([int8, fp32, other].map((a) => a.folder)).size, 3);
   assertNotEquals(other.digest, int8.digest);
   assertEquals(shop.started.length, 3);
+});
+
+Deno.test("openArtefact() has a head of Q4_0 in 4 bits, which lose nothing", async () => {
+  await using shop = await workshop();
+  const headOf = async () => {
+    const { folder } = await shop.open("int4");
+    const file = Deno.readFileSync(`${folder}/weights.bin`);
+    const directory: Record<string, StoredTensor> = JSON.parse(
+      Deno.readTextFileSync(`${folder}/weights.json`),
+    );
+    const [packed, scales] = ["bytes", "scales"].map((part) => {
+      const { dims, offset, length } = directory[`output.weight.${part}`];
+      return { dims, data: file.slice(offset, offset + length) };
+    });
+    return { ...packed, scales: new Float32Array(scales.data.buffer) };
+  };
+  assertEquals((await headOf()).dims, [TINY.vocab, TINY.dim / 32, 32]);
+
+  await writeTinyGguf(shop.path, { seed: 1, head: "Q4_0" });
+  const { dims, data, scales } = await headOf();
+  assertEquals(dims, [TINY.vocab, TINY.dim / 32, 16]);
+  const levels = [...data].flatMap((byte) => [byte & 15, byte >> 4]);
+  const restored = levels.map((level, i) => (level - 8) * scales[i >> 5]);
+  const exact = await readMatrix(await openGguf(shop.path), "output.weight");
+  assertEquals(Float32Array.from(restored), exact.data);
 });
 
 Deno.test("openArtefact() leaves nothing but the graphs of what it measured", async () => {

@@ -13,18 +13,19 @@ import { type Artefact, openArtefact } from "../../models/artefact.ts";
 import { openGguf } from "../../models/gguf/reader.ts";
 import type { WeightFormat } from "../../models/graph/linear.ts";
 import { ARBITRARY } from "../toy/reading.ts";
-import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
+import { TINY, type TinyOptions, writeTinyGguf } from "../toy/tiny_gguf.ts";
 
 /** Converts a tiny model in a folder that stays until the tests end. */
 export async function tinyArtefact(
   format: WeightFormat,
+  { head = "F32" }: Pick<TinyOptions, "head"> = {},
 ): Promise<Artefact> {
   const folder = await Deno.makeTempDir();
   addEventListener(
     "unload",
     () => Deno.removeSync(folder, { recursive: true }),
   );
-  await writeTinyGguf(`${folder}/tiny.gguf`, { seed: 1 });
+  await writeTinyGguf(`${folder}/tiny.gguf`, { seed: 1, head });
   return await openArtefact(await openGguf(`${folder}/tiny.gguf`), {
     cacheDir: folder,
     format,

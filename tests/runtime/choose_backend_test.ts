@@ -4,9 +4,12 @@ import { chooseWeights } from "../../lib/runtime/choose_backend.ts";
 const CHOOSE = new URL("_choose.ts", import.meta.url).pathname;
 
 /** Chooses in a process with all permissions, and with `flags`. */
-async function choose(...flags: string[]) {
+const choose = (...flags: string[]) => run("-A", ...flags, CHOOSE);
+
+/** Runs a process; returns what it prints. */
+async function run(...args: string[]) {
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", ...flags, CHOOSE],
+    args: ["run", ...args],
   }).output();
   const decoder = new TextDecoder();
   const [name, reason] = [stdout, stderr].map((it) =>
@@ -26,6 +29,19 @@ Deno.test("chooseBackend() takes wasm where nothing native may load, and says wh
 
 Deno.test("chooseBackend() needs no lock file to find native kernels", async () => {
   assertEquals((await choose("--no-lock")).name, (await choose()).name);
+});
+
+Deno.test("mayHaveGpu() sees devices with the permissions of a start", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  const devices = [...Deno.readDirSync("/dev")].map(({ name }) => name);
+  const isThere = devices.some((name) =>
+    ["dri", "nvidia0", "nvidiactl", "dxg"].includes(name)
+  );
+  const script = new URL("_may_have_gpu.ts", import.meta.url).pathname;
+  const seen = async (...flags: string[]) => (await run(...flags, script)).name;
+  assertEquals(await seen("--allow-ffi"), String(isThere));
+  assertEquals(await seen("--allow-read"), "true"); // as it can't know
 });
 
 Deno.test("chooseWeights() takes 4 bits where all layers have just these", () => {

@@ -24,3 +24,12 @@ Deno.test("Memory keeps only a few arrays of a size", () => {
   const again = Array.from({ length: 9 }, () => memory.take(64));
   assertEquals(again.filter((array) => lent.includes(array)).length, 3);
 });
+
+Deno.test("Memory.clear() frees what is not lent", () => {
+  const memory = new Memory();
+  const [back, lent] = [memory.take(64), memory.take(64)];
+  memory.giveBack(back);
+  memory.clear();
+  assertEquals([back.length, lent.length], [0, 64]);
+  assertEquals(memory.take(64).length, 64);
+});

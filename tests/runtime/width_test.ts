@@ -60,9 +60,15 @@ for (const [format, model] of Object.entries(MODELS)) {
   });
 }
 
-for (const format of ["int4", "w8a8"] as const) {
-  Deno.test(`natural rows are the same bits in all passes of a tiny model, ${format}`, async () => {
-    const artefact = await tinyArtefact(format);
+for (
+  const [format, head] of [
+    ["int4", "F32"],
+    ["int4", "Q4_0"],
+    ["w8a8", "F32"],
+  ] as const
+) {
+  Deno.test(`natural rows are the same bits in all passes of a tiny model, ${format} of a head in ${head}`, async () => {
+    const artefact = await tinyArtefact(format, { head });
     const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
       context: 256,
     });

@@ -46,7 +46,7 @@ export const TINY = {
 export type TinyParts = Required<Pick<Parts, "entries" | "lines" | "data">>;
 
 /** A tensor to fill: rows, then columns; a vector has columns alone. */
-type Plan = [name: string, type: "F32" | "F16" | "Q8_0", shape: number[]];
+type Plan = [name: string, type: keyof typeof PACK, shape: number[]];
 
 const CONTROLS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|pad|>"];
 
@@ -71,6 +71,8 @@ export interface TinyOptions {
   numbers?: Record<string, number>;
   /** The same for whole numbers. */
   counts?: Record<string, number>;
+  /** How the head is stored. @default "F32" */
+  head?: "F32" | "Q4_0";
   /** Whether all numbers are stored in 32 bits. @default false */
   exact?: boolean;
 }
@@ -150,14 +152,14 @@ function entries(
 
 /** Lists the tensors; sizes are multiples of 32 bytes, so none needs padding. */
 function plans(
-  { layers = TINY.layers, perLayer = {}, tensors = {}, without = [] }:
-    TinyOptions,
+  { layers = TINY.layers, head = "F32", perLayer = {}, ...rest }: TinyOptions,
 ): Plan[] {
+  const { tensors = {}, without = [] } = rest;
   const { kvHeads, headDim, dim, hidden, vocab } = TINY;
   const plan: Plan[] = [
     ["token_embd.weight", "F16", [vocab, dim]],
     ["output_norm.weight", "F32", [dim]],
-    ["output.weight", "F32", [vocab, dim]],
+    ["output.weight", head, [vocab, dim]],
   ];
   const usual: Plan[] = [
     ["attn_norm.weight", "F32", [dim]],
@@ -210,6 +212,7 @@ const PACK = {
   F16: (values: Float32Array) =>
     new Uint8Array(Float16Array.from(values).buffer),
   Q8_0: packQ8,
+  Q4_0: packQ4,
 } satisfies Partial<
   Record<TensorTypeName, (values: Float32Array) => Uint8Array>
 >;
@@ -225,6 +228,25 @@ function packQ8(values: Float32Array): Uint8Array {
     view.setFloat16(block * bytes, scale, true);
     part.forEach((x, i) => {
       view.setInt8(block * bytes + 2 + i, Math.round(x / scale));
+    });
+  }
+  return out;
+}
+
+/** Packs 32 numbers at a time: a half for the scale, then four bits each. */
+function packQ4(values: Float32Array): Uint8Array {
+  const { values: size, bytes } = TENSOR_TYPES.Q4_0;
+  const out = new Uint8Array(values.length / size * bytes);
+  const view = new DataView(out.buffer);
+  for (let block = 0; block * size < values.length; block++) {
+    const part = values.subarray(block * size, (block + 1) * size);
+    const [largest] = part.toSorted((a, b) => Math.abs(b) - Math.abs(a));
+    const scale = largest / -8;
+    view.setFloat16(block * bytes, scale, true);
+    part.forEach((x, i) => {
+      const level = Math.min(15, Math.round(x / scale) + 8);
+      const at = block * bytes + 2 + i % (size / 2);
+      out[at] |= level << (i < size / 2 ? 0 : 4);
     });
   }
   return out;

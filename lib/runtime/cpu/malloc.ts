@@ -6,6 +6,8 @@
  * @module
  */
 
+import { LIBC, mayCallLibc } from "../libc.ts";
+
 /** Numbers of <malloc.h>. */
 const M_TRIM_THRESHOLD = -1;
 const M_MMAP_THRESHOLD = -3;
@@ -19,12 +21,10 @@ const LARGE = 2 ** 20;
 /** Free bytes at the end of the heap that are kept. */
 const KEPT = 64 * 2 ** 20;
 
-const NAME = "libc.so.6";
-
 /** Has large blocks that are allocated from now on returned once they are freed. */
 export function returnLargeBlocks(): void {
   if (Deno.build.os !== "linux") return;
-  const library = Deno.dlopen(NAME, {
+  const library = Deno.dlopen(LIBC, {
     mallopt: { parameters: ["i32", "i32"], result: "i32" },
   });
   library.symbols.mallopt(M_MMAP_THRESHOLD, LARGE);
@@ -32,20 +32,13 @@ export function returnLargeBlocks(): void {
   library.close();
 }
 
-/** Whether this process may call the C library. */
-function mayCall(): boolean {
-  if (Deno.build.os !== "linux") return false;
-  const { state } = Deno.permissions.querySync({ name: "ffi", path: NAME });
-  return state === "granted";
-}
-
 /**
  * Returns the free memory of the heap to the system, where this process may call native
  * functions. Threads that want memory wait meanwhile, for some 100 ms a gigabyte.
  */
 export function trimHeap(): void {
-  if (!mayCall()) return;
-  const library = Deno.dlopen(NAME, {
+  if (!mayCallLibc()) return;
+  const library = Deno.dlopen(LIBC, {
     malloc_trim: { parameters: ["usize"], result: "i32" },
   });
   library.symbols.malloc_trim(0n);
@@ -60,8 +53,8 @@ export function trimHeap(): void {
  * most is free.
  */
 export function returnMemory(): Disposable | undefined {
-  if (!mayCall()) return;
-  const library = Deno.dlopen(NAME, {
+  if (!mayCallLibc()) return;
+  const library = Deno.dlopen(LIBC, {
     prctl: {
       parameters: ["i32", "usize", "usize", "usize", "usize"],
       result: "i32",

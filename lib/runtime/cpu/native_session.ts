@@ -15,8 +15,15 @@ import {
 import { cString, made, type OnnxCApi } from "./onnx_c_api.ts";
 import type { SharedWeights } from "./shared_weights.ts";
 
-/** Key of the setting that lets threads sleep as soon as a run ends. */
-const STOP_SPINNING = "session.force_spinning_stop";
+/**
+ * Keys of settings. Each session has threads of its own; between runs they would spin,
+ * and take the processors from the session that runs meanwhile. And it would keep the
+ * memory that it computed in, though few run at once.
+ */
+const SETTINGS = {
+  stopSpinning: "session.force_spinning_stop",
+  shareMemory: "session.use_env_allocators",
+};
 
 /** How a session runs. */
 export interface NativeSessionOptions {
@@ -125,15 +132,11 @@ async function createSession(
   const options = made((out) => check(api.createSessionOptions.call(out)));
   try {
     check(api.setIntraOpNumThreads.call(options, threads));
-    // Each session has threads of its own. Between runs they would spin, and take
-    // the processors from the session that runs meanwhile.
-    check(
-      api.addSessionConfigEntry.call(
-        options,
-        cString(STOP_SPINNING),
-        cString("1"),
-      ),
-    );
+    for (const key of Object.values(SETTINGS)) {
+      check(
+        api.addSessionConfigEntry.call(options, cString(key), cString("1")),
+      );
+    }
     weights?.addTo(options);
     const file = pathString(path);
     const out = new BigUint64Array(1);

@@ -5,7 +5,12 @@
  */
 
 import type { Tensor } from "onnxruntime-common";
-import { made, type OnnxCApi } from "./onnx_c_api.ts";
+import {
+  DEFAULT_MEMORY,
+  DEVICE_ALLOCATOR,
+  made,
+  type OnnxCApi,
+} from "./onnx_c_api.ts";
 
 /** ONNX's numbers of the element types in use. */
 const ELEMENT: Partial<Record<Tensor.Type, number>> = {
@@ -14,10 +19,6 @@ const ELEMENT: Partial<Record<Tensor.Type, number>> = {
   int32: 6,
   int64: 7,
 };
-
-/** ONNX Runtime's numbers of an allocator and a kind of memory. */
-const DEVICE_ALLOCATOR = 0;
-const DEFAULT_MEMORY = 0;
 
 /** Addresses as the C interface reads them. */
 export type Addresses = BigUint64Array<ArrayBuffer>;

@@ -32,6 +32,11 @@ const LIBRARY_VERSION = "1.30.0";
 /** Logs warnings and worse. */
 const WARNING = 2;
 
+/** The library's numbers of two allocators and a kind of memory. */
+export const DEVICE_ALLOCATOR = 0;
+const ARENA_ALLOCATOR = 1;
+export const DEFAULT_MEMORY = 0;
+
 /** How a session is run. */
 const RUN = {
   parameters: [
@@ -92,6 +97,32 @@ export function openOnnxCApi() {
   const environment = made((out) =>
     check(createEnv.call(WARNING, cString("bita"), out))
   );
+  const createCpuMemoryInfo = bind(69, {
+    parameters: ["i32", "i32", "buffer"],
+    result: "pointer",
+  });
+  const releaseMemoryInfo = bind(94, {
+    parameters: ["pointer"],
+    result: "void",
+  });
+  const createAndRegisterAllocator = bind(144, {
+    parameters: ["pointer", "pointer", "pointer"], // environment, memory, settings
+    result: "pointer",
+  });
+
+  /** Adds memory to the environment that sessions compute in by turns. */
+  function addArena(): void {
+    const memory = made((out) =>
+      check(createCpuMemoryInfo.call(ARENA_ALLOCATOR, DEFAULT_MEMORY, out))
+    );
+    // The models of a process have one environment, in which only the first can add it.
+    releaseStatus.call(
+      createAndRegisterAllocator.call(environment, memory, null),
+    );
+    releaseMemoryInfo.call(memory);
+  }
+
+  addArena();
   return {
     check,
     environment,
@@ -124,11 +155,8 @@ export function openOnnxCApi() {
       ],
       result: "pointer",
     }),
-    createCpuMemoryInfo: bind(69, {
-      parameters: ["i32", "i32", "buffer"],
-      result: "pointer",
-    }),
-    releaseMemoryInfo: bind(94, { parameters: ["pointer"], result: "void" }),
+    createCpuMemoryInfo,
+    releaseMemoryInfo,
     releaseSession: bind(95, { parameters: ["pointer"], result: "void" }),
     releaseValue: bind(96, { parameters: ["pointer"], result: "void" }),
     releaseSessionOptions: bind(100, {

@@ -169,19 +169,46 @@ for (
   });
 }
 
+Deno.test("linear() with 4 bits computes a row in the same bits beside any others", async () => {
+  const [most, rows, columns] = [64, 300, 64];
+  const matrix = { rows, columns, data: numbers(4, rows * columns) };
+  const x = numbers(5, most * columns);
+  const multiply = async (count: number) => {
+    const { y } = await compute((graph) => {
+      const input = graph.input("x", "float32", [1, "count", columns]);
+      storeLinear(graph.weights, "w", { matrix, format: "int4", bits: 4 });
+      const output = linear(graph, input, "w");
+      graph.node("Identity", [output], { outputs: ["y"] });
+      graph.output("y", [1, "count", rows]);
+    }, {
+      x: new Tensor("float32", x.slice(0, count * columns), [
+        ...[1, count, columns],
+      ]),
+    });
+    return y.data as Float32Array;
+  };
+  const all = await multiply(most);
+  for (let count = 2; count < most; count++) {
+    assertEquals(await multiply(count), all.slice(0, count * rows));
+  }
+});
+
 Deno.test("storeInParts() writes what storeLinear() writes at once", async () => {
   const [rows, columns] = [4099, 32];
   const matrix = { rows, columns, data: numbers(9, rows * columns) };
   const folder = await Deno.makeTempDir();
-  for (const format of ["int8", "fp32"] as const) {
+  for (
+    const [format, bits] of [["int8", 8], ["int4", 4], ["fp32", 8]] as const
+  ) {
     {
       using whole = new WeightsFile(`${folder}/whole.bin`);
       using parts = new WeightsFile(`${folder}/parts.bin`);
-      storeLinear(whole, "w", { matrix, format });
+      storeLinear(whole, "w", { matrix, format, bits });
       await storeInParts(parts, "w", {
         rows,
         columns,
         format,
+        bits,
         read: ({ from, to }) => {
           const data = matrix.data.subarray(from * columns, to * columns);
           return Promise.resolve({ rows: to - from, columns, data });

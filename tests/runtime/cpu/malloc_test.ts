@@ -20,3 +20,9 @@ Deno.test("trimHeap() returns what is free below a block in use", async () => {
   assert(before > 90, `${before} MiB of 100 are kept anyway`);
   assert(after < 20, `${after} MiB of 100 are kept`);
 });
+
+Deno.test("sessions that run by turns keep as much memory as one of them", async () => {
+  const [first, others] = await run("_many_sessions.ts");
+  assert(first >= 16, `${first} MiB are kept by the first`);
+  assert(others < 8, `${others} MiB are kept by seven more`);
+});
