@@ -9,7 +9,7 @@ import type { PrefixSettings } from "../../prefix/open_prefix_cache.ts";
 import type { OpenMessage } from "../../worker/messages.ts";
 import { KvBudget, type KvMemory } from "../admission/kv_budget.ts";
 import { Queue } from "../admission/queue.ts";
-import { freeMemory } from "../../runtime/memory.ts";
+import { freeMemory } from "../../runtime/host/memory.ts";
 import type { PreparedModel } from "./prepare_model.ts";
 
 /** A model that a worker can open. */

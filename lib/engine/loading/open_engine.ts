@@ -13,7 +13,7 @@ import { toolFormatOf } from "../../tools/tool_format.ts";
 import type { Supervisor } from "../../worker/supervisor.ts";
 import { createEngine } from "../engine.ts";
 import type { Engine, ModelInfo } from "../generation.ts";
-import { isSmallContainer } from "../../runtime/memory.ts";
+import { isSmallContainer } from "../../runtime/host/memory.ts";
 import { TextThread } from "../text_thread.ts";
 import type { LoadedModel } from "./load_model.ts";
 import type { PreparedModel } from "./prepare_model.ts";

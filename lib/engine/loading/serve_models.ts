@@ -8,7 +8,7 @@
 import type { Config } from "../../config/config.ts";
 import type { PrefixSettings } from "../../prefix/open_prefix_cache.ts";
 import { openSecret, secretPath } from "../../prefix/secret.ts";
-import { freeMemory } from "../../runtime/memory.ts";
+import { freeMemory } from "../../runtime/host/memory.ts";
 import { IdleMemory } from "./idle_memory.ts";
 import { ModelMemory } from "./model_memory.ts";
 import type { ModelReports } from "./model_reports.ts";

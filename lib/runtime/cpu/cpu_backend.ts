@@ -6,7 +6,7 @@
 
 import { dirname } from "node:path";
 import type { Backend } from "../backend.ts";
-import { isSmallContainer } from "../memory.ts";
+import { isSmallContainer } from "../host/memory.ts";
 import { growingKvBuffer } from "../kv/growing_kv_buffer.ts";
 import { returnLargeBlocks } from "./malloc.ts";
 import { type NativeSession, openNativeSession } from "./native_session.ts";

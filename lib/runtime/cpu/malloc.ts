@@ -6,7 +6,7 @@
  * @module
  */
 
-import { LIBC, mayCallLibc } from "../libc.ts";
+import { LIBC, mayCallLibc } from "../host/libc.ts";
 
 /** Numbers of <malloc.h>. */
 const M_TRIM_THRESHOLD = -1;

@@ -32,9 +32,13 @@ const LIBRARY_VERSION = "1.30.0";
 /** Logs warnings and worse. */
 const WARNING = 2;
 
-/** The library's numbers of two allocators and a kind of memory. */
+/** The library's number of the allocator that asks the system each time. */
 export const DEVICE_ALLOCATOR = 0;
+
+/** The library's number of the allocator that keeps memory for the next run. */
 const ARENA_ALLOCATOR = 1;
+
+/** The library's number of the usual kind of memory. */
 export const DEFAULT_MEMORY = 0;
 
 /** How a session is run. */

@@ -5,7 +5,7 @@
  */
 
 import { tmpdir } from "node:os";
-import { LIBC, mayCallLibc } from "../libc.ts";
+import { LIBC, mayCallLibc } from "../host/libc.ts";
 
 /** Where drivers of GPUs are on Linux, those of Windows' subsystem included. */
 const DEVICES = ["/dev/dri", "/dev/nvidia0", "/dev/nvidiactl", "/dev/dxg"];
