@@ -93,10 +93,9 @@ function basisOf(inputs: Float32Array, columns: number): Float32Array[] {
 }
 
 /**
- * Returns how much of the sum each column makes up for.
- *
- * @param moments sums of the inputs' squares, `[columns]`, and of the products of what the
- * vectors have of them, `[rank, rank]`, which is used up.
+ * Returns how much of the sum each column makes up for, by the sums of the inputs' squares,
+ * `[columns]`, and those of the products of what the vectors have of them, `[rank, rank]`,
+ * which are used up.
  */
 function gainsOf(
   { rank, order, vectors }: Omit<Directions, "gains">,
