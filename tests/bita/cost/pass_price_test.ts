@@ -29,8 +29,8 @@ Deno.test("PassPrice charges a row for the time of all sequences in the pass", (
   price.next();
   assert(price.isShared);
   // Eight tokens take 24, so the two milliseconds of a row cost two thirds of a token,
-  // and a quarter more for each of the seven others.
-  assertAlmostEquals(price.ofRow(1, 1), 2 / 3 * (1 + 7 / 4));
+  // and a third more for each of the seven others.
+  assertAlmostEquals(price.ofRow(1, 1), 2 / 3 * (1 + 7 / 3));
 });
 
 Deno.test("PassPrice charges for a step of the Hydra head", () => {
