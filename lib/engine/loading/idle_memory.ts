@@ -1,16 +1,24 @@
 /**
  * Memory while no model is open. What was freed is not returned by itself: without
- * requests the heap is never collected, the C library keeps what it was given back, and
- * Linux joins the pages that are left of its heap to huge pages again.
+ * requests the heap is never collected, ONNX Runtime stays loaded, the C library keeps
+ * what it was given back, and Linux joins the pages that are left of its heap to huge
+ * pages again.
  *
  * @module
  */
 
 import { delay } from "@std/async/delay";
 import { returnMemory } from "../../runtime/cpu/malloc.ts";
+import { unloadLibrary } from "../../runtime/host/libc.ts";
 
-/** Milliseconds that the threads of a model which fell asleep may take to end. */
-const ENDING_MS = 2000;
+/**
+ * Milliseconds that the threads of a model which fell asleep may take to end. Those that
+ * called native functions wait ten seconds for more.
+ */
+const ENDING_MS = 12_000;
+
+/** ONNX Runtime's name on Linux. */
+const ONNX_RUNTIME = "libonnxruntime.so.1";
 
 /** Collects garbage. */
 type Collect = (options: { type: "major"; flavor: "last-resort" }) => void;
@@ -50,6 +58,7 @@ export class IdleMemory {
     }
     if (signal.aborted) return;
     this.#collect({ type: "major", flavor: "last-resort" });
+    unloadLibrary(ONNX_RUNTIME);
     this.#returned = returnMemory();
   }
 }

@@ -131,7 +131,10 @@ export function openOnnxCApi() {
     check,
     environment,
     /** Frees the environment; all that was made in it must be released. */
-    close: () => releaseEnv.call(environment),
+    close() {
+      releaseEnv.call(environment);
+      library.close();
+    },
     createSession: bind(7, {
       parameters: ["pointer", "buffer", "pointer", "buffer"],
       result: "pointer",

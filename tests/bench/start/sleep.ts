@@ -21,8 +21,8 @@ const MIB = 1 << 20;
 /** Milliseconds between two looks at what the models are doing. */
 const LOOK_MS = 100;
 
-/** Milliseconds in which memory that is being freed becomes less. */
-const SETTLE_MS = 4000;
+/** Milliseconds after which memory that is being freed is less. */
+const SETTLE_MS = 15_000;
 
 /** What a server held. */
 type Sample = Holdings & { when: string };

@@ -54,6 +54,21 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "IdleMemory unloads ONNX Runtime once its threads have ended",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const script = new URL("_asleep.ts", import.meta.url).pathname;
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", script],
+      stderr: "inherit",
+    }).output();
+    const [before, after] = JSON.parse(new TextDecoder().decode(stdout));
+    assert(before > 0, "nothing keeps it loaded");
+    assertEquals(after, 0);
+  },
+});
+
 Deno.test("ModelMemory says when no model is open, and when one is to be", async () => {
   const said: string[] = [];
   const memory = new ModelMemory(100, {
