@@ -32,15 +32,15 @@ import type { WeightFormat } from "./graph/linear.ts";
 import type { Reading } from "./graph/quantize/layer_inputs.ts";
 
 /** Increased whenever the same file would be converted to different graphs. */
-export const CONVERTER_VERSION = 11;
+export const CONVERTER_VERSION = 12;
 
 /** A converted model as plain data, which can be posted to a worker. */
 export interface Artefact {
   /**
-   * Folder with `body.onnx`, `head.onnx` and `weights.bin`. It also has `body-folded.onnx`
-   * and others whose attention is faster for few rows, if query heads share keys,
-   * `body-masks.onnx`, the body for steps with mask rows, if the adapter updates
-   * linears, and `hydra.onnx` if the adapter has a Hydra head.
+   * Folder with `body.onnx`, `body-folded.onnx` for few rows, others for several
+   * sequences, `head.onnx` and `weights.bin`. It also has `body-masks.onnx`, the body for
+   * steps with mask rows, if the adapter updates linears, and `hydra.onnx` if the adapter
+   * has a Hydra head.
    */
   folder: string;
   format: WeightFormat;

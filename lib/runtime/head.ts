@@ -38,16 +38,21 @@ export class Head {
   /**
    * Computes the logits of rows of a pass, `[vocab]` each.
    *
+   * @param options.least the fewest rows to compute; the first of the pass fills up.
    * @param options.best whether the largest of each row is enough.
    */
   async read(
     states: PassStates,
     rows: readonly number[],
-    { sequences, best = false }: { sequences: number; best?: boolean },
+    { least, sequences, best = false }: {
+      least: number;
+      sequences: number;
+      best?: boolean;
+    },
   ): Promise<Float32Array[]> {
     if (rows.length === 0) return [];
     const { backend, head, turns, vocab } = this.#parts;
-    const chosen = new BigInt64Array(Math.max(rows.length, backend.rows.min));
+    const chosen = new BigInt64Array(Math.max(rows.length, least));
     for (const [i, row] of rows.entries()) chosen[i] = BigInt(row);
     const work = { part: "head", rows: rows.length, sequences } as const;
     return await turns.take(work, async () => {

@@ -59,9 +59,10 @@ export async function openModel(
   ]);
   const copies = config.heads / config.kvHeads;
   // It is worth its memory where all bodies share their weights.
-  const folds = backend.name === "cpu" && copies > 1;
+  const hasFew = backend.name === "cpu";
   // The copies of a part of a prompt must have room after the text.
-  const foldsBatches = folds && (copies - 1) * ROWS_ALONE <= backend.rows.max;
+  const foldsBatches = hasFew && copies > 1 &&
+    (copies - 1) * ROWS_ALONE <= backend.rows.max;
   return new OrtModel({
     backend,
     config,
@@ -76,7 +77,7 @@ export async function openModel(
     foldsBatches,
     openBatched: (sequences) =>
       open(foldsBatches ? `body-folded-${sequences}` : `body-${sequences}`),
-    ...(folds && { openFew: () => open("body-folded") }),
+    ...(hasFew && { openFew: () => open("body-folded") }),
     embedding: Embedding.open(artefact),
   });
 }

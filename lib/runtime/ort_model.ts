@@ -9,11 +9,14 @@ import type { Session } from "./backend.ts";
 import type { OrtModelParts } from "./model_parts.ts";
 import type { OrtOutput } from "./ort_output.ts";
 import { OrtSequence } from "./ort_sequence.ts";
-import { Passes } from "./passes.ts";
+import { type FewRows, Passes } from "./passes.ts";
 import { type TimedWork, Turns } from "./turns.ts";
 
 /** Rows of passes of one sequence; wider ones take long to test. */
 export const ROWS_ALONE = 64;
+
+/** Rows up to which attention is faster if heads that share keys become rows. */
+const MOST_FEW = 4;
 
 /** Slots that a fresh KV buffer has beyond the prompt, for a first answer. */
 const ROOM = 128;
@@ -126,14 +129,26 @@ export class OrtModel implements Model {
     return true;
   }
 
-  /** Opens the body for few rows, if there is one, and uses it if `test` returns true. */
+  /**
+   * Opens the body for few rows, if there is one, and uses it if `test` returns true. The
+   * test is repeated with two rows for one, if a single one fails it.
+   *
+   * @returns whether it is used, or is not missed.
+   */
   async addFew(test: (few: Model) => Promise<boolean>): Promise<boolean> {
-    const { openFew } = this.#parts;
+    const { openFew, backend, config: { heads, kvHeads } } = this.#parts;
     if (!openFew) return true;
-    const few = await this.#opened(openFew);
-    const isRight = await test(this.#as(this.#shape, few));
-    if (isRight) this.#passes.few = few;
-    return isRight;
+    const session = await this.#opened(openFew);
+    // Where heads share no keys, only a single row is faster.
+    const most = heads > kvHeads ? MOST_FEW : 1;
+    for (const least of [1, backend.rows.min]) {
+      if (least > most) return true;
+      const few = { session, least, most };
+      if (!await test(this.#as(this.#shape, few))) continue;
+      this.#passes.few = few;
+      return true;
+    }
+    return false;
   }
 
   /** Opens a part; closing the model waits for it. */
@@ -145,7 +160,7 @@ export class OrtModel implements Model {
   }
 
   /** Returns this model as others do not use it yet. */
-  #as(shape: ModelShape, few?: Session): Model {
+  #as(shape: ModelShape, few?: FewRows): Model {
     return {
       shape,
       open: (prompt, options) => this.open(prompt, options),

@@ -16,6 +16,8 @@ export interface OrtOutputParts {
   first: number;
   logits: readonly Float32Array[];
   head: Head;
+  /** The fewest rows that the head computes. */
+  leastRead: number;
   /** Returns the Hydra head, which may come after the pass. */
   hydra: () => HydraParts | undefined;
 }
@@ -33,8 +35,11 @@ export class OrtOutput implements StepOutput {
   }
 
   read(rows: readonly number[]): Promise<Float32Array[]> {
-    const { head, states, first } = this.#parts;
-    return head.read(states, rows.map((row) => first + row), { sequences: 1 });
+    const { head, states, first, leastRead: least } = this.#parts;
+    return head.read(states, rows.map((row) => first + row), {
+      least,
+      sequences: 1,
+    });
   }
 
   states(rows: readonly number[]): Promise<Float32Array[]> {
@@ -75,6 +80,7 @@ export async function readOutputs(
     parts.states,
     steps.flatMap((step) => step.read.map((row) => firstRows.get(step)! + row)),
     {
+      least: parts.leastRead,
       sequences: reading.length,
       best: reading.every(({ best }) => best),
     },

@@ -32,15 +32,22 @@ interface Run extends BodySteps {
   session: Session;
 }
 
-/** The most rows of a pass for which a folded body is faster. */
-const FEW = 4;
+/** How passes of few rows are computed. */
+export interface FewRows {
+  /** The folded body. */
+  session: Session;
+  /** Rows that a linear has at least: one, or more if one row has other bits. */
+  least: number;
+  /** Rows up to which it is faster. */
+  most: number;
+}
 
 /** Computes the passes of a model, with the bodies that are open. */
 export class Passes {
   /** The body for steps with mask rows, if the adapter has updates for them. */
   maskBody: Session | undefined;
-  /** The folded body, for steps of few rows, if it is used. */
-  few: Session | undefined;
+  /** What is faster for steps of few rows, if it is used. */
+  few: FewRows | undefined;
   /** The Hydra head, if it is open. */
   hydra: HydraParts | undefined;
   readonly #options: PassesOptions;
@@ -77,7 +84,7 @@ export class Passes {
   /**
    * Computes steps together, or in turns if they are too many.
    *
-   * @param few the folded body to use, if any.
+   * @param few what to use for few rows, if anything.
    * @throws {RangeError} if they have more rows than a pass may have.
    */
   async run(
@@ -112,9 +119,9 @@ export class Passes {
 
   async #compute(
     steps: readonly OrtStep[],
-    few: Session | undefined,
+    few: FewRows | undefined,
   ): Promise<OrtOutput[]> {
-    const { config: { dim }, adapter, turns } = this.#options;
+    const { backend, config: { dim }, adapter, turns } = this.#options;
     const runs = this.#runs(steps, few);
     const states = new PassStates({
       rows: runs.reduce((sum, { rows }) => sum + rows, 0),
@@ -149,6 +156,7 @@ export class Passes {
         states,
         firstRows,
         head: this.#head,
+        leastRead: few?.least ?? backend.rows.min,
         hydra: () => this.hydra,
       });
     } catch (error) {
@@ -170,29 +178,22 @@ export class Passes {
   }
 
   /** Returns the runs that compute steps; each step is in one of them. */
-  #runs(steps: readonly OrtStep[], few: Session | undefined): Run[] {
-    const { body } = this.#options;
+  #runs(steps: readonly OrtStep[], few: FewRows | undefined): Run[] {
+    const { body, backend } = this.#options;
+    const { min } = backend.rows;
     const { maskBody } = this;
     const masked = (step: OrtStep) =>
       maskBody !== undefined && step.tokens.some((token) => token < 0);
     const plain = steps.filter((step) => !masked(step));
     const runs = steps.filter(masked).map((step) =>
-      this.#alone(step, { session: maskBody!, gated: true, folded: false })
+      alone(step, { session: maskBody!, gated: true, folded: false }, min)
     );
     if (plain.length === 0) return runs;
     if (plain.length > 1) return [this.#together(plain), ...runs];
-    const isFew = few !== undefined && plain[0].tokens.length <= FEW;
-    const session = isFew ? few : body;
+    const isFew = few !== undefined && plain[0].tokens.length <= few.most;
+    const session = isFew ? few.session : body;
     const how = { session, gated: false, folded: isFew };
-    return [this.#alone(plain[0], how), ...runs];
-  }
-
-  #alone(
-    step: OrtStep,
-    body: Pick<Run, "session" | "gated" | "folded">,
-  ): Run {
-    const rows = Math.max(step.tokens.length, this.#options.backend.rows.min);
-    return { steps: [step], lanes: 1, rows, ...body };
+    return [alone(plain[0], how, isFew ? few.least : min), ...runs];
   }
 
   #together(steps: readonly OrtStep[]): Run {
@@ -207,4 +208,14 @@ export class Passes {
       `Cannot compute steps together: fewer are required: received ${steps.length}`,
     );
   }
+}
+
+/** Returns the run of a step that has a body to itself, of `least` rows or more. */
+function alone(
+  step: OrtStep,
+  body: Pick<Run, "session" | "gated" | "folded">,
+  least: number,
+): Run {
+  const rows = Math.max(step.tokens.length, least);
+  return { steps: [step], lanes: 1, rows, ...body };
 }

@@ -91,7 +91,7 @@ export async function convert(
     await save("body", buildBody(body));
     const folded = { ...body, folded: true };
     const folds = config.heads > config.kvHeads;
-    if (folds) await save("body-folded", buildBody(folded));
+    await save("body-folded", buildBody(folded));
     for (const sequences of BATCHES) {
       await save(`body-${sequences}`, buildBody({ ...body, sequences }));
       if (!folds) continue;

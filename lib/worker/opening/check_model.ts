@@ -118,13 +118,28 @@ export async function addDrafters(
  * @throws {Error} if they have not.
  */
 export async function addFew(
-  model: FewRowsModel,
-  { test }: Pick<ModelCheck, "test">,
+  model: FewRowsModel & Model,
+  { test, cost }: Pick<ModelCheck, "test" | "cost">,
 ): Promise<void> {
-  if (await model.addFew((few) => test.isExactDrafting(few))) return;
-  throw new Error(
-    "Cannot compute few rows faster: the same bits as in other passes are required: received others",
-  );
+  let exists = false;
+  const isRight = await model.addFew((few) => {
+    exists = true;
+    return test.isExactDrafting(few);
+  });
+  if (!isRight) {
+    throw new Error(
+      "Cannot compute few rows faster: the same bits as in other passes are required: received others",
+    );
+  }
+  if (!exists) return;
+  const single = await measureCost(model, {
+    bodyRows: [1, 2],
+    headRows: [1, 2],
+  });
+  for (const part of ["body", "head"] as const) {
+    const [[, one], [, two]] = single[part];
+    cost.setSingle(part, one / two);
+  }
 }
 
 /**
@@ -155,7 +170,13 @@ export async function widenPasses(
 }
 
 /** Times passes of one sequence by their rows. */
-export async function measureCost(model: Model): Promise<PassSamples> {
+export async function measureCost(
+  model: Model,
+  { bodyRows = BODY_ROWS, headRows = HEAD_ROWS }: {
+    bodyRows?: readonly number[];
+    headRows?: readonly number[];
+  } = {},
+): Promise<PassSamples> {
   const sequence = model.open(Int32Array.of(1));
   const runPass = async (rows: number) => {
     const [output] = await model.run([{
@@ -169,12 +190,12 @@ export async function measureCost(model: Model): Promise<PassSamples> {
   };
   try {
     let output: StepOutput | undefined;
-    const body = await time(BODY_ROWS, async (rows) => {
+    const body = await time(bodyRows, async (rows) => {
       output?.release();
       output = await runPass(rows);
     });
     const head = await time(
-      HEAD_ROWS,
+      headRows,
       (rows) => output!.read(Array.from({ length: rows }, (_, row) => row)),
     );
     output!.release();

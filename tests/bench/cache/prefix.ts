@@ -8,7 +8,6 @@
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { Decoding } from "../../../lib/worker/decoding.ts";
 import { Scheduler } from "../../../lib/worker/scheduler.ts";
-import { checkModel } from "../../../lib/worker/opening/check_model.ts";
 import { Drafting } from "../../../lib/worker/drafting.ts";
 import { openPrefixCache } from "../../../lib/prefix/open_prefix_cache.ts";
 import type { PrefixCache } from "../../../lib/prefix/prefix_cache.ts";
@@ -21,6 +20,7 @@ import {
 } from "../../real_model.ts";
 import { textTokens } from "../../runtime/_text.ts";
 import { type Benchmark, integer, progress } from "../benchmark.ts";
+import { asServed } from "../as_served.ts";
 import { LlamaCpp } from "../llama/llama_cpp.ts";
 import { median } from "../statistics.ts";
 
@@ -55,7 +55,7 @@ export const prefix: Benchmark = {
     const trials = integer(values, "trials");
     const { config } = await realArtefact(formatOn("cpu"));
     const model = await openRealModel("cpu", { context: CONTEXT });
-    const { cost, invariant } = await checkModel(model);
+    const { cost, invariant } = await asServed(model);
     const scheduler = new Scheduler(model);
     const drafting = new Drafting({ scheduler, cost, adapter: {} });
     const folder = await Deno.makeTempDir();

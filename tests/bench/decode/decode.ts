@@ -7,7 +7,6 @@
 
 import type { Cost } from "../../../lib/bita/cost/cost_curve.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
-import { checkModel } from "../../../lib/worker/opening/check_model.ts";
 import { BACKENDS } from "../../../lib/runtime/backend.ts";
 import { openBackend } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
@@ -15,6 +14,7 @@ import { decodedPlainly } from "../../bita/_run.ts";
 import { wrapped } from "../../bita/_wrapped.ts";
 import { CONFIG, formatOn, realArtefact } from "../../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "../benchmark.ts";
+import { asServed } from "../as_served.ts";
 import { byCategory, speedUps } from "./decode_table.ts";
 import { outsideCost } from "./outside_cost.ts";
 import { drafter, DRAFTER_OPTIONS, type Way } from "./drafter.ts";
@@ -61,7 +61,7 @@ export const decode: Benchmark = {
     );
     const options = { sampling, maxTokens, endTokens: tokenizer.endTokens };
     const { adapter } = artefact;
-    const measured = (await checkModel(model)).cost;
+    const measured = (await asServed(model)).cost;
     const now = () => performance.now();
     model.onWork = ({ part, ...work }) => measured.learn(part, work);
     const maxRows = Math.min(model.shape.maxRows, integer(values, "rows"));

@@ -12,7 +12,6 @@ import { openBackend } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
 import { ChatTemplate } from "../../../lib/text/chat_template.ts";
 import { Tokenizer } from "../../../lib/text/tokenizer.ts";
-import { checkModel } from "../../../lib/worker/opening/check_model.ts";
 import { Drafting } from "../../../lib/worker/drafting.ts";
 import { Scheduler } from "../../../lib/worker/scheduler.ts";
 import { ggufVocabulary } from "../../../models/gguf/vocabulary.ts";
@@ -29,6 +28,7 @@ import {
   progress,
   type Report,
 } from "../benchmark.ts";
+import { asServed } from "../as_served.ts";
 import { geometricMean, median, sum } from "../statistics.ts";
 import {
   describeRefusals,
@@ -128,7 +128,7 @@ export const grammar: Benchmark = {
     const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
       context: CONTEXT,
     });
-    const { cost } = await checkModel(model);
+    const { cost } = await asServed(model);
     model.onWork = ({ part, ...work }) => cost.learn(part, work);
     const drafting = new Drafting({
       scheduler: new Scheduler(model),

@@ -14,6 +14,7 @@ import { openBackend } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
 import { CONFIG, formatOn, realArtefact } from "../../real_model.ts";
 import { type Benchmark, integer, progress, someOf } from "../benchmark.ts";
+import { asServed } from "../as_served.ts";
 import { type Line, lines } from "../plot.ts";
 import { median } from "../statistics.ts";
 
@@ -100,6 +101,7 @@ async function open(
   );
   const context = before + Math.max(...ROWS);
   const model = await openModel(opened, artefact, { context });
+  await asServed(model);
   if (masks > model.shape.masks) {
     throw new TypeError(
       `Cannot run the benchmark: --masks must be at most ${model.shape.masks}: received "${masks}"`,

@@ -14,6 +14,7 @@ import {
   progress,
   type Report,
 } from "../benchmark.ts";
+import { asServed } from "../as_served.ts";
 import { LlamaCpp, type LlamaRun } from "../llama/llama_cpp.ts";
 import { loadPrompts, promptOptions } from "../prompts.ts";
 import { runText } from "./run.ts";
@@ -38,6 +39,7 @@ export const plain: Benchmark = {
     const { threads } = CONFIG;
     const { prompts } = await loadPrompts(values);
     const model = await openRealModel("cpu", { context: CONTEXT });
+    await asServed(model);
     const { path } = await realGguf();
     await using llama = await LlamaCpp.open(path, {
       threads,

@@ -7,7 +7,6 @@
 
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { Drafting } from "../../../lib/worker/drafting.ts";
-import { checkModel } from "../../../lib/worker/opening/check_model.ts";
 import { type BackendName, BACKENDS } from "../../../lib/runtime/backend.ts";
 import { openBackend } from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
@@ -20,6 +19,7 @@ import {
   type Report,
   someOf,
 } from "../benchmark.ts";
+import { asServed } from "../as_served.ts";
 import { loadPrompts, promptOptions } from "../prompts.ts";
 import { type Run, runText } from "./run.ts";
 import { geometricMean, sum } from "../statistics.ts";
@@ -70,7 +70,7 @@ export const prediction: Benchmark = {
       artefact,
       { context: CONTEXT },
     );
-    const { cost } = await checkModel(model);
+    const { cost } = await asServed(model);
     const now = () => performance.now();
     model.onWork = ({ part, ...work }) => cost.learn(part, work);
     const drafting = new Drafting({

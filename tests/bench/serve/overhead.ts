@@ -16,6 +16,7 @@ import {
   type Report,
   someOf,
 } from "../benchmark.ts";
+import { asServed } from "../as_served.ts";
 import { streamChat, type StreamedChat } from "./chat_stream.ts";
 import { type EncodedPrompt, loadPrompts, promptOptions } from "../prompts.ts";
 import { runText } from "../decode/run.ts";
@@ -46,6 +47,7 @@ export const overhead: Benchmark = {
     const [backend] = someOf(values.backend, BACKENDS);
     const { prompts, tokenizer } = await loadPrompts(values);
     const model = await openRealModel(backend, { context: CONTEXT });
+    await asServed(model);
     await using server = await ServerProcess.start({
       BACKEND: backend,
       CONTEXT: String(CONTEXT),

@@ -13,6 +13,7 @@ import { openArtefact } from "../../../models/artefact.ts";
 import { openGguf } from "../../../models/gguf/reader.ts";
 import type { WeightFormat } from "../../../models/graph/linear.ts";
 import { decodedPlainly, run } from "../../bita/_run.ts";
+import { asServed } from "../as_served.ts";
 import { randomPrompt } from "./shaped_gguf.ts";
 
 /** Bytes. */
@@ -59,6 +60,7 @@ async function main(args: string[]): Promise<void> {
   const model = await openModel(cpuBackend(Number(threads)), artefact, {
     context,
   });
+  await asServed(model);
   await run(decodedPlainly(model, randomPrompt(Number(length), 1), {
     sampling: GREEDY,
     maxTokens: tokens,

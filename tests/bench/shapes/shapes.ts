@@ -16,6 +16,7 @@ import { decodedPlainly } from "../../bita/_run.ts";
 import { CONFIG } from "../../real_model.ts";
 import { ARBITRARY } from "../../toy/reading.ts";
 import { type Benchmark, integer, progress, someOf } from "../benchmark.ts";
+import { asServed } from "../as_served.ts";
 import { runText } from "../decode/run.ts";
 import { LlamaCpp, type LlamaRun } from "../llama/llama_cpp.ts";
 import { median } from "../statistics.ts";
@@ -126,6 +127,7 @@ async function open(
   });
   const backend = cpuBackend(CONFIG.threads);
   const model = await openModel(backend, artefact, { context });
+  await asServed(model);
   const decode: Decoder = (prompt, maxTokens) =>
     runText(
       decodedPlainly(model, prompt, {

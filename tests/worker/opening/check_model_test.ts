@@ -12,13 +12,15 @@ import { alone, copy, stepOf, tinyArtefact } from "../../runtime/_tiny.ts";
 const ARTEFACT = await tinyArtefact("int8");
 
 /**
- * Opens a tiny model on kernels that are wrong in one of the folded bodies, or for more
- * than so many rows of one sequence.
+ * Opens a tiny model on kernels that are wrong in one of the folded bodies, for a single
+ * row, or for more than so many rows of one sequence.
  */
 async function openTiny(
-  { wrong, rows = Infinity, parallel = 16 }: {
+  { wrong, least = 1, rows = Infinity, parallel = 16 }: {
     /** End of the name of that body. */
     wrong?: string;
+    /** Rows below which the body for few is wrong. */
+    least?: number;
     rows?: number;
     parallel?: number;
   } = {},
@@ -27,6 +29,8 @@ async function openTiny(
   const opened: string[] = [];
   const events: string[] = [];
   const ran: string[] = [];
+  /** Rows of the bodies and of the head that ran. */
+  const widths: number[] = [];
   const close = () => {
     events.push("close");
     return backend.close();
@@ -38,11 +42,15 @@ async function openTiny(
     return {
       async run(feeds, fetches, kv) {
         ran.push(graph);
+        if (feeds.embeddings) widths.push(feeds.embeddings.dims[1]);
+        else widths.push(feeds.chosen.size);
         events.push("begin");
         const outputs = await session.run(feeds, fetches, kv);
         events.push("end");
-        const isWide = graph === "body" && outputs.hidden.dims[1] > rows;
-        if (isWide || graph === `body-folded${wrong}`) {
+        const isWrong = graph === "body"
+          ? outputs.hidden.dims[1] > rows
+          : graph === "body-folded" && outputs.hidden.dims[1] < least;
+        if (isWrong || graph === `body-folded${wrong}`) {
           const hidden = outputs.hidden.data as Float32Array;
           for (let i = 0; i < hidden.length; i++) hidden[i] *= -1;
         }
@@ -55,7 +63,7 @@ async function openTiny(
     ARTEFACT,
     { context: 64, parallel },
   );
-  return { model, opened, events, ran };
+  return { model, opened, events, ran, widths };
 }
 
 /** A proof that is known from the start, or not. */
@@ -125,6 +133,18 @@ Deno.test("addFew() has passes of few rows computed by a body of their own", asy
     assertEquals(ran, [rows > 4 ? "body" : "body-folded", "head"]);
   }
   await model.close();
+});
+
+Deno.test("addFew() has a single row computed twice if it is wrong alone", async () => {
+  for (const [least, rows] of [[1, 1], [2, 2]]) {
+    const { model, widths } = await openTiny({ least });
+    using check = await checkModel(model, { samples: SAMPLES });
+    await addFew(model, check);
+    widths.length = 0;
+    copy(await model.run([stepOf(model, { seed: 1, rows: 1 })]));
+    assertEquals(widths, [rows, rows]);
+    await model.close();
+  }
 });
 
 Deno.test("addFew() never uses a body that is wrong", async () => {
