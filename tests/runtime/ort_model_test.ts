@@ -123,14 +123,11 @@ Deno.test("OrtModel.open() makes room for the prompt, and for the text alone", a
   assertEquals(room(4, { tokens: 4 }), 4 + model.shape.maxRows);
 });
 
-/** It loads a library that stays. */
-const CLOSED = cpuBackend(1);
-
 Deno.test({
-  name: "OrtModel.close() leaves no file open",
+  name: "OrtModel.close() leaves no file open, and no library",
   sanitizeResources: true,
   async fn() {
-    const model = await openModel(CLOSED, ARTEFACT, { context: 64 });
+    const model = await openModel(cpuBackend(1), ARTEFACT, { context: 64 });
     await alone(model, [stepOf(model, { seed: 1, rows: 2 })]);
     await model.close();
   },
