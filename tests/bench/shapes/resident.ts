@@ -8,6 +8,7 @@
 
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { cpuBackend } from "../../../lib/runtime/cpu/cpu_backend.ts";
+import { trimHeap } from "../../../lib/runtime/cpu/malloc.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
 import { openArtefact } from "../../../models/artefact.ts";
 import { openGguf } from "../../../models/gguf/reader.ts";
@@ -61,6 +62,8 @@ async function main(args: string[]): Promise<void> {
     context,
   });
   await asServed(model);
+  model.freeOutputs(); // as a server does
+  trimHeap();
   await run(decodedPlainly(model, randomPrompt(Number(length), 1), {
     sampling: GREEDY,
     maxTokens: tokens,
