@@ -43,6 +43,13 @@ const PATTERNS = new Map([[
   ].join(""),
 ]]);
 
+/**
+ * A regular expression with an assertion about what is around, or with a reference to a
+ * group: llguidance has neither.
+ */
+const UNENFORCEABLE =
+  /^(?:[^\\[(]|\\[^bBk1-9]|\[(?:\\.|[^\]\\])*\]|\((?!\?<?[=!]))*(?:\(\?<?[=!]|\\[bBk1-9])/s;
+
 /** Keywords whose values are no schemas. */
 const VALUES = new Set(["enum", "const", "default", "examples"]);
 
@@ -78,9 +85,15 @@ export function compactSchema(schema: unknown): Record<string, unknown> {
   return { ...known, "x-guidance": COMPACT };
 }
 
+/** Returns whether llguidance can hold texts to a regular expression. */
+export function isEnforceable(pattern: string): boolean {
+  return !UNENFORCEABLE.test(pattern);
+}
+
 /**
  * Replaces formats that llguidance does not know: by patterns of the same texts, or by
- * nothing where the schema has a pattern, as in what zod writes.
+ * nothing where the schema has a pattern, as in what zod writes. Drops patterns that it
+ * can't read beside formats that it knows: zod has such for durations and host names.
  */
 export function withKnownFormats(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withKnownFormats);
@@ -97,7 +110,11 @@ function withKnownFormat(
   schema: Record<string, unknown>,
 ): Record<string, unknown> {
   const { format, ...rest } = schema;
-  if (typeof format !== "string" || KNOWN.has(format)) return schema;
+  if (typeof format !== "string") return schema;
+  if (KNOWN.has(format)) {
+    const { pattern, ...others } = schema;
+    return isEnforceable(String(pattern)) ? schema : others;
+  }
   const pattern = PATTERNS.get(format);
   if (pattern === undefined) return hasPattern(rest) ? rest : schema;
   if (!("pattern" in rest)) return { ...rest, pattern };

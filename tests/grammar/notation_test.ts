@@ -50,6 +50,20 @@ Deno.test("toSource() knows formats by the pattern beside them, as zod writes th
   }
 });
 
+Deno.test("toSource() knows formats whose pattern can't be read, as zod writes them", () => {
+  const cases: [z.ZodType, good: string, bad: string][] = [
+    [z.iso.duration(), "P1DT12H", "1 day"],
+    [z.hostname(), "a-1.example.com", "-a.example.com"],
+  ];
+  for (const [type, good, bad] of cases) {
+    const schema = z.toJSONSchema(type);
+    assert(type.safeParse(good).success && accepts(schema, good), good);
+    assert(!type.safeParse(bad).success && !accepts(schema, bad), bad);
+  }
+  const dates = { type: "string", format: "date", pattern: "^2" };
+  assert(accepts(dates, "2026-11-30") && !accepts(dates, "1999-11-30"));
+});
+
 Deno.test("toSource() holds a text to its pattern and to a format of its own", () => {
   const schema = { type: "string", format: "uri", pattern: "^https:" };
   assert(accepts(schema, "https://a"));

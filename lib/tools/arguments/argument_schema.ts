@@ -5,7 +5,7 @@
  * @module
  */
 
-import { withKnownFormats } from "../../grammar/notation.ts";
+import { isEnforceable, withKnownFormats } from "../../grammar/notation.ts";
 import type { Tool } from "../tool.ts";
 
 /** JSON as Python writes it, as models have seen it. */
@@ -29,13 +29,6 @@ const NAMED = new Set([
 
 /** Keywords whose values are no schemas. */
 const VALUES = new Set(["enum", "const", "required", "dependentRequired"]);
-
-/**
- * A regular expression with an assertion about what is around, or with a reference to a
- * group: llguidance has neither.
- */
-const UNENFORCEABLE =
-  /^(?:[^\\[(]|\\[^bBk1-9]|\[(?:\\.|[^\]\\])*\]|\((?!\?<?[=!]))*(?:\(\?<?[=!]|\\[bBk1-9])/s;
 
 /**
  * Returns the schema of all arguments. Unknown keywords, and patterns that can't be
@@ -79,7 +72,7 @@ export function withoutNotes(schema: unknown): unknown {
 function enforceable(schema: unknown, strict: boolean): unknown {
   return without(schema, (key, value) =>
     NOTES.has(key) ||
-    !strict && key === "pattern" && UNENFORCEABLE.test(String(value)));
+    !strict && key === "pattern" && !isEnforceable(String(value)));
 }
 
 /** Drops keywords of a schema and of the schemas in it. */
