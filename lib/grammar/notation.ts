@@ -27,19 +27,25 @@ const AFTER = "([A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})";
 
 /** Formats that llguidance knows. */
 const KNOWN = new Set([
-  ...["date-time", "date", "time", "duration", "email", "hostname"],
-  ...["ipv4", "ipv6", "uuid"],
+  "date-time",
+  "date",
+  "time",
+  "duration",
+  "email",
+  "hostname",
+  "ipv4",
+  "ipv6",
+  "uuid",
 ]);
 
 /** Formats that llguidance does not know, as patterns: most URIs, and nothing else. */
 const PATTERNS = new Map([[
   "uri",
   [
-    ...[
-      "^[A-Za-z][A-Za-z0-9+.-]*:(",
-      `//[A-Za-z0-9._~-]+(:[0-9]{1,5})?(/${PATH}*)*`,
-    ],
-    ...[`|/?${PATH}+(/${PATH}*)*`, `)(\\?${AFTER}*)?(#${AFTER}*)?$`],
+    "^[A-Za-z][A-Za-z0-9+.-]*:(",
+    `//[A-Za-z0-9._~-]+(:[0-9]{1,5})?(/${PATH}*)*`,
+    `|/?${PATH}+(/${PATH}*)*`,
+    `)(\\?${AFTER}*)?(#${AFTER}*)?$`,
   ].join(""),
 ]]);
 

@@ -106,7 +106,9 @@ export const MISTRAL_ARGS: ToolFormat = format({
 export const GEMMA: ToolFormat = format({
   name: "gemma",
   controls: [
-    ...["<start_function_call>", "<end_function_call>", "<escape>"],
+    "<start_function_call>",
+    "<end_function_call>",
+    "<escape>",
     "<start_function_response>",
   ],
   trigger: "<start_function_call>",

@@ -18,15 +18,17 @@
 import { half } from "./half.ts";
 import { TENSOR_TYPES } from "./tensor_types.ts";
 
+// deno-fmt-ignore
 const IQ4 = Int8Array.of(
-  ...[-127, -104, -83, -65, -49, -35, -22, -10],
-  ...[1, 13, 25, 38, 53, 69, 89, 113],
+  -127, -104, -83, -65, -49, -35, -22, -10,
+  1, 13, 25, 38, 53, 69, 89, 113,
 );
 
 /** Twice the values of a float of two bits of exponent and one of fraction. */
+// deno-fmt-ignore
 const E2M1 = Int8Array.of(
-  ...[0, 1, 2, 3, 4, 6, 8, 12],
-  ...[0, -1, -2, -3, -4, -6, -8, -12],
+  0, 1, 2, 3, 4, 6, 8, 12,
+  0, -1, -2, -3, -4, -6, -8, -12,
 );
 
 /** Unpacks IQ4_NL blocks. */

@@ -31,10 +31,17 @@ export const TOKEN_TYPE = {
 
 /** Tokens that mark turns of a chat, whatever type a file states for them. */
 const MARKS = [
-  ...["<|im_start|>", "<|im_end|>", "<|endoftext|>"],
-  ...["<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>", "<|eom_id|>"],
-  ...["<|start_header_id|>", "<|end_header_id|>"],
-  ...["<start_of_turn>", "<end_of_turn>"],
+  "<|im_start|>",
+  "<|im_end|>",
+  "<|endoftext|>",
+  "<|begin_of_text|>",
+  "<|end_of_text|>",
+  "<|eot_id|>",
+  "<|eom_id|>",
+  "<|start_header_id|>",
+  "<|end_header_id|>",
+  "<start_of_turn>",
+  "<end_of_turn>",
 ];
 
 /** Values of a chat template that mean ChatML, the default. */

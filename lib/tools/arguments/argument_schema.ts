@@ -17,13 +17,23 @@ const LINE = {
 
 /** Keywords that constrain nothing. */
 const NOTES = new Set([
-  ...["title", "description", "default", "examples", "$comment", "$schema"],
-  ...["deprecated", "readOnly", "writeOnly"],
+  "title",
+  "description",
+  "default",
+  "examples",
+  "$comment",
+  "$schema",
+  "deprecated",
+  "readOnly",
+  "writeOnly",
 ]);
 
 /** Keywords whose fields have names of the tool's own. */
 const NAMED = new Set([
-  ...["properties", "patternProperties", "$defs", "definitions"],
+  "properties",
+  "patternProperties",
+  "$defs",
+  "definitions",
   "dependentSchemas",
 ]);
 

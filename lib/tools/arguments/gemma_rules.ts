@@ -164,7 +164,9 @@ export class GemmaRules {
       return either([
         this.#text({}),
         this.#value({ type: "number" }),
-        ...['"true"', '"false"', '"null"'],
+        '"true"',
+        '"false"',
+        '"null"',
         this.#array({}),
         this.#map(),
       ]);

@@ -114,8 +114,11 @@ function addFine(graph: GraphBuilder, products: string): string {
 function multiply(graph: GraphBuilder, levels: string, name: string): string {
   const zero = graph.stored(NAMES.zero);
   return graph.node("MatMulIntegerToFloat", [
-    ...[levels, graph.stored(`${name}.levels`)],
-    ...[graph.stored(NAMES.step), graph.stored(`${name}.scales`)],
-    ...[zero, zero],
+    levels,
+    graph.stored(`${name}.levels`),
+    graph.stored(NAMES.step),
+    graph.stored(`${name}.scales`),
+    zero,
+    zero,
   ], { domain: "com.microsoft" });
 }

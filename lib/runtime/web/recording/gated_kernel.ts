@@ -79,8 +79,15 @@ export class GatedKernel {
     const [, gates, gateScales, gated] = gate;
     const [, ups, upScales, upper] = up;
     const buffers = [
-      ...[x, change, gamma, gates, gateScales, ups, upScales],
-      ...[sum, product[2]],
+      x,
+      change,
+      gamma,
+      gates,
+      gateScales,
+      ups,
+      upScales,
+      sum,
+      product[2],
     ];
     const isChain = norm.length === 5 && gate[0] === normed &&
       up[0] === normed && product[0] === gated && product[1] === upper;
