@@ -86,7 +86,7 @@ export async function openRealModel(
   );
 }
 
-/** Opens the body for few rows, and all for several sequences, which stay untested. */
+/** Opens the body for few rows, tested, and the bodies for several sequences, untested. */
 export async function shareAll(model: OrtModel): Promise<void> {
   assert(await model.addFew(isInvariant));
   for (const size of model.batches) {

@@ -38,6 +38,9 @@ const KNOWN = new Set([
   "uuid",
 ]);
 
+/** Those that zod writes with patterns that llguidance can't read, which they imply. */
+const IMPLIED = new Set(["duration", "hostname"]);
+
 /** Formats that llguidance does not know, as patterns: most URIs, and nothing else. */
 const PATTERNS = new Map([[
   "uri",
@@ -98,8 +101,7 @@ export function isEnforceable(pattern: string): boolean {
 
 /**
  * Replaces formats that llguidance does not know: by patterns of the same texts, or by
- * nothing where the schema has a pattern, as in what zod writes. Drops patterns that it
- * can't read beside formats that it knows: zod has such for durations and host names.
+ * nothing where the schema has a pattern, as in what zod writes.
  */
 export function withKnownFormats(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withKnownFormats);
@@ -119,7 +121,9 @@ function withKnownFormat(
   if (typeof format !== "string") return schema;
   if (KNOWN.has(format)) {
     const { pattern, ...others } = schema;
-    return isEnforceable(String(pattern)) ? schema : others;
+    const isImplied = IMPLIED.has(format) && typeof pattern === "string" &&
+      !isEnforceable(pattern);
+    return isImplied ? others : schema;
   }
   const pattern = PATTERNS.get(format);
   if (pattern === undefined) return hasPattern(rest) ? rest : schema;

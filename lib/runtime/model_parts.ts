@@ -31,6 +31,8 @@ export interface OrtModelParts extends DrafterSessions {
   openBatched: (sequences: number) => Promise<Session>;
   /** Opens the body for passes of few rows, if there is one. */
   openFew?: () => Promise<Session>;
+  /** Rows up to which that body is faster. */
+  mostFew?: number;
   /** Opens what drafts, if that was left for later. */
   openDrafters?: () => Promise<DrafterSessions>;
   config: ModelConfig;

@@ -11,6 +11,9 @@ import type { Backend } from "./backend.ts";
 import type { DrafterSessions } from "./model_parts.ts";
 import { OrtModel, ROWS_ALONE } from "./ort_model.ts";
 
+/** Rows up to which attention is faster if query heads that share keys become rows. */
+const MOST_FOLDED = 4;
+
 /** How a model is opened. */
 export interface OpenModelOptions {
   /** Tokens that a text may have. */
@@ -58,10 +61,10 @@ export async function openModel(
     draftLater ? {} : openDrafters(),
   ]);
   const copies = config.heads / config.kvHeads;
-  // It is worth its memory where all bodies share their weights.
-  const hasFew = backend.name === "cpu";
+  // Further bodies are worth their memory where all of them share their weights.
+  const isNative = backend.name === "cpu";
   // The copies of a part of a prompt must have room after the text.
-  const foldsBatches = hasFew && copies > 1 &&
+  const foldsBatches = isNative && copies > 1 &&
     (copies - 1) * ROWS_ALONE <= backend.rows.max;
   return new OrtModel({
     backend,
@@ -77,7 +80,10 @@ export async function openModel(
     foldsBatches,
     openBatched: (sequences) =>
       open(foldsBatches ? `body-folded-${sequences}` : `body-${sequences}`),
-    ...(hasFew && { openFew: () => open("body-folded") }),
+    ...(isNative && {
+      openFew: () => open("body-folded"),
+      mostFew: copies > 1 ? MOST_FOLDED : 1,
+    }),
     embedding: Embedding.open(artefact),
   });
 }

@@ -15,9 +15,6 @@ import { type TimedWork, Turns } from "./turns.ts";
 /** Rows of passes of one sequence; wider ones take long to test. */
 export const ROWS_ALONE = 64;
 
-/** Rows up to which attention is faster if heads that share keys become rows. */
-const MOST_FEW = 4;
-
 /** Slots that a fresh KV buffer has beyond the prompt, for a first answer. */
 const ROOM = 128;
 
@@ -130,17 +127,15 @@ export class OrtModel implements Model {
   }
 
   /**
-   * Opens the body for few rows, if there is one, and uses it if `test` returns true. The
-   * test is repeated with two rows for one, if a single one fails it.
+   * Opens the body for few rows, if there is one, and uses it if `test` returns true. If a
+   * single row fails the test, it is computed twice from then on, and the test repeated.
    *
-   * @returns whether it is used, or is not missed.
+   * @returns whether it can be relied on, or is not missed.
    */
   async addFew(test: (few: Model) => Promise<boolean>): Promise<boolean> {
-    const { openFew, backend, config: { heads, kvHeads } } = this.#parts;
+    const { openFew, mostFew: most = 0, backend } = this.#parts;
     if (!openFew) return true;
     const session = await this.#opened(openFew);
-    // Where heads share no keys, only a single row is faster.
-    const most = heads > kvHeads ? MOST_FEW : 1;
     for (const least of [1, backend.rows.min]) {
       if (least > most) return true;
       const few = { session, least, most };

@@ -10,7 +10,8 @@
  * each sequence has a node. The inputs of a node have the suffix `.0`, `.1`, … `rows`
  * lists the rows of its sequence in the pass. These are at least two; the last one may
  * be repeated. `order` lists, for each row of the pass, its index in the concatenated
- * outputs. A graph for one sequence has no suffix, no `rows` and no `order`.
+ * outputs. A graph for one sequence has no suffix, and unless it is folded no `rows` and
+ * no `order`.
  *
  * Keys and values are written to consecutive slots; `seqlens_k` is the last of them.
  * Rotary angles are looked up by slot, since WebGPU's kernel ignores positions: `cos`
@@ -21,7 +22,8 @@
  * In a *folded* graph, the C query heads that share keys become rows: a node of `kvHeads`
  * heads has the rows of a sequence C times, one after the other, of which the first are
  * the natural ones. So it reads keys and values once for all of C heads, which is faster
- * for few rows, in the same bits. A single row has C then, and needs no repeated one.
+ * for few rows, in the same bits. A single row has C then, and is repeated only if no
+ * heads share keys.
  * Where C times the rows are one more than native kernels multiply at once, the last row
  * is repeated. `bias`, `cos` and `sin` have all of these rows, and only the first are seen:
  * the keys of the others are copies, in the slots after. There, `rows` and `order` list

@@ -29,7 +29,7 @@ export interface BodyParts {
   weights: WeightsFile;
   /** Sequences that share a pass. @default 1 */
   sequences?: number;
-  /** Whether query heads become rows, for passes of few rows. @default false */
+  /** Whether query heads that share keys become rows, for few rows. @default false */
   folded?: boolean;
   /** Updates of an adapter; none by default. */
   updates?: readonly Update[];

@@ -12,8 +12,10 @@ import {
 } from "../../lib/worker/opening/check_model.ts";
 
 /** Tests and times a model, and makes its passes of few rows faster. */
-export async function asServed(model: OrtModel): Promise<ModelCheck> {
-  const check = await checkModel(model);
+export async function asServed(
+  model: OrtModel,
+): Promise<Pick<ModelCheck, "cost" | "invariant">> {
+  using check = await checkModel(model);
   if (check.invariant) await addFew(model, check);
   return check;
 }

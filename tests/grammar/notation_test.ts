@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { z } from "zod";
 import { toSource, withKnownFormats } from "../../lib/grammar/notation.ts";
 import { LLGUIDANCE, TOKENIZER } from "./_toy.ts";
@@ -60,6 +60,8 @@ Deno.test("toSource() knows formats whose pattern can't be read, as zod writes t
     assert(type.safeParse(good).success && accepts(schema, good), good);
     assert(!type.safeParse(bad).success && !accepts(schema, bad), bad);
   }
+  const email = { type: "string", format: "email", pattern: "^(?!root@)" };
+  assertThrows(() => accepts(email, "ann@example.com"));
   const dates = { type: "string", format: "date", pattern: "^2" };
   assert(accepts(dates, "2026-11-30") && !accepts(dates, "1999-11-30"));
 });

@@ -6,6 +6,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Cost } from "../../lib/bita/cost/cost_curve.ts";
+import { isInvariant } from "../../lib/bita/cost/self_test.ts";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { Drafting } from "../../lib/worker/drafting.ts";
 import { Scheduler } from "../../lib/worker/scheduler.ts";
@@ -40,6 +41,7 @@ async function open(format: WeightFormat) {
   const model = await openModel(await openBackend("cpu", CONFIG), artefact, {
     context: 1024,
   });
+  assert(await model.addFew(isInvariant));
   const plain: number[][] = [];
   for (const { prompt, options } of REQUESTS) {
     plain.push((await run(decodedPlainly(model, prompt, options))).tokens);

@@ -18,14 +18,18 @@ import { TINY, type TinyOptions, writeTinyGguf } from "../toy/tiny_gguf.ts";
 /** Converts a tiny model in a folder that stays until the tests end. */
 export async function tinyArtefact(
   format: WeightFormat,
-  { head = "F32" }: Pick<TinyOptions, "head"> = {},
+  options: Omit<TinyOptions, "seed"> = {},
 ): Promise<Artefact> {
   const folder = await Deno.makeTempDir();
   addEventListener(
     "unload",
     () => Deno.removeSync(folder, { recursive: true }),
   );
-  await writeTinyGguf(`${folder}/tiny.gguf`, { seed: 1, head });
+  await writeTinyGguf(`${folder}/tiny.gguf`, {
+    seed: 1,
+    head: "F32",
+    ...options,
+  });
   return await openArtefact(await openGguf(`${folder}/tiny.gguf`), {
     cacheDir: folder,
     format,

@@ -14,7 +14,7 @@ import { assertSameBits, type Reading, sameBits } from "./_widths.ts";
 
 /** Tokens to read; every width divides them. */
 const TOKENS = 192;
-const WIDTHS = [2, 3, 4, 8, 16, 32, 48, 96];
+const WIDTHS = [1, 2, 3, 4, 8, 16, 32, 48, 96];
 
 /** Passes with siblings and masks after the natural rows; the first has none. */
 const JUNK: Reading[] = [

@@ -19,7 +19,7 @@ export interface Cost {
 
 /**
  * Returns a curve through the samples. It is linear between them and extrapolates the
- * last two. It is flat before the first, since narrower passes are padded.
+ * last two. It is flat before the first.
  *
  * @throws {RangeError} if there are fewer than two samples.
  */

@@ -58,12 +58,6 @@ export class LiveCost implements Cost {
     }
   }
 
-  /** Has a single row take a share of the time of two from now on. */
-  setSingle(part: "body" | "head", share: number): void {
-    const curve = this.#curves[part];
-    curve.set(1, Math.min(1, share) * curve.at(2));
-  }
-
   /** Returns the time of rows of several sequences, relative to rows of one. */
   #share(sequences: number): number {
     for (let fewer = sequences; fewer > 1; fewer--) {
@@ -85,12 +79,6 @@ class LiveCurve {
 
   at(rows: number): number {
     return this.#curve(rows);
-  }
-
-  set(rows: number, ms: number): void {
-    const others = this.#points.filter(([at]) => at !== rows);
-    this.#points = [...others, [rows, ms] as const].sort(([a], [b]) => a - b);
-    this.#curve = costCurve(this.#points);
   }
 
   learn(rows: number, ms: number): void {

@@ -54,7 +54,8 @@ interface Pair {
   position: number;
   /** `[2]` of `[vocab]` logits. */
   logits: Float32Array[];
-  kv: Float32Array | undefined;
+  /** `[2]` of a slot's, if they can be read. */
+  kv: (Float32Array | undefined)[];
 }
 
 /** Compares the bits of natural rows with those of the same rows in a pass of two rows. */
@@ -66,7 +67,7 @@ export class SelfTest {
   /** The last part of the text that was computed in one pass. */
   #part: Rows = { position: 0, natural: 0 };
   /** The last two rows of the text, as a pass of two rows computes them. */
-  #last: Pair = { position: 0, logits: [], kv: undefined };
+  #last: Pair = { position: 0, logits: [], kv: [] };
   /** The most sequences in a pass so far. */
   #tested = 1;
 
@@ -96,14 +97,16 @@ export class SelfTest {
 
   /** Compares passes with wrong guesses and masks after the text, and of a single row. */
   async isExactDrafting(model: Model): Promise<boolean> {
-    const { position, logits } = this.#last;
+    const { position, logits, kv } = this.#last;
     for (const all of WIDTHS) {
       const width = Math.min(all, this.#model.shape.maxRows);
       const rows = { position, natural: 2, width, masks: model.shape.masks };
       if (!samePairs(await this.#pair(rows, model), this.#last)) return false;
     }
     const single = this.#step({ position, natural: 1 });
-    return sameRows((await compute(model, [single]))[0], logits.slice(0, 1));
+    const [found] = await compute(model, [single]);
+    return sameRows(found, logits.slice(0, 1)) &&
+      sameSlots(await this.#readSlots(position, 1), kv.slice(0, 1));
   }
 
   /**
@@ -178,9 +181,17 @@ export class SelfTest {
     const others = beside > 0 ? [this.#otherStep(0, beside)] : [];
     const [logits] = await compute(model, [this.#step(rows), ...others]);
     const position = rows.position + rows.natural - 2;
-    const from = this.#model.shape.softPrompt + position;
-    const kv = await this.#sequence.readKv?.(2, { from });
-    return { position, logits, kv };
+    return { position, logits, kv: await this.#readSlots(position, 2) };
+  }
+
+  /** Reads the keys and values of positions of the text, each on its own. */
+  async #readSlots(position: number, count: number): Promise<Pair["kv"]> {
+    const first = this.#model.shape.softPrompt + position;
+    const slots: Pair["kv"] = [];
+    for (let from = first; from < first + count; from++) {
+      slots.push(await this.#sequence.readKv?.(1, { from }));
+    }
+    return slots;
   }
 
   #step({ position, natural, width = natural, masks = 0 }: Rows): Step {
@@ -234,8 +245,11 @@ function someTokens(vocab: number, length: number): Int32Array {
 }
 
 function samePairs(a: Pair, b: Pair): boolean {
-  return sameRows(a.logits, b.logits) &&
-    (!a.kv || !b.kv || sameBits(a.kv, b.kv));
+  return sameRows(a.logits, b.logits) && sameSlots(a.kv, b.kv);
+}
+
+function sameSlots(a: Pair["kv"], b: Pair["kv"]): boolean {
+  return a.every((slot, i) => !slot || !b[i] || sameBits(slot, b[i]));
 }
 
 function sameRows(a: Float32Array[], b: Float32Array[]): boolean {

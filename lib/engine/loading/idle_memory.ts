@@ -9,16 +9,13 @@
 
 import { delay } from "@std/async/delay";
 import { returnMemory } from "../../runtime/cpu/malloc.ts";
-import { unloadLibrary } from "../../runtime/host/libc.ts";
+import { unloadOnnxRuntime } from "../../runtime/cpu/unload.ts";
 
 /**
- * Milliseconds that the threads of a model which fell asleep may take to end. Those that
- * called native functions wait ten seconds for more.
+ * Milliseconds that the threads of a model which fell asleep may take to end. Deno's own,
+ * which called native functions, wait ten seconds for other work.
  */
 const ENDING_MS = 12_000;
-
-/** ONNX Runtime's name on Linux. */
-const ONNX_RUNTIME = "libonnxruntime.so.1";
 
 /** Collects garbage. */
 type Collect = (options: { type: "major"; flavor: "last-resort" }) => void;
@@ -58,7 +55,7 @@ export class IdleMemory {
     }
     if (signal.aborted) return;
     this.#collect({ type: "major", flavor: "last-resort" });
-    unloadLibrary(ONNX_RUNTIME);
+    unloadOnnxRuntime();
     this.#returned = returnMemory();
   }
 }

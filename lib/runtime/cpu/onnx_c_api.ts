@@ -12,10 +12,11 @@
 
 // The import puts the package into Deno's cache, with or without a lock file.
 import "onnxruntime-node/package.json" with { type: "json" };
+import { SONAME } from "./unload.ts";
 
 /** Where the library lies in the package, by operating system. */
 const LIBRARY: Partial<Record<typeof Deno.build.os, string>> = {
-  linux: "linux/{arch}/libonnxruntime.so.1",
+  linux: `linux/{arch}/${SONAME}`,
   darwin: "darwin/{arch}/libonnxruntime.1.dylib",
   windows: "win32/{arch}/onnxruntime.dll",
 };
@@ -130,10 +131,14 @@ export function openOnnxCApi() {
   return {
     check,
     environment,
-    /** Frees the environment; all that was made in it must be released. */
+    /**
+     * Frees the environment, in which all must be released; none of these functions may
+     * be called any more.
+     */
     close() {
       releaseEnv.call(environment);
-      library.close();
+      // Elsewhere a loader may unload it under threads that still have its variables.
+      if (Deno.build.os === "linux") library.close();
     },
     createSession: bind(7, {
       parameters: ["pointer", "buffer", "pointer", "buffer"],

@@ -55,13 +55,17 @@ export interface DraftingModel {
 
 /** A model that may get a body for passes of few rows after it is open. */
 export interface FewRowsModel {
-  /** Opens that body, if there is one, and uses it if a test of it returns true. */
+  /**
+   * Opens that body, if there is one, and uses it if a test returns true.
+   *
+   * @returns whether it can be relied on, or is not missed.
+   */
   addFew(test: (few: Model) => Promise<boolean>): Promise<boolean>;
 }
 
 /** Rows that are timed, in the body and in the head. */
-const BODY_ROWS = [2, 4, 8, 16, 31];
-const HEAD_ROWS = [2, 4, 8, 31];
+const BODY_ROWS = [1, 2, 4, 8, 16, 31];
+const HEAD_ROWS = [1, 2, 4, 8, 31];
 
 /** Times that each is timed; the fastest counts, since only disturbances differ. */
 const TRIALS = 2;
@@ -118,28 +122,13 @@ export async function addDrafters(
  * @throws {Error} if they have not.
  */
 export async function addFew(
-  model: FewRowsModel & Model,
-  { test, cost }: Pick<ModelCheck, "test" | "cost">,
+  model: FewRowsModel,
+  { test }: Pick<ModelCheck, "test">,
 ): Promise<void> {
-  let exists = false;
-  const isRight = await model.addFew((few) => {
-    exists = true;
-    return test.isExactDrafting(few);
-  });
-  if (!isRight) {
-    throw new Error(
-      "Cannot compute few rows faster: the same bits as in other passes are required: received others",
-    );
-  }
-  if (!exists) return;
-  const single = await measureCost(model, {
-    bodyRows: [1, 2],
-    headRows: [1, 2],
-  });
-  for (const part of ["body", "head"] as const) {
-    const [[, one], [, two]] = single[part];
-    cost.setSingle(part, one / two);
-  }
+  if (await model.addFew((few) => test.isExactDrafting(few))) return;
+  throw new Error(
+    "Cannot compute few rows faster: the same bits as in other passes are required: received others",
+  );
 }
 
 /**
@@ -170,13 +159,7 @@ export async function widenPasses(
 }
 
 /** Times passes of one sequence by their rows. */
-export async function measureCost(
-  model: Model,
-  { bodyRows = BODY_ROWS, headRows = HEAD_ROWS }: {
-    bodyRows?: readonly number[];
-    headRows?: readonly number[];
-  } = {},
-): Promise<PassSamples> {
+export async function measureCost(model: Model): Promise<PassSamples> {
   const sequence = model.open(Int32Array.of(1));
   const runPass = async (rows: number) => {
     const [output] = await model.run([{
@@ -190,12 +173,12 @@ export async function measureCost(
   };
   try {
     let output: StepOutput | undefined;
-    const body = await time(bodyRows, async (rows) => {
+    const body = await time(BODY_ROWS, async (rows) => {
       output?.release();
       output = await runPass(rows);
     });
     const head = await time(
-      headRows,
+      HEAD_ROWS,
       (rows) => output!.read(Array.from({ length: rows }, (_, row) => row)),
     );
     output!.release();

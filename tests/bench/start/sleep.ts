@@ -94,7 +94,7 @@ export const sleep: Benchmark = {
         }],
         notes: [
           "The models are the default one under several names.",
-          "What stays is the program, the adapters and tables of ONNX Runtime.",
+          "What stays is the program, and the adapters.",
         ],
         data: { listenMs, first, later, samples },
       };

@@ -36,19 +36,6 @@ Deno.test("LiveCost starts with its samples", () => {
   assertEquals([1, 8].map((rows) => head(rows)), [2, 4]);
 });
 
-Deno.test("LiveCost.setSingle() changes the time of a single row alone", () => {
-  const cost = new LiveCost({
-    body: [[2, 12], [4, 14]],
-    head: [[1, 2], [2, 2], [8, 4]],
-  });
-  cost.setSingle("body", 0.75);
-  cost.setSingle("head", 1.5);
-  assertEquals([1, 2, 3, 4].map((rows) => cost.body(rows)), [9, 12, 13, 14]);
-  assertEquals([1, 2, 8].map((rows) => cost.head(rows)), [2, 2, 4]);
-  cost.learn("body", { rows: 1, sequences: 1, ms: 8 });
-  assert(cost.body(1) < 9);
-});
-
 Deno.test("LiveCost stays right if the passes agree", () => {
   const cost = measured(() => 1);
   run(cost, 2000, [2, 6, 12, 20, 31]);

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Step } from "../../../lib/bita/decode/model.ts";
+import type { Model, Step } from "../../../lib/bita/decode/model.ts";
 import { isInvariant, SelfTest } from "../../../lib/bita/cost/self_test.ts";
 import { ToyModel, type ToyOptions } from "../../toy/model.ts";
 import { packRows, unpackRows } from "../../toy/row.ts";
@@ -125,23 +125,31 @@ Deno.test("SelfTest compares each size of shared passes once", async () => {
 });
 
 Deno.test("isInvariant() detects keys that differ with equal logits", async () => {
+  const isExact = (wrong: (rows: number) => boolean) =>
+    isInvariant(withKeys(wrong));
+  assertEquals(await isExact(() => false), true);
+  assertEquals(await isExact((rows) => rows > 2), false);
+  assertEquals(await isExact((rows) => rows === 1), false);
+});
+
+/** Returns a model whose keys are wrong after passes of some numbers of rows. */
+function withKeys(wrong: (rows: number) => boolean): Model {
   const toy = new MovingModel(ROOMY);
-  let wide = false;
-  const model = wrapped(toy, {
+  let isWrong = false;
+  return wrapped(toy, {
     open() {
       const sequence = toy.open();
       const readKv = sequence.readKv.bind(sequence);
       sequence.readKv = async (...range) => {
         const kv = await readKv(...range);
-        if (wide) new Int32Array(kv.buffer)[0] ^= 1;
+        if (isWrong) new Int32Array(kv.buffer)[0] ^= 1;
         return kv;
       };
       return sequence;
     },
     run(steps) {
-      wide = rowsOf(steps) > 2;
+      isWrong = wrong(rowsOf(steps));
       return toy.run(steps);
     },
   });
-  assertEquals(await isInvariant(model), false);
-});
+}

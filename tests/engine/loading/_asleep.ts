@@ -1,7 +1,7 @@
 /**
- * A process of its own, in which a worker opens a tiny model and closes it again. Prints
- * the mappings of ONNX Runtime that there are after the worker's end, and then after a
- * rest. The argument `worker` is for the worker.
+ * A process of its own, which chooses a backend, and has a worker open a tiny model and
+ * close it again. Prints the mappings of ONNX Runtime that there are after the worker's
+ * end, and then after a rest.
  *
  * @module
  */
@@ -9,7 +9,10 @@
 /// <reference lib="deno.worker" />
 
 import { IdleMemory } from "../../../lib/engine/loading/idle_memory.ts";
-import { openBackend } from "../../../lib/runtime/choose_backend.ts";
+import {
+  chooseBackend,
+  openBackend,
+} from "../../../lib/runtime/choose_backend.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
 import { stepOf, tinyArtefact } from "../../runtime/_tiny.ts";
 
@@ -36,6 +39,7 @@ if (isWorker) {
   await computeOnce();
   self.postMessage("closed");
 } else {
+  await chooseBackend("auto");
   const worker = new Worker(import.meta.url, { type: "module", name: "model" });
   await new Promise((resolve) => worker.onmessage = resolve);
   worker.terminate();

@@ -9,6 +9,12 @@ import { TINY, type TinyOptions } from "../../toy/tiny_gguf.ts";
 const { heads, kvHeads, headDim, dim, hidden } = TINY;
 const [q, kv] = [heads * headDim, kvHeads * headDim];
 
+/** Each query head has keys and values of its own. */
+export const OWN_KEYS = {
+  counts: { "attention.head_count_kv": heads },
+  perLayer: { "attn_k.weight": [q, dim], "attn_v.weight": [q, dim] },
+};
+
 /** Gemma's heads are larger than their share of a hidden state. */
 const WIDE = 2 * headDim;
 
@@ -71,6 +77,7 @@ const OLMO: TinyOptions = {
 /** The models by name. */
 export const FAMILY_FILES: Record<string, TinyOptions> = {
   "llama": { ...COMMON },
+  "llama-heads": { ...COMMON, ...OWN_KEYS },
   "llama-factors": {
     ...COMMON,
     tensors: { "rope_freqs.weight": [headDim / 2] },

@@ -7,22 +7,27 @@ import {
   checkModel,
   widenPasses,
 } from "../../../lib/worker/opening/check_model.ts";
+import { OWN_KEYS } from "../../models/architectures/_families.ts";
 import { alone, copy, stepOf, tinyArtefact } from "../../runtime/_tiny.ts";
 
 const ARTEFACT = await tinyArtefact("int8");
+
+/** Of a model whose query heads share no keys. */
+const UNSHARED = await tinyArtefact("int8", OWN_KEYS);
 
 /**
  * Opens a tiny model on kernels that are wrong in one of the folded bodies, for a single
  * row, or for more than so many rows of one sequence.
  */
 async function openTiny(
-  { wrong, least = 1, rows = Infinity, parallel = 16 }: {
+  { wrong, least = 1, rows = Infinity, parallel = 16, artefact = ARTEFACT }: {
     /** End of the name of that body. */
     wrong?: string;
     /** Rows below which the body for few is wrong. */
     least?: number;
     rows?: number;
     parallel?: number;
+    artefact?: typeof ARTEFACT;
   } = {},
 ) {
   const backend = cpuBackend(1);
@@ -60,7 +65,7 @@ async function openTiny(
   };
   const model = await openModel(
     { ...backend, createSession, close },
-    ARTEFACT,
+    artefact,
     { context: 64, parallel },
   );
   return { model, opened, events, ran, widths };
@@ -143,6 +148,20 @@ Deno.test("addFew() has a single row computed twice if it is wrong alone", async
     widths.length = 0;
     copy(await model.run([stepOf(model, { seed: 1, rows: 1 })]));
     assertEquals(widths, [rows, rows]);
+    await model.close();
+  }
+});
+
+Deno.test("addFew() has a body for single rows alone where heads share no keys", async () => {
+  for (const [least, single] of [[1, "body-folded"], [2, "body"]] as const) {
+    const { model, ran } = await openTiny({ least, artefact: UNSHARED });
+    using check = await checkModel(model, { samples: SAMPLES });
+    await addFew(model, check);
+    for (const rows of [1, 2]) {
+      ran.length = 0;
+      copy(await model.run([stepOf(model, { seed: 1, rows })]));
+      assertEquals(ran, [rows === 1 ? single : "body", "head"]);
+    }
     await model.close();
   }
 });
