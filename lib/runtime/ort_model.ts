@@ -15,6 +15,9 @@ import { type TimedWork, Turns } from "./turns.ts";
 /** Rows of passes of one sequence; wider ones take long to test. */
 export const ROWS_ALONE = 64;
 
+/** Slots before several rows from which attention is faster in a folded body. */
+const LONG = 800;
+
 /** Slots that a fresh KV buffer has beyond the prompt, for a first answer. */
 const ROOM = 128;
 
@@ -138,9 +141,9 @@ export class OrtModel implements Model {
     const session = await this.#opened(openFew);
     for (const least of [1, backend.rows.min]) {
       if (least > most) return true;
-      const few = { session, least, most };
+      const few = { session, least, most, from: 0 };
       if (!await test(this.#as(this.#shape, few))) continue;
-      this.#passes.few = few;
+      this.#passes.few = { ...few, from: LONG };
       return true;
     }
     return false;

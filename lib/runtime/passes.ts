@@ -4,7 +4,7 @@
  * Steps without masks share a body that has attention for each of them; one that is
  * larger than needed attends for idle sequences too, which costs less than a second
  * body. Steps whose masks meet updated linears have a body, and a run, of their own. A
- * step of few rows has one whose attention is faster for few.
+ * single row, or few after a long text, have one whose attention is faster for them.
  *
  * @module
  */
@@ -40,6 +40,8 @@ export interface FewRows {
   least: number;
   /** Rows up to which it is faster. */
   most: number;
+  /** Slots before several rows from which it is. */
+  from: number;
 }
 
 /** Computes the passes of a model, with the bodies that are open. */
@@ -190,7 +192,9 @@ export class Passes {
     );
     if (plain.length === 0) return runs;
     if (plain.length > 1) return [this.#together(plain), ...runs];
-    const isFew = few !== undefined && plain[0].tokens.length <= few.most;
+    const { tokens: { length: rows }, start } = plain[0];
+    const isFew = few !== undefined &&
+      (rows === 1 || rows <= few.most && start >= few.from);
     const session = isFew ? few.session : body;
     const how = { session, gated: false, folded: isFew };
     return [alone(plain[0], how, isFew ? few.least : min), ...runs];

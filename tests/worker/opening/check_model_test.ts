@@ -20,7 +20,14 @@ const UNSHARED = await tinyArtefact("int8", OWN_KEYS);
  * row, or for more than so many rows of one sequence.
  */
 async function openTiny(
-  { wrong, least = 1, rows = Infinity, parallel = 16, artefact = ARTEFACT }: {
+  {
+    wrong,
+    least = 1,
+    rows = Infinity,
+    parallel = 16,
+    artefact = ARTEFACT,
+    context = 64,
+  }: {
     /** End of the name of that body. */
     wrong?: string;
     /** Rows below which the body for few is wrong. */
@@ -28,6 +35,7 @@ async function openTiny(
     rows?: number;
     parallel?: number;
     artefact?: typeof ARTEFACT;
+    context?: number;
   } = {},
 ) {
   const backend = cpuBackend(1);
@@ -66,7 +74,7 @@ async function openTiny(
   const model = await openModel(
     { ...backend, createSession, close },
     artefact,
-    { context: 64, parallel },
+    { context, parallel },
   );
   return { model, opened, events, ran, widths };
 }
@@ -129,13 +137,21 @@ Deno.test("a test that is not passed any more is forgotten", async () => {
 });
 
 Deno.test("addFew() has passes of few rows computed by a body of their own", async () => {
-  const { model, ran } = await openTiny();
+  const { model, ran } = await openTiny({ context: 1024 });
   using check = await checkModel(model);
   await addFew(model, check);
-  for (const rows of [1, 4, 5]) {
+  const sequence = model.open(new Int32Array(1));
+  const cases = [
+    [0, 1, "body-folded"],
+    [0, 2, "body"],
+    [800, 4, "body-folded"],
+    [800, 5, "body"],
+  ] as const;
+  for (const [length, rows, body] of cases) {
+    sequence.length = length;
     ran.length = 0;
-    copy(await model.run([stepOf(model, { seed: 1, rows })]));
-    assertEquals(ran, [rows > 4 ? "body" : "body-folded", "head"]);
+    copy(await model.run([stepOf(model, { seed: 1, rows, sequence })]));
+    assertEquals(ran, [body, "head"], `${rows} rows after ${length}`);
   }
   await model.close();
 });
