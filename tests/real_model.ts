@@ -7,7 +7,6 @@
 
 import { assert } from "@std/assert";
 import { availableParallelism, homedir } from "node:os";
-import { isInvariant } from "../lib/bita/cost/self_test.ts";
 import { parseConfig } from "../lib/config/config.ts";
 import { openText } from "../lib/engine/loading/open_text.ts";
 import { sampleTokens } from "../lib/engine/loading/sample.ts";
@@ -23,6 +22,7 @@ import { defaultProgress } from "../models/download/progress.ts";
 import { type Gguf, openGguf } from "../models/gguf/reader.ts";
 import type { WeightFormat } from "../models/graph/linear.ts";
 import { resolveModel } from "../models/registry.ts";
+import { isInvariant } from "./bita/_is_invariant.ts";
 
 /** The configuration that a start without any settings has. */
 export const CONFIG = parseConfig(Deno.env.toObject(), {

@@ -8,7 +8,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { draft, shapePlanner } from "../bita/_shape_planner.ts";
 import { uniform } from "../../lib/bita/choose/random.ts";
-import { isInvariant } from "../../lib/bita/cost/self_test.ts";
 import { GREEDY, type Sampling } from "../../lib/bita/choose/sampling.ts";
 import { chain, comb, parseShape } from "../../lib/bita/tree/tree.ts";
 import { type Adapter, UNTRAINED } from "../../models/adapter/adapter.ts";
@@ -22,6 +21,7 @@ import { addUp, assertIdentical, type Tally } from "./_compare.ts";
 import { hold } from "./_held_model.ts";
 import { chainOracle, siblingOracle } from "./_oracles.ts";
 import { siblingsDiverge } from "./_siblings.ts";
+import { isInvariant } from "../bita/_is_invariant.ts";
 
 const WARM: Sampling = { ...GREEDY, temperature: 0.8, seed: 2401 };
 

@@ -6,7 +6,6 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Cost } from "../../lib/bita/cost/cost_curve.ts";
-import { isInvariant } from "../../lib/bita/cost/self_test.ts";
 import { GREEDY } from "../../lib/bita/choose/sampling.ts";
 import { Drafting } from "../../lib/worker/drafting.ts";
 import { Scheduler } from "../../lib/worker/scheduler.ts";
@@ -16,6 +15,7 @@ import type { WeightFormat } from "../../models/graph/linear.ts";
 import { decodedPlainly, run } from "../bita/_run.ts";
 import { ADAPTER, CONFIG, realArtefact } from "../real_model.ts";
 import { DOZEN, END_TOKENS } from "./_chats.ts";
+import { isInvariant } from "../bita/_is_invariant.ts";
 
 /** What rows cost: as on two CPU cores, and as on a GPU. */
 const COSTS: Record<string, Cost> = {

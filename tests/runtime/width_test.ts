@@ -1,6 +1,5 @@
 import { assert } from "@std/assert";
 import { layOut } from "../../lib/bita/tree/pass_layout.ts";
-import { isInvariant } from "../../lib/bita/cost/self_test.ts";
 import { openBackend } from "../../lib/runtime/choose_backend.ts";
 import { chain } from "../../lib/bita/tree/tree.ts";
 import { openModel } from "../../lib/runtime/open_model.ts";
@@ -11,6 +10,7 @@ import { TINY } from "../toy/tiny_gguf.ts";
 import { tinyArtefact } from "./_tiny.ts";
 import { argmax, readInPasses, textTokens } from "./_text.ts";
 import { assertSameBits, type Reading, sameBits } from "./_widths.ts";
+import { isInvariant } from "../bita/_is_invariant.ts";
 
 /** Tokens to read; every width divides them. */
 const TOKENS = 192;

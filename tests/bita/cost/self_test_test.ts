@@ -1,9 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Model, Step } from "../../../lib/bita/decode/model.ts";
-import { isInvariant, SelfTest } from "../../../lib/bita/cost/self_test.ts";
+import { SelfTest } from "../../../lib/bita/cost/self_test.ts";
 import { ToyModel, type ToyOptions } from "../../toy/model.ts";
 import { packRows, unpackRows } from "../../toy/row.ts";
 import { wrapped } from "../_wrapped.ts";
+import { isInvariant } from "../_is_invariant.ts";
 
 const ROOMY: ToyOptions = { context: 500, maxRows: 128, maxSequences: 16 };
 

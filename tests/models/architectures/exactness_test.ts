@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { isInvariant } from "../../../lib/bita/cost/self_test.ts";
 import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { assertIdentical } from "../../identity/_compare.ts";
 import { hold } from "../../identity/_held_model.ts";
 import { sameBits } from "../../runtime/_widths.ts";
 import { FAMILY_FILES, IDS } from "./_families.ts";
 import { logitsAfter, withModel } from "./_models.ts";
+import { isInvariant } from "../../bita/_is_invariant.ts";
 
 /** One model for each thing that a graph may have. */
 const MODELS = [
