@@ -19,6 +19,10 @@ export const OWN_KEYS = {
 const WIDE = 2 * headDim;
 
 const COMMON = { seed: 7, exact: true, context: 512 };
+
+/** A Llama whose query heads share no keys. */
+export const UNSHARED: TinyOptions = { ...COMMON, ...OWN_KEYS };
+
 const BIASES = {
   "attn_q.bias": [q],
   "attn_k.bias": [kv],
@@ -77,7 +81,6 @@ const OLMO: TinyOptions = {
 /** The models by name. */
 export const FAMILY_FILES: Record<string, TinyOptions> = {
   "llama": { ...COMMON },
-  "llama-heads": { ...COMMON, ...OWN_KEYS },
   "llama-factors": {
     ...COMMON,
     tensors: { "rope_freqs.weight": [headDim / 2] },

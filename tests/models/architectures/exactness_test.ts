@@ -3,18 +3,31 @@ import { GREEDY } from "../../../lib/bita/choose/sampling.ts";
 import { assertIdentical } from "../../identity/_compare.ts";
 import { hold } from "../../identity/_held_model.ts";
 import { sameBits } from "../../runtime/_widths.ts";
-import { FAMILY_FILES, IDS } from "./_families.ts";
+import { FAMILY_FILES, IDS, UNSHARED } from "./_families.ts";
 import { logitsAfter, withModel } from "./_models.ts";
 import { isInvariant } from "../../bita/_is_invariant.ts";
 
 /** One model for each thing that a graph may have. */
 const MODELS = [
-  ...["llama-heads", "llama-factors", "qwen2", "qwen3", "granite", "smollm3"],
-  ...["gemma3", "phi3-long", "olmo2", "falcon"],
+  "llama-unshared",
+  "llama-factors",
+  "qwen2",
+  "qwen3",
+  "granite",
+  "smollm3",
+  "gemma3",
+  "phi3-long",
+  "olmo2",
+  "falcon",
 ];
 
 /** Tokens of the prompt: the end of it is past Gemma's window. */
 const PROMPT = 100;
+
+const FILES: typeof FAMILY_FILES = {
+  ...FAMILY_FILES,
+  "llama-unshared": UNSHARED,
+};
 
 const CASES = MODELS.flatMap((name) =>
   (["int8", "w8a8"] as const).map((format) => ({ name, format }))
@@ -22,7 +35,7 @@ const CASES = MODELS.flatMap((name) =>
 
 for (const { name, format } of CASES) {
   Deno.test(`${name}: passes, drafts and cached prompts change no bit, ${format}`, async () => {
-    await withModel(FAMILY_FILES[name], format, async (model) => {
+    await withModel(FILES[name], format, async (model) => {
       assert(await isInvariant(model), "passes of one sequence");
       assert(await model.addFew(isInvariant), "passes of few rows");
       assert(await model.widen(4, isInvariant), "shared passes");
