@@ -29,10 +29,14 @@ export interface OrtModelParts extends DrafterSessions {
   foldsBatches: boolean;
   /** Opens the body for so many sequences. */
   openBatched: (sequences: number) => Promise<Session>;
-  /** Opens the body for passes of few rows, if there is one. */
-  openFew?: () => Promise<Session>;
-  /** Rows up to which that body is faster. */
-  mostFew?: number;
+  /** The body for passes of few rows, if there is one. */
+  few?: {
+    open: () => Promise<Session>;
+    /** Rows up to which it is faster. */
+    most: number;
+    /** Slots before several rows from which it is. */
+    from: number;
+  };
   /** Opens what drafts, if that was left for later. */
   openDrafters?: () => Promise<DrafterSessions>;
   config: ModelConfig;

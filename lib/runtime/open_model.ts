@@ -14,6 +14,9 @@ import { OrtModel, ROWS_ALONE } from "./ort_model.ts";
 /** Rows up to which attention is faster if query heads that share keys become rows. */
 const MOST_FOLDED = 4;
 
+/** Slots before several rows from which it is. */
+const LONG = 800;
+
 /** How a model is opened. */
 export interface OpenModelOptions {
   /** Tokens that a text may have. */
@@ -81,8 +84,11 @@ export async function openModel(
     openBatched: (sequences) =>
       open(foldsBatches ? `body-folded-${sequences}` : `body-${sequences}`),
     ...(isNative && {
-      openFew: () => open("body-folded"),
-      mostFew: copies > 1 ? MOST_FOLDED : 1,
+      few: {
+        open: () => open("body-folded"),
+        most: copies > 1 ? MOST_FOLDED : 1,
+        from: LONG,
+      },
     }),
     embedding: Embedding.open(artefact),
   });

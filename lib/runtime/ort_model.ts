@@ -15,9 +15,6 @@ import { type TimedWork, Turns } from "./turns.ts";
 /** Rows of passes of one sequence; wider ones take long to test. */
 export const ROWS_ALONE = 64;
 
-/** Slots before several rows from which attention is faster in a folded body. */
-const LONG = 800;
-
 /** Slots that a fresh KV buffer has beyond the prompt, for a first answer. */
 const ROOM = 128;
 
@@ -136,14 +133,15 @@ export class OrtModel implements Model {
    * @returns whether it can be relied on, or is not missed.
    */
   async addFew(test: (few: Model) => Promise<boolean>): Promise<boolean> {
-    const { openFew, mostFew: most = 0, backend } = this.#parts;
-    if (!openFew) return true;
-    const session = await this.#opened(openFew);
+    const { few: part, backend } = this.#parts;
+    if (!part) return true;
+    const { open, most, from } = part;
+    const session = await this.#opened(open);
     for (const least of [1, backend.rows.min]) {
       if (least > most) return true;
       const few = { session, least, most, from: 0 };
       if (!await test(this.#as(this.#shape, few))) continue;
-      this.#passes.few = { ...few, from: LONG };
+      this.#passes.few = { ...few, from };
       return true;
     }
     return false;

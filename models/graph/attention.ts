@@ -23,9 +23,8 @@
  * heads has the rows of a sequence C times, one after the other, of which the first are
  * the natural ones. So it reads keys and values once for all of C heads, which is faster
  * for few rows, in the same bits. A single row has C then, and is repeated only if no
- * heads share keys.
- * Where C times the rows are one more than native kernels multiply at once, the last row
- * is repeated. `bias`, `cos` and `sin` have all of these rows, and only the first are seen:
+ * heads share keys. Where C times the rows are one more than native kernels multiply at
+ * once, the last row is repeated. `bias`, `cos` and `sin` have all of these rows, and only the first are seen:
  * the keys of the others are copies, in the slots after. There, `rows` and `order` list
  * heads, of which a row of `qkv` has all of queries, keys and values, and a row of the
  * outputs `kvHeads`.
