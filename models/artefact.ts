@@ -32,7 +32,7 @@ import type { WeightFormat } from "./graph/linear.ts";
 import type { Reading } from "./graph/quantize/layer_inputs.ts";
 
 /** Increased whenever the same file would be converted to different graphs. */
-export const CONVERTER_VERSION = 12;
+export const CONVERTER_VERSION = 13;
 
 /** A converted model as plain data, which can be posted to a worker. */
 export interface Artefact {
@@ -40,7 +40,8 @@ export interface Artefact {
    * Folder with `body.onnx`, `body-folded.onnx` for few rows, others for several
    * sequences, `head.onnx` and `weights.bin`. It also has `body-masks.onnx`, the body for
    * steps with mask rows, if the adapter updates linears, and `hydra.onnx` if the adapter
-   * has a Hydra head.
+   * has a Hydra head. In `w8a8`, each has another one beside it, as `unsigned-body.onnx`,
+   * for processors that `clipping.onnx` tells (`graph/quantize/whole_numbers.ts`).
    */
   folder: string;
   format: WeightFormat;

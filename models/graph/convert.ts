@@ -20,6 +20,7 @@ import {
   type TensorReader,
 } from "./model_weights.ts";
 import { type Reading, TextInLayers } from "./quantize/layer_inputs.ts";
+import { buildClipping } from "./quantize/whole_numbers.ts";
 import { WeightsFile } from "./weights_file.ts";
 
 /** What the files are made of, and where. */
@@ -84,8 +85,12 @@ export async function convert(
       : undefined;
     await storeBody(parts, text && ((layer) => text.read(layer)));
     await storeHead(parts, text?.head);
-    const save = async (name: string, graph: GraphBuilder) =>
+    const save = async (name: string, graph: GraphBuilder) => {
       await writeDurably(`${folder}/${name}.onnx`, await graph.encode());
+      if (!isSmoothed) return;
+      const bytes = await graph.encode({ unsigned: true });
+      await writeDurably(`${folder}/unsigned-${name}.onnx`, bytes);
+    };
     const body = { config, weights, tapped: hydra?.layers ?? [] };
     await save("head", buildHead(body));
     await save("body", buildBody(body));
@@ -102,6 +107,10 @@ export async function convert(
       await save("body-masks", buildBody({ ...body, updates }));
     }
     if (hydra) await save("hydra", await buildHydra(hydra, parts));
+    if (isSmoothed) {
+      const clipping = await buildClipping(weights).encode();
+      await writeDurably(`${folder}/clipping.onnx`, clipping);
+    }
     const directory = new TextEncoder().encode(weights.directory());
     await writeDurably(`${folder}/weights.json`, directory);
   } finally {

@@ -8,7 +8,7 @@ import protobuf from "protobufjs";
 import type { WeightsFile } from "./weights_file.ts";
 
 /** ONNX's numbers of the element types in use. */
-export const ELEMENT = { float32: 1, uint8: 2, int32: 6, int64: 7 };
+export const ELEMENT = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 };
 
 /** ONNX's numbers of the attribute types in use. */
 const ATTRIBUTE = { float: 1, int: 2, ints: 7 };
@@ -35,7 +35,7 @@ export class GraphBuilder {
   readonly #graph = {
     name: "main",
     node: [] as { opType: string; input: string[] }[],
-    initializer: [] as object[],
+    initializer: [] as { dataType: number }[],
     input: [] as object[],
     output: [] as object[],
   };
@@ -97,7 +97,7 @@ export class GraphBuilder {
   weight(
     name: string,
     dims: number[],
-    data: Float32Array | Uint8Array,
+    data: Float32Array | Uint8Array | Int8Array,
   ): string {
     this.weights.add(name, dims, data);
     return this.stored(name);
@@ -112,7 +112,7 @@ export class GraphBuilder {
     if (this.#stored.has(name)) return name;
     this.#stored.add(name);
     const { type, dims, offset, length } = this.weights.tensor(name);
-    this.#graph.initializer.push({
+    const tensor = {
       name,
       dims,
       dataType: ELEMENT[type],
@@ -122,7 +122,8 @@ export class GraphBuilder {
         { key: "offset", value: String(offset) },
         { key: "length", value: String(length) },
       ],
-    });
+    };
+    this.#graph.initializer.push(tensor);
     return name;
   }
 
@@ -131,18 +132,29 @@ export class GraphBuilder {
     const name = `int64(${values.join()})`;
     if (this.#stored.has(name)) return name;
     this.#stored.add(name);
-    this.#graph.initializer.push({
+    const tensor = {
       name,
       dims: [values.length],
       dataType: ELEMENT.int64,
       int64Data: values,
-    });
+    };
+    this.#graph.initializer.push(tensor);
     return name;
   }
 
-  /** Serialises the graph as an ONNX model file. */
-  async encode(): Promise<Uint8Array> {
+  /**
+   * Serialises the graph as an ONNX model file.
+   *
+   * @param options.unsigned whether its signed bytes are to be unsigned ones, which is for
+   * processors that can't add up products of the former; see `quantize/whole_numbers.ts`.
+   */
+  async encode({ unsigned = false } = {}): Promise<Uint8Array> {
     const model = await modelType();
+    const initializer = this.#graph.initializer.map((tensor) =>
+      unsigned && tensor.dataType === ELEMENT.int8
+        ? { ...tensor, dataType: ELEMENT.uint8 }
+        : tensor
+    );
     return model.encode(model.fromObject({
       irVersion: 10,
       producerName: "bita",
@@ -150,7 +162,7 @@ export class GraphBuilder {
         { domain: "", version: 21 },
         { domain: "com.microsoft", version: 1 },
       ],
-      graph: this.#graph,
+      graph: { ...this.#graph, initializer },
     })).finish();
   }
 }

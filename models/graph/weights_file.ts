@@ -7,11 +7,14 @@
 
 /** A tensor in the weights file; offset and length are in bytes. */
 export interface StoredTensor {
-  type: "float32" | "uint8";
+  type: "float32" | "uint8" | "int8";
   dims: number[];
   offset: number;
   length: number;
 }
+
+/** A tensor's numbers. */
+type Numbers = Float32Array | Uint8Array | Int8Array;
 
 /** Bytes of a page; ONNX Runtime can only map weights that start at one. */
 const ALIGNMENT = 4096;
@@ -35,9 +38,8 @@ export class WeightsFile implements Disposable {
    *
    * @throws {TypeError} if the file already has one of this name.
    */
-  add(name: string, dims: number[], data: Float32Array | Uint8Array): void {
-    const type = data instanceof Uint8Array ? "uint8" : "float32";
-    this.reserve(name, { type, dims, length: data.byteLength });
+  add(name: string, dims: number[], data: Numbers): void {
+    this.reserve(name, { type: typeOf(data), dims, length: data.byteLength });
     this.write(name, data);
   }
 
@@ -58,7 +60,7 @@ export class WeightsFile implements Disposable {
   }
 
   /** Writes a part of a tensor, from `start` bytes after its beginning on. */
-  write(name: string, data: Float32Array | Uint8Array, start = 0): void {
+  write(name: string, data: Numbers, start = 0): void {
     const { buffer, byteOffset, byteLength } = data;
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
     const { offset } = this.tensor(name);
@@ -96,4 +98,9 @@ export class WeightsFile implements Disposable {
     this.#file.syncSync();
     this.#file.close();
   }
+}
+
+function typeOf(data: Numbers): StoredTensor["type"] {
+  if (data instanceof Float32Array) return "float32";
+  return data instanceof Int8Array ? "int8" : "uint8";
 }

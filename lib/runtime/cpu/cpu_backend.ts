@@ -8,11 +8,16 @@ import { dirname } from "node:path";
 import type { Backend } from "../backend.ts";
 import { isSmallContainer } from "../host/memory.ts";
 import { growingKvBuffer } from "../kv/growing_kv_buffer.ts";
+import { clipsSums } from "./clips_sums.ts";
 import { returnLargeBlocks } from "./malloc.ts";
 import { type NativeSession, openNativeSession } from "./native_session.ts";
 import { NativeTensors } from "./native_tensors.ts";
 import { openOnnxCApi } from "./onnx_c_api.ts";
-import { openSharedWeights, type SharedWeights } from "./shared_weights.ts";
+import {
+  openSharedWeights,
+  readDirectory,
+  type SharedWeights,
+} from "./shared_weights.ts";
 
 /**
  * Runs on `threads` threads of this machine's CPU.
@@ -26,15 +31,21 @@ export function cpuBackend(
 ): Backend {
   const api = openOnnxCApi();
   const tensors = new NativeTensors(api);
-  const opened = new Map<string, SharedWeights>();
+  const opened = new Map<string, Promise<SharedWeights>>();
   const sessions = new Set<NativeSession>();
   let returnsBlocks = false;
 
-  function weightsIn(folder: string): SharedWeights {
-    const weights = opened.get(folder) ??
-      openSharedWeights(api, tensors, folder);
+  function weightsIn(folder: string): Promise<SharedWeights> {
+    const weights = opened.get(folder) ?? openWeights(folder);
     opened.set(folder, weights);
     return weights;
+  }
+
+  async function openWeights(folder: string): Promise<SharedWeights> {
+    const stored = Object.values(readDirectory(folder));
+    const unsigned = stored.some(({ type }) => type === "int8") &&
+      await clipsSums(folder, { api, tensors });
+    return openSharedWeights(api, tensors, folder, { unsigned });
   }
 
   return {
@@ -43,16 +54,17 @@ export function cpuBackend(
     sharesPasses: true,
     inPlace: true,
     async createSession(path, options) {
-      const weights = weightsIn(dirname(path));
-      const session = await openNativeSession(path, {
-        api,
-        tensors,
-        threads,
-        weights,
-        ...options,
-      });
+      const weights = await weightsIn(dirname(path));
+      const session = await weights.lend(() =>
+        openNativeSession(weights.graph(path), {
+          api,
+          tensors,
+          threads,
+          weights,
+          ...options,
+        })
+      );
       sessions.add(session);
-      weights.drop();
       return session;
     },
     createKvBuffer(shape, room) {
@@ -62,13 +74,14 @@ export function cpuBackend(
       return growingKvBuffer(shape, { ...room, inPlace: true });
     },
     download: (output) => Promise.resolve(output.data as Float32Array),
-    close() {
+    async close() {
       // Sessions use the weights, and everything uses the library.
       for (const session of sessions) session.close();
-      for (const weights of opened.values()) weights.close();
+      for (const weights of await Promise.allSettled(opened.values())) {
+        if (weights.status === "fulfilled") weights.value.close();
+      }
       tensors.close();
       api.close();
-      return Promise.resolve();
     },
   };
 }

@@ -13,15 +13,19 @@ const LIBC: Partial<Record<typeof Deno.build.os, string>> = {
 
 /** Numbers of <fcntl.h> and <sys/mman.h>, the same on Linux and macOS. */
 const O_RDONLY = 0;
-const PROT_READ = 1;
+const PROT = 1 | 2; // to be read and written
 const MAP_PRIVATE = 2;
 const MADV_DONTNEED = 4;
 
-/** A file's bytes. */
+/** A file's bytes, which may be changed for this process alone. */
 export interface MappedFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Drops the pages that were read; later uses read them again. */
-  drop(): void;
+  /**
+   * Drops the pages that were read or changed; later uses read them again.
+   *
+   * @returns whether it has: what was read as a whole stays.
+   */
+  drop(): boolean;
   /** Ends the mapping; the bytes must not be read then. */
   close(): void;
 }
@@ -29,7 +33,10 @@ export interface MappedFile {
 /** Maps a file; on Windows, reads it. */
 export function mapFile(path: string): MappedFile {
   const libc = LIBC[Deno.build.os];
-  if (!libc) return { bytes: Deno.readFileSync(path), drop() {}, close() {} };
+  if (!libc) {
+    const bytes = Deno.readFileSync(path);
+    return { bytes, drop: () => false, close() {} };
+  }
   const library = Deno.dlopen(libc, {
     open: { parameters: ["buffer", "i32"], result: "i32" },
     close: { parameters: ["i32"], result: "i32" },
@@ -46,7 +53,7 @@ export function mapFile(path: string): MappedFile {
   const length = BigInt(size);
   const address = file < 0
     ? null
-    : symbols.mmap(null, length, PROT_READ, MAP_PRIVATE, file, 0n);
+    : symbols.mmap(null, length, PROT, MAP_PRIVATE, file, 0n);
   symbols.close(file);
   if (address === null || Deno.UnsafePointer.value(address) === FAILED) {
     throw new Error(
@@ -57,7 +64,7 @@ export function mapFile(path: string): MappedFile {
     bytes: new Uint8Array(
       Deno.UnsafePointerView.getArrayBuffer(address, size),
     ),
-    drop: () => symbols.madvise(address, length, MADV_DONTNEED),
+    drop: () => symbols.madvise(address, length, MADV_DONTNEED) === 0,
     close() {
       symbols.munmap(address, length);
       library.close();

@@ -16,6 +16,7 @@ import {
 const ELEMENT: Partial<Record<Tensor.Type, number>> = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
 };

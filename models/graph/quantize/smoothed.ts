@@ -71,7 +71,7 @@ export async function storeUnsmoothedInParts(
   storeConstants(weights);
   const rounding = unsmoothed(columns, inputs);
   weights.reserve(`${name}.levels`, {
-    type: "uint8",
+    type: "int8",
     dims: [columns, rows],
     length: columns * rows,
   });
@@ -138,13 +138,13 @@ interface Rounding {
 /**
  * Quantises a matrix that is divided by the smoothing of its inputs.
  *
- * @returns Scales `[rows]` and levels `[columns, rows]`, in which 128 is 0.
+ * @returns Scales `[rows]` and levels `[columns, rows]`.
  */
 export function quantizeOutputs(
   { rows, columns, data }: Matrix,
   { smoothing, directions: { rank, order, vectors, gains } }: Rounding,
-): { levels: Uint8Array; scales: Float32Array } {
-  const levels = new Uint8Array(rows * columns);
+): { levels: Int8Array; scales: Float32Array } {
+  const levels = new Int8Array(rows * columns);
   const scales = new Float32Array(rows);
   const weights = new Float32Array(columns);
   const errors = new Float64Array(rank);
@@ -164,7 +164,7 @@ export function quantizeOutputs(
       let wanted = exact;
       for (let i = 0; i < rank; i++) wanted -= errors[i] * gains[at + i];
       const level = toLevel(wanted, ZERO);
-      levels[column * rows + row] = level + ZERO;
+      levels[column * rows + row] = level;
       const error = level - exact;
       for (let i = 0; i < rank; i++) errors[i] += error * vectors[at + i];
     }

@@ -12,20 +12,26 @@
  * feed-forward network's last matrix, each of which is in some rows a hundred times as
  * large as in others, and those of the head, of which one is ever large.
  *
- * Sums are of whole numbers, so that a row has the same bits in any pass. Levels are
- * unsigned: with AVX2 alone, products of two signed ones do not fit into 16 bits.
+ * Sums are of whole numbers, so that a row has the same bits in any pass, and on any
+ * processor. Levels of rows are unsigned, with 128 for 0, and those of weights signed.
+ * Some processors clip the sum of two such products to 16 bits. For these there are the
+ * same graphs with unsigned weights, which take longer: who opens them adds 128 to all
+ * signed bytes of the weights file. The graph `clipping` tells these processors.
  *
  * @module
  */
 
-import type { GraphBuilder } from "../graph_builder.ts";
+import { GraphBuilder } from "../graph_builder.ts";
 import type { WeightsFile } from "../weights_file.ts";
 
-/** The level of 0, in bytes. */
+/** The level of 0 in rows, and what levels of weights are above, at least. */
 export const ZERO = 128;
 
-/** The largest level, above that of 0. */
+/** The largest level of weights, and of rows above that of 0. */
 export const MOST = 127;
+
+/** Rows and columns of what is multiplied to see whether sums are clipped. */
+const CLIPPED = 64;
 
 /** The step between levels of a row's shares, which are from -1 to 1. */
 const STEP = 1 / MOST;
@@ -36,6 +42,7 @@ const FINE = 0.5 / MOST;
 /** Names of the constants that all linears have. */
 const NAMES = {
   zero: "level_of_zero",
+  weightZero: "level_of_zero_weights",
   step: "step_of_levels",
   fineStep: "step_of_fine_levels",
   fine: "share_of_fine_levels",
@@ -45,6 +52,7 @@ const NAMES = {
 export function storeConstants(weights: WeightsFile): void {
   if (weights.has(NAMES.zero)) return;
   weights.add(NAMES.zero, [1], Uint8Array.of(ZERO));
+  weights.add(NAMES.weightZero, [1], Int8Array.of(0));
   weights.add(NAMES.step, [1], Float32Array.of(STEP));
   weights.add(NAMES.fineStep, [1], Float32Array.of(STEP * FINE));
   weights.add(NAMES.fine, [1], Float32Array.of(FINE));
@@ -112,13 +120,33 @@ function addFine(graph: GraphBuilder, products: string): string {
 }
 
 function multiply(graph: GraphBuilder, levels: string, name: string): string {
-  const zero = graph.stored(NAMES.zero);
   return graph.node("MatMulIntegerToFloat", [
     levels,
     graph.stored(`${name}.levels`),
     graph.stored(NAMES.step),
     graph.stored(`${name}.scales`),
-    zero,
-    zero,
+    graph.stored(NAMES.zero),
+    graph.stored(NAMES.weightZero),
   ], { domain: "com.microsoft" });
+}
+
+/**
+ * Builds a product of the largest bytes, which is too small where sums are clipped.
+ *
+ * ```text
+ * levels [rows, 64], uint8 → sums [rows, 64]: 127 times the sum of a row
+ * ```
+ */
+export function buildClipping(weights: WeightsFile): GraphBuilder {
+  const graph = new GraphBuilder(weights);
+  const largest = new Int8Array(CLIPPED * CLIPPED).fill(MOST);
+  const one = graph.weight("clipping.one", [1], Float32Array.of(1));
+  graph.node("MatMulIntegerToFloat", [
+    graph.input("levels", "uint8", ["rows", CLIPPED]),
+    graph.weight("clipping.levels", [CLIPPED, CLIPPED], largest),
+    one,
+    one,
+  ], { domain: "com.microsoft", outputs: ["sums"] });
+  graph.output("sums", ["rows", CLIPPED]);
+  return graph;
 }

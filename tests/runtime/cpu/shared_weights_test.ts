@@ -37,10 +37,9 @@ Deno.test("openSharedWeights() lends one copy to several sessions", async () => 
   const weights = openSharedWeights(api, new NativeTensors(api), folder);
   const sessions = await Promise.all(
     ["once", "twice"].map((name) =>
-      openFile(`${folder}/${name}.onnx`, { weights })
+      weights.lend(() => openFile(`${folder}/${name}.onnx`, { weights }))
     ),
   );
-  weights.drop();
   await Deno.remove(folder, { recursive: true });
   const rows = (number: number) =>
     new Tensor("float32", new Float32Array(2 * SIZE).fill(number), [2, SIZE]);
@@ -83,6 +82,59 @@ Deno.test("mapFile() shows a file's bytes, also once its pages are dropped", asy
   drop();
   assertEquals(bytes, expected);
   close();
+});
+
+Deno.test("mapFile() forgets changes, which the file never sees", async () => {
+  const path = await Deno.makeTempFile();
+  await Deno.writeFile(path, Uint8Array.of(1, 2, 3));
+  const { bytes, drop, close } = mapFile(path);
+  bytes[1] = 9;
+  assertEquals([...Deno.readFileSync(path)], [1, 2, 3]);
+  assertEquals([...bytes], [1, 9, 3]);
+  assertEquals([drop(), ...bytes], [true, 1, 2, 3]);
+  close();
+  await Deno.remove(path);
+});
+
+/** Writes signed bytes: a matrix of one row, and a list. */
+async function writeBytes(folder: string): Promise<void> {
+  using weights = new WeightsFile(`${folder}/weights.bin`);
+  const row = Int8Array.from({ length: SIZE }, (_, i) => i - 32);
+  weights.add("row", [1, SIZE], row);
+  weights.add("last", [SIZE - 1], row.subarray(1));
+  await Deno.writeTextFile(`${folder}/weights.json`, weights.directory());
+}
+
+Deno.test("openSharedWeights() has bytes unsigned while any session is opened", async () => {
+  const folder = await Deno.makeTempDir();
+  await writeBytes(folder);
+  const api = openOnnxCApi();
+  const lists: { type: string; bytes: Uint8Array }[] = [];
+  const tensors = Object.assign(new NativeTensors(api), {
+    value({ type, data }: { type: string; data: Uint8Array }) {
+      lists.push({ type, bytes: data });
+      return null;
+    },
+    release() {},
+  });
+  const weights = openSharedWeights(api, tensors, folder, { unsigned: true });
+  const expected = Array.from({ length: SIZE }, (_, i) => i - 32 + 128);
+  const [row, last] = lists;
+  assertEquals([row.type, last.type], ["uint8", "uint8"]);
+  for (let round = 0; round < 2; round++) {
+    const first = Promise.withResolvers<void>();
+    const slow = weights.lend(() => first.promise);
+    await weights.lend(() => Promise.resolve());
+    assertEquals([...row.bytes], expected);
+    first.resolve();
+    await slow;
+    assert(row.bytes[0] > 128, "the pages are the file's again");
+    // What is no matrix is read in each run.
+    assertEquals([...last.bytes], expected.slice(1));
+  }
+  assertEquals(weights.graph("/a/body.onnx"), "/a/unsigned-body.onnx");
+  weights.close();
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("mapFile() says which file is not there", () => {

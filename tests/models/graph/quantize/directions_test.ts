@@ -42,7 +42,7 @@ function loss(known: Float32Array, rows: Float32Array): number {
     for (let output = 0; output < OUTPUTS; output++) {
       let off = 0;
       for (let k = 0; k < COLUMNS; k++) {
-        const level = levels[k * OUTPUTS + output] - 128;
+        const level = levels[k * OUTPUTS + output];
         const restored = level * scales[output] * SMOOTHING[k];
         const weight = MATRIX.data[output * COLUMNS + k];
         off += (restored - weight) * rows[row * COLUMNS + k];

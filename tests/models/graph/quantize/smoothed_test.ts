@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { Tensor } from "onnxruntime-node";
+import { Tensor } from "onnxruntime-common";
 import { uniform } from "../../../../lib/bita/choose/random.ts";
 import type { Matrix } from "../../../../models/gguf/reader.ts";
 import type { GraphBuilder } from "../../../../models/graph/graph_builder.ts";
@@ -14,7 +14,7 @@ import {
   storeUnsmoothedInParts,
 } from "../../../../models/graph/quantize/smoothed.ts";
 import { WeightsFile } from "../../../../models/graph/weights_file.ts";
-import { compute } from "../_compute.ts";
+import { computeWhole } from "./_compute_whole.ts";
 
 /** Draws numbers from -1 to 1. */
 function numbers(seed: number, length: number): Float32Array {
@@ -49,22 +49,30 @@ async function multiply(
 ): Promise<Float32Array[]> {
   const count = rows.length / COLUMNS;
   const names = ["a", "b"];
-  const outputs = await compute((graph) => {
-    const input = graph.input("x", "float32", [1, "count", COLUMNS]);
-    const [a, b] = MATRICES;
-    const inputs = { sizes, rows: NO_ROWS };
-    if (smoothed) storeSmoothed(graph.weights, [["a", a], ["b", b]], inputs);
-    else {
-      storeUnsmoothed(graph.weights, ["a", a], inputs);
-      storeUnsmoothed(graph.weights, ["b", b], inputs);
-    }
-    for (const [i, output] of linears(graph, input, names).entries()) {
-      graph.node("Identity", [output], { outputs: [`y${i}`] });
-      graph.output(`y${i}`, [1, "count", ROWS]);
-    }
-    look(graph);
-  }, { x: new Tensor("float32", rows, [1, count, COLUMNS]) });
-  return names.map((_, i) => outputs[`y${i}`].data as Float32Array);
+  const shape = [1, count, ROWS];
+  const outputs = await computeWhole(
+    (graph) => {
+      const input = graph.input("x", "float32", [1, "count", COLUMNS]);
+      const [a, b] = MATRICES;
+      const inputs = { sizes, rows: NO_ROWS };
+      if (smoothed) storeSmoothed(graph.weights, [["a", a], ["b", b]], inputs);
+      else {
+        storeUnsmoothed(graph.weights, ["a", a], inputs);
+        storeUnsmoothed(graph.weights, ["b", b], inputs);
+      }
+      for (const [i, output] of linears(graph, input, names).entries()) {
+        graph.node("Identity", [output], { outputs: [`y${i}`] });
+        graph.output(`y${i}`, [1, "count", ROWS]);
+      }
+      look(graph);
+    },
+    { x: new Tensor("float32", rows, [1, count, COLUMNS]) },
+    {
+      y0: shape,
+      y1: shape,
+    },
+  );
+  return [outputs.y0, outputs.y1];
 }
 
 /** Returns the root mean square of what both products are off by. */
@@ -108,8 +116,8 @@ Deno.test("rows of 16 bits leave only what weights of 8 bits lose", async () => 
       const output = at % ROWS;
       let expected = 0;
       for (let k = 0; k < COLUMNS; k++) {
-        const level = levels[k * ROWS + output] - 128;
-        expected += INPUTS[from + k] * level * scales[output];
+        const weight = levels[k * ROWS + output] * scales[output];
+        expected += INPUTS[from + k] * weight;
       }
       // The largest inputs are near 100, with 2 · 127 · 127 steps from 0.
       assertAlmostEquals(received, expected, 0.02);
@@ -203,7 +211,7 @@ Deno.test("quantizeOutputs() moves no weight by more than half a step where it k
   for (let row = 0; row < ROWS; row++) {
     for (let column = 0; column < COLUMNS; column++) {
       const exact = matrix.data[row * COLUMNS + column] / smoothing[column];
-      const level = levels[column * ROWS + row] - 128;
+      const level = levels[column * ROWS + row];
       assertAlmostEquals(level * scales[row], exact, scales[row] * 0.50001);
     }
   }
@@ -218,6 +226,6 @@ Deno.test("quantizeOutputs() gives zeros the level of zero", () => {
     { rows: 2, columns: COLUMNS, data },
     { smoothing, directions },
   );
-  assertEquals([levels[0], levels[2], scales[0]], [128, 128, 1]);
-  assertAlmostEquals((levels[1] - 128) * scales[1], -1, 1e-6);
+  assertEquals([levels[0], levels[2], scales[0]], [0, 0, 1]);
+  assertAlmostEquals(levels[1] * scales[1], -1, 1e-6);
 });
