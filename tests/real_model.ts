@@ -14,6 +14,7 @@ import type { BackendName } from "../lib/runtime/backend.ts";
 import { openBackend, WEIGHTS } from "../lib/runtime/choose_backend.ts";
 import { openModel } from "../lib/runtime/open_model.ts";
 import type { OrtModel } from "../lib/runtime/ort_model.ts";
+import { clipsSums } from "../lib/runtime/cpu/clips_sums.ts";
 import { readLayer } from "../lib/runtime/cpu/read_layer.ts";
 import type { Adapter } from "../models/adapter/adapter.ts";
 import { type Artefact, openArtefact } from "../models/artefact.ts";
@@ -67,6 +68,7 @@ export async function realArtefact(
     reading: {
       tokens: () => sampleTokens(openText(gguf.metadata)),
       readLayer: (layer) => readLayer(layer, { threads }),
+      clipsSums,
     },
   });
 }

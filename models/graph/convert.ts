@@ -70,6 +70,11 @@ export async function convert(
   };
   try {
     using weights = new WeightsFile(`${folder}/weights.bin`);
+    if (isSmoothed) {
+      const clipping = await buildClipping(weights).encode();
+      await writeDurably(`${folder}/clipping.onnx`, clipping);
+      if (await reading!.clipsSums(folder)) weights.shift();
+    }
     const isFourBits = format === "int4" &&
       gguf.tensors.get(headName(config))!.type === "Q4_0";
     const headBits = isFourBits ? 4 : 8;
@@ -88,8 +93,8 @@ export async function convert(
     const save = async (name: string, graph: GraphBuilder) => {
       await writeDurably(`${folder}/${name}.onnx`, await graph.encode());
       if (!isSmoothed) return;
-      const bytes = await graph.encode({ unsigned: true });
-      await writeDurably(`${folder}/unsigned-${name}.onnx`, bytes);
+      const bytes = await graph.encode({ shifted: true });
+      await writeDurably(`${folder}/shifted-${name}.onnx`, bytes);
     };
     const body = { config, weights, tapped: hydra?.layers ?? [] };
     await save("head", buildHead(body));
@@ -107,10 +112,6 @@ export async function convert(
       await save("body-masks", buildBody({ ...body, updates }));
     }
     if (hydra) await save("hydra", await buildHydra(hydra, parts));
-    if (isSmoothed) {
-      const clipping = await buildClipping(weights).encode();
-      await writeDurably(`${folder}/clipping.onnx`, clipping);
-    }
     const directory = new TextEncoder().encode(weights.directory());
     await writeDurably(`${folder}/weights.json`, directory);
   } finally {

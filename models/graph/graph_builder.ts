@@ -35,7 +35,7 @@ export class GraphBuilder {
   readonly #graph = {
     name: "main",
     node: [] as { opType: string; input: string[] }[],
-    initializer: [] as { dataType: number }[],
+    initializer: [] as { name: string; dataType: number }[],
     input: [] as object[],
     output: [] as object[],
   };
@@ -145,16 +145,21 @@ export class GraphBuilder {
   /**
    * Serialises the graph as an ONNX model file.
    *
-   * @param options.unsigned whether its signed bytes are to be unsigned ones, which is for
-   * processors that can't add up products of the former; see `quantize/whole_numbers.ts`.
+   * @param options.shifted whether it is for weights of which those with signed bytes are
+   * shifted by 128, so that they are unsigned, or are signed again.
    */
-  async encode({ unsigned = false } = {}): Promise<Uint8Array> {
+  async encode({ shifted = false } = {}): Promise<Uint8Array> {
     const model = await modelType();
-    const initializer = this.#graph.initializer.map((tensor) =>
-      unsigned && tensor.dataType === ELEMENT.int8
-        ? { ...tensor, dataType: ELEMENT.uint8 }
-        : tensor
-    );
+    const initializer = this.#graph.initializer.map((tensor) => {
+      const { name, dataType } = tensor;
+      if (!shifted || !this.weights.has(name)) return tensor;
+      if (dataType === ELEMENT.int8) {
+        return { ...tensor, dataType: ELEMENT.uint8 };
+      }
+      return this.weights.tensor(name).shifted
+        ? { ...tensor, dataType: ELEMENT.int8 }
+        : tensor;
+    });
     return model.encode(model.fromObject({
       irVersion: 10,
       producerName: "bita",

@@ -11,10 +11,15 @@ export interface StoredTensor {
   dims: number[];
   offset: number;
   length: number;
+  /** Whether these are signed bytes, each with 128 added to it. */
+  shifted?: boolean;
 }
 
 /** A tensor's numbers. */
 type Numbers = Float32Array | Uint8Array | Int8Array;
+
+/** The highest bits of four bytes, in which they differ from those 128 apart. */
+const HIGHEST_BITS = 0x80808080;
 
 /** Bytes of a page; ONNX Runtime can only map weights that start at one. */
 const ALIGNMENT = 4096;
@@ -26,11 +31,17 @@ export class WeightsFile implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #tensors = new Map<string, StoredTensor>();
   #end = 0;
+  #shifts = false;
 
   constructor(path: string) {
     this.name = path.slice(path.lastIndexOf("/") + 1);
     this.#file = Deno.openSync(path, { write: true, create: true });
     this.#file.truncateSync();
+  }
+
+  /** From now on, adds 128 to the bytes of signed tensors. */
+  shift(): void {
+    this.#shifts = true;
   }
 
   /**
@@ -48,7 +59,10 @@ export class WeightsFile implements Disposable {
    *
    * @throws {TypeError} if the file already has one of this name.
    */
-  reserve(name: string, tensor: Omit<StoredTensor, "offset">): void {
+  reserve(
+    name: string,
+    tensor: Omit<StoredTensor, "offset" | "shifted">,
+  ): void {
     if (this.#tensors.has(name)) {
       throw new TypeError(
         `Cannot store a tensor: a new name is required: received "${name}"`,
@@ -56,14 +70,17 @@ export class WeightsFile implements Disposable {
     }
     const offset = Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT;
     this.#end = offset + tensor.length;
-    this.#tensors.set(name, { ...tensor, offset });
+    const shifted = this.#shifts && tensor.type === "int8" &&
+      { type: "uint8", shifted: true } as const;
+    this.#tensors.set(name, { ...tensor, ...shifted, offset });
   }
 
   /** Writes a part of a tensor, from `start` bytes after its beginning on. */
   write(name: string, data: Numbers, start = 0): void {
     const { buffer, byteOffset, byteLength } = data;
-    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    const { offset } = this.tensor(name);
+    const { offset, shifted } = this.tensor(name);
+    let bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    if (shifted) shift(bytes = bytes.slice());
     this.#file.seekSync(offset + start, Deno.SeekMode.Start);
     for (let at = 0; at < bytes.length;) {
       at += this.#file.writeSync(bytes.subarray(at));
@@ -98,6 +115,15 @@ export class WeightsFile implements Disposable {
     this.#file.syncSync();
     this.#file.close();
   }
+}
+
+/** Adds 128 to signed bytes, or subtracts it again. */
+export function shift({ buffer, byteOffset, length }: Uint8Array): void {
+  const words = new Uint32Array(buffer, byteOffset, length >> 2);
+  for (let i = 0; i < words.length; i++) words[i] ^= HIGHEST_BITS;
+  const rest = length & 3;
+  const bytes = new Uint8Array(buffer, byteOffset + length - rest, rest);
+  for (let i = 0; i < rest; i++) bytes[i] ^= 0x80;
 }
 
 function typeOf(data: Numbers): StoredTensor["type"] {

@@ -168,9 +168,9 @@ Deno.test("openArtefact() has a head of Q4_0 in 4 bits, which lose nothing", asy
 Deno.test("openArtefact() leaves nothing but the graphs of what it measured", async () => {
   await using shop = await workshop();
   const { folder } = await shop.open("w8a8");
-  const unsigned = FILES.filter((name) => name.endsWith(".onnx"))
-    .map((name) => `unsigned-${name}`);
-  const expected = ["clipping.onnx", ...unsigned, ...FILES].sort();
+  const shifted = FILES.filter((name) => name.endsWith(".onnx"))
+    .map((name) => `shifted-${name}`);
+  const expected = ["clipping.onnx", ...shifted, ...FILES].sort();
   assertEquals(namesIn(folder), expected);
   assertEquals(shop.started, ["Converting to w8a8"]);
 });

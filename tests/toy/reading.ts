@@ -5,6 +5,7 @@
  */
 
 import { uniform } from "../../lib/bita/choose/random.ts";
+import { clipsSums } from "../../lib/runtime/cpu/clips_sums.ts";
 import { readLayer } from "../../lib/runtime/cpu/read_layer.ts";
 import type { Reading } from "../../models/graph/quantize/layer_inputs.ts";
 import { TINY } from "./tiny_gguf.ts";
@@ -17,4 +18,5 @@ export const ARBITRARY: Reading = {
       (_, i) => Math.floor(uniform(11, i) * TINY.vocab),
     )),
   readLayer: (layer) => readLayer(layer, { threads: 1 }),
+  clipsSums,
 };

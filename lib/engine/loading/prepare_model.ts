@@ -49,6 +49,10 @@ export async function prepareModel(name: string, config: Config) {
         const { readLayer } = await import("../../runtime/cpu/read_layer.ts");
         return await readLayer(layer, config);
       },
+      async clipsSums(folder) {
+        const { clipsSums } = await import("../../runtime/cpu/clips_sums.ts");
+        return await clipsSums(folder);
+      },
     },
     // A file whose text can't be read is refused before it is converted.
     beforeConversion: async () => checkMerges((await text()).vocabulary),

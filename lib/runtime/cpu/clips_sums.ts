@@ -6,31 +6,43 @@
  */
 
 import { Tensor } from "onnxruntime-common";
-import {
-  type NativeSessionOptions,
-  openNativeSession,
-} from "./native_session.ts";
+import { openNativeSession } from "./native_session.ts";
+import { NativeTensors } from "./native_tensors.ts";
+import { openOnnxCApi } from "./onnx_c_api.ts";
 
-/** Rows of the largest bytes, of which a single one may have another kernel. */
+/** Rows, which are two as a single one may have another kernel. */
 const ROWS = 2;
 
+/** Bytes of a row, and outputs. */
+const SIZE = 64;
+
+/** The largest bytes. */
+const [LEVEL, WEIGHT] = [255, 127];
+
 /** Returns whether the sums in the `clipping` graph of a folder are clipped. */
-export async function clipsSums(
-  folder: string,
-  options: Pick<NativeSessionOptions, "api" | "tensors">,
-): Promise<boolean> {
+export async function clipsSums(folder: string): Promise<boolean> {
+  const api = openOnnxCApi();
+  const tensors = new NativeTensors(api);
   const session = await openNativeSession(`${folder}/clipping.onnx`, {
-    ...options,
+    api,
+    tensors,
     threads: 1,
     brief: true,
   });
   try {
-    const dims = [ROWS, 64];
-    const levels = new Uint8Array(ROWS * 64).fill(255);
-    const sums = new Tensor("float32", new Float32Array(ROWS * 64), dims);
-    await session.run({ levels: new Tensor("uint8", levels, dims) }, { sums });
-    return (sums.data as Float32Array).some((sum) => sum !== 64 * 255 * 127);
+    const dims = [ROWS, SIZE];
+    const levels = new Uint8Array(ROWS * SIZE).fill(LEVEL);
+    const weights = new Int8Array(SIZE * SIZE).fill(WEIGHT);
+    const sums = new Float32Array(ROWS * SIZE);
+    await session.run({
+      levels: new Tensor("uint8", levels, dims),
+      weights: new Tensor("int8", weights, [SIZE, SIZE]),
+      one: new Tensor("float32", Float32Array.of(1), [1]),
+    }, { sums: new Tensor("float32", sums, dims) });
+    return sums.some((sum) => sum !== SIZE * LEVEL * WEIGHT);
   } finally {
     session.close();
+    tensors.close();
+    api.close();
   }
 }

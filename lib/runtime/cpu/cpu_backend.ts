@@ -43,8 +43,10 @@ export function cpuBackend(
 
   async function openWeights(folder: string): Promise<SharedWeights> {
     const stored = Object.values(readDirectory(folder));
-    const unsigned = stored.some(({ type }) => type === "int8") &&
-      await clipsSums(folder, { api, tensors });
+    const hasBytes = stored.some(({ type, shifted }) =>
+      type === "int8" || shifted
+    );
+    const unsigned = hasBytes && await clipsSums(folder);
     return openSharedWeights(api, tensors, folder, { unsigned });
   }
 

@@ -8,20 +8,20 @@
  * `hugetlb=1` and `arena_max=1`, which put all of them into huge pages; without these a
  * pass takes 5 % longer.
  *
- * Signed bytes become unsigned ones where the processor requires it
- * (`models/graph/quantize/whole_numbers.ts`).
+ * Signed bytes that are stored for another kind of processor are shifted in memory, until
+ * they are packed (`models/graph/quantize/whole_numbers.ts`).
  *
  * @module
  */
 
 import { basename, dirname } from "node:path";
-import type { StoredTensor } from "../../../models/graph/weights_file.ts";
+import {
+  shift,
+  type StoredTensor,
+} from "../../../models/graph/weights_file.ts";
 import { mapFile } from "./map_file.ts";
 import type { NativeTensors } from "./native_tensors.ts";
 import { cString, made, type OnnxCApi } from "./onnx_c_api.ts";
-
-/** The highest bits of four bytes: what a signed byte and that byte plus 128 differ in. */
-const HIGHEST_BITS = 0x80808080;
 
 /** Weights that sessions are created with. */
 export interface SharedWeights {
@@ -45,7 +45,7 @@ export function readDirectory(folder: string): Record<string, StoredTensor> {
 /**
  * Opens the weights in an artefact's folder.
  *
- * @param options.unsigned whether signed bytes are to be unsigned ones.
+ * @param options.unsigned whether this processor requires that signed bytes are shifted.
  */
 export function openSharedWeights(
   api: OnnxCApi,
@@ -54,23 +54,28 @@ export function openSharedWeights(
   { unsigned = false } = {},
 ): SharedWeights {
   const file = mapFile(`${folder}/weights.bin`);
-  const changed: Uint8Array<ArrayBuffer>[] = [];
+  const toShift: Uint8Array<ArrayBuffer>[] = [];
+  let isOther = false;
   const values = Object.entries(readDirectory(folder)).map(
-    ([name, { type: stored, dims, offset, length }]) => {
-      const changes = unsigned && stored === "int8";
-      const type = changes ? "uint8" : stored;
+    ([name, { type: stored, shifted, dims, offset, length }]) => {
       let data = file.bytes.subarray(offset, offset + length);
-      if (changes && isPacked(dims)) changed.push(data);
-      else if (changes) toUnsigned(data = data.slice());
+      let type = stored;
+      if (unsigned ? stored === "int8" : shifted) {
+        isOther = true;
+        type = unsigned ? "uint8" : "int8";
+        if (isPacked(dims)) toShift.push(data);
+        else shift(data = data.slice());
+      }
       const value = tensors.value({ type, dims, data });
+      // A value does not hold the memory of a slice.
       return { name: cString(name), value, data };
     },
   );
   const packed = new Map<string, Deno.PointerValue>();
-  let isChanged = false, lent = 0;
+  let isShifted = false, lent = 0;
   return {
     graph: (path) =>
-      unsigned ? `${dirname(path)}/unsigned-${basename(path)}` : path,
+      isOther ? `${dirname(path)}/shifted-${basename(path)}` : path,
     addTo(options) {
       for (const { name, value } of values) {
         api.check(api.addInitializer.call(options, name, value));
@@ -88,13 +93,13 @@ export function openSharedWeights(
     },
     async lend(open) {
       lent++;
-      if (!isChanged) changed.forEach(toUnsigned);
-      isChanged = true;
+      if (!isShifted) toShift.forEach(shift);
+      isShifted = true;
       try {
         return await open();
       } finally {
-        // While others read changed pages, none may be dropped.
-        if (--lent === 0 && file.drop()) isChanged = false;
+        // While others read shifted pages, none may be dropped.
+        if (--lent === 0 && file.drop()) isShifted = false;
       }
     },
     close() {
@@ -110,13 +115,4 @@ export function openSharedWeights(
 /** Returns whether sessions read a tensor once, rather than in each run. */
 function isPacked(dims: readonly number[]): boolean {
   return dims.length > 1;
-}
-
-/** Adds 128 to signed bytes. */
-function toUnsigned({ buffer, byteOffset, length }: Uint8Array): void {
-  const words = new Uint32Array(buffer, byteOffset, length >> 2);
-  for (let i = 0; i < words.length; i++) words[i] ^= HIGHEST_BITS;
-  const rest = length & 3;
-  const bytes = new Uint8Array(buffer, byteOffset + length - rest, rest);
-  for (let i = 0; i < rest; i++) bytes[i] ^= 0x80;
 }

@@ -59,6 +59,8 @@ export interface Reading {
   tokens(): Promise<Int32Array>;
   /** Reads the text with a layer. */
   readLayer(layer: ReadableLayer): Promise<void>;
+  /** Returns whether this processor clips sums, by the `clipping` graph in a folder. */
+  clipsSums(folder: string): Promise<boolean>;
 }
 
 /** Name of the head's inputs, which are right after the last layer. */

@@ -14,9 +14,10 @@
  *
  * Sums are of whole numbers, so that a row has the same bits in any pass, and on any
  * processor. Levels of rows are unsigned, with 128 for 0, and those of weights signed.
- * Some processors clip the sum of two such products to 16 bits. For these there are the
- * same graphs with unsigned weights, which take longer: who opens them adds 128 to all
- * signed bytes of the weights file. The graph `clipping` tells these processors.
+ * Some processors clip the sum of two such products to 16 bits, which the graph `clipping`
+ * tells. For these, weights are unsigned, too, which takes longer. Where graphs are used
+ * on processors of the other kind than they were made on, weights are shifted by 128 when
+ * they are opened.
  *
  * @module
  */
@@ -29,9 +30,6 @@ export const ZERO = 128;
 
 /** The largest level of weights, and of rows above that of 0. */
 export const MOST = 127;
-
-/** Rows and columns of what is multiplied to see whether sums are clipped. */
-const CLIPPED = 64;
 
 /** The step between levels of a row's shares, which are from -1 to 1. */
 const STEP = 1 / MOST;
@@ -131,22 +129,21 @@ function multiply(graph: GraphBuilder, levels: string, name: string): string {
 }
 
 /**
- * Builds a product of the largest bytes, which is too small where sums are clipped.
+ * Builds a product whose sums some processors clip, if the bytes are large.
  *
  * ```text
- * levels [rows, 64], uint8 → sums [rows, 64]: 127 times the sum of a row
+ * levels [rows, K], uint8 · weights [K, outputs], int8 · one [1] → sums [rows, outputs]
  * ```
  */
 export function buildClipping(weights: WeightsFile): GraphBuilder {
   const graph = new GraphBuilder(weights);
-  const largest = new Int8Array(CLIPPED * CLIPPED).fill(MOST);
-  const one = graph.weight("clipping.one", [1], Float32Array.of(1));
+  const one = graph.input("one", "float32", [1]);
   graph.node("MatMulIntegerToFloat", [
-    graph.input("levels", "uint8", ["rows", CLIPPED]),
-    graph.weight("clipping.levels", [CLIPPED, CLIPPED], largest),
+    graph.input("levels", "uint8", ["rows", "K"]),
+    graph.input("weights", "int8", ["K", "outputs"]),
     one,
     one,
   ], { domain: "com.microsoft", outputs: ["sums"] });
-  graph.output("sums", ["rows", CLIPPED]);
+  graph.output("sums", ["rows", "outputs"]);
   return graph;
 }

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  shift,
   type StoredTensor,
   WeightsFile,
 } from "../../../models/graph/weights_file.ts";
@@ -43,6 +44,34 @@ Deno.test("WeightsFile.add() refuses a repeated name", async () => {
     const again = () => weights.add("a", [1], Uint8Array.of(1));
     assertThrows(again, TypeError, 'received "a"');
   }
+  await Deno.remove(path);
+});
+
+Deno.test("WeightsFile.shift() adds 128 to signed bytes that are stored later", async () => {
+  const path = await Deno.makeTempFile();
+  const signed = Int8Array.of(-128, -1, 0, 5, 127);
+  {
+    using weights = new WeightsFile(path);
+    weights.add("a", [5], signed);
+    weights.shift();
+    weights.add("b", [5], signed);
+    weights.add("c", [2], Uint8Array.of(1, 2));
+    const { a, b, c } = JSON.parse(weights.directory());
+    assertEquals([a.type, b.type, c.type], ["int8", "uint8", "uint8"]);
+    assertEquals([a.shifted, b.shifted, c.shifted], [
+      undefined,
+      true,
+      undefined,
+    ]);
+  }
+  assertEquals([...signed], [-128, -1, 0, 5, 127]);
+  const bytes = await Deno.readFile(path);
+  assertEquals(new Int8Array(bytes.slice(0, 5).buffer), signed);
+  const b = bytes.slice(PAGE, PAGE + 5);
+  assertEquals([...b], [0, 127, 128, 133, 255]);
+  assertEquals([...bytes.subarray(2 * PAGE)], [1, 2]);
+  shift(b);
+  assertEquals(new Int8Array(b.buffer), signed);
   await Deno.remove(path);
 });
 

@@ -1,5 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { cpuBackend } from "../../../lib/runtime/cpu/cpu_backend.ts";
+import { clipsSums } from "../../../lib/runtime/cpu/clips_sums.ts";
 import { readLayer } from "../../../lib/runtime/cpu/read_layer.ts";
 import { openModel } from "../../../lib/runtime/open_model.ts";
 import { openArtefact } from "../../../models/artefact.ts";
@@ -30,6 +31,7 @@ Deno.test("readLayer() has a text read layer by layer, and shows all inputs", as
     read: (name, range) => readMatrix(gguf, name, range),
     reading: {
       tokens: () => Promise.resolve(tokens),
+      clipsSums,
       async readLayer(layer) {
         const inputs = new Map<string, number[]>();
         shown.push(inputs);

@@ -105,7 +105,7 @@ async function writeBytes(folder: string): Promise<void> {
   await Deno.writeTextFile(`${folder}/weights.json`, weights.directory());
 }
 
-Deno.test("openSharedWeights() has bytes unsigned while any session is opened", async () => {
+Deno.test("openSharedWeights() has bytes shifted while any session is opened", async () => {
   const folder = await Deno.makeTempDir();
   await writeBytes(folder);
   const api = openOnnxCApi();
@@ -132,7 +132,7 @@ Deno.test("openSharedWeights() has bytes unsigned while any session is opened", 
     // What is no matrix is read in each run.
     assertEquals([...last.bytes], expected.slice(1));
   }
-  assertEquals(weights.graph("/a/body.onnx"), "/a/unsigned-body.onnx");
+  assertEquals(weights.graph("/a/body.onnx"), "/a/shifted-body.onnx");
   weights.close();
   await Deno.remove(folder, { recursive: true });
 });

@@ -6,6 +6,7 @@
 
 import { assertEquals } from "@std/assert";
 import { Tensor } from "onnxruntime-common";
+import type { NamedTensors } from "../../../../lib/runtime/backend.ts";
 import { clipsSums } from "../../../../lib/runtime/cpu/clips_sums.ts";
 import { openNativeSession } from "../../../../lib/runtime/cpu/native_session.ts";
 import { NativeTensors } from "../../../../lib/runtime/cpu/native_tensors.ts";
@@ -18,41 +19,54 @@ import { WeightsFile } from "../../../../models/graph/weights_file.ts";
 const api = openOnnxCApi();
 const tensors = new NativeTensors(api);
 
-/** Where to compute, and the shapes of all outputs. */
+/** What to compute with. */
 interface Options {
-  folder: string;
-  unsigned: boolean;
+  feeds: Record<string, Tensor>;
+  /** The shapes of all outputs. */
   shapes: Record<string, number[]>;
+  /** Whether the weights file is for processors that clip sums. */
+  shifted: boolean;
 }
 
 /**
- * Builds a graph and runs it on `feeds`, with unsigned weights and, where this processor
- * does not clip sums, with signed ones, which must have the same bits.
+ * Builds a graph and runs it on `feeds`, with weights that are stored for this kind of
+ * processor and for the other, and used as on this kind and on one that clips sums. All
+ * must have the same bits.
  */
 export async function computeWhole(
   build: (graph: GraphBuilder) => void,
   feeds: Record<string, Tensor>,
   shapes: Record<string, number[]>,
 ): Promise<Record<string, Float32Array>> {
+  const all = [
+    ...await compute(build, { feeds, shapes, shifted: false }),
+    ...await compute(build, { feeds, shapes, shifted: true }),
+  ];
+  for (const outputs of all) assertEquals(outputs, all[0]);
+  return all[0];
+}
+
+async function compute(
+  build: (graph: GraphBuilder) => void,
+  { feeds, shapes, shifted }: Options,
+): Promise<Record<string, Float32Array>[]> {
   const folder = await Deno.makeTempDir();
   try {
     {
       using weights = new WeightsFile(`${folder}/weights.bin`);
+      if (shifted) weights.shift();
       const graph = new GraphBuilder(weights);
       build(graph);
-      const clipping = await buildClipping(weights).encode();
-      await Deno.writeFile(`${folder}/clipping.onnx`, clipping);
-      for (const unsigned of [false, true]) {
-        const name = unsigned ? "unsigned-graph" : "graph";
-        const bytes = await graph.encode({ unsigned });
-        await Deno.writeFile(`${folder}/${name}.onnx`, bytes);
-      }
+      const write = (name: string, bytes: Uint8Array) =>
+        Deno.writeFile(`${folder}/${name}.onnx`, bytes);
+      await write("clipping", await buildClipping(weights).encode());
+      await write("graph", await graph.encode());
+      await write("shifted-graph", await graph.encode({ shifted: true }));
       await Deno.writeTextFile(`${folder}/weights.json`, weights.directory());
     }
-    const outputs = await run(feeds, { folder, unsigned: true, shapes });
-    if (!await clipsSums(folder, { api, tensors })) {
-      const signed = await run(feeds, { folder, unsigned: false, shapes });
-      assertEquals(signed, outputs);
+    const outputs = [await run(folder, { feeds, shapes, unsigned: true })];
+    if (!await clipsSums(folder)) {
+      outputs.push(await run(folder, { feeds, shapes, unsigned: false }));
     }
     return outputs;
   } finally {
@@ -61,24 +75,27 @@ export async function computeWhole(
 }
 
 async function run(
-  feeds: Record<string, Tensor>,
-  { folder, unsigned, shapes }: Options,
+  folder: string,
+  { feeds, shapes, unsigned }: Omit<Options, "shifted"> & {
+    unsigned: boolean;
+  },
 ): Promise<Record<string, Float32Array>> {
   const weights = openSharedWeights(api, tensors, folder, { unsigned });
   const path = weights.graph(`${folder}/graph.onnx`);
   const options = { api, tensors, threads: 1, weights };
   const session = await weights.lend(() => openNativeSession(path, options));
-  const made = Object.entries(shapes).map(([name, dims]) => {
+  const fetches: NamedTensors = {};
+  for (const [name, dims] of Object.entries(shapes)) {
     const length = dims.reduce((product, size) => product * size);
-    return [name, new Tensor("float32", new Float32Array(length), dims)];
-  });
-  const outputs = await session.run(feeds, Object.fromEntries(made));
+    fetches[name] = new Tensor("float32", new Float32Array(length), dims);
+  }
+  await session.run(feeds, fetches);
   session.close();
   weights.close();
   return Object.fromEntries(
-    Object.keys(shapes).map((name) => [
+    Object.entries(fetches).map(([name, { data }]) => [
       name,
-      outputs[name].data as Float32Array,
+      data as Float32Array,
     ]),
   );
 }
