@@ -1,6 +1,6 @@
 /**
- * Tells the processors whose sums of products of signed and unsigned bytes are clipped:
- * on x86, those with neither AVX512-VNNI nor AVX-VNNI.
+ * Which processors clip sums of products of signed and unsigned bytes: on x86, those with
+ * neither AVX512-VNNI nor AVX-VNNI.
  *
  * @module
  */
