@@ -6,7 +6,7 @@
  */
 
 import { Tensor } from "onnxruntime-common";
-import { openNativeSession } from "./native_session.ts";
+import { type NativeSession, openNativeSession } from "./native_session.ts";
 import { NativeTensors } from "./native_tensors.ts";
 import { openOnnxCApi } from "./onnx_c_api.ts";
 
@@ -23,13 +23,14 @@ const [LEVEL, WEIGHT] = [255, 127];
 export async function clipsSums(folder: string): Promise<boolean> {
   const api = openOnnxCApi();
   const tensors = new NativeTensors(api);
-  const session = await openNativeSession(`${folder}/clipping.onnx`, {
-    api,
-    tensors,
-    threads: 1,
-    brief: true,
-  });
+  let session: NativeSession | undefined;
   try {
+    session = await openNativeSession(`${folder}/clipping.onnx`, {
+      api,
+      tensors,
+      threads: 1,
+      brief: true,
+    });
     const dims = [ROWS, SIZE];
     const levels = new Uint8Array(ROWS * SIZE).fill(LEVEL);
     const weights = new Int8Array(SIZE * SIZE).fill(WEIGHT);
@@ -41,7 +42,7 @@ export async function clipsSums(folder: string): Promise<boolean> {
     }, { sums: new Tensor("float32", sums, dims) });
     return sums.some((sum) => sum !== SIZE * LEVEL * WEIGHT);
   } finally {
-    session.close();
+    session?.close();
     tensors.close();
     api.close();
   }
