@@ -32,7 +32,7 @@ import type { WeightFormat } from "./graph/linear.ts";
 import type { Reading } from "./graph/quantize/layer_inputs.ts";
 
 /** Increased whenever the same file would be converted to different graphs. */
-export const CONVERTER_VERSION = 13;
+export const CONVERTER_VERSION = 14;
 
 /** A converted model as plain data, which can be posted to a worker. */
 export interface Artefact {

@@ -23,7 +23,7 @@ export interface MappedFile {
   /**
    * Drops the pages that were read or changed; later uses read them again.
    *
-   * @returns whether it has: what was read as a whole stays.
+   * @returns whether changes are gone, which they are on Linux alone.
    */
   drop(): boolean;
   /** Ends the mapping; the bytes must not be read then. */
@@ -64,7 +64,11 @@ export function mapFile(path: string): MappedFile {
     bytes: new Uint8Array(
       Deno.UnsafePointerView.getArrayBuffer(address, size),
     ),
-    drop: () => symbols.madvise(address, length, MADV_DONTNEED) === 0,
+    drop() {
+      const failed = symbols.madvise(address, length, MADV_DONTNEED);
+      // On macOS, pages that were changed stay.
+      return failed === 0 && Deno.build.os === "linux";
+    },
     close() {
       symbols.munmap(address, length);
       library.close();
