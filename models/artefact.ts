@@ -40,8 +40,9 @@ export interface Artefact {
    * Folder with `body.onnx`, `body-folded.onnx` for few rows, others for several
    * sequences, `head.onnx` and `weights.bin`. It also has `body-masks.onnx`, the body for
    * steps with mask rows, if the adapter updates linears, and `hydra.onnx` if the adapter
-   * has a Hydra head. In `w8a8`, each has another one beside it, as `shifted-body.onnx`,
-   * for other processors, which `clipping.onnx` tells (`graph/quantize/whole_numbers.ts`).
+   * has a Hydra head. Where weights are signed bytes, each graph has another one for
+   * unsigned bytes beside it, as `unsigned-body.onnx`, and `clipping.onnx` shows whether
+   * that is needed (`graph/quantize/whole_numbers.ts`).
    */
   folder: string;
   format: WeightFormat;

@@ -24,7 +24,8 @@ export const WEIGHTS: Record<BackendName, WeightFormat> = {
 
 /**
  * Returns the chosen weight format. With `"auto"` it is the format of the backend, or 4
- * bits where that is faster and loses nothing, as all layers are stored as Q4_0.
+ * bits where these lose nothing, as all layers are stored as Q4_0: they need the least
+ * memory, and are the fastest on most machines.
  *
  * @throws {TypeError} if the backend does not compute in that format.
  */

@@ -70,10 +70,12 @@ export async function convert(
   };
   try {
     using weights = new WeightsFile(`${folder}/weights.bin`);
+    let signed = isSmoothed;
     if (isSmoothed) {
       const clipping = await buildClipping(weights).encode();
       await writeDurably(`${folder}/clipping.onnx`, clipping);
-      if (await reading!.clipsSums(folder)) weights.shift();
+      signed = !await reading!.clipsSums(folder);
+      if (!signed) weights.storeUnsigned();
     }
     const isFourBits = format === "int4" &&
       gguf.tensors.get(headName(config))!.type === "Q4_0";
@@ -92,9 +94,9 @@ export async function convert(
     await storeHead(parts, text?.head);
     const save = async (name: string, graph: GraphBuilder) => {
       await writeDurably(`${folder}/${name}.onnx`, await graph.encode());
-      if (!isSmoothed) return;
-      const bytes = await graph.encode({ shifted: true });
-      await writeDurably(`${folder}/shifted-${name}.onnx`, bytes);
+      if (!signed) return;
+      const bytes = await graph.encode({ unsigned: true });
+      await writeDurably(`${folder}/unsigned-${name}.onnx`, bytes);
     };
     const body = { config, weights, tapped: hydra?.layers ?? [] };
     await save("head", buildHead(body));

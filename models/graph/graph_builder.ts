@@ -5,7 +5,7 @@
  */
 
 import protobuf from "protobufjs";
-import type { WeightsFile } from "./weights_file.ts";
+import type { Numbers, WeightsFile } from "./weights_file.ts";
 
 /** ONNX's numbers of the element types in use. */
 export const ELEMENT = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 };
@@ -35,7 +35,7 @@ export class GraphBuilder {
   readonly #graph = {
     name: "main",
     node: [] as { opType: string; input: string[] }[],
-    initializer: [] as { name: string; dataType: number }[],
+    initializer: [] as { dataType: number }[],
     input: [] as object[],
     output: [] as object[],
   };
@@ -97,7 +97,7 @@ export class GraphBuilder {
   weight(
     name: string,
     dims: number[],
-    data: Float32Array | Uint8Array | Int8Array,
+    data: Numbers,
   ): string {
     this.weights.add(name, dims, data);
     return this.stored(name);
@@ -145,21 +145,16 @@ export class GraphBuilder {
   /**
    * Serialises the graph as an ONNX model file.
    *
-   * @param options.shifted whether it is for weights of which those with signed bytes are
-   * shifted by 128, so that they are unsigned, or are signed again.
+   * @param options.unsigned whether it is for weights whose signed bytes have become
+   * unsigned ones since they were stored.
    */
-  async encode({ shifted = false } = {}): Promise<Uint8Array> {
+  async encode({ unsigned = false } = {}): Promise<Uint8Array> {
     const model = await modelType();
-    const initializer = this.#graph.initializer.map((tensor) => {
-      const { name, dataType } = tensor;
-      if (!shifted || !this.weights.has(name)) return tensor;
-      if (dataType === ELEMENT.int8) {
-        return { ...tensor, dataType: ELEMENT.uint8 };
-      }
-      return this.weights.tensor(name).shifted
-        ? { ...tensor, dataType: ELEMENT.int8 }
-        : tensor;
-    });
+    const initializer = this.#graph.initializer.map((tensor) =>
+      unsigned && tensor.dataType === ELEMENT.int8
+        ? { ...tensor, dataType: ELEMENT.uint8 }
+        : tensor
+    );
     return model.encode(model.fromObject({
       irVersion: 10,
       producerName: "bita",

@@ -11,12 +11,10 @@ export interface StoredTensor {
   dims: number[];
   offset: number;
   length: number;
-  /** Whether these are signed bytes, each with 128 added to it. */
-  shifted?: boolean;
 }
 
 /** A tensor's numbers. */
-type Numbers = Float32Array | Uint8Array | Int8Array;
+export type Numbers = Float32Array | Uint8Array | Int8Array;
 
 /** The highest bits of four bytes, in which they differ from those 128 apart. */
 const HIGHEST_BITS = 0x80808080;
@@ -31,7 +29,7 @@ export class WeightsFile implements Disposable {
   readonly #file: Deno.FsFile;
   readonly #tensors = new Map<string, StoredTensor>();
   #end = 0;
-  #shifts = false;
+  #unsigned = false;
 
   constructor(path: string) {
     this.name = path.slice(path.lastIndexOf("/") + 1);
@@ -39,9 +37,9 @@ export class WeightsFile implements Disposable {
     this.#file.truncateSync();
   }
 
-  /** From now on, adds 128 to the bytes of signed tensors. */
-  shift(): void {
-    this.#shifts = true;
+  /** From now on, stores signed bytes as unsigned ones, with 128 added to each. */
+  storeUnsigned(): void {
+    this.#unsigned = true;
   }
 
   /**
@@ -59,10 +57,7 @@ export class WeightsFile implements Disposable {
    *
    * @throws {TypeError} if the file already has one of this name.
    */
-  reserve(
-    name: string,
-    tensor: Omit<StoredTensor, "offset" | "shifted">,
-  ): void {
+  reserve(name: string, tensor: Omit<StoredTensor, "offset">): void {
     if (this.#tensors.has(name)) {
       throw new TypeError(
         `Cannot store a tensor: a new name is required: received "${name}"`,
@@ -70,17 +65,19 @@ export class WeightsFile implements Disposable {
     }
     const offset = Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT;
     this.#end = offset + tensor.length;
-    const shifted = this.#shifts && tensor.type === "int8" &&
-      { type: "uint8", shifted: true } as const;
-    this.#tensors.set(name, { ...tensor, ...shifted, offset });
+    const changes = this.#unsigned && tensor.type === "int8";
+    const type = changes ? "uint8" : tensor.type;
+    this.#tensors.set(name, { ...tensor, type, offset });
   }
 
   /** Writes a part of a tensor, from `start` bytes after its beginning on. */
   write(name: string, data: Numbers, start = 0): void {
     const { buffer, byteOffset, byteLength } = data;
-    const { offset, shifted } = this.tensor(name);
+    const { offset } = this.tensor(name);
     let bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    if (shifted) shift(bytes = bytes.slice());
+    if (this.#unsigned && data instanceof Int8Array) {
+      toUnsigned(bytes = bytes.slice());
+    }
     this.#file.seekSync(offset + start, Deno.SeekMode.Start);
     for (let at = 0; at < bytes.length;) {
       at += this.#file.writeSync(bytes.subarray(at));
@@ -117,8 +114,8 @@ export class WeightsFile implements Disposable {
   }
 }
 
-/** Adds 128 to signed bytes, or subtracts it again. */
-export function shift({ buffer, byteOffset, length }: Uint8Array): void {
+/** Adds 128 to signed bytes, in place. */
+export function toUnsigned({ buffer, byteOffset, length }: Uint8Array): void {
   const words = new Uint32Array(buffer, byteOffset, length >> 2);
   for (let i = 0; i < words.length; i++) words[i] ^= HIGHEST_BITS;
   const rest = length & 3;

@@ -11,20 +11,10 @@ import type { StoredTensor } from "../../models/graph/weights_file.ts";
 import { ARBITRARY } from "../toy/reading.ts";
 import { TINY, writeTinyGguf } from "../toy/tiny_gguf.ts";
 
-const FILES = [
-  ...[
-    "body-16.onnx",
-    "body-2.onnx",
-    "body-4.onnx",
-    "body-8.onnx",
-    "body-folded-16.onnx",
-    "body-folded-2.onnx",
-    "body-folded-4.onnx",
-    "body-folded-8.onnx",
-    "body-folded.onnx",
-  ],
-  ...["body.onnx", "head.onnx", "weights.bin", "weights.json"],
-];
+const FILES = ["", "-2", "-4", "-8", "-16"]
+  .flatMap((size) => [`body${size}.onnx`, `body-folded${size}.onnx`])
+  .concat("head.onnx", "weights.bin", "weights.json")
+  .sort();
 
 /** A tiny model in a temporary folder, and its conversions. */
 class Workshop implements AsyncDisposable {
@@ -38,7 +28,10 @@ class Workshop implements AsyncDisposable {
   done = 0;
 
   /** Opens the model's artefact. */
-  async open(format: WeightFormat = "int8"): Promise<Artefact> {
+  async open(
+    format: WeightFormat = "int8",
+    reading = ARBITRARY,
+  ): Promise<Artefact> {
     return await openArtefact(await openGguf(this.path), {
       cacheDir: `${this.folder}/cache`,
       format,
@@ -52,7 +45,7 @@ class Workshop implements AsyncDisposable {
         stop() {},
         note() {},
       },
-      reading: ARBITRARY,
+      reading,
     });
   }
 
@@ -165,15 +158,20 @@ Deno.test("openArtefact() has a head of Q4_0 in 4 bits, which lose nothing", asy
   assertEquals(Float32Array.from(restored), exact.data);
 });
 
-Deno.test("openArtefact() leaves nothing but the graphs of what it measured", async () => {
-  await using shop = await workshop();
-  const { folder } = await shop.open("w8a8");
-  const shifted = FILES.filter((name) => name.endsWith(".onnx"))
-    .map((name) => `shifted-${name}`);
-  const expected = ["clipping.onnx", ...shifted, ...FILES].sort();
-  assertEquals(namesIn(folder), expected);
-  assertEquals(shop.started, ["Converting to w8a8"]);
-});
+for (const clips of [true, false]) {
+  const weights = clips ? "unsigned" : "signed";
+
+  Deno.test(`openArtefact() leaves nothing but the graphs of what it measured, of ${weights} weights`, async () => {
+    await using shop = await workshop();
+    const clipsSums = () => Promise.resolve(clips);
+    const { folder } = await shop.open("w8a8", { ...ARBITRARY, clipsSums });
+    const unsigned = FILES.filter((name) => name.endsWith(".onnx"))
+      .map((name) => `unsigned-${name}`);
+    const others = clips ? ["clipping.onnx"] : ["clipping.onnx", ...unsigned];
+    assertEquals(namesIn(folder), [...FILES, ...others].sort());
+    assertEquals(shop.started, ["Converting to w8a8"]);
+  });
+}
 
 Deno.test("openArtefact() has to be told how to read a text for w8a8", async () => {
   await using shop = await workshop();

@@ -1,6 +1,6 @@
 /**
  * Which processors clip sums of products of signed and unsigned bytes: on x86, those with
- * neither AVX512-VNNI nor AVX-VNNI.
+ * AVX2 but neither AVX512-VNNI nor AVX-VNNI.
  *
  * @module
  */

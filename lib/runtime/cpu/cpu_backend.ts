@@ -13,11 +13,7 @@ import { returnLargeBlocks } from "./malloc.ts";
 import { type NativeSession, openNativeSession } from "./native_session.ts";
 import { NativeTensors } from "./native_tensors.ts";
 import { openOnnxCApi } from "./onnx_c_api.ts";
-import {
-  openSharedWeights,
-  readDirectory,
-  type SharedWeights,
-} from "./shared_weights.ts";
+import { openSharedWeights, type SharedWeights } from "./shared_weights.ts";
 
 /**
  * Runs on `threads` threads of this machine's CPU.
@@ -36,18 +32,12 @@ export function cpuBackend(
   let returnsBlocks = false;
 
   function weightsIn(folder: string): Promise<SharedWeights> {
-    const weights = opened.get(folder) ?? openWeights(folder);
+    const known = opened.get(folder);
+    if (known) return known;
+    const weights = openSharedWeights(folder, { api, tensors, clipsSums });
     opened.set(folder, weights);
+    weights.catch(() => opened.delete(folder));
     return weights;
-  }
-
-  async function openWeights(folder: string): Promise<SharedWeights> {
-    const stored = Object.values(readDirectory(folder));
-    const hasBytes = stored.some(({ type, shifted }) =>
-      type === "int8" || shifted
-    );
-    const unsigned = hasBytes && await clipsSums(folder);
-    return openSharedWeights(api, tensors, folder, { unsigned });
   }
 
   return {
@@ -58,7 +48,7 @@ export function cpuBackend(
     async createSession(path, options) {
       const weights = await weightsIn(dirname(path));
       const session = await weights.lend(() =>
-        openNativeSession(weights.graph(path), {
+        openNativeSession(weights.graphPath(path), {
           api,
           tensors,
           threads,

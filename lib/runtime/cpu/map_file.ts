@@ -13,15 +13,16 @@ const LIBC: Partial<Record<typeof Deno.build.os, string>> = {
 
 /** Numbers of <fcntl.h> and <sys/mman.h>, the same on Linux and macOS. */
 const O_RDONLY = 0;
-const PROT = 1 | 2; // to be read and written
+const PROT_READ = 1;
+const PROT_WRITE = 2;
 const MAP_PRIVATE = 2;
 const MADV_DONTNEED = 4;
 
-/** A file's bytes, which may be changed for this process alone. */
+/** A file's bytes. */
 export interface MappedFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /**
-   * Drops the pages that were read or changed; later uses read them again.
+   * Drops the pages that were read or changed; later uses read the file again.
    *
    * @returns whether changes are gone, which they are on Linux alone.
    */
@@ -30,8 +31,12 @@ export interface MappedFile {
   close(): void;
 }
 
-/** Maps a file; on Windows, reads it. */
-export function mapFile(path: string): MappedFile {
+/**
+ * Maps a file; on Windows, reads it.
+ *
+ * @param options.writable whether its bytes may be changed, for this process alone.
+ */
+export function mapFile(path: string, { writable = false } = {}): MappedFile {
   const libc = LIBC[Deno.build.os];
   if (!libc) {
     const bytes = Deno.readFileSync(path);
@@ -51,9 +56,10 @@ export function mapFile(path: string): MappedFile {
   const { size } = Deno.statSync(path);
   const file = symbols.open(new TextEncoder().encode(`${path}\0`), O_RDONLY);
   const length = BigInt(size);
+  const access = writable ? PROT_READ | PROT_WRITE : PROT_READ;
   const address = file < 0
     ? null
-    : symbols.mmap(null, length, PROT, MAP_PRIVATE, file, 0n);
+    : symbols.mmap(null, length, access, MAP_PRIVATE, file, 0n);
   symbols.close(file);
   if (address === null || Deno.UnsafePointer.value(address) === FAILED) {
     throw new Error(

@@ -8,16 +8,16 @@
  * `hugetlb=1` and `arena_max=1`, which put all of them into huge pages; without these a
  * pass takes 5 % longer.
  *
- * Signed bytes that are stored for another kind of processor are shifted in memory, until
- * they are packed (`models/graph/quantize/whole_numbers.ts`).
+ * Where the processor requires it, signed bytes are unsigned ones until they are packed
+ * (`models/graph/quantize/whole_numbers.ts`).
  *
  * @module
  */
 
 import { basename, dirname } from "node:path";
 import {
-  shift,
   type StoredTensor,
+  toUnsigned,
 } from "../../../models/graph/weights_file.ts";
 import { mapFile } from "./map_file.ts";
 import type { NativeTensors } from "./native_tensors.ts";
@@ -25,8 +25,8 @@ import { cString, made, type OnnxCApi } from "./onnx_c_api.ts";
 
 /** Weights that sessions are created with. */
 export interface SharedWeights {
-  /** Returns which file has a graph for these weights. */
-  graph(path: string): string;
+  /** Returns the path of a graph's file for these weights. */
+  graphPath(path: string): string;
   /** Adds all tensors to a session's options. */
   addTo(options: Deno.PointerValue): void;
   /** Returns what sessions of a graph have packed; bodies have the same matrices. */
@@ -37,45 +37,43 @@ export interface SharedWeights {
   close(): void;
 }
 
-/** Returns where the weights in a folder are, by name. */
-export function readDirectory(folder: string): Record<string, StoredTensor> {
-  return JSON.parse(Deno.readTextFileSync(`${folder}/weights.json`));
+/** What weights are opened with. */
+interface WeightsOptions {
+  api: OnnxCApi;
+  tensors: NativeTensors;
+  /** Returns whether this processor requires unsigned bytes. */
+  clipsSums(folder: string): Promise<boolean>;
 }
 
-/**
- * Opens the weights in an artefact's folder.
- *
- * @param options.unsigned whether this processor requires that signed bytes are shifted.
- */
-export function openSharedWeights(
-  api: OnnxCApi,
-  tensors: NativeTensors,
+/** Opens the weights in an artefact's folder. */
+export async function openSharedWeights(
   folder: string,
-  { unsigned = false } = {},
-): SharedWeights {
-  const file = mapFile(`${folder}/weights.bin`);
-  const toShift: Uint8Array<ArrayBuffer>[] = [];
-  let isOther = false;
-  const values = Object.entries(readDirectory(folder)).map(
-    ([name, { type: stored, shifted, dims, offset, length }]) => {
-      let data = file.bytes.subarray(offset, offset + length);
-      let type = stored;
-      if (unsigned ? stored === "int8" : shifted) {
-        isOther = true;
-        type = unsigned ? "uint8" : "int8";
-        if (isPacked(dims)) toShift.push(data);
-        else shift(data = data.slice());
-      }
-      const value = tensors.value({ type, dims, data });
-      // A value does not hold the memory of a slice.
-      return { name: cString(name), value, data };
-    },
+  { api, tensors, clipsSums }: WeightsOptions,
+): Promise<SharedWeights> {
+  const directory: Record<string, StoredTensor> = JSON.parse(
+    Deno.readTextFileSync(`${folder}/weights.json`),
   );
+  const stored = Object.entries(directory);
+  const unsigned = stored.some(([, { type }]) => type === "int8") &&
+    await clipsSums(folder);
+  const file = mapFile(`${folder}/weights.bin`, { writable: unsigned });
+  const toPack: Uint8Array<ArrayBuffer>[] = [];
+  const values = stored.map(([name, { type: own, dims, offset, length }]) => {
+    const changes = unsigned && own === "int8";
+    const type = changes ? "uint8" : own;
+    let data = file.bytes.subarray(offset, offset + length);
+    // Such processors pack all matrices, and read what is none in each run.
+    if (changes && dims.length > 1) toPack.push(data);
+    else if (changes) toUnsigned(data = data.slice());
+    const value = tensors.value({ type, dims, data });
+    // A value does not hold the memory of a slice.
+    return { name: cString(name), value, data };
+  });
   const packed = new Map<string, Deno.PointerValue>();
-  let isShifted = false, lent = 0;
+  let isUnsigned = false, lent = 0;
   return {
-    graph: (path) =>
-      isOther ? `${dirname(path)}/shifted-${basename(path)}` : path,
+    graphPath: (path) =>
+      unsigned ? `${dirname(path)}/unsigned-${basename(path)}` : path,
     addTo(options) {
       for (const { name, value } of values) {
         api.check(api.addInitializer.call(options, name, value));
@@ -93,13 +91,13 @@ export function openSharedWeights(
     },
     async lend(open) {
       lent++;
-      if (!isShifted) toShift.forEach(shift);
-      isShifted = true;
       try {
+        if (!isUnsigned) toPack.forEach(toUnsigned);
+        isUnsigned = true;
         return await open();
       } finally {
-        // While others read shifted pages, none may be dropped.
-        if (--lent === 0 && file.drop()) isShifted = false;
+        // While others read changed pages, none may be dropped.
+        if (--lent === 0 && file.drop()) isUnsigned = false;
       }
     },
     close() {
@@ -110,9 +108,4 @@ export function openSharedWeights(
       file.close();
     },
   };
-}
-
-/** Returns whether sessions read a tensor once, rather than in each run. */
-function isPacked(dims: readonly number[]): boolean {
-  return dims.length > 1;
 }

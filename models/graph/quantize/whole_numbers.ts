@@ -14,10 +14,9 @@
  *
  * Sums are of whole numbers, so that a row has the same bits in any pass, and on any
  * processor. Levels of rows are unsigned, with 128 for 0, and those of weights signed.
- * Some processors clip the sum of two such products to 16 bits, which the graph `clipping`
- * tells. For these, weights are unsigned, too, which takes longer. Where graphs are used
- * on processors of the other kind than they were made on, weights are shifted by 128 when
- * they are opened.
+ * Some processors clip the sum of two such products to 16 bits. The graph `clipping` shows
+ * whether one does. There, weights are unsigned, too, which takes longer: they are stored
+ * so, or become so when they are opened, if another processor has stored them.
  *
  * @module
  */
@@ -25,7 +24,7 @@
 import { GraphBuilder } from "../graph_builder.ts";
 import type { WeightsFile } from "../weights_file.ts";
 
-/** The level of 0 in rows, and what levels of weights are above, at least. */
+/** The level of 0 in rows. Levels of weights are not below its negative. */
 export const ZERO = 128;
 
 /** The largest level of weights, and of rows above that of 0. */

@@ -34,7 +34,11 @@ Deno.test("openSharedWeights() lends one copy to several sessions", async () => 
   const folder = await Deno.makeTempDir();
   await writeGraphs(folder);
   const api = openOnnxCApi();
-  const weights = openSharedWeights(api, new NativeTensors(api), folder);
+  const weights = await openSharedWeights(folder, {
+    api,
+    tensors: new NativeTensors(api),
+    clipsSums: () => Promise.reject(new Error("no bytes here are signed")),
+  });
   const sessions = await Promise.all(
     ["once", "twice"].map((name) =>
       weights.lend(() => openFile(`${folder}/${name}.onnx`, { weights }))
@@ -87,11 +91,13 @@ Deno.test("mapFile() shows a file's bytes, also once its pages are dropped", asy
 Deno.test("mapFile() forgets changes, which the file never sees", async () => {
   const path = await Deno.makeTempFile();
   await Deno.writeFile(path, Uint8Array.of(1, 2, 3));
-  const { bytes, drop, close } = mapFile(path);
+  const { bytes, drop, close } = mapFile(path, { writable: true });
   bytes[1] = 9;
   assertEquals([...Deno.readFileSync(path)], [1, 2, 3]);
   assertEquals([...bytes], [1, 9, 3]);
-  assertEquals([drop(), ...bytes], [true, 1, 2, 3]);
+  const isGone = drop();
+  assertEquals(isGone, Deno.build.os === "linux");
+  assertEquals([...bytes], isGone ? [1, 2, 3] : [1, 9, 3]);
   close();
   await Deno.remove(path);
 });
@@ -105,7 +111,7 @@ async function writeBytes(folder: string): Promise<void> {
   await Deno.writeTextFile(`${folder}/weights.json`, weights.directory());
 }
 
-Deno.test("openSharedWeights() has bytes shifted while any session is opened", async () => {
+Deno.test("openSharedWeights() has bytes unsigned while any session is opened", async () => {
   const folder = await Deno.makeTempDir();
   await writeBytes(folder);
   const api = openOnnxCApi();
@@ -117,7 +123,11 @@ Deno.test("openSharedWeights() has bytes shifted while any session is opened", a
     },
     release() {},
   });
-  const weights = openSharedWeights(api, tensors, folder, { unsigned: true });
+  const weights = await openSharedWeights(folder, {
+    api,
+    tensors,
+    clipsSums: () => Promise.resolve(true),
+  });
   const expected = Array.from({ length: SIZE }, (_, i) => i - 32 + 128);
   const [row, last] = lists;
   assertEquals([row.type, last.type], ["uint8", "uint8"]);
@@ -128,11 +138,13 @@ Deno.test("openSharedWeights() has bytes shifted while any session is opened", a
     assertEquals([...row.bytes], expected);
     first.resolve();
     await slow;
-    assert(row.bytes[0] > 128, "the pages are the file's again");
+    if (Deno.build.os === "linux") {
+      assert(row.bytes[0] > 128, "the pages are the file's again");
+    }
     // What is no matrix is read in each run.
     assertEquals([...last.bytes], expected.slice(1));
   }
-  assertEquals(weights.graph("/a/body.onnx"), "/a/shifted-body.onnx");
+  assertEquals(weights.graphPath("/a/body.onnx"), "/a/unsigned-body.onnx");
   weights.close();
   await Deno.remove(folder, { recursive: true });
 });

@@ -24,13 +24,11 @@ interface Options {
   feeds: Record<string, Tensor>;
   /** The shapes of all outputs. */
   shapes: Record<string, number[]>;
-  /** Whether the weights file is for processors that clip sums. */
-  shifted: boolean;
 }
 
 /**
- * Builds a graph and runs it on `feeds`, with weights that are stored for this kind of
- * processor and for the other, and used as on this kind and on one that clips sums. All
+ * Builds a graph and runs it on `feeds`, with weights that are stored as unsigned bytes,
+ * that have become unsigned, and that are signed, unless this processor clips sums. All
  * must have the same bits.
  */
 export async function computeWhole(
@@ -38,35 +36,17 @@ export async function computeWhole(
   feeds: Record<string, Tensor>,
   shapes: Record<string, number[]>,
 ): Promise<Record<string, Float32Array>> {
-  const all = [
-    ...await compute(build, { feeds, shapes, shifted: false }),
-    ...await compute(build, { feeds, shapes, shifted: true }),
-  ];
-  for (const outputs of all) assertEquals(outputs, all[0]);
-  return all[0];
-}
-
-async function compute(
-  build: (graph: GraphBuilder) => void,
-  { feeds, shapes, shifted }: Options,
-): Promise<Record<string, Float32Array>[]> {
   const folder = await Deno.makeTempDir();
   try {
-    {
-      using weights = new WeightsFile(`${folder}/weights.bin`);
-      if (shifted) weights.shift();
-      const graph = new GraphBuilder(weights);
-      build(graph);
-      const write = (name: string, bytes: Uint8Array) =>
-        Deno.writeFile(`${folder}/${name}.onnx`, bytes);
-      await write("clipping", await buildClipping(weights).encode());
-      await write("graph", await graph.encode());
-      await write("shifted-graph", await graph.encode({ shifted: true }));
-      await Deno.writeTextFile(`${folder}/weights.json`, weights.directory());
-    }
-    const outputs = [await run(folder, { feeds, shapes, unsigned: true })];
+    const options = { feeds, shapes };
+    await write(folder, build, { unsigned: true });
+    const outputs = await run(folder, { ...options, clips: true });
+    await write(folder, build, { unsigned: false });
+    const changed = await run(folder, { ...options, clips: true });
+    assertEquals(changed, outputs);
     if (!await clipsSums(folder)) {
-      outputs.push(await run(folder, { feeds, shapes, unsigned: false }));
+      const signed = await run(folder, { ...options, clips: false });
+      assertEquals(signed, outputs);
     }
     return outputs;
   } finally {
@@ -74,14 +54,33 @@ async function compute(
   }
 }
 
+async function write(
+  folder: string,
+  build: (graph: GraphBuilder) => void,
+  { unsigned }: { unsigned: boolean },
+): Promise<void> {
+  using weights = new WeightsFile(`${folder}/weights.bin`);
+  if (unsigned) weights.storeUnsigned();
+  const graph = new GraphBuilder(weights);
+  build(graph);
+  const save = (name: string, bytes: Uint8Array) =>
+    Deno.writeFile(`${folder}/${name}.onnx`, bytes);
+  await save("clipping", await buildClipping(weights).encode());
+  await save("graph", await graph.encode());
+  await save("unsigned-graph", await graph.encode({ unsigned: true }));
+  await Deno.writeTextFile(`${folder}/weights.json`, weights.directory());
+}
+
 async function run(
   folder: string,
-  { feeds, shapes, unsigned }: Omit<Options, "shifted"> & {
-    unsigned: boolean;
-  },
+  { feeds, shapes, clips }: Options & { clips: boolean },
 ): Promise<Record<string, Float32Array>> {
-  const weights = openSharedWeights(api, tensors, folder, { unsigned });
-  const path = weights.graph(`${folder}/graph.onnx`);
+  const weights = await openSharedWeights(folder, {
+    api,
+    tensors,
+    clipsSums: () => Promise.resolve(clips),
+  });
+  const path = weights.graphPath(`${folder}/graph.onnx`);
   const options = { api, tensors, threads: 1, weights };
   const session = await weights.lend(() => openNativeSession(path, options));
   const fetches: NamedTensors = {};
